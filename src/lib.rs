@@ -1,0 +1,5 @@
+//! leash: a memcached sidecar.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod protocol;

@@ -1,0 +1,89 @@
+//! A checked key. Nothing else in leash may name an item.
+//!
+//! The one constructor per spelling is the guarantee that a key can never carry a second command upstream: a text key
+//! holds no control character and no space, a binary key only ever leaves base64-encoded.
+
+use bytes::{Bytes, BytesMut};
+
+/// The longest key memcached takes, in bytes (`KEY_MAX_LENGTH`), namespace included.
+pub const MAX_KEY: usize = 250;
+
+/// The name of an item: 1 to [`MAX_KEY`] bytes, as memcached stores it (base64 already undone).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    bytes: Bytes,
+    binary: bool,
+}
+
+/// Why bytes are not a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyError {
+    /// No bytes at all.
+    Empty,
+    /// More than [`MAX_KEY`] bytes.
+    TooLong,
+    /// A control character or a space in a text key.
+    Forbidden,
+}
+
+impl Key {
+    /// A key as classic and meta commands write it: no control character, no space.
+    pub fn text(bytes: Bytes) -> Result<Key, KeyError> {
+        check_length(&bytes)?;
+        if bytes.iter().any(|&b| b <= b' ' || b == 0x7f) {
+            return Err(KeyError::Forbidden);
+        }
+        Ok(Key { bytes, binary: false })
+    }
+
+    /// A key that came base64-encoded (meta flag `b`), already decoded: any bytes.
+    pub fn binary(bytes: Bytes) -> Result<Key, KeyError> {
+        check_length(&bytes)?;
+        Ok(Key { bytes, binary: true })
+    }
+
+    /// The key with `prefix` before it, spelt the same way. Fails if that makes it too long.
+    pub fn prefixed(&self, prefix: &[u8]) -> Result<Key, KeyError> {
+        let mut bytes = BytesMut::with_capacity(prefix.len() + self.bytes.len());
+        bytes.extend_from_slice(prefix);
+        bytes.extend_from_slice(&self.bytes);
+        if self.binary { Key::binary(bytes.freeze()) } else { Key::text(bytes.freeze()) }
+    }
+
+    /// The bytes memcached files the item under.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Whether the key must be sent base64-encoded.
+    pub fn is_binary(&self) -> bool {
+        self.binary
+    }
+}
+
+fn check_length(bytes: &[u8]) -> Result<(), KeyError> {
+    match bytes.len() {
+        0 => Err(KeyError::Empty),
+        1..=MAX_KEY => Ok(()),
+        _ => Err(KeyError::TooLong),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_key_cannot_carry_a_second_command() {
+        for bad in ["a b", "a\r\nflush_all", "a\n", "a\0", "a\x7f", "\t"] {
+            assert_eq!(Key::text(Bytes::copy_from_slice(bad.as_bytes())), Err(KeyError::Forbidden), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_namespace_counts_towards_the_longest_key() {
+        let key = Key::text(Bytes::from(vec![b'k'; 248])).unwrap();
+        assert_eq!(key.prefixed(b"n:").unwrap().as_bytes().len(), 250);
+        assert_eq!(key.prefixed(b"nn:"), Err(KeyError::TooLong));
+    }
+}

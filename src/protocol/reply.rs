@@ -1,0 +1,133 @@
+//! The one inner language, second half: what became of a request.
+//!
+//! A [`Reply`] is what memcached's meta protocol can answer, plus the ways in which there is no answer ([`Failure`]).
+//! How it is spelt for a client is the business of the encoders.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+/// The answer to one request.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reply {
+    /// `HD` or `VA`: found, stored, deleted, touched or counted; with what was asked about the item.
+    Hit(Item),
+    /// `EN`: a read found nothing.
+    Miss,
+    /// `NF`: a write that needs an item found none.
+    NotFound,
+    /// `NS`: not stored, the mode's condition did not hold.
+    NotStored,
+    /// `EX`: the CAS unique did not match.
+    Exists,
+    /// `ME`: what follows the key in a debug line, without CR LF.
+    Debug(Bytes),
+    /// `MN` or `OK`: done, about no item.
+    Done,
+    /// The server refused with an error line of its own (`ERROR…`, `CLIENT_ERROR…`, `SERVER_ERROR…`), without CR LF.
+    Error(Bytes),
+    /// There is no answer.
+    Failed(Failure),
+}
+
+/// What a reply tells about an item. A field holds what was asked for, else its default.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Item {
+    /// The value, without the final CR LF; `None` where it was not asked for.
+    pub value: Option<Bytes>,
+    /// The client flags.
+    pub client_flags: u32,
+    /// The CAS unique.
+    pub cas: u64,
+    /// Remaining seconds, -1 for none.
+    pub ttl: i64,
+    /// Length of the value.
+    pub size: u32,
+    /// Seconds since the last access.
+    pub last_access: u32,
+    /// Whether it was fetched before.
+    pub fetched: bool,
+    /// Whether the item is filed under a binary key; told with `Returns::KEY`.
+    pub binary_key: bool,
+    /// The letters W (won), X (stale), Z (somebody else won) in the server's order; unused places are 0.
+    pub marks: [u8; 3],
+}
+
+/// Why there is no answer. Logs, metrics and replies use the same words for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// No reply before the deadline.
+    Timeout,
+    /// No connection could be made.
+    Connect,
+    /// The connection ended before the reply came.
+    Disconnected,
+    /// The server is known to be down; it was not asked.
+    Down,
+    /// The server said something that does not fit the question.
+    Desync,
+    /// Too much is waiting for this server already.
+    Overloaded,
+    /// The server does not speak the meta protocol.
+    Outdated,
+    /// leash is shutting down.
+    Shutdown,
+}
+
+impl Cause {
+    /// All of them, in the order of their discriminants.
+    pub const ALL: [Cause; 8] = [
+        Cause::Timeout,
+        Cause::Connect,
+        Cause::Disconnected,
+        Cause::Down,
+        Cause::Desync,
+        Cause::Overloaded,
+        Cause::Outdated,
+        Cause::Shutdown,
+    ];
+
+    /// The word for it in labels.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Cause::Timeout => "timeout",
+            Cause::Connect => "connect",
+            Cause::Disconnected => "disconnected",
+            Cause::Down => "down",
+            Cause::Desync => "desync",
+            Cause::Overloaded => "overloaded",
+            Cause::Outdated => "outdated",
+            Cause::Shutdown => "shutdown",
+        }
+    }
+
+    /// The words for it in a sentence about a server.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Cause::Timeout => "no reply in time",
+            Cause::Connect => "cannot connect",
+            Cause::Disconnected => "connection lost",
+            Cause::Down => "is down",
+            Cause::Desync => "answered something that was not asked",
+            Cause::Overloaded => "too many requests are waiting for it",
+            Cause::Outdated => "does not speak the meta protocol, memcached 1.6.0 or newer is needed",
+            Cause::Shutdown => "leash is shutting down",
+        }
+    }
+}
+
+/// No answer: what happened, at which server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// What happened.
+    pub cause: Cause,
+    /// The server as people know it: `m1 (10.0.0.7:11211)`.
+    pub server: Arc<str>,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "server {}: {}", self.server, self.cause.text())
+    }
+}
