@@ -2,4 +2,14 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod config;
+pub mod downstream;
+pub mod hash;
+pub mod metrics;
+pub mod net;
 pub mod protocol;
+pub mod route;
+pub mod shared;
+pub mod turn;
+pub mod upstream;
+pub mod worker;
