@@ -2,9 +2,11 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod admin;
 pub mod config;
 pub mod downstream;
 pub mod hash;
+pub mod logging;
 pub mod metrics;
 pub mod net;
 pub mod protocol;

@@ -13,7 +13,7 @@ use tokio::task::spawn_local;
 
 use crate::config;
 use crate::downstream::{Connection, Incoming, Limits, Seat, Service, Stats};
-use crate::metrics::Shard;
+use crate::metrics::{Registry, Shard};
 use crate::protocol;
 use crate::route::build::build;
 use crate::shared::Snapshot;
@@ -37,14 +37,13 @@ impl Worker {
     pub fn start(
         number: usize,
         snapshot: Arc<Snapshot>,
+        registry: &Registry,
         stats: Arc<Stats>,
         stop: watch::Receiver<bool>,
     ) -> io::Result<Worker> {
         let (inbox, clients) = unbounded_channel();
         let seat = Seat { inbox, clients: Arc::new(AtomicUsize::new(0)) };
-        let shard = Arc::new(Shard::new(&snapshot.layout));
-        let runtime = Builder::new_current_thread().enable_all().event_interval(TURN).build_local(LocalOptions::default());
-        drop(runtime?);
+        let shard = registry.shard(&snapshot.layout);
         let (seats_taken, counters) = (seat.clients.clone(), shard.clone());
         let thread = std::thread::Builder::new().name(format!("worker-{number}")).spawn(move || {
             let options = LocalOptions::default();
