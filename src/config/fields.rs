@@ -36,21 +36,18 @@ pub struct Fields<'n> {
 }
 
 impl<'n> Fields<'n> {
-    /// Opens the map in `node`, whose keys are free (names). Reports what is not a map, and keys written twice.
-    pub fn named(node: &'n Node, place: Place, problems: &mut Problems) -> Option<Fields<'n>> {
-        let entries = match &node.value {
-            Value::Map(map) => once(map, &place, problems),
-            _ => {
-                problems.add(&place, format!("{} where a map (key: value) belongs", kind(&node.value)));
-                return None;
-            }
+    /// Opens the map in `node`, whose keys are free (names). What is not a map is reported and holds nothing.
+    pub fn named(node: &'n Node, place: Place, problems: &mut Problems) -> Fields<'n> {
+        let Value::Map(map) = &node.value else {
+            problems.add(&place, format!("{} where a map (key: value) belongs", kind(&node.value)));
+            return Fields { place, entries: Vec::new() };
         };
-        Some(Fields { place, entries })
+        Fields { entries: once(map, &place, problems), place }
     }
 
     /// Opens the map in `node`, which may hold the `known` keys.
-    pub fn open(node: &'n Node, place: Place, known: &[&str], problems: &mut Problems) -> Option<Fields<'n>> {
-        let mut fields = Fields::named(node, place, problems)?;
+    pub fn open(node: &'n Node, place: Place, known: &[&str], problems: &mut Problems) -> Fields<'n> {
+        let mut fields = Fields::named(node, place, problems);
         fields.entries.retain(|(key, _)| {
             let is_known = known.contains(&key.text.as_str());
             if !is_known {
@@ -58,12 +55,7 @@ impl<'n> Fields<'n> {
             }
             is_known
         });
-        Some(fields)
-    }
-
-    /// Where the map is.
-    pub fn place(&self) -> &Place {
-        &self.place
+        fields
     }
 
     /// All entries, each with the places of its key and of its value.
@@ -82,14 +74,20 @@ impl<'n> Fields<'n> {
         scalar(node, place, problems)
     }
 
-    /// The value of `key`, a list: its elements.
-    pub fn list(&self, key: &str, problems: &mut Problems) -> Option<Vec<(Place, &'n Node)>> {
+    /// The value of `key`, a list, each element read by `read`.
+    pub fn list<T>(
+        &self,
+        key: &str,
+        read: fn(&Node, Place, &mut Problems) -> T,
+        problems: &mut Problems,
+    ) -> Option<Vec<T>> {
         let (place, node) = self.node(key)?;
         let Value::List(list) = &node.value else {
             problems.add(&place, format!("{} where a list ([…]) belongs", kind(&node.value)));
             return None;
         };
-        Some(list.iter().enumerate().map(|(n, node)| (place.index(n, Some(node.mark)), node)).collect())
+        let element = |(n, node): (usize, &Node)| read(node, place.index(n, Some(node.mark)), problems);
+        Some(list.iter().enumerate().map(element).collect())
     }
 }
 

@@ -72,6 +72,20 @@ impl Problems {
         self.list.push(Problem { place: place.clone(), text: text.into() });
     }
 
+    /// Adds that `key` is missing from the map at `place`, unless its value or a misspelling of it was complained about.
+    pub fn missing(&mut self, place: &Place, key: &str, cure: &str) {
+        let absent = place.key(key, place.mark);
+        let misspelt = format!("did you mean {key}?");
+        let known = |p: &Problem| {
+            let above = p.place.path == place.path && p.place.mark == place.mark;
+            let beside = p.place.path.starts_with(&place.path) && p.text.ends_with(&misspelt);
+            above || beside || p.place.path == absent.path
+        };
+        if !self.list.iter().any(known) {
+            self.add(&absent, format!("missing; {cure}"));
+        }
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()

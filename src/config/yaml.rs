@@ -358,7 +358,10 @@ mod tests {
         assert!(refused("a: !secret x\n").2.starts_with("YAML tags"));
         assert!(refused("? [a]\n: 1\n").2.contains("plain text"));
         let (line, _, text) = refused("a: [1, 2\nb: 3\n");
-        assert_eq!((line, text.as_str()), (2, "not YAML: did not find expected ',' or ']', while parsing a flow sequence at line 1 column 4"));
+        assert_eq!(
+            (line, text.as_str()),
+            (2, "not YAML: did not find expected ',' or ']', while parsing a flow sequence at line 1 column 4")
+        );
         assert!(read(&" ".repeat(MAX_SIZE + 1)).unwrap_err().text.contains("1MiB"));
         assert_eq!(utf8(b"a: 1\nb\xff: 2").unwrap_err().mark, Some(Mark { line: 2, column: 2 }));
     }
