@@ -38,15 +38,15 @@ pub struct Args {
     pub command: Option<Command>,
     /// Where the pools and routes come from.
     #[command(flatten)]
-    pub from: From,
+    pub source: SourceArgs,
     /// What to take from the command line rather than from there.
     #[command(flatten)]
-    pub instead: Instead,
+    pub overrides: OverrideArgs,
 }
 
 /// Where the pools and routes come from.
 #[derive(Clone, Debug, Default, ClapArgs)]
-pub struct From {
+pub struct SourceArgs {
     /// Read this configuration file
     ///
     /// YAML; config.example.yaml shows every key with its default.
@@ -63,7 +63,7 @@ pub struct From {
 
 /// What to take from the command line rather than from the file.
 #[derive(Clone, Debug, Default, ClapArgs)]
-pub struct Instead {
+pub struct OverrideArgs {
     /// Listen here instead; repeat for more [default: 127.0.0.1:11211]
     ///
     /// address:port, or the path of a unix socket (/path or unix:path). Replaces all of the file's "listen".
@@ -106,7 +106,7 @@ pub struct Route {
     pub keys: Vec<OsString>,
     /// Where the pools and routes come from.
     #[command(flatten)]
-    pub from: From,
+    pub source: SourceArgs,
     /// Print JSON, one object a line
     #[arg(long)]
     pub json: bool,
@@ -131,13 +131,13 @@ pub fn exit_code(stop: &clap::Error) -> i32 {
 
 /// The configuration that the command line asks for.
 pub fn config(args: &Args) -> Result<Config, Problems> {
-    let Instead { listen, admin, workers } = args.instead.clone();
-    let from = match &args.command {
+    let OverrideArgs { listen, admin, workers } = args.overrides.clone();
+    let source = match &args.command {
         Some(Command::Check { file }) => return Config::load(file),
-        Some(Command::Route(route)) => &route.from,
-        Some(Command::Completions { .. }) | None => &args.from,
+        Some(Command::Route(route)) => &route.source,
+        Some(Command::Completions { .. }) | None => &args.source,
     };
-    Config::build(&from.source(), &Overrides { listen, admin, workers })
+    Config::build(&source.source(), &Overrides { listen, admin, workers })
 }
 
 /// Writes the completions for `shell`.
@@ -145,7 +145,7 @@ pub fn completions(shell: Shell, to: &mut dyn io::Write) {
     clap_complete::generate(shell, &mut Args::command(), "leash", to);
 }
 
-impl From {
+impl SourceArgs {
     /// The same in the configuration's words.
     pub fn source(&self) -> Source {
         match &self.config {

@@ -7,6 +7,9 @@ use std::collections::HashMap;
 /// Words of the design that this version does not have yet: they deserve better than "unknown".
 pub const LATER: &[&str] = &["refresh", "migrate", "spool", "gutter", "reload"];
 
+/// Entries of one map or list. Names are compared with each other, so their number must be bounded.
+const MAX_ENTRIES: usize = 1000;
+
 /// How a scalar was spelt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spelling {
@@ -42,6 +45,7 @@ impl<'n> Fields<'n> {
             problems.add(&place, format!("{} where a map (key: value) belongs", kind(&node.value)));
             return Fields { place, entries: Vec::new() };
         };
+        let map = bounded(map, &place, problems);
         Fields { entries: once(map, &place, problems), place }
     }
 
@@ -86,6 +90,7 @@ impl<'n> Fields<'n> {
             problems.add(&place, format!("{} where a list ([…]) belongs", kind(&node.value)));
             return None;
         };
+        let list = bounded(list, &place, problems);
         let element = |(n, node): (usize, &Node)| read(node, place.index(n, Some(node.mark)), problems);
         Some(list.iter().enumerate().map(element).collect())
     }
@@ -107,6 +112,13 @@ pub fn scalar(node: &Node, place: Place, problems: &mut Problems) -> Option<Scal
         }
     };
     Some(Scalar { place, text, spelling })
+}
+
+fn bounded<'n, T>(all: &'n [T], place: &Place, problems: &mut Problems) -> &'n [T] {
+    if all.len() > MAX_ENTRIES {
+        problems.add(place, format!("{} entries; at most {MAX_ENTRIES} are read, remove the rest", all.len()));
+    }
+    &all[..all.len().min(MAX_ENTRIES)]
 }
 
 /// The entries of a map whose keys come once; of a key that comes again only the first.

@@ -154,12 +154,13 @@ pub fn instead<'a>(word: &str, valid: impl IntoIterator<Item = &'a str>) -> Stri
     }
 }
 
-/// The valid word that was probably meant. Spelling `-` for `_` and an s too many or too few are the usual slips.
+/// The valid word that was probably meant: a third of its letters may be wrong. Spelling `-` for `_` is no mistake.
 fn nearest<'a>(word: &str, valid: &[&'a str]) -> Option<&'a str> {
-    let word: String = word.chars().take(100).collect::<String>().to_lowercase().replace('-', "_");
-    let allowed = (word.len() / 3).max(1);
-    let distance = |other: &str| strsim::osa_distance(&word, &other.to_lowercase().replace('-', "_"));
-    valid.iter().map(|v| (distance(v), *v)).filter(|(d, _)| *d <= allowed).min_by_key(|(d, _)| *d).map(|(_, v)| v)
+    let spelling = |word: &str| word.chars().take(100).collect::<String>().to_lowercase().replace('-', "_");
+    let word = spelling(word);
+    let distance = |other: &str| strsim::osa_distance(&word, &spelling(other));
+    let near = |other: &str| distance(other) <= (word.len().max(other.len()) / 3).max(1);
+    valid.iter().copied().filter(|other| near(other)).min_by_key(|other| distance(other))
 }
 
 #[cfg(test)]

@@ -1,21 +1,25 @@
 //! YAML text -> [`Node`]s with positions. The only file that knows which YAML library is used.
 //!
-//! serde_yaml reports a position with an error only. So the visitor of a scalar keeps the value and then refuses it: the
-//! refusal, which serde_yaml marks with line and column, is read and dropped, and reading goes on. That yields every
-//! scalar's position from one parse by one parser. The library is archived, so what is relied on cannot change under us,
+//! `visit` says how the positions are found. The library is archived, so what is relied on there cannot change under us,
 //! and the tests below hold it.
 //!
 //! Maps keep their entries in order, twice written keys included. Anchors, tags, several documents and files over
 //! [`MAX_SIZE`] are refused: a configuration says what it means, where it means it.
 
+mod visit;
+
 use super::problem::Mark;
-use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, Visitor};
-use std::fmt;
+use serde::de::DeserializeSeed;
+use visit::{NodeSeed, Reading};
 
 /// The longest text that is read, in bytes.
 pub const MAX_SIZE: usize = 1 << 20;
 
 const START: Mark = Mark { line: 1, column: 1 };
+/// More open brackets than this are not looked at; serde_yaml itself stops at 128 levels.
+const MAX_OPEN: usize = 1000;
+const TOO_DEEP: &str = "nested too deeply";
+const NO_KEY: &str = "a key must be plain text; quote it if it holds [, { or ?";
 const ALIAS: &str = "anchors and aliases (& and *) are not allowed; write the value out";
 
 /// A value, and where it was written.
@@ -68,6 +72,9 @@ pub fn read(text: &str) -> Result<Node, Refusal> {
         let text = format!("the file holds {} bytes, more than the 1MiB that is read", text.len());
         return Err(Refusal { mark: None, text });
     }
+    if opens_too_deep(text) {
+        return Err(Refusal { mark: None, text: TOO_DEEP.into() });
+    }
     let mut documents = serde_yaml::Deserializer::from_str(text);
     let Some(first) = documents.next() else {
         return Ok(Node { mark: START, value: Value::Empty });
@@ -88,184 +95,39 @@ pub fn utf8(bytes: &[u8]) -> Result<&str, Refusal> {
     })
 }
 
+/// libyaml takes time in the square of the open brackets: a minute for a megabyte of them. Brackets in comments and quotes
+/// are counted too, but nobody leaves so many of them open.
+fn opens_too_deep(text: &str) -> bool {
+    let depth = text.bytes().scan(0_usize, |depth, byte| {
+        match byte {
+            b'[' | b'{' => *depth += 1,
+            b']' | b'}' => *depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        Some(*depth)
+    });
+    depth.max() > Some(MAX_OPEN)
+}
+
 fn document(from: serde_yaml::Deserializer<'_>, text: &str) -> Result<Node, Refusal> {
-    let mut reading = Reading { kept: None, last: None, nodes: 0, most: text.len() + 1, refusal: None };
+    let mut reading = Reading::of(text.len());
     NodeSeed(&mut reading).deserialize(from).map_err(|e| {
         let mark = e.location().map(|at| Mark { line: at.line(), column: at.column() });
-        match reading.refusal.take() {
+        match reading.refusal() {
             Some(own) => Refusal { mark: own.mark.or(mark), text: own.text },
             None => Refusal { mark, text: complaint(&e.to_string(), mark, text) },
         }
     })
 }
 
-/// What goes on while a document is read.
-struct Reading {
-    /// The value of the scalar just refused.
-    kept: Option<Value>,
-    /// Where the scalar before was.
-    last: Option<Mark>,
-    nodes: usize,
-    most: usize,
-    /// Our own reason to give up.
-    refusal: Option<Refusal>,
-}
-
-impl Reading {
-    /// The position of the scalar just kept. The parser itself only goes forwards, so a place passed a second time was
-    /// reached through an alias.
-    fn arrive<E: de::Error>(&mut self, refused: &E, empty: bool) -> Result<Mark, E> {
-        let mark = mark_in(&refused.to_string());
-        if self.last.is_some_and(|last| mark < last || (mark == last && !empty)) {
-            return Err(self.alias());
-        }
-        self.last = Some(mark);
-        Ok(mark)
-    }
-
-    /// What holds no scalar has no place to be seen twice, so nodes are counted too: a text without aliases has no more
-    /// of them than bytes.
-    fn count<E: de::Error>(&mut self) -> Result<(), E> {
-        self.nodes += 1;
-        if self.nodes > self.most { Err(self.alias()) } else { Ok(()) }
-    }
-
-    fn alias<E: de::Error>(&mut self) -> E {
-        self.give_up(self.last, ALIAS)
-    }
-
-    fn give_up<E: de::Error>(&mut self, mark: Option<Mark>, text: &str) -> E {
-        self.refusal = Some(Refusal { mark, text: text.into() });
-        E::custom(text)
-    }
-
-    fn keep<E: de::Error>(&mut self, value: Value) -> Result<Node, E> {
-        self.kept = Some(value);
-        Err(E::custom("kept"))
-    }
-}
-
-/// Reads any node.
-struct NodeSeed<'r>(&'r mut Reading);
-
-impl<'de> DeserializeSeed<'de> for NodeSeed<'_> {
-    type Value = Node;
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Node, D::Error> {
-        self.0.count::<D::Error>()?;
-        let refused = match from.deserialize_any(NodeVisitor(self.0)) {
-            Ok(container) => return Ok(container),
-            Err(refused) => refused,
-        };
-        let Some(value) = self.0.kept.take() else { return Err(refused) };
-        Ok(Node { mark: self.0.arrive(&refused, value == Value::Empty)?, value })
-    }
-}
-
-/// Reads the key of an entry, always as text.
-struct KeySeed<'r>(&'r mut Reading);
-
-impl<'de> DeserializeSeed<'de> for KeySeed<'_> {
-    type Value = Key;
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Key, D::Error> {
-        self.0.count::<D::Error>()?;
-        let refused = match from.deserialize_str(NodeVisitor(self.0)) {
-            Ok(container) => return Err(self.0.give_up(Some(container.mark), "a key must be plain text")),
-            Err(refused) => refused,
-        };
-        let Some(Value::Text(text)) = self.0.kept.take() else { return Err(refused) };
-        Ok(Key { mark: self.0.arrive(&refused, text.is_empty())?, text })
-    }
-}
-
-/// Keeps and refuses scalars, takes containers.
-struct NodeVisitor<'r>(&'r mut Reading);
-
-impl<'de> Visitor<'de> for NodeVisitor<'_> {
-    type Value = Node;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("plain text")
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<Node, E> {
-        self.0.keep(Value::Empty)
-    }
-
-    fn visit_none<E: de::Error>(self) -> Result<Node, E> {
-        self.0.keep(Value::Empty)
-    }
-
-    fn visit_bool<E: de::Error>(self, v: bool) -> Result<Node, E> {
-        self.0.keep(Value::Bool(v))
-    }
-
-    fn visit_u64<E: de::Error>(self, v: u64) -> Result<Node, E> {
-        self.0.keep(Value::Number(v.to_string()))
-    }
-
-    fn visit_i64<E: de::Error>(self, v: i64) -> Result<Node, E> {
-        self.0.keep(Value::Number(v.to_string()))
-    }
-
-    fn visit_u128<E: de::Error>(self, v: u128) -> Result<Node, E> {
-        self.0.keep(Value::Number(v.to_string()))
-    }
-
-    fn visit_i128<E: de::Error>(self, v: i128) -> Result<Node, E> {
-        self.0.keep(Value::Number(v.to_string()))
-    }
-
-    fn visit_f64<E: de::Error>(self, v: f64) -> Result<Node, E> {
-        self.0.keep(Value::Number(v.to_string()))
-    }
-
-    fn visit_str<E: de::Error>(self, v: &str) -> Result<Node, E> {
-        self.0.keep(Value::Text(v.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Node, A::Error> {
-        let before = self.0.last.unwrap_or(START);
-        let mut list: Vec<Node> = Vec::new();
-        while let Some(node) = from.next_element_seed(NodeSeed(self.0))? {
-            list.push(node);
-        }
-        Ok(Node { mark: list.first().map_or(before, |node| node.mark), value: Value::List(list) })
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<Node, A::Error> {
-        let before = self.0.last.unwrap_or(START);
-        let mut map: Vec<(Key, Node)> = Vec::new();
-        while let Some(key) = from.next_key_seed(KeySeed(self.0))? {
-            let mut node = from.next_value_seed(NodeSeed(self.0))?;
-            if let Value::List(_) | Value::Map(_) = node.value {
-                node.mark = key.mark;
-            }
-            map.push((key, node));
-        }
-        Ok(Node { mark: map.first().map_or(before, |(key, _)| key.mark), value: Value::Map(map) })
-    }
-
-    fn visit_enum<A: EnumAccess<'de>>(self, _: A) -> Result<Node, A::Error> {
-        Err(self.0.give_up(None, "YAML tags (!…) are not allowed; write the plain value, or quote it"))
-    }
-}
-
-/// The position at the end of one of serde_yaml's messages; it leaves out the very first one.
-fn mark_in(message: &str) -> Mark {
-    let position = || {
-        let (line, column) = message.rsplit_once(" at line ")?.1.split_once(" column ")?;
-        Some(Mark { line: line.parse().ok()?, column: column.parse().ok()? })
-    };
-    position().unwrap_or(START)
-}
-
 /// The parser's complaint, without the position that stands before it anyway, and with a cure where one is known.
 fn complaint(message: &str, mark: Option<Mark>, text: &str) -> String {
     let at = |m: Mark| text.lines().nth(m.line - 1)?.chars().nth(m.column - 1);
     if message.contains("recursion limit") || message.contains("repetition limit") {
-        return "nested too deeply".into();
+        return TOO_DEEP.into();
+    }
+    if message.contains("expected plain text") {
+        return NO_KEY.into();
     }
     if message.contains("unknown anchor") {
         return ALIAS.into();
@@ -347,7 +209,8 @@ mod tests {
         assert_eq!(refused(&bomb("lol")).2, ALIAS);
         assert_eq!(refused(&bomb("[]")).2, ALIAS);
         assert_eq!(refused("&a [*a]").2, ALIAS);
-        assert_eq!(refused(&"[".repeat(100_000)).2, "nested too deeply");
+        assert_eq!(refused(&"[".repeat(MAX_OPEN)).2, TOO_DEEP);
+        assert_eq!(read(&"[".repeat(MAX_SIZE)).unwrap_err().text, TOO_DEEP);
     }
 
     #[test]
@@ -356,7 +219,8 @@ mod tests {
         assert_eq!(refused("a: 1\n\tb: 2\n"), (2, 1, "a tab; YAML is indented with spaces".into()));
         assert_eq!(refused("a: !secret x\n").0, 1);
         assert!(refused("a: !secret x\n").2.starts_with("YAML tags"));
-        assert!(refused("? [a]\n: 1\n").2.contains("plain text"));
+        assert_eq!(refused("? [a]\n: 1\n").2, NO_KEY);
+        assert_eq!(refused("{a: 1}: 2\n").2, NO_KEY);
         let (line, _, text) = refused("a: [1, 2\nb: 3\n");
         assert_eq!(
             (line, text.as_str()),

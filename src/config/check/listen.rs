@@ -36,10 +36,12 @@ fn one(written: &written::Listen, taken: &mut Vec<(Listen, String)>, problems: &
 }
 
 fn socket(scalar: &Scalar) -> Result<SocketAddr, String> {
-    match scalar.spelling {
-        Spelling::Text => address::socket(&scalar.text),
-        _ => Err(format!("{} is no address; write 127.0.0.1:{}", plain(&scalar.text), plain(&scalar.text))),
-    }
+    let port = match scalar.spelling {
+        Spelling::Text => return address::socket(&scalar.text),
+        Spelling::Number => &scalar.text,
+        Spelling::Bool => "9411",
+    };
+    Err(format!("{} is no address; write 127.0.0.1:{}", plain(&scalar.text), plain(port)))
 }
 
 fn admin(written: Option<&Scalar>, taken: &[(Listen, String)], problems: &mut Problems) -> Option<SocketAddr> {

@@ -91,7 +91,7 @@ fn warn_of_unused_pools(file: &File, routes: &[(Route, &Place)], warnings: &mut 
 
 fn warn_of_keys_without_route(file: &File, routes: &[(Route, &Place)], warnings: &mut Problems) {
     if !routes.iter().any(|(route, _)| route.prefix.is_empty()) {
-        let place = file.place.key("routes", routes.first().and_then(|(_, place)| place.mark));
+        let place = file.place.key("routes", routes.iter().filter_map(|(_, place)| place.mark).min());
         warnings.add(&place, "no route has the prefix \"\": keys that fit no prefix are refused");
     }
 }
