@@ -41,7 +41,7 @@ impl Snapshot {
     /// Makes `config` ready: ranks servers, creates stores.
     pub fn new(config: Config) -> Arc<Snapshot> {
         let pools = config.pools.iter().map(|pool| SharedPool::new(pool, &config.limits)).collect();
-        let prefixes: Vec<String> = config.routes.iter().map(config::Route::label).collect();
+        let prefixes: Vec<String> = config.routes.iter().map(label).collect();
         let servers: Vec<(String, String)> = config
             .pools
             .iter()
