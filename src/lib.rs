@@ -2,4 +2,6 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+/// Which server a key belongs to.
+pub mod hash;
 pub mod protocol;
