@@ -1,16 +1,96 @@
-//! temp
-use leash::{config::*, downstream::Listener, shared::Snapshot, worker::Worker};
-use std::{sync::Arc, time::Duration};
-fn main() {
-    let a: Vec<String> = std::env::args().collect();
-    let mut servers = vec![]; let mut listen = "127.0.0.1:11211".to_string(); let mut workers = 1;
-    let mut i = 1;
-    while i < a.len() { match a[i].as_str() { "--server" => servers.push(a[i+1].clone()), "--listen" => listen = a[i+1].clone(), "--workers" => workers = a[i+1].parse().unwrap(), _ => {} } i += 2; }
-    let servers = servers.iter().map(|s| { let (h,p)=s.rsplit_once(':').unwrap(); Server{name: s.as_str().into(), address: Address::Tcp{host:h.into(), port:p.parse().unwrap()}, weight:1}}).collect();
-    let config = Config { listen: vec![], admin: None, workers, pools: vec![Pool{name:"main".into(), servers, hash_tag:None, connect_timeout:Duration::from_millis(250), request_timeout: Duration::from_millis(500), failures:3, embedded: Embedded{max_bytes:64<<20}}], routes: vec![Route{prefix:vec![],pool:0,namespace:vec![],allow_flush:true}], limits: Limits{item_size:1<<20,request_line:65536,keys_per_get:10000,in_flight:1024,connections:1024,request_time:Duration::from_secs(10),unsent_replies:8<<20,memory:256<<20,server_queue:65536}};
-    let snap = Snapshot::new(config);
-    let (_tx, rx) = tokio::sync::watch::channel(false);
-    let ws: Vec<_> = (0..workers).map(|n| Worker::start(n, snap.clone(), &leash::metrics::Registry::new("x"), Arc::new(|_: &[bytes::Bytes]| b"END\r\n".to_vec()), rx.clone()).unwrap()).collect();
-    let rt = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    rt.block_on(async { Listener::tcp(listen.parse().unwrap()).await.unwrap().accept(ws.iter().map(|w| w.seat.clone()).collect(), 1024, || {}).await });
+//! The `leash` command: reads what it was asked, does it, and says with its exit code how that went.
+
+use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::process::ExitCode;
+
+use leash::cli::{self, Args, Command, EXIT_CONFIG, Route};
+use leash::config::{Config, LogFormat};
+use leash::explain::Explainer;
+use leash::shared::Snapshot;
+use leash::{app, logging};
+
+fn main() -> ExitCode {
+    let args = cli::parse();
+    if let Some(Command::Completions { shell }) = args.command {
+        cli::completions(shell, &mut io::stdout());
+        return ExitCode::SUCCESS;
+    }
+    let config = match cli::config(&args) {
+        Ok(config) => config,
+        Err(problems) => {
+            eprintln!("{problems}");
+            return ExitCode::from(EXIT_CONFIG as u8);
+        }
+    };
+    match &args.command {
+        Some(Command::Check { file }) => check(&config, &file.display().to_string()),
+        Some(Command::Route(route)) => show_routes(config, route),
+        _ => serve(config, &args),
+    }
+}
+
+fn check(config: &Config, file: &str) -> ExitCode {
+    for warning in &config.warnings {
+        eprintln!("warning: {warning}");
+    }
+    println!("{file}: ok, {} pools, {} routes", config.pools.len(), config.routes.len());
+    ExitCode::SUCCESS
+}
+
+fn show_routes(config: Config, route: &Route) -> ExitCode {
+    let explainer = Explainer::new(Snapshot::new(config));
+    let (mut out, mut code) = (io::stdout().lock(), ExitCode::SUCCESS);
+    for key in &route.keys {
+        let written = match explainer.explain(key.as_bytes()) {
+            Ok(place) if route.json => writeln!(out, "{place}"),
+            Ok(place) => writeln!(out, "{}", in_words(&place)),
+            Err(why) => {
+                code = ExitCode::from(cli::EXIT_USAGE as u8);
+                writeln!(io::stderr(), "leash: {why}")
+            }
+        };
+        if written.is_err() {
+            break;
+        }
+    }
+    code
+}
+
+/// `user:42  route ""  pool main  slot 17  server m1 (10.0.0.7:11211)  up`
+fn in_words(place: &serde_json::Value) -> String {
+    let text = |field: &str| place[field].as_str().unwrap_or_default().to_string();
+    if place.get("answer").is_some() {
+        return format!("{}  {}", text("key"), text("answer"));
+    }
+    let sent = if place["sent_as"] == place["key"] { String::new() } else { format!("  sent as {}", text("sent_as")) };
+    format!(
+        "{}  route {:?}{sent}  pool {}  slot {}  server {}  {}",
+        text("key"),
+        text("route"),
+        text("pool"),
+        place["slot"],
+        text("address"),
+        text("state")
+    )
+}
+
+fn serve(config: Config, args: &Args) -> ExitCode {
+    debug_assert!(args.command.is_none());
+    let format = match config.log.format {
+        LogFormat::Auto => logging::Format::Auto,
+        LogFormat::Text => logging::Format::Text,
+        LogFormat::Json => logging::Format::Json,
+    };
+    if let Err(error) = logging::start(format, &config.log.level) {
+        eprintln!("leash: {error}");
+        return ExitCode::from(EXIT_CONFIG as u8);
+    }
+    match app::run(config) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("leash: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }

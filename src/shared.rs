@@ -6,9 +6,9 @@
 use std::sync::Arc;
 
 use crate::config::{self, Config};
-use crate::hash::SlotTable;
-use crate::metrics::ShardLayout;
-use crate::upstream::{Address, EmbeddedStore, Options, Target};
+use crate::hash::Placement;
+use crate::metrics::{ServerState, ShardLayout};
+use crate::upstream::{EmbeddedStore, Options, Target};
 
 /// One configuration, made ready for use.
 pub struct Snapshot {
@@ -23,7 +23,7 @@ pub struct Snapshot {
 /// What all workers share of one pool.
 pub struct SharedPool {
     /// Where keys are placed.
-    pub table: Arc<SlotTable>,
+    pub placement: Arc<Placement>,
     /// The members, in the configuration's order.
     pub members: Vec<Member>,
 }
@@ -41,7 +41,7 @@ impl Snapshot {
     /// Makes `config` ready: ranks servers, creates stores.
     pub fn new(config: Config) -> Arc<Snapshot> {
         let pools = config.pools.iter().map(|pool| SharedPool::new(pool, &config.limits)).collect();
-        let prefixes: Vec<String> = config.routes.iter().map(label).collect();
+        let prefixes: Vec<String> = config.routes.iter().map(prefix_of).collect();
         let servers: Vec<(String, String)> = config
             .pools
             .iter()
@@ -65,15 +65,25 @@ impl SharedPool {
                 let store = EmbeddedStore::new(pool.embedded.max_bytes as u64, limits.item_size);
                 Member::Embedded(server.name.clone(), store)
             }
-            config::Address::Tcp { host, port } => {
-                let address = Address::Tcp(host.clone(), *port);
-                Member::Server(Arc::new(Target::new(&server.name, address, options, pool.failures)))
-            }
-            config::Address::Unix(path) => {
-                let address = Address::Unix(path.clone());
-                Member::Server(Arc::new(Target::new(&server.name, address, options, pool.failures)))
+            address => {
+                Member::Server(Arc::new(Target::new(&server.name, address.clone(), options, pool.failures)))
             }
         });
-        SharedPool { table: Arc::new(SlotTable::new(&ranked)), members: members.collect() }
+        SharedPool { placement: Arc::new(Placement::new(&ranked, pool.hash_tag)), members: members.collect() }
+    }
+}
+
+/// A route's prefix as people and metrics write it.
+pub fn prefix_of(route: &config::Route) -> String {
+    String::from_utf8_lossy(&route.prefix).into_owned()
+}
+
+impl Member {
+    /// Its health; the store in this process has no other.
+    pub fn state(&self) -> ServerState {
+        match self {
+            Member::Server(target) => target.health.state(),
+            Member::Embedded(..) => ServerState::Up,
+        }
     }
 }

@@ -46,16 +46,7 @@ fn pool(pool: &Pool) -> Value {
 }
 
 fn server(server: &Server) -> Value {
-    json!({ "name": &*server.name, "address": address(&server.address), "weight": server.weight })
-}
-
-fn address(address: &Address) -> String {
-    match address {
-        Address::Tcp { host, port } if host.contains(':') => format!("[{host}]:{port}"),
-        Address::Tcp { host, port } => format!("{host}:{port}"),
-        Address::Unix(path) => format!("unix:{}", path.display()),
-        Address::Embedded => "embedded".into(),
-    }
+    json!({ "name": &*server.name, "address": server.address.to_string(), "weight": server.weight })
 }
 
 fn route(route: &Route, pools: &[Pool]) -> Value {

@@ -2,8 +2,6 @@
 
 use std::rc::Rc;
 
-use bytes::Bytes;
-
 use super::connection::{Connection, End, State};
 use super::replies::{Asked, Gathered, Pending, write_one};
 use crate::metrics::{ProtocolError, Tally};
@@ -120,7 +118,7 @@ impl Connection {
         }
     }
 
-    fn stats(self: &Rc<Self>, arguments: &[Bytes]) {
+    fn stats(self: &Rc<Self>, arguments: &[u8]) {
         let text = (self.service.stats)(arguments);
         let mut state = self.state.borrow_mut();
         self.push(&mut state, Pending::Written(text));

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 
 use super::connection::Connection;
 use crate::metrics::Shard;
@@ -29,8 +29,8 @@ pub struct Limits {
     pub memory: usize,
 }
 
-/// Answers `stats`: its arguments in, the whole reply out.
-pub type Stats = dyn Fn(&[Bytes]) -> Vec<u8> + Send + Sync;
+/// Answers `stats`: what stands behind it in, the whole reply out.
+pub type Stats = dyn Fn(&[u8]) -> Vec<u8> + Send + Sync;
 
 /// One worker's side towards its clients.
 pub struct Service {

@@ -38,8 +38,8 @@ pub enum Local {
     },
     /// `mn`
     Noop,
-    /// `stats`, with its arguments.
-    Stats(Vec<Bytes>),
+    /// `stats`, with what stands behind it.
+    Stats(Bytes),
     /// `quit`
     Quit,
 }
@@ -77,28 +77,6 @@ impl RefusalKind {
     pub fn is_fatal(self) -> bool {
         matches!(self, RefusalKind::LineTooLong | RefusalKind::Http | RefusalKind::Binary)
     }
-
-    /// The word for it in labels.
-    pub const fn name(self) -> &'static str {
-        match self {
-            RefusalKind::Unknown => "unknown",
-            RefusalKind::Malformed => "malformed",
-            RefusalKind::Forbidden => "forbidden",
-            RefusalKind::LineTooLong => "line_too_long",
-            RefusalKind::Http => "http",
-            RefusalKind::Binary => "binary",
-        }
-    }
-
-    /// All of them, in the order of their discriminants.
-    pub const ALL: [RefusalKind; 6] = [
-        RefusalKind::Unknown,
-        RefusalKind::Malformed,
-        RefusalKind::Forbidden,
-        RefusalKind::LineTooLong,
-        RefusalKind::Http,
-        RefusalKind::Binary,
-    ];
 }
 
 impl Refusal {

@@ -58,7 +58,7 @@ fn with_words(line: &Bytes, command: &[u8], words: &Words<'_>) -> Line {
         b"flush_all" => flush_all(words),
         b"verbosity" => verbosity(words),
         b"version" => Call::Local(Local::Version).into(),
-        b"stats" => Call::Local(Local::Stats(words.from(1).iter().map(|w| line.slice_ref(w)).collect())).into(),
+        b"stats" => Call::Local(Local::Stats(line.slice_ref(after(line, command)))).into(),
         b"quit" => Call::Local(Local::Quit).into(),
         _ if FORBIDDEN.contains(&command) => forbidden(command),
         _ if words.last().starts_with(b"HTTP/") => {
@@ -66,6 +66,11 @@ fn with_words(line: &Bytes, command: &[u8], words: &Words<'_>) -> Line {
         }
         _ => Refusal::ERROR.into(),
     }
+}
+
+/// What stands behind `word`, which is a part of `line`.
+fn after<'l>(line: &'l [u8], word: &[u8]) -> &'l [u8] {
+    &line[word.as_ptr().addr() - line.as_ptr().addr() + word.len()..]
 }
 
 fn forbidden(command: &[u8]) -> Line {

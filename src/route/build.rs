@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Branch, Namespace, Pool, Route, Tree};
 use crate::metrics::Shard;
-use crate::shared::{Member, Snapshot};
+use crate::shared::{Member, Snapshot, prefix_of};
 use crate::turn::Turn;
 use crate::upstream::{Server, Upstream};
 
@@ -13,7 +13,7 @@ use crate::upstream::{Server, Upstream};
 pub fn build(snapshot: &Snapshot, turn: &Rc<Turn>, shard: &Arc<Shard>) -> Rc<Tree> {
     let pools: Vec<Rc<Pool>> = (0..snapshot.pools.len()).map(|i| Rc::new(pool(snapshot, i, turn, shard))).collect();
     let branches = snapshot.config.routes.iter().filter_map(|route| {
-        let prefix = route.label();
+        let prefix = prefix_of(route);
         let mut root: Rc<dyn Route> = pools[route.pool].clone();
         if !route.namespace.is_empty() {
             root = Rc::new(Namespace::new(&route.namespace, root));
@@ -36,5 +36,5 @@ fn pool(snapshot: &Snapshot, place: usize, turn: &Rc<Turn>, shard: &Arc<Shard>) 
             }
         })
     });
-    Pool::new(name.clone(), shared.table.clone(), members.collect())
+    Pool::new(name.clone(), shared.placement.clone(), members.collect())
 }

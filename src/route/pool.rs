@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::{Route, Step};
-use crate::hash::SlotTable;
+use crate::hash::Placement;
 use crate::protocol::Request;
 use crate::upstream::Upstream;
 
@@ -14,14 +14,14 @@ use crate::upstream::Upstream;
 pub struct Pool {
     /// Its name in the configuration.
     pub name: Arc<str>,
-    table: Arc<SlotTable>,
+    placement: Arc<Placement>,
     servers: Vec<Upstream>,
 }
 
 impl Pool {
-    /// `table` ranks over exactly these servers, in this order.
-    pub fn new(name: Arc<str>, table: Arc<SlotTable>, servers: Vec<Upstream>) -> Pool {
-        Pool { name, table, servers }
+    /// `placement` is over exactly these servers, in this order.
+    pub fn new(name: Arc<str>, placement: Arc<Placement>, servers: Vec<Upstream>) -> Pool {
+        Pool { name, placement, servers }
     }
 
     /// The servers, in the order of the configuration.
@@ -30,14 +30,14 @@ impl Pool {
     }
 
     /// Where keys are placed.
-    pub fn table(&self) -> &SlotTable {
-        &self.table
+    pub fn placement(&self) -> &Placement {
+        &self.placement
     }
 }
 
 impl Route for Pool {
     fn step(&self, request: &Request) -> Step<'_> {
-        Step::Send(self, self.table.server_of(request.key.as_bytes()))
+        Step::Send(self, self.placement.server_of(request.key.as_bytes()))
     }
 
     fn servers(&self) -> Vec<&Upstream> {

@@ -14,35 +14,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::time::Duration;
 
+use crate::metrics::ServerState as State;
 use crate::protocol::Cause;
-
-/// What is thought of a server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// It answers.
-    Up,
-    /// Its last reply was a failure, but not enough in a row were.
-    Suspect,
-    /// It is not asked.
-    Down,
-    /// It is not asked but for one probe that is under way.
-    Probing,
-}
-
-impl State {
-    /// All of them, in the order of their discriminants.
-    pub const ALL: [State; 4] = [State::Up, State::Suspect, State::Down, State::Probing];
-
-    /// The word for it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            State::Up => "up",
-            State::Suspect => "suspect",
-            State::Down => "down",
-            State::Probing => "probing",
-        }
-    }
-}
 
 /// The health of one server.
 pub struct Health {

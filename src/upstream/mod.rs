@@ -14,7 +14,7 @@ mod ticket;
 mod upstream;
 
 pub use server::Server;
-pub use target::{Address, Options, Target};
+pub use target::{Options, Target};
 pub use ticket::{ReplyTo, Ticket};
 pub use upstream::Upstream;
 pub use embedded::EmbeddedStore;

@@ -2,23 +2,14 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::net::{TcpStream, UnixStream, lookup_host};
 
 use super::health::Health;
+use crate::config::Address;
 use crate::net::Stream;
-
-/// Where a server listens.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Address {
-    /// Host name or IP address, and port.
-    Tcp(String, u16),
-    /// A Unix socket.
-    Unix(PathBuf),
-}
 
 /// How a server is treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,10 +38,7 @@ pub struct Target {
 impl Target {
     /// A server thought to be up, which `failures` in a row make down.
     pub fn new(name: &str, address: Address, options: Options, failures: u32) -> Target {
-        let place = match &address {
-            Address::Tcp(host, port) => format!("{host}:{port}"),
-            Address::Unix(path) => path.display().to_string(),
-        };
+        let place = address.to_string();
         let label: Arc<str> = if name == place { name.into() } else { format!("{name} ({place})").into() };
         let health = Health::new(label.clone(), failures);
         Target { label, options, health, address, resolved: Mutex::default() }
@@ -67,7 +55,8 @@ impl Target {
     async fn open(&self) -> io::Result<Stream> {
         let (host, port) = match &self.address {
             Address::Unix(path) => return UnixStream::connect(path).await.map(Stream::Unix),
-            Address::Tcp(host, port) => (host, *port),
+            Address::Tcp { host, port } => (host, *port),
+            Address::Embedded => return Err(io::Error::other("the embedded store is not connected to")),
         };
         let mut refused = io::Error::new(io::ErrorKind::NotFound, "its name has no address");
         for address in self.resolve(host, port).await? {
