@@ -65,9 +65,7 @@ impl SharedPool {
                 let store = EmbeddedStore::new(pool.embedded.max_bytes as u64, limits.item_size);
                 Member::Embedded(server.name.clone(), store)
             }
-            address => {
-                Member::Server(Arc::new(Target::new(&server.name, address.clone(), options, pool.failures)))
-            }
+            address => Member::Server(Arc::new(Target::new(&server.name, address.clone(), options, pool.failures))),
         });
         SharedPool { placement: Arc::new(Placement::new(&ranked, pool.hash_tag)), members: members.collect() }
     }

@@ -2,7 +2,7 @@
 //!
 //! There is nothing secret in it yet; what will be must be masked here.
 
-use super::checked::{Address, Config, HashKind, Limits, Listen, Log, LogFormat, OnDown, Pool, Route, Server};
+use super::checked::{Config, HashKind, Limits, Listen, Log, LogFormat, OnDown, Pool, Route, Server};
 use super::units::{show_duration, show_size};
 use serde_json::{Map, Value, json};
 

@@ -87,7 +87,12 @@ impl Intake {
         None
     }
 
-    fn poll_read(&mut self, service: &Service, reader: &mut Reader, cx: &mut Context<'_>) -> Poll<std::io::Result<usize>> {
+    fn poll_read(
+        &mut self,
+        service: &Service,
+        reader: &mut Reader,
+        cx: &mut Context<'_>,
+    ) -> Poll<std::io::Result<usize>> {
         if !self.buffer.is_empty() {
             let wanted = self.decoder.wanted(&self.buffer);
             if self.buffer.capacity() - self.buffer.len() < wanted.clamp(LEAST_ROOM, MOST_ROOM) {

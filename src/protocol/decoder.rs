@@ -186,7 +186,8 @@ impl Decoder {
     }
 }
 
-const BINARY: &str = "leash speaks memcached's text and meta protocols, not the binary one: configure the client for text";
+const BINARY: &str =
+    "leash speaks memcached's text and meta protocols, not the binary one: configure the client for text";
 const LINE_TOO_LONG: Refusal = Refusal::new("CLIENT_ERROR line too long", RefusalKind::LineTooLong);
 
 /// The second letter of a line that begins with a word of two letters, the first being `m`.

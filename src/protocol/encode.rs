@@ -140,7 +140,9 @@ fn return_flags(verb: MetaVerb, flags: &[u8], key: &Key, reply: &Reply, item: &I
                 text.push(b' ');
                 text.extend_from_slice(word);
             }
-            (b'k', _) => key_flag(text, key, if hit && verb == MetaVerb::Get { item.binary_key } else { key.is_binary() }),
+            (b'k', _) => {
+                key_flag(text, key, if hit && verb == MetaVerb::Get { item.binary_key } else { key.is_binary() })
+            }
             (b'c', MetaVerb::Store) => fact(text, b'c', item.cas),
             (b'c', MetaVerb::Get | MetaVerb::Arithmetic) if hit => fact(text, b'c', item.cas),
             (b't', MetaVerb::Get | MetaVerb::Arithmetic) if hit => fact(text, b't', item.ttl),

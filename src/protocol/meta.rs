@@ -102,9 +102,7 @@ struct FlagError(&'static str, bool);
 impl FlagError {
     fn spelt_for(self, verb: MetaVerb) -> Refusal {
         match verb {
-            MetaVerb::Delete | MetaVerb::Arithmetic if self.1 => {
-                malformed("CLIENT_ERROR invalid or duplicate flag")
-            }
+            MetaVerb::Delete | MetaVerb::Arithmetic if self.1 => malformed("CLIENT_ERROR invalid or duplicate flag"),
             _ => malformed(self.0),
         }
     }

@@ -13,8 +13,8 @@ mod target;
 mod ticket;
 mod upstream;
 
+pub use embedded::EmbeddedStore;
 pub use server::Server;
 pub use target::{Options, Target};
 pub use ticket::{ReplyTo, Ticket};
 pub use upstream::Upstream;
-pub use embedded::EmbeddedStore;

@@ -98,7 +98,11 @@ impl Server {
             link.unproven = link.heard.is_some_and(|heard| asked.saturating_duration_since(heard) >= IDLE);
         }
         let again = if link.unproven { repeatable(question) } else { None };
-        self.put(&mut link, question, Slot { ticket: Some(ticket), asked, expected: question.expected(), opaque: 0, again });
+        self.put(
+            &mut link,
+            question,
+            Slot { ticket: Some(ticket), asked, expected: question.expected(), opaque: 0, again },
+        );
         self.arrange_to_send(&mut link);
         if !self.deadline_armed.replace(true) {
             tokio::task::spawn_local(deadline::watch(self.rc()));
