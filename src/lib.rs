@@ -5,3 +5,5 @@
 /// Which server a key belongs to.
 pub mod hash;
 pub mod protocol;
+/// Who answers requests: servers, and the store in this process.
+pub mod upstream;
