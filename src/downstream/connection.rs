@@ -147,7 +147,7 @@ impl ReplyTo for Connection {
     fn deliver(self: Rc<Self>, token: u64, reply: Reply) {
         let mut state = self.state.borrow_mut();
         if !state.broken {
-            state.replies.fill(token, reply);
+            state.replies.fill(token, reply, &*self);
             self.write_replies(&mut state);
         }
     }

@@ -3,8 +3,10 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
+use bytes::Bytes;
+
 use crate::metrics::RouteId;
-use crate::protocol::{CommandClass, Form, Key, Output, Reply, Style, encode_end, encode_reply, encode_value};
+use crate::protocol::{CommandClass, Form, Item, Key, Output, Reply, Style, encode_end, encode_reply, encode_value};
 
 /// What one client waits for, oldest first.
 #[derive(Default)]
@@ -39,12 +41,25 @@ pub struct Asked {
 
 /// The keys of one get and what became of each so far.
 pub struct Gathered {
-    /// Each key, its route, and its reply once it came.
-    pub parts: Vec<(Key, Option<RouteId>, Option<Reply>)>,
+    parts: Vec<Part>,
     /// How many replies are to come.
-    pub waiting: usize,
+    waiting: usize,
     /// Whether `VALUE` lines end with the CAS unique.
-    pub cas: bool,
+    cas: bool,
+}
+
+/// One key of a get. Kept small: a get may have thousands.
+struct Part {
+    key: Key,
+    route: Option<RouteId>,
+    found: Option<Found>,
+}
+
+/// What a get tells of an item.
+struct Found {
+    value: Bytes,
+    cas: u64,
+    client_flags: u32,
 }
 
 /// Learns of each reply as it leaves.
@@ -78,11 +93,11 @@ impl Replies {
     }
 
     /// Puts a reply in its place.
-    pub fn fill(&mut self, token: u64, reply: Reply) {
+    pub fn fill(&mut self, token: u64, reply: Reply, witness: &impl Witness) {
         let place = ((token >> 32) as u32).wrapping_sub(self.oldest) as usize;
         match self.queue.get_mut(place) {
             Some(Pending::One(_, _, _, empty)) => *empty = Some(reply),
-            Some(Pending::Many(_, gathered)) => gathered.fill(token as u32 as usize, reply),
+            Some(Pending::Many(_, gathered)) => gathered.fill(token as u32 as usize, reply, witness),
             Some(Pending::Every(_, waiting, worst)) => {
                 *waiting -= 1;
                 worse(worst, reply);
@@ -110,12 +125,43 @@ fn worse(worst: &mut Option<Reply>, reply: Reply) {
 }
 
 impl Gathered {
-    /// Puts the reply about key number `part` in its place.
-    pub fn fill(&mut self, part: usize, reply: Reply) {
-        if let Some((_, _, empty)) = self.parts.get_mut(part) {
-            *empty = Some(reply);
-            self.waiting -= 1;
+    /// Nothing asked yet, of `keys` to come.
+    pub fn new(keys: usize, cas: bool) -> Gathered {
+        Gathered { parts: Vec::with_capacity(keys), waiting: 0, cas }
+    }
+
+    /// How many keys were asked for.
+    pub fn len(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// Adds a key that was asked for, and its reply if that is known already.
+    pub fn push(&mut self, key: Key, route: Option<RouteId>, reply: Option<Reply>, witness: &impl Witness) {
+        self.parts.push(Part { key, route, found: None });
+        self.waiting += 1;
+        if let Some(reply) = reply {
+            self.fill(self.parts.len() - 1, reply, witness);
         }
+    }
+
+    /// Puts the reply about key number `part` in its place.
+    fn fill(&mut self, part: usize, reply: Reply, witness: &impl Witness) {
+        let Some(part) = self.parts.get_mut(part) else { return };
+        self.waiting -= 1;
+        witness.outcome(part.route, CommandClass::Get, &reply);
+        if let Reply::Hit(Item { value: Some(value), cas, client_flags, .. }) = reply {
+            part.found = Some(Found { value, cas, client_flags });
+        }
+    }
+
+    fn write(&self, output: &mut Output) {
+        for part in &self.parts {
+            if let Some(found) = &part.found {
+                let cas = self.cas.then_some(found.cas);
+                encode_value(&part.key, found.client_flags, cas, &found.value, output);
+            }
+        }
+        encode_end(output);
     }
 }
 
@@ -134,13 +180,7 @@ impl Pending {
             Pending::One(asked, key, form, Some(reply)) => write_one(&asked, &key, &form, &reply, output, witness),
             Pending::One(_, _, _, None) => {}
             Pending::Many(asked, gathered) => {
-                for (key, route, reply) in &gathered.parts {
-                    if let Some(reply) = reply {
-                        witness.outcome(*route, asked.class, reply);
-                        encode_value(gathered.cas, key, reply, output);
-                    }
-                }
-                encode_end(output);
+                gathered.write(output);
                 witness.answered(&asked);
             }
             Pending::Every(form, _, worst) => write_every(&form, &worst.unwrap_or(Reply::Done), output),

@@ -8,8 +8,6 @@ use std::io::IoSlice;
 
 use bytes::{Buf, Bytes};
 
-/// Values from this length on are kept apart; copying fewer bytes is cheaper than another slice.
-const APART_FROM: usize = 4096;
 /// A run of text that grew larger than this gives its memory back once written.
 const KEEP: usize = 16 * 1024;
 
@@ -26,6 +24,9 @@ pub struct Output {
 }
 
 impl Output {
+    /// Values from this length on are kept apart; copying fewer bytes is cheaper than another slice.
+    pub const APART_FROM: usize = 4096;
+
     /// Bytes still to be written.
     pub fn len(&self) -> usize {
         self.text.len() - self.text_done + self.apart_len
@@ -43,7 +44,7 @@ impl Output {
 
     /// Appends a value, sharing it if it is large.
     pub fn push_value(&mut self, value: &Bytes) {
-        if value.len() < APART_FROM {
+        if value.len() < Output::APART_FROM {
             self.text.extend_from_slice(value);
         } else {
             self.apart_len += value.len();

@@ -5,6 +5,7 @@
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::BytesMut;
 
@@ -153,22 +154,33 @@ fn take_replies(server: &Rc<Server>, decoder: &mut AnswerDecoder, buffer: &mut B
         link.heard = Some(now);
     }
     server.target.health.succeeded();
-    loop {
+    let mut batch = Batch::default();
+    let result = loop {
         let Some((expected, opaque)) = server.link.borrow().slots.next_expected() else {
-            return if buffer.is_empty() { Ok(()) } else { Err(desync(server, &buffer.escape_ascii().to_string())) };
+            break if buffer.is_empty() { Ok(()) } else { Err(desync(server, &buffer.escape_ascii().to_string())) };
         };
         match decoder.next(buffer, expected, opaque) {
-            Ok(None) => return Ok(()),
-            Err(slip) => return Err(desync(server, &slip.0)),
+            Ok(None) => break Ok(()),
+            Err(slip) => break Err(desync(server, &slip.0)),
             Ok(Some(reply)) => {
                 let slot = server.link.borrow_mut().slots.pop();
                 if let Some(Slot { ticket: Some(ticket), asked, .. }) = slot {
-                    server.count_reply(now.saturating_duration_since(asked));
+                    batch.replies += 1;
+                    batch.waited += now.saturating_duration_since(asked);
                     ticket.answer(reply);
                 }
             }
         }
-    }
+    };
+    server.count_replies(batch.replies, batch.waited);
+    result
+}
+
+/// The replies of one read, counted together.
+#[derive(Default)]
+struct Batch {
+    replies: u64,
+    waited: Duration,
 }
 
 fn desync(server: &Server, said: &str) -> Cause {

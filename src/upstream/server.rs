@@ -177,10 +177,10 @@ impl Server {
         self.shard.upstream(self.id, what, n);
     }
 
-    /// Counts a reply that came `waited` after it was asked for.
-    pub(super) fn count_reply(&self, waited: Duration) {
-        self.count(Count::Finished, 1);
-        self.shard.observe_upstream(self.id, waited);
+    /// Counts replies that together came `waited` after they were asked for.
+    pub(super) fn count_replies(&self, replies: u64, waited: Duration) {
+        self.count(Count::Finished, replies);
+        self.shard.observe_upstream(self.id, replies, waited);
     }
 
     fn failed(&self, cause: Cause) -> Reply {
