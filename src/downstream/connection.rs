@@ -146,8 +146,7 @@ impl Connection {
 impl ReplyTo for Connection {
     fn deliver(self: Rc<Self>, token: u64, reply: Reply) {
         let mut state = self.state.borrow_mut();
-        if !state.broken {
-            state.replies.fill(token, reply, &*self);
+        if !state.broken && state.replies.fill(token, reply, &*self) {
             self.write_replies(&mut state);
         }
     }

@@ -92,18 +92,23 @@ impl Replies {
         self.queue.push_back(pending);
     }
 
-    /// Puts a reply in its place.
-    pub fn fill(&mut self, token: u64, reply: Reply, witness: &impl Witness) {
+    /// Puts a reply in its place. True if that lets replies leave.
+    pub fn fill(&mut self, token: u64, reply: Reply, witness: &impl Witness) -> bool {
         let place = ((token >> 32) as u32).wrapping_sub(self.oldest) as usize;
-        match self.queue.get_mut(place) {
-            Some(Pending::One(_, _, _, empty)) => *empty = Some(reply),
-            Some(Pending::Many(_, gathered)) => gathered.fill(token as u32 as usize, reply, witness),
-            Some(Pending::Every(_, waiting, worst)) => {
+        let Some(pending) = self.queue.get_mut(place) else {
+            debug_assert!(false, "a reply nobody waits for");
+            return false;
+        };
+        match pending {
+            Pending::One(_, _, _, empty) => *empty = Some(reply),
+            Pending::Many(_, gathered) => gathered.fill(token as u32 as usize, reply, witness),
+            Pending::Every(_, waiting, worst) => {
                 *waiting -= 1;
                 worse(worst, reply);
             }
-            Some(Pending::Written(_)) | None => debug_assert!(false, "a reply nobody waits for"),
+            Pending::Written(_) => debug_assert!(false, "a reply to what is answered already"),
         }
+        place == 0 && pending.is_whole()
     }
 
     /// Writes every reply whose turn has come.

