@@ -303,3 +303,17 @@ fn over_three_memcacheds_the_deviations_are_the_documented_ones() {
 fn on_the_embedded_store_the_deviations_are_the_documented_ones() {
     check_deviations(&Target::embedded());
 }
+
+/// For whoever writes a case: `cargo test --test differential -- --ignored --nocapture what_memcached_says`.
+#[test]
+#[ignore = "prints, checks nothing"]
+fn what_memcached_says() {
+    let reference = Target::memcached();
+    for case in handwritten().iter().chain(&deviations()) {
+        let run = next_run();
+        let output = play(&reference.address, &case.steps, run, Delivery::Whole);
+        let sent: Vec<u8> = case.steps.iter().flat_map(|step| render(step, run, 0)).collect();
+        let end = if output.closed_early { "closed early" } else { "" };
+        println!("== {}\n    > {}\n    < {} {end}", case.name, shown(&sent), shown(&Replies::of(&output.bytes).bytes));
+    }
+}

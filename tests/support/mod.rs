@@ -1,7 +1,7 @@
 //! What the integration tests share: real memcached and leash processes, a raw client, seeded chance, bounded waits.
 //!
 //! Not a test itself. Nothing here sleeps for a result: every wait names an event and has a bound.
-#![allow(dead_code, reason = "each test uses its own part of it")]
+#![allow(dead_code, unused_imports, reason = "each test uses its own part of it")]
 
 pub mod client;
 pub mod leash;
