@@ -121,8 +121,11 @@ impl Worker<'_> {
                 0..30 => {
                     let key = self.key();
                     self.version += 1;
-                    let length =
-                        if self.random.chance(5) { 100_000 + self.random.below(400_000) } else { 20 + self.random.below(2000) };
+                    let length = if self.random.chance(5) {
+                        100_000 + self.random.below(400_000)
+                    } else {
+                        20 + self.random.below(2000)
+                    };
                     let value = value(&key, self.version, length);
                     bytes.extend_from_slice(format!("set {key} 0 0 {}\r\n", value.len()).as_bytes());
                     bytes.extend_from_slice(&value);
@@ -231,7 +234,8 @@ impl Worker<'_> {
             self.seen.batches.fetch_add(1, Ordering::Relaxed);
             self.seen.waits.lock().unwrap().push(waited);
             if let Err(e) = result {
-                let what = if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) { "hung" } else { "broke" };
+                let what =
+                    if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) { "hung" } else { "broke" };
                 return self.seen.blame(format!("client {} {what} after {waited:?}: {e}", self.id));
             }
             // A closed loop of 64 would take the whole machine; the test is about truth, not about speed.
@@ -286,7 +290,8 @@ fn under_load_with_dying_servers_no_value_is_wrong_and_no_reply_hangs() {
     });
     report(&seen);
     let mut client = leash.client();
-    client.expect("set afterwards 0 0 2\r\nok\r\nget afterwards\r\n", "STORED\r\nVALUE afterwards 0 2\r\nok\r\nEND\r\n");
+    client
+        .expect("set afterwards 0 0 2\r\nok\r\nget afterwards\r\n", "STORED\r\nVALUE afterwards 0 2\r\nok\r\nEND\r\n");
 }
 
 fn steady_keys(leash: &Leash, steady: &Memcached) -> std::collections::HashSet<String> {

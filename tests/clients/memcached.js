@@ -3,7 +3,7 @@ const assert = require("node:assert");
 const util = require("node:util");
 const Memcached = require("memcached");
 
-const cache = new Memcached(process.argv[2], { retries: 0, timeout: 5000, poolSize: 4 });
+const cache = new Memcached(process.argv[2], { retries: 0, timeout: 5000, poolSize: 4, keyCompression: false });
 const call = (name, ...parameters) => util.promisify(cache[name]).apply(cache, parameters);
 
 async function main() {

@@ -90,7 +90,11 @@ fn next_run() -> usize {
 
 fn shown(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes).replace("\r\n", "↵\n      ");
-    if text.len() < 1500 { text } else { format!("{}… ({} bytes)", text.chars().take(1500).collect::<String>(), bytes.len()) }
+    if text.len() < 1500 {
+        text
+    } else {
+        format!("{}… ({} bytes)", text.chars().take(1500).collect::<String>(), bytes.len())
+    }
 }
 
 /// What is wrong with `got`, if `expected` is right.
@@ -105,8 +109,13 @@ fn difference(expected: &Output, got: &Output) -> Option<String> {
         _ => "",
     };
     let at = wanted.bytes.iter().zip(&have.bytes).take_while(|(a, b)| a == b).count().saturating_sub(200);
+    let seconds = if wanted.seconds == have.seconds {
+        String::new()
+    } else {
+        format!("\n    seconds: {:?}, leash: {:?}", wanted.seconds, have.seconds)
+    };
     Some(format!(
-        "memcached:{}\n      {}\n    leash:{}\n      {}",
+        "memcached:{}\n      {}\n    leash:{}\n      {}{seconds}",
         end(expected),
         shown(&wanted.bytes[at.min(wanted.bytes.len())..]),
         end(got),
@@ -123,8 +132,9 @@ fn compare(cases: &[Case], reference: &Target, target: &Target, delivery: Delive
         let expected = play(&reference.address, &case.steps, run, delivery);
         let got = play(&target.address, &case.steps, run, delivery);
         let sent: Vec<u8> = case.steps.iter().flat_map(|step| render(step, run, 0)).collect();
-        difference(&expected, &got)
-            .map(|difference| format!("  {} ({delivery:?}), sent:\n      {}\n    {difference}", case.name, shown(&sent)))
+        difference(&expected, &got).map(|difference| {
+            format!("  {} ({delivery:?}), sent:\n      {}\n    {difference}", case.name, shown(&sent))
+        })
     };
     cases.iter().filter(for_target).filter(small).filter_map(differs).collect()
 }
@@ -140,7 +150,8 @@ fn compare_pipelined(cases: &[Case], reference: &Target, target: &Target) -> Vec
         let steps = [vec![literal(&bytes)]];
         let expected = play(&reference.address, &steps, 0, Delivery::Whole);
         let got = play(&target.address, &steps, 0, Delivery::Whole);
-        difference(&expected, &got).map(|difference| format!("  {} ({repeats} times in a row)\n    {difference}", case.name))
+        difference(&expected, &got)
+            .map(|difference| format!("  {} ({repeats} times in a row)\n    {difference}", case.name))
     };
     cases.iter().filter(for_target).filter_map(differs).collect()
 }
@@ -222,7 +233,12 @@ fn check_random(target: &Target, seeds: std::ops::Range<u64>) {
         if disagree(&commands, &reference, target, seed).is_some() {
             let (least, difference) = shrink(commands, &reference, target, seed);
             let lines: Vec<String> = least.iter().map(|command| format!("      {command}")).collect();
-            panic!("{}: seed {seed}: {} commands show it:\n{}\n    {difference}", target.name, lines.len(), lines.join("\n"));
+            panic!(
+                "{}: seed {seed}: {} commands show it:\n{}\n    {difference}",
+                target.name,
+                lines.len(),
+                lines.join("\n")
+            );
         }
     }
 }
@@ -283,7 +299,12 @@ fn check_deviations(target: &Target) {
         let got = play(&target.address, &case.steps, run, Delivery::Whole);
         let expected = render(&case.expected, run, 0);
         if Replies::of(&got.bytes).bytes != expected || got.hung {
-            reports.push(format!("  {}: promised\n      {}\n    got\n      {}", case.name, shown(&expected), shown(&got.bytes)));
+            reports.push(format!(
+                "  {}: promised\n      {}\n    got\n      {}",
+                case.name,
+                shown(&expected),
+                shown(&got.bytes)
+            ));
         }
     }
     verdict(target, &reports);

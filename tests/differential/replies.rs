@@ -42,14 +42,15 @@ impl Replies {
     }
 
     fn line(&mut self, line: &[u8], seen: &mut HashMap<u64, usize>) {
-        let Ok(text) = std::str::from_utf8(line) else { return self.bytes.extend_from_slice(line) };
+        // One char a byte: keys may hold any bytes.
+        let text: String = line.iter().map(|&byte| byte as char).collect();
         let verb = text.split(' ').next().unwrap_or_default();
         if verb == "VERSION" {
             return self.bytes.extend_from_slice(b"VERSION *\r\n");
         }
         let meta = matches!(verb.trim_end(), "VA" | "HD" | "NS" | "NF" | "EX" | "EN");
         for (index, word) in text.split_inclusive(' ').enumerate() {
-            let bare = word.trim_end();
+            let bare = word.trim_end_matches([' ', '\r', '\n']);
             let cas = match (verb, index) {
                 ("VALUE", 4) => Some(("", bare)),
                 ("ME", 2..) => bare.strip_prefix("cas=").map(|number| ("cas=", number)),
@@ -72,13 +73,9 @@ impl Replies {
                 }),
                 _ => None,
             };
-            match written {
-                Some(written) => {
-                    self.bytes.extend_from_slice(written.as_bytes());
-                    self.bytes.extend_from_slice(&word.as_bytes()[bare.len()..]);
-                }
-                None => self.bytes.extend_from_slice(word.as_bytes()),
-            }
+            let kept = if written.is_some() { &word[bare.len()..] } else { word };
+            self.bytes.extend(written.unwrap_or_default().bytes());
+            self.bytes.extend(kept.chars().map(|c| c as u8));
         }
     }
 }
@@ -107,11 +104,13 @@ pub fn last_cas(output: &[u8]) -> Option<u64> {
 
 /// How long the value is that follows this line, if one does.
 fn value_length(line: &[u8]) -> Option<usize> {
-    let words: Vec<&str> = std::str::from_utf8(line).ok()?.split_whitespace().collect();
-    match words[..] {
-        ["VALUE", _, _, length] | ["VALUE", _, _, length, _] | ["VA", length, ..] => length.parse().ok(),
-        _ => None,
-    }
+    let line = line.strip_suffix(b"\r\n")?;
+    let words: Vec<&[u8]> = line.split(|&b| b == b' ').collect();
+    let length = match words[..] {
+        [b"VALUE", _, _, length] | [b"VALUE", _, _, length, _] | [b"VA", length, ..] => length,
+        _ => return None,
+    };
+    std::str::from_utf8(length).ok()?.parse().ok()
 }
 
 #[test]
