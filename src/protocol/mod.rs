@@ -1,9 +1,32 @@
 //! Bytes <-> [`Request`] and [`Reply`]. No socket, no clock, no route.
+//!
+//! ```text
+//!   client bytes ─▶ decoder (classic, meta) ─▶ Call { Request, Form } ─▶ question ─▶ server bytes
+//!   client bytes ◀─ encode  (Form)          ◀─ Reply                  ◀─ answer   ◀─ server bytes
+//! ```
 
-pub mod key;
-pub mod reply;
-pub mod request;
+mod answer;
+mod call;
+mod classic;
+mod decoder;
+mod encode;
+mod form;
+mod key;
+mod meta;
+pub mod number;
+mod output;
+mod question;
+mod reply;
+mod request;
+mod words;
 
-pub use key::{Key, KeyError};
+pub use answer::{AnswerDecoder, Desync, Expected};
+pub use call::{Call, Local, Refusal, RefusalKind};
+pub use decoder::{Decoder, Limits};
+pub use encode::{binary_refusal, encode_end, encode_reply, encode_value};
+pub use form::{Form, MetaVerb, Style};
+pub use key::{Key, KeyError, MAX_KEY};
+pub use output::{MAX_SLICES, Output};
+pub use question::Question;
 pub use reply::{Cause, Failure, Item, Reply};
 pub use request::{Arithmetic, Command, CommandClass, Delete, Exptime, Get, Request, Returns, Store, StoreMode};

@@ -59,6 +59,8 @@ impl Returns {
     pub const LAST_ACCESS: Returns = Returns(1 << 6);
     /// The key, to learn whether the item was stored under a binary one (`k`).
     pub const KEY: Returns = Returns(1 << 7);
+    /// The remaining TTL as it was before this command changed it (`t` written before `T` and `N`).
+    pub const TTL_BEFORE: Returns = Returns(1 << 8);
 
     /// Both sets together.
     pub const fn and(self, more: Returns) -> Returns {

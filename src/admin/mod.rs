@@ -1,0 +1,35 @@
+//! The admin address: what leash tells people, Prometheus and the kubelet over HTTP.
+//!
+//! It has a thread of its own, so that a scrape delays no request and a stuck worker can still be looked at. It only
+//! reads. What it does not know it asks a [`Source`] for: it knows no worker, no route and no configuration.
+
+mod pages;
+mod query;
+mod server;
+
+use serde_json::Value;
+
+pub use server::{Handle, serve};
+
+/// What the pages show. Asked from the admin thread, one call at a time; a call should not wait for anything.
+pub trait Source: Send + Sync + 'static {
+    /// `/metrics`: everything, in Prometheus' text format.
+    fn metrics(&self) -> String;
+
+    /// `/livez`: whether the process is of use at all, or why it should be restarted.
+    fn live(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// `/readyz`: whether the listeners are bound and the configuration is loaded, or what is missing.
+    fn ready(&self) -> Result<(), String>;
+
+    /// `/config`: the effective configuration, secrets masked.
+    fn config(&self) -> Value;
+
+    /// `/route?key=`: where this key goes, or why it cannot be a key.
+    fn route(&self, key: &[u8]) -> Result<Value, String>;
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+//! Which answer belongs to which path. No socket: a method and an address in, a response out.
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use hyper::{Method, Response, StatusCode, Uri};
+use serde_json::Value;
+
+use super::Source;
+use super::query;
+
+/// A complete response.
+pub type Page = Response<Full<Bytes>>;
+
+const TEXT: &str = "text/plain; charset=utf-8";
+const HTML: &str = "text/html; charset=utf-8";
+const JSON: &str = "application/json";
+const PROMETHEUS: &str = "text/plain; version=0.0.4";
+
+/// The pages there are, for the index and for whoever asks for another one.
+const PAGES: [(&str, &str); 5] = [
+    ("/metrics", "metrics for Prometheus"),
+    ("/livez", "whether the process is alive"),
+    ("/readyz", "whether the listeners are bound and the configuration is loaded"),
+    ("/config", "the effective configuration, secrets masked"),
+    ("/route?key=", "where a key goes; more of them with &key="),
+];
+
+/// Answers GET and HEAD; hyper leaves the body of an answer to HEAD out.
+pub fn answer(method: &Method, uri: &Uri, source: &dyn Source) -> Page {
+    if *method != Method::GET && *method != Method::HEAD {
+        return read_only();
+    }
+    match uri.path() {
+        "/" => page(StatusCode::OK, HTML, index()),
+        "/metrics" => page(StatusCode::OK, PROMETHEUS, source.metrics()),
+        "/livez" => verdict("not alive", source.live()),
+        "/readyz" => verdict("not ready", source.ready()),
+        "/config" => json(&source.config()),
+        "/route" => route(uri.query(), source),
+        _ => page(StatusCode::NOT_FOUND, TEXT, list("no such page; there are:")),
+    }
+}
+
+fn verdict(otherwise: &str, verdict: Result<(), String>) -> Page {
+    match verdict {
+        Ok(()) => page(StatusCode::OK, TEXT, "ok\n"),
+        Err(reason) => page(StatusCode::SERVICE_UNAVAILABLE, TEXT, format!("{otherwise}: {reason}\n")),
+    }
+}
+
+/// An array with one element per key, also for one key, so that scripts need one way to read it.
+fn route(query: Option<&str>, source: &dyn Source) -> Page {
+    let found = query::keys(query).and_then(|keys| keys.iter().map(|key| source.route(key)).collect());
+    match found {
+        Ok(places) => json(&Value::Array(places)),
+        Err(reason) => page(StatusCode::BAD_REQUEST, TEXT, format!("{reason}\n")),
+    }
+}
+
+fn read_only() -> Page {
+    let mut page = page(StatusCode::METHOD_NOT_ALLOWED, TEXT, "only GET and HEAD: nothing can be changed here\n");
+    page.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+    page
+}
+
+fn json(value: &Value) -> Page {
+    page(StatusCode::OK, JSON, format!("{value:#}\n"))
+}
+
+fn page(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Page {
+    let mut page = Response::new(Full::new(body.into()));
+    *page.status_mut() = status;
+    let headers = page.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // A key or an address shown as text must not be taken for markup.
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    page
+}
+
+fn list(title: &str) -> String {
+    let lines = PAGES.map(|(path, about)| format!("  {path:<12} {about}\n"));
+    format!("{title}\n{}", lines.concat())
+}
+
+/// The page for people, for now: it needs nothing but itself.
+fn index() -> String {
+    let links = PAGES.map(|(path, about)| format!("<li><a href=\"{path}\">{path}</a> {about}</li>\n"));
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>leash</title>\n\
+         <style>body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 40em; margin: 3em auto; padding: 0 1em }}</style>\n\
+         <h1>leash {}</h1>\n<ul>\n{}</ul>\n\
+         <form action=\"/route\"><label>Where does this key go? <input name=\"key\" required></label> \
+         <button>Ask</button></form>\n</html>\n",
+        env!("CARGO_PKG_VERSION"),
+        links.concat()
+    )
+}

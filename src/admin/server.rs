@@ -1,0 +1,167 @@
+//! The admin address's thread, its connections, and their end.
+//!
+//! ```text
+//! serve ─▶ thread: accept ─▶ one task per connection ─▶ pages::answer
+//! Handle::stop ─▶ no new connection · requests that arrived are answered · the rest is cut off after the grace
+//! ```
+
+use std::convert::Infallible;
+use std::future::ready;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use super::{Source, pages};
+use crate::logging::Repeated;
+
+/// What one client may take of what all share.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// Connections at a time; more wait in the kernel's queue until one of these ends.
+    pub connections: usize,
+    /// How long a request's head may take to arrive, and how long a connection may idle.
+    pub head: Duration,
+    /// How long a connection may live, so that a reader who does not read cannot keep its place.
+    pub lifetime: Duration,
+}
+
+impl Limits {
+    pub const USUAL: Limits =
+        Limits { connections: 128, head: Duration::from_secs(10), lifetime: Duration::from_secs(120) };
+}
+
+/// How long the answer that is on its way at the end of a connection's life may still take.
+const LAST_ANSWER: Duration = Duration::from_secs(5);
+
+/// The longest head of a request: enough for a look-up of a few hundred keys.
+const MOST_HEAD: usize = 64 * 1024;
+
+/// The running server. Dropping it ends it without waiting.
+#[derive(Debug)]
+pub struct Handle {
+    address: SocketAddr,
+    stop: watch::Sender<Duration>,
+    thread: JoinHandle<()>,
+}
+
+impl Handle {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Ends it: requests that arrived are answered, for at most `grace`. Returns when the thread has ended.
+    pub fn stop(self, grace: Duration) {
+        self.stop.send_replace(grace);
+        if self.thread.join().is_err() {
+            tracing::error!("admin {}: its thread panicked", self.address);
+        }
+    }
+}
+
+/// Serves the admin pages on a listener that is already bound, from a thread of its own.
+pub fn serve(listener: std::net::TcpListener, source: Arc<dyn Source>) -> io::Result<Handle> {
+    serve_within(Limits::USUAL, listener, source)
+}
+
+pub(super) fn serve_within(
+    limits: Limits,
+    listener: std::net::TcpListener,
+    source: Arc<dyn Source>,
+) -> io::Result<Handle> {
+    let address = listener.local_addr()?;
+    listener.set_nonblocking(true)?;
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let listener = {
+        let _inside = runtime.enter();
+        TcpListener::from_std(listener)?
+    };
+    let (stop, stopped) = watch::channel(Duration::ZERO);
+    let server = Server { limits, source, stopped };
+    let run = move || server.run(&runtime, listener);
+    let thread = thread::Builder::new().name("admin".to_string()).spawn(run)?;
+    Ok(Handle { address, stop, thread })
+}
+
+/// What the accept loop and every connection hold.
+#[derive(Clone)]
+struct Server {
+    limits: Limits,
+    source: Arc<dyn Source>,
+    stopped: watch::Receiver<Duration>,
+}
+
+impl Server {
+    fn run(&self, runtime: &Runtime, listener: TcpListener) {
+        runtime.block_on(async {
+            let mut connections = JoinSet::new();
+            let mut stopped = self.stopped.clone();
+            tokio::select! {
+                _ = stopped.changed() => {}
+                () = self.accept(&listener, &mut connections) => {}
+            }
+            drop(listener);
+            let grace = *stopped.borrow();
+            let all_ended = async { while connections.join_next().await.is_some() {} };
+            if timeout(grace, all_ended).await.is_err() {
+                tracing::debug!("admin: connections were cut off after {grace:?}");
+            }
+        });
+    }
+
+    async fn accept(&self, listener: &TcpListener, connections: &mut JoinSet<()>) {
+        let places = Arc::new(Semaphore::new(self.limits.connections));
+        let failed = Repeated::new(Duration::from_secs(10));
+        while let Ok(place) = places.clone().acquire_owned().await {
+            match listener.accept().await {
+                Ok((stream, _)) => {
+                    let server = self.clone();
+                    connections.spawn(async move {
+                        let _place = place;
+                        server.serve(stream).await;
+                    });
+                }
+                Err(error) => {
+                    if let Some(more) = failed.allow(Instant::now()) {
+                        tracing::warn!("admin: cannot accept: {error} ({more} more since the last such line)");
+                    }
+                    // Out of file descriptors, most likely: asking again at once would spin.
+                    sleep(Duration::from_millis(100)).await;
+                }
+            }
+            while connections.try_join_next().is_some() {}
+        }
+    }
+
+    async fn serve(mut self, stream: TcpStream) {
+        let source = self.source;
+        let service = service_fn(move |request: Request<Incoming>| {
+            ready(Ok::<_, Infallible>(pages::answer(request.method(), request.uri(), &*source)))
+        });
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new()).header_read_timeout(self.limits.head).max_buf_size(MOST_HEAD);
+        let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
+        let last_answer = tokio::select! {
+            // What a client did wrong here concerns nobody but it.
+            _ = connection.as_mut() => return,
+            _ = self.stopped.changed() => *self.stopped.borrow(),
+            () = sleep(self.limits.lifetime) => LAST_ANSWER,
+        };
+        connection.as_mut().graceful_shutdown();
+        let _ = timeout(last_answer, connection).await;
+    }
+}

@@ -1,0 +1,241 @@
+//! The command line: what can be said, its help, and the configuration that follows from it. Does nothing by itself.
+
+use crate::config::{Config, Overrides, Problems, Source};
+use clap::error::ErrorKind;
+use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+
+/// Exit code for a command line that makes no sense (`EX_USAGE` of sysexits.h).
+pub const EXIT_USAGE: i32 = 64;
+/// Exit code for a configuration that makes no sense (`EX_CONFIG`).
+pub const EXIT_CONFIG: i32 = 78;
+
+const AFTER_HELP: &str = "\
+Exit codes:
+  0   done
+  64  the command line makes no sense
+  78  the configuration makes no sense; every problem is listed with file, line and column
+
+Examples:
+  leash                                         try it: a memcached on 127.0.0.1:11211, inside this process
+  leash --server m0:11211 --server m1:11211     one pool of two servers, no file needed
+  leash --config /etc/leash/config.yaml         everything else
+  leash check config.yaml && echo fine
+  leash route user:42 --config config.yaml      where does this key go?";
+
+/// A memcached sidecar: no dog-piles, no rehashing, no cold migrations.
+///
+/// leash listens on localhost as if it were memcached and stands between one application and its pool of memcached
+/// servers. Without a file and without servers it is a memcached itself, inside this process.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "leash", version, after_long_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
+pub struct Args {
+    /// What to do instead of serving.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Where the pools and routes come from.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// What to take from the command line rather than from there.
+    #[command(flatten)]
+    pub overrides: OverrideArgs,
+}
+
+/// Where the pools and routes come from.
+#[derive(Clone, Debug, Default, ClapArgs)]
+pub struct SourceArgs {
+    /// Read this configuration file
+    ///
+    /// YAML; config.example.yaml shows every key with its default.
+    #[arg(short, long, value_name = "FILE", conflicts_with = "server")]
+    pub config: Option<PathBuf>,
+    /// Use this memcached; repeat for more
+    ///
+    /// All servers together are one pool, "main", and every key goes there. Written as host:port (the port is 11211
+    /// unless given; IPv6 in brackets) or unix:/path. A server's name, which decides its keys, is its address as written
+    /// here, so all sidecars must write it alike.
+    #[arg(short, long, value_name = "ADDR")]
+    pub server: Vec<String>,
+}
+
+/// What to take from the command line rather than from the file.
+#[derive(Clone, Debug, Default, ClapArgs)]
+pub struct OverrideArgs {
+    /// Listen here instead; repeat for more [default: 127.0.0.1:11211]
+    ///
+    /// address:port, or the path of a unix socket (/path or unix:path). Replaces all of the file's "listen".
+    #[arg(short, long, value_name = "ADDR")]
+    pub listen: Vec<String>,
+    /// Serve metrics and admin pages here instead, or "off" [default: 127.0.0.1:9411]
+    #[arg(short, long, value_name = "ADDR|off")]
+    pub admin: Option<String>,
+    /// Run this many worker threads, or "auto" for one per processor [default: auto]
+    #[arg(short, long, value_name = "N|auto")]
+    pub workers: Option<String>,
+}
+
+/// What leash can do instead of serving.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Check a configuration file and list all its problems
+    ///
+    /// Exits with 0 if leash would start with the file, with 78 if not. Warnings do not count.
+    Check {
+        /// The file
+        file: PathBuf,
+    },
+    /// Show where keys go: route, pool, slot, server. Sends nothing
+    Route(Route),
+    /// Print the completions for a shell
+    ///
+    /// For bash: leash completions bash > /etc/bash_completion.d/leash
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// `leash route`.
+#[derive(Clone, Debug, ClapArgs)]
+pub struct Route {
+    /// The keys, as the application writes them
+    #[arg(required = true, value_name = "KEY")]
+    pub keys: Vec<OsString>,
+    /// Where the pools and routes come from.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// Print JSON, one object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The command line of this process. Prints help, version or an error and exits where there is nothing else to do.
+pub fn parse() -> Args {
+    Args::try_parse().unwrap_or_else(|stop| {
+        // Nothing can be done about an output that is closed, and the exit code still tells.
+        let _ = stop.print();
+        std::process::exit(exit_code(&stop))
+    })
+}
+
+/// The exit code that goes with what clap has to say: help and version are no errors.
+pub fn exit_code(stop: &clap::Error) -> i32 {
+    match stop.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => 0,
+        _ => EXIT_USAGE,
+    }
+}
+
+/// The configuration that the command line asks for.
+pub fn config(args: &Args) -> Result<Config, Problems> {
+    let OverrideArgs { listen, admin, workers } = args.overrides.clone();
+    let source = match &args.command {
+        Some(Command::Check { file }) => return Config::load(file),
+        Some(Command::Route(route)) => &route.source,
+        Some(Command::Completions { .. }) | None => &args.source,
+    };
+    Config::build(&source.source(), &Overrides { listen, admin, workers })
+}
+
+/// Writes the completions for `shell`.
+pub fn completions(shell: Shell, to: &mut dyn io::Write) {
+    clap_complete::generate(shell, &mut Args::command(), "leash", to);
+}
+
+impl SourceArgs {
+    /// The same in the configuration's words.
+    pub fn source(&self) -> Source {
+        match &self.config {
+            Some(path) => Source::File(path.clone()),
+            None if self.server.is_empty() => Source::Embedded,
+            None => Source::Servers(self.server.clone()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Address, Listen};
+
+    fn args(line: &str) -> Result<Args, clap::Error> {
+        Args::try_parse_from(line.split(' '))
+    }
+
+    fn config_of(line: &str) -> Result<Config, String> {
+        config(&args(line).unwrap()).map_err(|problems| problems.to_string())
+    }
+
+    #[test]
+    fn the_definition_holds_together() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn usage_errors_are_64_and_help_is_no_error() {
+        let code = |line| exit_code(&args(line).unwrap_err());
+        for line in
+            ["leash --nonsense", "leash check", "leash route", "leash --config a --server b", "leash frobnicate"]
+        {
+            assert_eq!(code(line), EXIT_USAGE, "{line}");
+        }
+        assert_eq!(code("leash --server a check b"), EXIT_USAGE, "options of serving do not go with other commands");
+        for line in ["leash --help", "leash -h", "leash --version", "leash route --help", "leash help check"] {
+            assert_eq!(code(line), 0, "{line}");
+        }
+    }
+
+    #[test]
+    fn leash_alone_is_the_embedded_default() {
+        assert_eq!(config_of("leash"), Ok(Config::embedded_default()));
+    }
+
+    #[test]
+    fn servers_need_no_file() {
+        let config = config_of("leash --server m0:11211 --server unix:/run/m.sock -s [::1]").unwrap();
+        assert_eq!(config.pools[0].servers.len(), 3);
+        assert_eq!(&*config.pools[0].servers[0].name, "m0:11211");
+        assert_eq!(config.pools[0].servers[1].address, Address::Unix("/run/m.sock".into()));
+        let route = config_of("leash route some:key --server m9 --json").unwrap();
+        assert_eq!(&*route.pools[0].servers[0].name, "m9");
+    }
+
+    #[test]
+    fn the_command_line_wins_over_the_file() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let text = "listen: [{tcp: 127.0.0.1:1}]\nadmin: 127.0.0.1:2\nworkers: 3\npools: {p: {servers: [m0]}}\n";
+        std::fs::write(&file, text).unwrap();
+        let path = file.path().display();
+        let config = config_of(&format!("leash -c {path} -l 127.0.0.1:4 -l /run/l.sock -a off -w 5")).unwrap();
+        assert_eq!(config.listen, [Listen::Tcp(([127, 0, 0, 1], 4).into()), Listen::Unix("/run/l.sock".into())]);
+        assert_eq!((config.admin, config.workers), (None, 5));
+        let config = config_of(&format!("leash --config {path} --workers auto")).unwrap();
+        assert_eq!(config.admin, Some(([127, 0, 0, 1], 2).into()));
+        assert_eq!(config.workers, crate::config::Config::embedded_default().workers);
+        assert_eq!(config_of(&format!("leash check {path}")).unwrap().workers, 3);
+    }
+
+    #[test]
+    fn problems_name_the_option_at_fault() {
+        let problems = config_of("leash --server m0 --server m1:http --listen 0.0.0.0 --workers many").unwrap_err();
+        assert_eq!(
+            problems,
+            "command line: --listen[0]: 0.0.0.0 has no port; write 0.0.0.0:11211\n\
+             command line: --workers: many is neither auto nor a number; write auto\n\
+             command line: --server[1]: http is no port; write a number from 1 to 65535"
+        );
+        assert!(
+            config_of("leash --config /no/such/file").unwrap_err().contains("/no/such/file: cannot be read: No such")
+        );
+    }
+
+    #[test]
+    fn completions_know_the_options() {
+        let mut bash = Vec::new();
+        completions(Shell::Bash, &mut bash);
+        assert!(String::from_utf8(bash).unwrap().contains("--workers"));
+    }
+}

@@ -1,0 +1,47 @@
+//! `limits`: each within bounds that a machine can keep, and together able to serve one item.
+
+use super::setting::setting;
+use crate::config::checked::Limits;
+use crate::config::problem::Problems;
+use crate::config::units::{COUNT, DURATION, SIZE, show_size};
+use crate::config::written;
+use std::time::Duration;
+
+const KIB: usize = 1 << 10;
+const MIB: usize = 1 << 20;
+const GIB: usize = 1 << 30;
+const MANY: usize = 1_000_000;
+
+/// Checks the limits.
+pub fn check(written: &written::Limits, problems: &mut Problems) -> Limits {
+    let d = Limits::default();
+    let w = written;
+    let time = Duration::from_millis(1)..=Duration::from_secs(3600);
+    let limits = Limits {
+        item_size: setting(&SIZE, w.item_size.as_ref(), d.item_size, KIB..=GIB, problems),
+        request_line: setting(&SIZE, w.request_line.as_ref(), d.request_line, KIB..=16 * MIB, problems),
+        keys_per_get: setting(&COUNT, w.keys_per_get.as_ref(), d.keys_per_get, 1..=MANY, problems),
+        in_flight: setting(&COUNT, w.in_flight.as_ref(), d.in_flight, 1..=MANY, problems),
+        connections: setting(&COUNT, w.connections.as_ref(), d.connections, 1..=MANY, problems),
+        request_time: setting(&DURATION, w.request_time.as_ref(), d.request_time, time, problems),
+        unsent_replies: setting(&SIZE, w.unsent_replies.as_ref(), d.unsent_replies, 64 * KIB..=64 * GIB, problems),
+        memory: setting(&SIZE, w.memory.as_ref(), d.memory, MIB..=1024 * GIB, problems),
+        server_queue: setting(&COUNT, w.server_queue.as_ref(), d.server_queue, 1..=16 * MANY, problems),
+    };
+    room_for_one_item(written, &limits, problems);
+    limits
+}
+
+/// An item that fits no buffer could be neither stored nor answered. The complaint stands at the value that was written.
+fn room_for_one_item(written: &written::Limits, limits: &Limits, problems: &mut Problems) {
+    let item = limits.item_size;
+    let bounds = [
+        ("unsent_replies", &written.unsent_replies, limits.unsent_replies),
+        ("memory", &written.memory, limits.memory),
+    ];
+    for (name, own, bound) in bounds.into_iter().filter(|(_, _, bound)| *bound < item) {
+        let Some(at) = own.as_ref().or(written.item_size.as_ref()) else { continue };
+        let (bound, item) = (show_size(bound), show_size(item));
+        problems.add(&at.place, format!("item_size ({item}) exceeds {name} ({bound}); raise {name} to {item} or more"));
+    }
+}

@@ -1,0 +1,70 @@
+//! `listen` and `admin`: addresses of this machine, none taken twice.
+
+use crate::config::address;
+use crate::config::checked::{ADMIN, LISTEN, Listen};
+use crate::config::fields::{Scalar, Spelling};
+use crate::config::problem::{Place, Problems, plain};
+use crate::config::written::{self, File};
+use std::net::SocketAddr;
+
+/// Checks where leash listens and where its admin pages are.
+pub fn check(file: &File, problems: &mut Problems) -> (Vec<Listen>, Option<SocketAddr>) {
+    let mut taken: Vec<(Listen, String)> = Vec::new();
+    match &file.listen {
+        None => taken.push((Listen::Tcp(LISTEN), "the default of listen".into())),
+        Some(list) if list.is_empty() => {
+            let place = file.place.key("listen", file.place.mark);
+            problems.add(&place, format!("an empty list; write - tcp: {LISTEN}, or leave listen out"));
+        }
+        Some(list) => list.iter().for_each(|written| one(written, &mut taken, problems)),
+    }
+    let admin = admin(file.admin.as_ref(), &taken, problems);
+    (taken.into_iter().map(|(listen, _)| listen).collect(), admin)
+}
+
+fn one(written: &written::Listen, taken: &mut Vec<(Listen, String)>, problems: &mut Problems) {
+    let (scalar, listen) = match (&written.tcp, &written.unix) {
+        (Some(tcp), None) => (tcp, socket(tcp).map(Listen::Tcp)),
+        (None, Some(unix)) => (unix, address::unix(&unix.text).map(Listen::Unix)),
+        (Some(_), Some(_)) => return problems.add(&written.place, "both tcp and unix; write two elements of the list"),
+        (None, None) => return problems.missing(&written.place, "tcp", &format!("write tcp: {LISTEN} or unix: /path")),
+    };
+    match listen {
+        Ok(listen) => take(listen, &scalar.place, taken, problems),
+        Err(wrong) => problems.add(&scalar.place, wrong),
+    }
+}
+
+fn socket(scalar: &Scalar) -> Result<SocketAddr, String> {
+    let port = match scalar.spelling {
+        Spelling::Text => return address::socket(&scalar.text),
+        Spelling::Number => &scalar.text,
+        Spelling::Bool => "9411",
+    };
+    Err(format!("{} is no address; write 127.0.0.1:{}", plain(&scalar.text), plain(port)))
+}
+
+fn admin(written: Option<&Scalar>, taken: &[(Listen, String)], problems: &mut Problems) -> Option<SocketAddr> {
+    let Some(scalar) = written else { return Some(ADMIN) };
+    if scalar.text == "off" {
+        return None;
+    }
+    let address = match socket(scalar) {
+        Ok(address) => address,
+        Err(wrong) => {
+            problems.add(&scalar.place, format!("{wrong}, or off"));
+            return None;
+        }
+    };
+    take(Listen::Tcp(address), &scalar.place, &mut taken.to_vec(), problems);
+    Some(address)
+}
+
+/// Port 0 means "any free port", so it may come twice.
+fn take(listen: Listen, place: &Place, taken: &mut Vec<(Listen, String)>, problems: &mut Problems) {
+    let any_port = matches!(listen, Listen::Tcp(address) if address.port() == 0);
+    match taken.iter().find(|(other, _)| *other == listen && !any_port) {
+        Some((_, path)) => problems.add(place, format!("the same address as {path}; write another")),
+        None => taken.push((listen, place.path.clone())),
+    }
+}

@@ -1,0 +1,46 @@
+//! Written form -> checked form: defaults filled in, names resolved, nonsense refused. One file per part of the file.
+//!
+//! Every check adds its problems and goes on with a default in place of the wrong value, so that the rest is checked too.
+
+mod limits;
+mod listen;
+mod log;
+mod pools;
+mod routes;
+mod setting;
+
+use super::checked::{Config, auto_workers};
+use super::fields::Scalar;
+use super::problem::{Problems, plain};
+use super::units::COUNT;
+use super::written::File;
+use setting::setting;
+
+/// More worker threads than this are a slip of the hand.
+const MAX_WORKERS: usize = 1024;
+
+/// Checks a whole file. `problems` may hold those of reading it; the result counts only if none is left.
+pub fn check(file: &File, mut problems: Problems) -> Result<Config, Problems> {
+    let mut warnings = Problems::default();
+    let (listen, admin) = listen::check(file, &mut problems);
+    let workers = workers(file.workers.as_ref(), &mut problems);
+    let pools = pools::check(file, &mut problems, &mut warnings);
+    let routes = routes::check(file, &pools, &mut problems, &mut warnings);
+    let limits = limits::check(&file.limits, &mut problems);
+    let log = log::check(&file.log, &mut problems);
+    if !problems.is_empty() {
+        return Err(problems.sorted());
+    }
+    Ok(Config { listen, admin, workers, pools, routes, limits, log, warnings: warnings.into_sorted() })
+}
+
+fn workers(written: Option<&Scalar>, problems: &mut Problems) -> usize {
+    match written {
+        Some(scalar) if scalar.text == "auto" => auto_workers(),
+        Some(scalar) if scalar.text.starts_with(|c: char| c.is_ascii_alphabetic()) => {
+            problems.add(&scalar.place, format!("{} is neither auto nor a number; write auto", plain(&scalar.text)));
+            1
+        }
+        written => setting(&COUNT, written, auto_workers(), 1..=MAX_WORKERS, problems),
+    }
+}

@@ -1,0 +1,115 @@
+//! `routes`: prefixes and namespaces that keys can carry, every name a pool's, no prefix twice.
+
+use super::setting::{switch, text};
+use crate::config::checked::{Pool, Route};
+use crate::config::problem::{Place, Problems, instead, plain};
+use crate::config::written::{self, File};
+
+/// The longest key memcached takes, in bytes.
+const MAX_KEY: usize = 250;
+
+/// Checks all routes. The result is sorted, the longest prefix first.
+pub fn check(file: &File, pools: &[Pool], problems: &mut Problems, warnings: &mut Problems) -> Vec<Route> {
+    let Some(written) = &file.routes else {
+        return implied(file, pools, problems);
+    };
+    if written.is_empty() {
+        problems.add(&file.place.key("routes", file.place.mark), "no route; write - {prefix: \"\", pool: main}");
+    }
+    let mut routes: Vec<(Route, &Place)> = Vec::new();
+    for written in written {
+        let Some(new) = one(written, pools, problems) else { continue };
+        if routes.iter().any(|(old, _)| old.prefix == new.prefix) {
+            let text = format!("another route has the prefix \"{}\"; remove one", plain(prefix(&new)));
+            problems.add(&written.place.key("prefix", written.place.mark), text);
+        }
+        routes.push((new, &written.place));
+    }
+    routes.sort_by_key(|(route, _)| std::cmp::Reverse(route.prefix.len()));
+    warn_of_unused_pools(file, &routes, warnings);
+    warn_of_keys_without_route(file, &routes, warnings);
+    warn_of_shared_names(&routes, warnings);
+    routes.into_iter().map(|(route, _)| route).collect()
+}
+
+/// With one pool there is nothing to choose: every key goes there.
+fn implied(file: &File, pools: &[Pool], problems: &mut Problems) -> Vec<Route> {
+    if pools.len() > 1 {
+        problems.missing(&file.place, "routes", "several pools need routes: [{prefix: \"\", pool: …}]");
+    }
+    vec![Route::all_to(0)]
+}
+
+fn one(written: &written::Route, pools: &[Pool], problems: &mut Problems) -> Option<Route> {
+    let allow_flush = switch(written.allow_flush.as_ref(), false, problems);
+    if written.prefix.is_none() {
+        problems.missing(&written.place, "prefix", "write prefix: \"\" for every key");
+    }
+    if written.pool.is_none() {
+        problems.missing(&written.place, "pool", "write the name of a pool");
+    }
+    let prefix = key_part(written.prefix.as_ref(), problems);
+    let namespace = key_part(written.namespace.as_ref(), problems);
+    let pool = pool(written, pools, problems);
+    let (prefix, namespace) = (prefix?, namespace.unwrap_or_default());
+    let shortest = namespace.len() + prefix.len().max(1);
+    if shortest > MAX_KEY {
+        let text = format!("a key here has {shortest} bytes with its namespace, at most {MAX_KEY} fit; shorten them");
+        problems.add(&written.place, text);
+    }
+    Some(Route { prefix, pool: pool.unwrap_or_default(), namespace, allow_flush })
+}
+
+/// Text that can be a part of a key: whatever leash adds to a key must be as harmless as the key itself.
+fn key_part(written: Option<&super::Scalar>, problems: &mut Problems) -> Option<Vec<u8>> {
+    let part = text(written, problems)?;
+    if part.bytes().any(|b| b <= b' ' || b == 0x7f) {
+        let text = format!("\"{}\" holds a space or control character, which no key may; remove it", plain(part));
+        problems.add(&written?.place, text);
+    }
+    Some(part.as_bytes().to_vec())
+}
+
+/// Compared as text however it is spelt: a pool's name in `pools` is a key, and keys are text.
+fn pool(written: &written::Route, pools: &[Pool], problems: &mut Problems) -> Option<usize> {
+    let scalar = written.pool.as_ref()?;
+    let found = pools.iter().position(|pool| *pool.name == *scalar.text);
+    if found.is_none() && !pools.is_empty() {
+        let names = instead(&scalar.text, pools.iter().map(|pool| &*pool.name));
+        problems.add(&scalar.place, format!("there is no pool {}, {names}", plain(&scalar.text)));
+    }
+    found
+}
+
+fn warn_of_unused_pools(file: &File, routes: &[(Route, &Place)], warnings: &mut Problems) {
+    for (n, pool) in file.pools.iter().flatten().enumerate() {
+        if !routes.iter().any(|(route, _)| route.pool == n) {
+            warnings.add(&pool.place, "no route uses this pool");
+        }
+    }
+}
+
+fn warn_of_keys_without_route(file: &File, routes: &[(Route, &Place)], warnings: &mut Problems) {
+    if !routes.iter().any(|(route, _)| route.prefix.is_empty()) {
+        let place = file.place.key("routes", routes.iter().filter_map(|(_, place)| place.mark).min());
+        warnings.add(&place, "no route has the prefix \"\": keys that fit no prefix are refused");
+    }
+}
+
+/// Two routes with different namespaces in one pool may give two keys one name on the server, and so one key the
+/// other's value: where what every key of one begins with there is a beginning of what every key of the other does.
+fn warn_of_shared_names(routes: &[(Route, &Place)], warnings: &mut Problems) {
+    let begin = |route: &Route| [route.namespace.as_slice(), &route.prefix].concat();
+    for (n, (a, place)) in routes.iter().enumerate() {
+        let meets = |b: &Route| begin(a).starts_with(&begin(b)) || begin(b).starts_with(&begin(a));
+        let other = |b: &Route| a.pool == b.pool && a.namespace != b.namespace && meets(b);
+        if let Some((b, _)) = routes[n + 1..].iter().find(|(b, _)| other(b)) {
+            let text = "with different namespaces, keys of this route and of \"";
+            warnings.add(place, format!("{text}{}\" can meet under one name in the pool", plain(prefix(b))));
+        }
+    }
+}
+
+fn prefix(route: &Route) -> &str {
+    std::str::from_utf8(&route.prefix).unwrap_or_default()
+}

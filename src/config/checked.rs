@@ -1,0 +1,259 @@
+//! The checked form: what a configuration means. No dangling names, no options that stand for a default.
+//!
+//! Only `check` builds it from what was written, so whoever holds a [`Config`] need not look twice. The defaults are here.
+
+use super::problem::Problem;
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+const KIB: usize = 1 << 10;
+const MIB: usize = 1 << 20;
+
+/// The port of memcached, where none is written.
+pub const MEMCACHED_PORT: u16 = 11211;
+/// Where leash listens if nothing else is said.
+pub const LISTEN: SocketAddr = loopback(MEMCACHED_PORT);
+/// Where the admin pages are if nothing else is said.
+pub const ADMIN: SocketAddr = loopback(9411);
+
+const fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), port)
+}
+
+/// A whole configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// Where applications connect; at least one.
+    pub listen: Vec<Listen>,
+    /// Where metrics and admin pages are served, if anywhere.
+    pub admin: Option<SocketAddr>,
+    /// The number of worker threads, at least one.
+    pub workers: usize,
+    /// All pools, in the order of the file.
+    pub pools: Vec<Pool>,
+    /// All routes, the longest prefix first; at least one. A key that no prefix fits has no route.
+    pub routes: Vec<Route>,
+    /// What a client may use up.
+    pub limits: Limits,
+    /// What is logged, and how.
+    pub log: Log,
+    /// What is allowed but probably not meant.
+    pub warnings: Vec<Problem>,
+}
+
+/// One downstream address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listen {
+    /// A TCP address and port.
+    Tcp(SocketAddr),
+    /// The path of a unix socket.
+    Unix(PathBuf),
+}
+
+/// A named set of servers with one hash.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pool {
+    /// Its name in the file.
+    pub name: Arc<str>,
+    /// Its servers, at least one, with different names.
+    pub servers: Vec<Server>,
+    /// How keys are spread over them.
+    pub hash: HashKind,
+    /// The two characters around the part of a key that is hashed (`{` and `}`), if only a part may be.
+    pub hash_tag: Option<(u8, u8)>,
+    /// How long a connection may take to be made.
+    pub connect_timeout: Duration,
+    /// How long a server may take to reply.
+    pub request_timeout: Duration,
+    /// Failures in a row that make a server down.
+    pub failures: u32,
+    /// What happens to a down server's keys.
+    pub on_down: OnDown,
+    /// The bounds of the embedded store, where a server is [`Address::Embedded`].
+    pub embedded: Embedded,
+}
+
+/// One memcached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// Its identity, which is hashed: the address as written unless a name is given.
+    pub name: Arc<str>,
+    /// Where it is.
+    pub address: Address,
+    /// Its share of keys, relative to the other servers of the pool; at least one.
+    pub weight: u32,
+}
+
+/// Where a server is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// A host name or IP address (IPv6 without brackets), resolved when connecting.
+    Tcp {
+        /// The host.
+        host: String,
+        /// The port.
+        port: u16,
+    },
+    /// The path of a unix socket.
+    Unix(PathBuf),
+    /// The store inside this process.
+    Embedded,
+}
+
+/// How keys are spread over servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HashKind {
+    /// Weighted rendezvous hashing: taking a server away moves only its own keys.
+    Rendezvous,
+}
+
+/// What happens to a down server's keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnDown {
+    /// Reads miss at once, writes get an error that names the server.
+    Miss,
+}
+
+/// The bounds of an embedded store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Embedded {
+    /// Bytes of keys and values it may hold.
+    pub max_bytes: usize,
+}
+
+/// A key prefix, the pool that serves it, and the policies on the way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The keys: all that begin with this, save those of a longer prefix.
+    pub prefix: Vec<u8>,
+    /// An index into [`Config::pools`].
+    pub pool: usize,
+    /// What is put before the key on its way to the pool.
+    pub namespace: Vec<u8>,
+    /// Whether `flush_all` may reach the pool's servers.
+    pub allow_flush: bool,
+}
+
+/// What clients may use up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of one value.
+    pub item_size: usize,
+    /// Bytes of one request line.
+    pub request_line: usize,
+    /// Keys of one get.
+    pub keys_per_get: usize,
+    /// Requests in flight, per client connection.
+    pub in_flight: usize,
+    /// Client connections.
+    pub connections: usize,
+    /// Time a request that began to arrive may take to arrive whole.
+    pub request_time: Duration,
+    /// Bytes of replies a client has not read yet, per connection.
+    pub unsent_replies: usize,
+    /// Bytes of all buffers together.
+    pub memory: usize,
+    /// Requests waiting for replies, per upstream connection.
+    pub server_queue: usize,
+}
+
+/// What is logged, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Log {
+    /// The shape of a line.
+    pub format: LogFormat,
+    /// Levels as tracing's filters spell them: `info`, `warn,leash::upstream=debug`.
+    pub level: String,
+    /// Whether keys may appear in logs.
+    pub keys: bool,
+}
+
+/// The shape of a log line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Text on a terminal, JSON otherwise.
+    Auto,
+    /// Text.
+    Text,
+    /// JSON.
+    Json,
+}
+
+impl fmt::Display for Listen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Listen::Tcp(address) => write!(f, "{address}"),
+            Listen::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Address::Tcp { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
+            Address::Tcp { host, port } => write!(f, "{host}:{port}"),
+            Address::Unix(path) => write!(f, "unix:{}", path.display()),
+            Address::Embedded => f.write_str("embedded"),
+        }
+    }
+}
+
+impl Pool {
+    /// A pool in which everything but its servers is the default.
+    pub fn of(name: &str, servers: Vec<Server>) -> Pool {
+        Pool {
+            name: name.into(),
+            servers,
+            hash: HashKind::Rendezvous,
+            hash_tag: None,
+            connect_timeout: Duration::from_millis(250),
+            request_timeout: Duration::from_millis(500),
+            failures: 3,
+            on_down: OnDown::Miss,
+            embedded: Embedded { max_bytes: 64 * MIB },
+        }
+    }
+
+    /// Whether its server is the store inside this process.
+    pub fn is_embedded(&self) -> bool {
+        self.servers.iter().any(|server| server.address == Address::Embedded)
+    }
+}
+
+impl Route {
+    /// Every key, as it is, to one pool.
+    pub fn all_to(pool: usize) -> Route {
+        Route { prefix: Vec::new(), pool, namespace: Vec::new(), allow_flush: false }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            item_size: MIB,
+            request_line: 64 * KIB,
+            keys_per_get: 10_000,
+            in_flight: 1024,
+            connections: 1024,
+            request_time: Duration::from_secs(10),
+            unsent_replies: 8 * MIB,
+            memory: 256 * MIB,
+            server_queue: 65_536,
+        }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Log {
+        Log { format: LogFormat::Auto, level: "info".into(), keys: false }
+    }
+}
+
+/// One worker for each processor this process may use.
+pub fn auto_workers() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}

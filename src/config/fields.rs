@@ -1,0 +1,160 @@
+//! Reads one map of the file: known keys out, unknown and twice written ones reported. Knows no key by itself.
+
+use super::problem::{Place, Problems, instead, plain};
+use super::yaml::{Key, Node, Value};
+use std::collections::HashMap;
+
+/// Words of the design that this version does not have yet: they deserve better than "unknown".
+pub const LATER: &[&str] = &["refresh", "migrate", "spool", "gutter", "reload"];
+
+/// Entries of one map or list. Names are compared with each other, so their number must be bounded.
+const MAX_ENTRIES: usize = 1000;
+
+/// How a scalar was spelt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spelling {
+    /// Text, quoted or not.
+    Text,
+    /// A plain number.
+    Number,
+    /// A plain `true` or `false`.
+    Bool,
+}
+
+/// A scalar exactly as written, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scalar {
+    /// Where.
+    pub place: Place,
+    /// What.
+    pub text: String,
+    /// How.
+    pub spelling: Spelling,
+}
+
+/// The entries of one map.
+pub struct Fields<'n> {
+    place: Place,
+    entries: Vec<(&'n Key, &'n Node)>,
+}
+
+impl<'n> Fields<'n> {
+    /// Opens the map in `node`, whose keys are free (names). What is not a map is reported and holds nothing.
+    pub fn named(node: &'n Node, place: Place, problems: &mut Problems) -> Fields<'n> {
+        let Value::Map(map) = &node.value else {
+            problems.add(&place, format!("{} where a map (key: value) belongs", kind(&node.value)));
+            return Fields { place, entries: Vec::new() };
+        };
+        let map = bounded(map, &place, problems);
+        Fields { entries: once(map, &place, problems), place }
+    }
+
+    /// Opens the map in `node`, which may hold the `known` keys.
+    pub fn open(node: &'n Node, place: Place, known: &[&str], problems: &mut Problems) -> Fields<'n> {
+        let mut fields = Fields::named(node, place, problems);
+        fields.entries.retain(|(key, _)| {
+            let is_known = known.contains(&key.text.as_str());
+            if !is_known {
+                problems.add(&fields.place.key(&key.text, Some(key.mark)), unknown(&key.text, known));
+            }
+            is_known
+        });
+        fields
+    }
+
+    /// All entries, each with the places of its key and of its value.
+    pub fn entries(&self) -> impl Iterator<Item = (&'n Key, Place, &'n Node)> {
+        self.entries.iter().map(|(key, node)| (*key, self.place.key(&key.text, Some(node.mark)), *node))
+    }
+
+    /// The value of `key`, of any kind.
+    pub fn node(&self, key: &str) -> Option<(Place, &'n Node)> {
+        self.entries().find(|(k, ..)| k.text == key).map(|(_, place, node)| (place, node))
+    }
+
+    /// The value of `key`, a scalar.
+    pub fn scalar(&self, key: &str, problems: &mut Problems) -> Option<Scalar> {
+        let (place, node) = self.node(key)?;
+        scalar(node, place, problems)
+    }
+
+    /// The value of `key`, a list, each element read by `read`.
+    pub fn list<T>(
+        &self,
+        key: &str,
+        read: fn(&Node, Place, &mut Problems) -> T,
+        problems: &mut Problems,
+    ) -> Option<Vec<T>> {
+        let (place, node) = self.node(key)?;
+        let Value::List(list) = &node.value else {
+            problems.add(&place, format!("{} where a list ([…]) belongs", kind(&node.value)));
+            return None;
+        };
+        let list = bounded(list, &place, problems);
+        let element = |(n, node): (usize, &Node)| read(node, place.index(n, Some(node.mark)), problems);
+        Some(list.iter().enumerate().map(element).collect())
+    }
+}
+
+/// The scalar in `node`, or a report that there is none.
+pub fn scalar(node: &Node, place: Place, problems: &mut Problems) -> Option<Scalar> {
+    let (text, spelling) = match &node.value {
+        Value::Text(text) => (text.clone(), Spelling::Text),
+        Value::Number(text) => (text.clone(), Spelling::Number),
+        Value::Bool(value) => (value.to_string(), Spelling::Bool),
+        Value::Empty => {
+            problems.add(&place, "no value; write one, or leave the key out for its default");
+            return None;
+        }
+        other => {
+            problems.add(&place, format!("{} where a single value belongs", kind(other)));
+            return None;
+        }
+    };
+    Some(Scalar { place, text, spelling })
+}
+
+fn bounded<'n, T>(all: &'n [T], place: &Place, problems: &mut Problems) -> &'n [T] {
+    if all.len() > MAX_ENTRIES {
+        problems.add(place, format!("{} entries; at most {MAX_ENTRIES} are read, remove the rest", all.len()));
+    }
+    &all[..all.len().min(MAX_ENTRIES)]
+}
+
+/// The entries of a map whose keys come once; of a key that comes again only the first.
+fn once<'n>(map: &'n [(Key, Node)], place: &Place, problems: &mut Problems) -> Vec<(&'n Key, &'n Node)> {
+    let mut first: HashMap<&str, usize> = HashMap::new();
+    let mut entries = Vec::new();
+    for (key, node) in map {
+        match first.get(key.text.as_str()) {
+            Some(line) => problems.add(
+                &place.key(&key.text, Some(key.mark)),
+                format!("written twice, first in line {line}; keep one of them"),
+            ),
+            None => {
+                first.insert(&key.text, key.mark.line);
+                entries.push((key, node));
+            }
+        }
+    }
+    entries
+}
+
+fn unknown(key: &str, known: &[&str]) -> String {
+    match key {
+        "<<" => "merge keys are not allowed; write the entries out".into(),
+        later if LATER.contains(&later) => format!("{} is not in this version of leash yet", plain(later)),
+        _ => format!("unknown key, {}", instead(key, known.iter().copied())),
+    }
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Empty => "nothing",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::Text(_) => "text",
+        Value::List(_) => "a list",
+        Value::Map(_) => "a map",
+    }
+}

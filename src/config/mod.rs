@@ -1,0 +1,26 @@
+//! What leash was told to do: a file, the command line, or nothing at all -> one checked [`Config`].
+//!
+//! ```text
+//! text ─ yaml ─▶ nodes ─ written ─▶ exactly what stands there ─ check ─▶ Config ─ render ─▶ JSON for people
+//!                                    ▲ overrides (command line)
+//! ```
+//! Every stage collects its problems and the next still runs, so that one look shows everything that is wrong. Only
+//! `yaml` knows the YAML library. Nothing here knows the rest of leash.
+
+pub mod address;
+mod check;
+mod checked;
+mod fields;
+pub mod problem;
+mod render;
+mod source;
+pub mod units;
+mod written;
+mod yaml;
+
+pub use checked::{
+    ADMIN, Address, Config, Embedded, HashKind, LISTEN, Limits, Listen, Log, LogFormat, MEMCACHED_PORT, OnDown, Pool,
+    Route, Server,
+};
+pub use problem::{Problem, Problems};
+pub use source::{Overrides, Source};

@@ -1,0 +1,82 @@
+//! The effective configuration as JSON, in the shape and the units of the file: what it shows can be loaded again.
+//!
+//! There is nothing secret in it yet; what will be must be masked here.
+
+use super::checked::{Config, HashKind, Limits, Listen, Log, LogFormat, OnDown, Pool, Route, Server};
+use super::units::{show_duration, show_size};
+use serde_json::{Map, Value, json};
+
+impl Config {
+    /// Every value in effect, defaults included.
+    pub fn to_json(&self) -> Value {
+        let pools: Map<String, Value> = self.pools.iter().map(|p| (p.name.to_string(), pool(p))).collect();
+        json!({
+            "listen": self.listen.iter().map(listen).collect::<Vec<_>>(),
+            "admin": self.admin.map_or("off".into(), |address| address.to_string()),
+            "workers": self.workers,
+            "pools": pools,
+            "routes": self.routes.iter().map(|r| route(r, &self.pools)).collect::<Vec<_>>(),
+            "limits": limits(&self.limits),
+            "log": log(&self.log),
+        })
+    }
+}
+
+fn listen(listen: &Listen) -> Value {
+    match listen {
+        Listen::Tcp(address) => json!({ "tcp": address.to_string() }),
+        Listen::Unix(path) => json!({ "unix": path.to_string_lossy() }),
+    }
+}
+
+fn pool(pool: &Pool) -> Value {
+    let mut shown = json!({
+        "servers": pool.servers.iter().map(server).collect::<Vec<_>>(),
+        "hash": match pool.hash { HashKind::Rendezvous => "rendezvous" },
+        "hash_tags": pool.hash_tag.map_or("off".into(), |(open, close)| String::from_iter([char::from(open), close.into()])),
+        "connect_timeout": show_duration(pool.connect_timeout),
+        "request_timeout": show_duration(pool.request_timeout),
+        "failures": pool.failures,
+        "on_down": match pool.on_down { OnDown::Miss => "miss" },
+    });
+    if pool.is_embedded() {
+        shown["embedded"] = json!({ "max_bytes": show_size(pool.embedded.max_bytes) });
+    }
+    shown
+}
+
+fn server(server: &Server) -> Value {
+    json!({ "name": &*server.name, "address": server.address.to_string(), "weight": server.weight })
+}
+
+fn route(route: &Route, pools: &[Pool]) -> Value {
+    json!({
+        "prefix": String::from_utf8_lossy(&route.prefix),
+        "pool": &*pools[route.pool].name,
+        "namespace": String::from_utf8_lossy(&route.namespace),
+        "allow_flush": route.allow_flush,
+    })
+}
+
+fn limits(limits: &Limits) -> Value {
+    json!({
+        "item_size": show_size(limits.item_size),
+        "request_line": show_size(limits.request_line),
+        "keys_per_get": limits.keys_per_get,
+        "in_flight": limits.in_flight,
+        "connections": limits.connections,
+        "request_time": show_duration(limits.request_time),
+        "unsent_replies": show_size(limits.unsent_replies),
+        "memory": show_size(limits.memory),
+        "server_queue": limits.server_queue,
+    })
+}
+
+fn log(log: &Log) -> Value {
+    let format = match log.format {
+        LogFormat::Auto => "auto",
+        LogFormat::Text => "text",
+        LogFormat::Json => "json",
+    };
+    json!({ "format": format, "level": log.level, "keys": log.keys })
+}

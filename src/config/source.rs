@@ -1,0 +1,139 @@
+//! Where a configuration comes from: a file, a list of servers, or nothing; and what the command line says on top.
+//!
+//! The command line becomes written form too, placed at its options. So one check serves all, and its problems read
+//! `command line: --server[1]: …`.
+
+use super::check::check;
+use super::checked::{ADMIN, Address, Config, LISTEN, Listen, Pool, Route, Server, auto_workers};
+use super::fields::{Scalar, Spelling};
+use super::problem::{Place, Problems};
+use super::written::{self, File};
+use super::yaml;
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// Where a configuration comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A YAML file.
+    File(PathBuf),
+    /// Servers of one pool, by address.
+    Servers(Vec<String>),
+    /// Nothing was said: the store inside this process.
+    Embedded,
+}
+
+/// What the command line says instead of the source.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overrides {
+    /// Where to listen: `address:port`, `/path` or `unix:path`; none leaves the source's.
+    pub listen: Vec<String>,
+    /// The admin address, or `off`.
+    pub admin: Option<String>,
+    /// The number of workers, or `auto`.
+    pub workers: Option<String>,
+}
+
+impl Config {
+    /// The checked configuration of `source` with `overrides` on top.
+    pub fn build(source: &Source, overrides: &Overrides) -> Result<Config, Problems> {
+        let mut problems = Problems::default();
+        let mut file = match source {
+            Source::File(path) => read(&path.display().to_string(), &bytes(path)?, &mut problems)?,
+            Source::Servers(servers) => of_servers("main", "--server", servers),
+            Source::Embedded => of_servers("embedded", "servers", &["embedded".to_owned()]),
+        };
+        overrides.apply(&mut file);
+        check(&file, problems)
+    }
+
+    /// The configuration in the file at `path`.
+    pub fn load(path: impl AsRef<Path>) -> Result<Config, Problems> {
+        Config::build(&Source::File(path.as_ref().to_owned()), &Overrides::default())
+    }
+
+    /// The configuration in `text`, which problems call `file_name`.
+    pub fn parse(file_name: &str, text: &str) -> Result<Config, Problems> {
+        let mut problems = Problems::default();
+        let file = read(file_name, text.as_bytes(), &mut problems)?;
+        check(&file, problems)
+    }
+
+    /// The configuration of one pool, `main`, of these servers.
+    pub fn for_servers(servers: &[String]) -> Result<Config, Problems> {
+        Config::build(&Source::Servers(servers.to_vec()), &Overrides::default())
+    }
+
+    /// What `leash` alone runs with: an embedded store behind memcached's usual port of this machine.
+    pub fn embedded_default() -> Config {
+        let server = Server { name: "embedded".into(), address: Address::Embedded, weight: 1 };
+        Config {
+            listen: vec![Listen::Tcp(LISTEN)],
+            admin: Some(ADMIN),
+            workers: auto_workers(),
+            pools: vec![Pool::of("embedded", vec![server])],
+            routes: vec![Route::all_to(0)],
+            limits: Default::default(),
+            log: Default::default(),
+            warnings: Vec::new(),
+        }
+    }
+}
+
+impl Overrides {
+    fn apply(&self, file: &mut File) {
+        let top = command_line();
+        if !self.listen.is_empty() {
+            let listen = |(n, text): (usize, &String)| listen(text, top.key("--listen", None).index(n, None));
+            file.listen = Some(self.listen.iter().enumerate().map(listen).collect());
+        }
+        if let Some(text) = &self.admin {
+            file.admin = Some(scalar(text, top.key("--admin", None)));
+        }
+        if let Some(text) = &self.workers {
+            file.workers = Some(scalar(text, top.key("--workers", None)));
+        }
+    }
+}
+
+/// Reads one byte more than is allowed, so that a longer file is known as such without reading it all.
+fn bytes(path: &Path) -> Result<Vec<u8>, Problems> {
+    let read = || -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        fs::File::open(path)?.take(yaml::MAX_SIZE as u64 + 1).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    read().map_err(|e| Problems::only(Place::top(&path.display().to_string()), format!("cannot be read: {e}")))
+}
+
+fn read(file_name: &str, bytes: &[u8], problems: &mut Problems) -> Result<File, Problems> {
+    let place = Place::top(file_name);
+    let refused = |refusal: yaml::Refusal| Problems::only(Place { mark: refusal.mark, ..place.clone() }, refusal.text);
+    let text = yaml::utf8(bytes).map_err(refused)?;
+    let node = yaml::read(text).map_err(refused)?;
+    Ok(File::read(&node, Place { mark: Some(node.mark), ..place.clone() }, problems))
+}
+
+fn of_servers(pool: &str, option: &str, servers: &[String]) -> File {
+    let option = command_line().key(option, None);
+    let server = |(n, text): (usize, &String)| written::Server::of(scalar(text, option.index(n, None)));
+    let servers = servers.iter().enumerate().map(server).collect();
+    File { pools: Some(vec![written::Pool::of(pool, option.clone(), servers)]), ..File::empty(command_line()) }
+}
+
+fn listen(text: &str, place: Place) -> written::Listen {
+    let (tcp, unix) = match super::address::unix_path(text) {
+        Some(path) => (None, Some(scalar(path, place.clone()))),
+        None => (Some(scalar(text, place.clone())), None),
+    };
+    written::Listen { place, tcp, unix }
+}
+
+fn command_line() -> Place {
+    Place::top("command line")
+}
+
+fn scalar(text: &str, place: Place) -> Scalar {
+    Scalar { place, text: text.into(), spelling: Spelling::Text }
+}

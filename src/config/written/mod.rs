@@ -1,0 +1,215 @@
+//! The written form: exactly what stands in the file, every value with its place. What it means is decided in `check`.
+//!
+//! The constants `KEYS` are the one list of keys: reading, "did you mean", and the test that `config.example.yaml` shows
+//! every key, all go by them.
+
+mod pool;
+
+use super::fields::{Fields, Scalar};
+use super::problem::{Place, Problems, plain};
+use super::yaml::{Node, Value};
+pub use pool::{Embedded, Pool, Server};
+
+/// A whole file.
+#[derive(Clone, Debug)]
+pub struct File {
+    /// The top of the file.
+    pub place: Place,
+    /// `listen`.
+    pub listen: Option<Vec<Listen>>,
+    /// `admin`.
+    pub admin: Option<Scalar>,
+    /// `workers`.
+    pub workers: Option<Scalar>,
+    /// `pools`, in the order of the file.
+    pub pools: Option<Vec<Pool>>,
+    /// `routes`.
+    pub routes: Option<Vec<Route>>,
+    /// `limits`.
+    pub limits: Limits,
+    /// `log`.
+    pub log: Log,
+}
+
+/// One element of `listen`.
+#[derive(Clone, Debug)]
+pub struct Listen {
+    /// Where it begins.
+    pub place: Place,
+    /// `tcp`.
+    pub tcp: Option<Scalar>,
+    /// `unix`.
+    pub unix: Option<Scalar>,
+}
+
+/// One element of `routes`.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// Where it begins.
+    pub place: Place,
+    /// `prefix`.
+    pub prefix: Option<Scalar>,
+    /// `pool`.
+    pub pool: Option<Scalar>,
+    /// `namespace`.
+    pub namespace: Option<Scalar>,
+    /// `allow_flush`.
+    pub allow_flush: Option<Scalar>,
+}
+
+/// `limits`: each field is the key of its name.
+#[derive(Clone, Debug, Default)]
+pub struct Limits {
+    pub item_size: Option<Scalar>,
+    pub request_line: Option<Scalar>,
+    pub keys_per_get: Option<Scalar>,
+    pub in_flight: Option<Scalar>,
+    pub connections: Option<Scalar>,
+    pub request_time: Option<Scalar>,
+    pub unsent_replies: Option<Scalar>,
+    pub memory: Option<Scalar>,
+    pub server_queue: Option<Scalar>,
+}
+
+/// `log`.
+#[derive(Clone, Debug, Default)]
+pub struct Log {
+    /// `format`.
+    pub format: Option<Scalar>,
+    /// `level`.
+    pub level: Option<Scalar>,
+    /// `keys`.
+    pub keys: Option<Scalar>,
+}
+
+impl File {
+    /// The keys at the top.
+    pub const KEYS: &'static [&'static str] = &["listen", "admin", "workers", "pools", "routes", "limits", "log"];
+
+    /// A file in which nothing is written.
+    pub fn empty(place: Place) -> File {
+        let (limits, log) = (Limits::default(), Log::default());
+        File { place, listen: None, admin: None, workers: None, pools: None, routes: None, limits, log }
+    }
+
+    /// Reads the top of a file.
+    pub fn read(node: &Node, place: Place, problems: &mut Problems) -> File {
+        if node.value == Value::Empty {
+            return File::empty(place);
+        }
+        let map = Fields::open(node, place.clone(), Self::KEYS, problems);
+        File {
+            listen: map.list("listen", Listen::read, problems),
+            routes: map.list("routes", Route::read, problems),
+            admin: map.scalar("admin", problems),
+            workers: map.scalar("workers", problems),
+            pools: map.node("pools").map(|(place, node)| Pool::read_all(node, place, problems)),
+            limits: map.node("limits").map(|(place, node)| Limits::read(node, place, problems)).unwrap_or_default(),
+            log: map.node("log").map(|(place, node)| Log::read(node, place, problems)).unwrap_or_default(),
+            place,
+        }
+    }
+}
+
+impl Listen {
+    /// The keys of one listener.
+    pub const KEYS: &'static [&'static str] = &["tcp", "unix"];
+
+    fn read(node: &Node, place: Place, problems: &mut Problems) -> Listen {
+        if let Value::Text(text) = &node.value {
+            let key = if text.starts_with('/') { "unix" } else { "tcp" };
+            problems.add(&place, format!("an address alone; write {key}: {}", plain(text)));
+            return Listen { place, tcp: None, unix: None };
+        }
+        let map = Fields::open(node, place.clone(), Self::KEYS, problems);
+        Listen { tcp: map.scalar("tcp", problems), unix: map.scalar("unix", problems), place }
+    }
+}
+
+impl Route {
+    /// The keys of one route.
+    pub const KEYS: &'static [&'static str] = &["prefix", "pool", "namespace", "allow_flush"];
+
+    fn read(node: &Node, place: Place, problems: &mut Problems) -> Route {
+        let map = Fields::open(node, place.clone(), Self::KEYS, problems);
+        Route {
+            place,
+            prefix: map.scalar("prefix", problems),
+            pool: map.scalar("pool", problems),
+            namespace: map.scalar("namespace", problems),
+            allow_flush: map.scalar("allow_flush", problems),
+        }
+    }
+}
+
+impl Limits {
+    /// The keys of the limits.
+    pub const KEYS: &'static [&'static str] = &[
+        "item_size",
+        "request_line",
+        "keys_per_get",
+        "in_flight",
+        "connections",
+        "request_time",
+        "unsent_replies",
+        "memory",
+        "server_queue",
+    ];
+
+    fn read(node: &Node, place: Place, problems: &mut Problems) -> Limits {
+        let map = Fields::open(node, place, Self::KEYS, problems);
+        Limits {
+            item_size: map.scalar("item_size", problems),
+            request_line: map.scalar("request_line", problems),
+            keys_per_get: map.scalar("keys_per_get", problems),
+            in_flight: map.scalar("in_flight", problems),
+            connections: map.scalar("connections", problems),
+            request_time: map.scalar("request_time", problems),
+            unsent_replies: map.scalar("unsent_replies", problems),
+            memory: map.scalar("memory", problems),
+            server_queue: map.scalar("server_queue", problems),
+        }
+    }
+}
+
+impl Log {
+    /// The keys of the log.
+    pub const KEYS: &'static [&'static str] = &["format", "level", "keys"];
+
+    fn read(node: &Node, place: Place, problems: &mut Problems) -> Log {
+        let map = Fields::open(node, place, Self::KEYS, problems);
+        Log {
+            format: map.scalar("format", problems),
+            level: map.scalar("level", problems),
+            keys: map.scalar("keys", problems),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::yaml;
+    use std::collections::HashSet;
+
+    fn keys(node: &Node, found: &mut HashSet<String>) {
+        match &node.value {
+            Value::Map(map) => map.iter().for_each(|(key, node)| {
+                found.insert(key.text.clone());
+                keys(node, found);
+            }),
+            Value::List(list) => list.iter().for_each(|node| keys(node, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn the_example_shows_every_key() {
+        let mut shown = HashSet::new();
+        keys(&yaml::read(include_str!("../../../config.example.yaml")).unwrap(), &mut shown);
+        let known = [File::KEYS, Listen::KEYS, Pool::KEYS, Server::KEYS, Embedded::KEYS, Route::KEYS, Limits::KEYS];
+        for key in known.concat().iter().chain(Log::KEYS) {
+            assert!(shown.contains(*key), "config.example.yaml does not show {key}");
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The written form of pools and their servers.
+
+use crate::config::fields::{Fields, Scalar, scalar};
+use crate::config::problem::{Place, Problems};
+use crate::config::yaml::{Node, Value};
+
+/// One entry of `pools`.
+#[derive(Clone, Debug)]
+pub struct Pool {
+    /// Where it begins.
+    pub place: Place,
+    /// Its key.
+    pub name: String,
+    /// `servers`.
+    pub servers: Option<Vec<Server>>,
+    /// `hash`.
+    pub hash: Option<Scalar>,
+    /// `hash_tags`.
+    pub hash_tags: Option<Scalar>,
+    /// `connect_timeout`.
+    pub connect_timeout: Option<Scalar>,
+    /// `request_timeout`.
+    pub request_timeout: Option<Scalar>,
+    /// `failures`.
+    pub failures: Option<Scalar>,
+    /// `on_down`.
+    pub on_down: Option<Scalar>,
+    /// `embedded`.
+    pub embedded: Option<Embedded>,
+}
+
+/// One element of `servers`: an address alone, or a map.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// Where it begins.
+    pub place: Place,
+    /// `name`.
+    pub name: Option<Scalar>,
+    /// `address`.
+    pub address: Option<Scalar>,
+    /// `weight`.
+    pub weight: Option<Scalar>,
+}
+
+/// `embedded` of a pool.
+#[derive(Clone, Debug)]
+pub struct Embedded {
+    /// Where it begins.
+    pub place: Place,
+    /// `max_bytes`.
+    pub max_bytes: Option<Scalar>,
+}
+
+impl Pool {
+    /// The keys of one pool.
+    pub const KEYS: &'static [&'static str] =
+        &["servers", "hash", "hash_tags", "connect_timeout", "request_timeout", "failures", "on_down", "embedded"];
+
+    /// A pool in which only `servers` is written.
+    pub fn of(name: &str, place: Place, servers: Vec<Server>) -> Pool {
+        Pool {
+            place,
+            name: name.into(),
+            servers: Some(servers),
+            hash: None,
+            hash_tags: None,
+            connect_timeout: None,
+            request_timeout: None,
+            failures: None,
+            on_down: None,
+            embedded: None,
+        }
+    }
+
+    pub(super) fn read_all(node: &Node, place: Place, problems: &mut Problems) -> Vec<Pool> {
+        let map = Fields::named(node, place, problems);
+        map.entries().map(|(key, place, node)| Pool::read(&key.text, node, place, problems)).collect()
+    }
+
+    fn read(name: &str, node: &Node, place: Place, problems: &mut Problems) -> Pool {
+        let map = Fields::open(node, place.clone(), Self::KEYS, problems);
+        Pool {
+            place,
+            name: name.into(),
+            servers: map.list("servers", Server::read, problems),
+            hash: map.scalar("hash", problems),
+            hash_tags: map.scalar("hash_tags", problems),
+            connect_timeout: map.scalar("connect_timeout", problems),
+            request_timeout: map.scalar("request_timeout", problems),
+            failures: map.scalar("failures", problems),
+            on_down: on_down(&map, problems),
+            embedded: map.node("embedded").map(|(place, node)| Embedded::read(node, place, problems)),
+        }
+    }
+}
+
+/// `on_down` will be a map once there are gutter pools.
+fn on_down(map: &Fields<'_>, problems: &mut Problems) -> Option<Scalar> {
+    match map.node("on_down") {
+        Some((place, Node { value: Value::Map(entries), .. })) if entries.iter().any(|(k, _)| k.text == "gutter") => {
+            problems.add(&place, "gutter pools are not in this version of leash yet; write on_down: miss");
+            None
+        }
+        _ => map.scalar("on_down", problems),
+    }
+}
+
+impl Server {
+    /// The keys of one server.
+    pub const KEYS: &'static [&'static str] = &["name", "address", "weight"];
+
+    /// A server written as its address alone.
+    pub fn of(address: Scalar) -> Server {
+        Server { place: address.place.clone(), name: None, address: Some(address), weight: None }
+    }
+
+    fn read(node: &Node, place: Place, problems: &mut Problems) -> Server {
+        if !matches!(node.value, Value::Map(_)) {
+            let address = scalar(node, place.clone(), problems);
+            return Server { place, name: None, address, weight: None };
+        }
+        let map = Fields::open(node, place.clone(), Self::KEYS, problems);
+        Server {
+            place,
+            name: map.scalar("name", problems),
+            address: map.scalar("address", problems),
+            weight: map.scalar("weight", problems),
+        }
+    }
+}
+
+impl Embedded {
+    /// The keys of an embedded store.
+    pub const KEYS: &'static [&'static str] = &["max_bytes"];
+
+    fn read(node: &Node, place: Place, problems: &mut Problems) -> Embedded {
+        let map = Fields::open(node, place.clone(), Self::KEYS, problems);
+        Embedded { max_bytes: map.scalar("max_bytes", problems), place }
+    }
+}

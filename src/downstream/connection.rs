@@ -1,0 +1,220 @@
+//! One client's connection: what it says is decoded and sent on its way, what comes back leaves in the order it was
+//! asked for.
+//!
+//! ```text
+//!   socket ─▶ buffer ─▶ decoder ─▶ dispatch ─▶ route tree
+//!   socket ◀══ end of turn ══ output ◀─ replies ◀─ deliver
+//! ```
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
+
+use bytes::BytesMut;
+
+use super::intake::Intake;
+use super::replies::{Asked, Replies, Witness};
+use super::service::Service;
+use crate::metrics::{Downstream as Count, Outcome, RouteId};
+use crate::net::{Reader, Stream, Writer, Written};
+use crate::protocol::{CommandClass, Output, Reply};
+use crate::turn::Flush;
+use crate::upstream::ReplyTo;
+
+/// How long a client that must go is read from, so that it sees why before its connection is reset.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// One client.
+pub struct Connection {
+    pub(super) service: Rc<Service>,
+    pub(super) state: RefCell<State>,
+    writer: Writer,
+    task: RefCell<Option<Waker>>,
+}
+
+/// What one client is owed.
+#[derive(Default)]
+pub(super) struct State {
+    pub replies: Replies,
+    pub output: Output,
+    /// Whether the kernel took less than it was given.
+    blocked: bool,
+    flush_asked: bool,
+    /// Whether the task waits for replies to leave.
+    pub paused: bool,
+    /// Whether the client is gone.
+    broken: bool,
+}
+
+/// How a connection's reading ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// The client is done, or leash is: what is owed is still answered.
+    Orderly,
+    /// The client cannot go on: it is told why and may not have read that yet.
+    Fatal,
+    /// The client is gone.
+    Broken,
+}
+
+impl Connection {
+    /// Serves one client until it is gone.
+    pub async fn serve(stream: Stream, service: Rc<Service>) {
+        let (mut reader, writer) = stream.into_split();
+        let state = RefCell::default();
+        let connection = Rc::new(Connection { service: service.clone(), state, writer, task: RefCell::default() });
+        let number = service.enter(connection.clone());
+        service.shard.downstream(Count::Accepted, 1);
+        let mut intake = Intake::new(&service);
+        let end = poll_fn(|cx| intake.poll(&connection, &mut reader, cx)).await;
+        if end != End::Broken {
+            poll_fn(|cx| connection.poll_drained(cx)).await;
+        }
+        connection.state.borrow_mut().broken = true;
+        service.leave(number);
+        service.shard.downstream(Count::Closed, 1);
+        if end == End::Fatal {
+            linger(connection, reader).await;
+        }
+    }
+
+    /// Lets the task look again at what there is to do.
+    pub fn wake(&self) {
+        if let Some(waker) = &*self.task.borrow() {
+            waker.wake_by_ref();
+        }
+    }
+
+    /// Whether the client must take replies before it may ask for more.
+    pub(super) fn is_full(&self) -> bool {
+        let (state, limits) = (self.state.borrow(), &self.service.limits);
+        let unsent = state.output.len();
+        state.replies.len() >= limits.in_flight
+            || unsent >= limits.unsent
+            || (unsent > 0 && self.service.held.get() > limits.memory)
+    }
+
+    /// Notes who is to be woken, and goes on writing where the kernel could take no more.
+    pub(super) fn poll_output(&self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
+        *self.task.borrow_mut() = Some(cx.waker().clone());
+        loop {
+            let state = self.state.borrow();
+            if state.broken {
+                return Poll::Ready(Err(End::Broken));
+            }
+            if !state.blocked || self.writer.poll_writable(cx).is_pending() {
+                return Poll::Ready(Ok(()));
+            }
+            drop(state);
+            self.flush();
+        }
+    }
+
+    /// Ready once nothing is owed any more.
+    fn poll_drained(&self, cx: &mut Context<'_>) -> Poll<()> {
+        if ready!(self.poll_output(cx)).is_err() {
+            return Poll::Ready(());
+        }
+        let mut state = self.state.borrow_mut();
+        state.paused = true;
+        if state.replies.is_empty() && state.output.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    /// Writes the replies whose turn has come, and asks for them to be sent.
+    pub(super) fn write_replies(self: &Rc<Self>, state: &mut State) {
+        let before = state.output.len();
+        state.replies.write(&mut state.output, &**self);
+        self.arrange_to_send(state, before);
+    }
+
+    /// Asks for what was added to the output since it had `before` bytes to be sent.
+    pub(super) fn arrange_to_send(self: &Rc<Self>, state: &mut State, before: usize) {
+        let added = state.output.len().wrapping_sub(before);
+        self.service.held.set(self.service.held.get().wrapping_add(added));
+        if !state.output.is_empty() && !state.flush_asked && !state.blocked {
+            state.flush_asked = true;
+            self.service.turn.flush_later(self.clone());
+        }
+        if state.paused {
+            self.wake();
+        }
+    }
+}
+
+impl ReplyTo for Connection {
+    fn deliver(self: Rc<Self>, token: u64, reply: Reply) {
+        let mut state = self.state.borrow_mut();
+        if !state.broken {
+            state.replies.fill(token, reply, &*self);
+            self.write_replies(&mut state);
+        }
+    }
+}
+
+impl Flush for Connection {
+    fn flush(&self) {
+        let mut state = self.state.borrow_mut();
+        let state = &mut *state;
+        state.flush_asked = false;
+        match self.writer.write(&mut state.output) {
+            Ok((written, bytes)) => {
+                self.service.shard.downstream(Count::BytesWritten, bytes as u64);
+                self.service.held.set(self.service.held.get().wrapping_sub(bytes));
+                state.blocked = written == Written::Blocked;
+            }
+            Err(_) => {
+                self.service.held.set(self.service.held.get().wrapping_sub(state.output.len()));
+                state.output.clear();
+                state.broken = true;
+            }
+        }
+        if state.blocked || state.broken || state.paused {
+            self.wake();
+        }
+    }
+}
+
+impl Witness for Connection {
+    fn answered(&self, asked: &Asked) {
+        if let Some(route) = asked.route {
+            let took = self.service.turn.now().saturating_duration_since(asked.at);
+            self.service.shard.observe(route, asked.class, took);
+        }
+    }
+
+    fn outcome(&self, route: Option<RouteId>, class: CommandClass, reply: &Reply) {
+        if let Some(route) = route {
+            self.service.shard.count(route, class, outcome(class, reply));
+        }
+    }
+}
+
+/// The word for what became of a request.
+fn outcome(class: CommandClass, reply: &Reply) -> Outcome {
+    match reply {
+        Reply::Hit(_) if class == CommandClass::Store => Outcome::Stored,
+        Reply::Hit(_) | Reply::Debug(_) => Outcome::Hit,
+        Reply::Miss | Reply::NotFound => Outcome::Miss,
+        Reply::NotStored => Outcome::NotStored,
+        Reply::Exists => Outcome::Exists,
+        Reply::Done => Outcome::Ok,
+        Reply::Error(_) => Outcome::Error,
+        Reply::Failed(_) => Outcome::Failed,
+    }
+}
+
+/// Reads on for a while without listening: closing with bytes unread would reset the connection, and take the last
+/// reply with it.
+async fn linger(connection: Rc<Connection>, mut reader: Reader) {
+    drop(connection);
+    let discard = async {
+        let mut buffer = BytesMut::with_capacity(16 * 1024);
+        while poll_fn(|cx| reader.poll_read(cx, &mut buffer)).await.is_ok_and(|n| n > 0) {
+            buffer.clear();
+        }
+    };
+    // Running out of time is as good an end as any.
+    let _ = tokio::time::timeout(LINGER, discard).await;
+}

@@ -1,0 +1,174 @@
+//! What happens to each call of a client: a route answers it, or leash itself does.
+
+use std::rc::Rc;
+
+use super::connection::{Connection, End, State};
+use super::replies::{Asked, Gathered, Pending, write_one};
+use crate::metrics::{ProtocolError, Tally};
+use crate::protocol::{
+    Call, Command, CommandClass, Exptime, Form, Get, Key, Local, Question, Refusal, RefusalKind, Reply, Request, Style,
+    binary_refusal,
+};
+use crate::upstream::Ticket;
+
+/// What `version` answers: digits first, since clients compare them; the protocol is that of memcached 1.6.18.
+pub const VERSION: &str = concat!("1.6.18-leash-", env!("CARGO_PKG_VERSION"));
+
+impl Connection {
+    /// Carries out one call. `unread` is what the client said after it.
+    pub(super) fn dispatch(self: &Rc<Self>, call: Call, unread: &[u8]) -> Option<End> {
+        match call {
+            Call::One(request, form) => self.ask_one(request, form),
+            Call::Many(keys, get, form) => self.ask_many(keys, get, form),
+            Call::FlushAll(delay, form) => self.flush_all(delay, form),
+            Call::TooLarge(delete, form) => self.too_large(delete, form),
+            Call::Local(Local::Quit) => return Some(End::Orderly),
+            Call::Local(local) => self.answer_local(local),
+            Call::Refused(refusal) => return self.refuse(&refusal, unread),
+        }
+        None
+    }
+
+    fn ask_one(self: &Rc<Self>, request: Request, form: Form) {
+        let tree = self.service.tree.borrow();
+        let mut state = self.state.borrow_mut();
+        let branch = tree.branch(&request.key);
+        let class = request.command.class();
+        let asked = Asked { at: self.service.turn.now(), route: branch.map(|branch| branch.id), class };
+        let reply = match branch {
+            Some(branch) => branch.ask(&request, Ticket::new(self.clone(), state.replies.next_token(0))),
+            None => Some(no_route()),
+        };
+        self.tally(&request.command, &form);
+        match reply {
+            Some(reply) if state.replies.is_empty() => {
+                let before = state.output.len();
+                write_one(&asked, &request.key, &form, &reply, &mut state.output, &**self);
+                self.arrange_to_send(&mut state, before);
+            }
+            reply => self.push(&mut state, Pending::One(asked, request.key, form, reply)),
+        }
+    }
+
+    fn ask_many(self: &Rc<Self>, keys: Vec<Key>, get: Get, form: Form) {
+        let tree = self.service.tree.borrow();
+        let mut state = self.state.borrow_mut();
+        let mut gathered = Gathered::new(keys.len(), form.style == Style::Get { cas: true });
+        let at = self.service.turn.now();
+        let mut keys = keys.into_iter();
+        let mut route = None;
+        if let Some(first) = keys.next() {
+            let mut request = Request { key: first, command: Command::Get(get) };
+            loop {
+                let branch = tree.branch(&request.key);
+                let reply = match branch {
+                    Some(branch) => {
+                        branch.ask(&request, Ticket::new(self.clone(), state.replies.next_token(gathered.len())))
+                    }
+                    None => Some(no_route()),
+                };
+                let id = branch.map(|branch| branch.id);
+                route = route.or(id);
+                let Some(next) = keys.next() else {
+                    gathered.push(request.key, id, reply, &**self);
+                    break;
+                };
+                gathered.push(std::mem::replace(&mut request.key, next), id, reply, &**self);
+            }
+        }
+        self.push(&mut state, Pending::Many(Asked { at, route, class: CommandClass::Get }, gathered));
+    }
+
+    fn flush_all(self: &Rc<Self>, delay: Exptime, form: Form) {
+        self.service.shard.tally(Tally::Flushes);
+        let tree = self.service.tree.borrow();
+        let mut state = self.state.borrow_mut();
+        let servers = match tree.flushable() {
+            Ok(servers) => servers,
+            Err(branch) => {
+                let line = flush_forbidden(&branch.prefix);
+                return self.push(&mut state, Pending::Every(form, 0, Some(Reply::Error(line.into()))));
+            }
+        };
+        let (mut waiting, mut worst) = (0, None);
+        for server in servers {
+            match server.ask(Question::FlushAll(delay), Ticket::new(self.clone(), state.replies.next_token(0))) {
+                Some(reply @ (Reply::Failed(_) | Reply::Error(_))) => worst = Some(reply),
+                Some(_) => {}
+                None => waiting += 1,
+            }
+        }
+        self.push(&mut state, Pending::Every(form, waiting, worst));
+    }
+
+    /// The old item goes before its writer is told that the new one was refused.
+    fn too_large(self: &Rc<Self>, delete: Option<Request>, form: Form) {
+        self.service.shard.protocol_error(ProtocolError::TooLarge);
+        self.service.shard.tally(Tally::StoreTooLarge);
+        if let Some(request) = delete {
+            self.ask_one(request, Form { style: Style::Delete, quiet: true });
+        }
+        if !(form.quiet && form.style == Style::Store) {
+            self.say("SERVER_ERROR object too large for cache");
+        }
+    }
+
+    fn answer_local(self: &Rc<Self>, local: Local) {
+        match local {
+            Local::Version => self.say(&format!("VERSION {VERSION}")),
+            Local::Verbosity { quiet: true } | Local::Quit => {}
+            Local::Verbosity { quiet: false } => self.say("OK"),
+            Local::Noop => self.say("MN"),
+            Local::Stats(arguments) => self.stats(&arguments),
+        }
+    }
+
+    fn stats(self: &Rc<Self>, arguments: &[u8]) {
+        let text = (self.service.stats)(arguments);
+        let mut state = self.state.borrow_mut();
+        self.push(&mut state, Pending::Written(text));
+    }
+
+    fn refuse(self: &Rc<Self>, refusal: &Refusal, unread: &[u8]) -> Option<End> {
+        self.service.shard.protocol_error(match refusal.kind {
+            RefusalKind::Unknown => ProtocolError::UnknownCommand,
+            RefusalKind::Malformed | RefusalKind::Forbidden | RefusalKind::Http => ProtocolError::ClientError,
+            RefusalKind::LineTooLong => ProtocolError::LineTooLong,
+            RefusalKind::Binary => ProtocolError::Binary,
+        });
+        if refusal.kind == RefusalKind::Binary {
+            tracing::warn!("a client speaks the binary protocol, configure it for text");
+            let mut state = self.state.borrow_mut();
+            self.push(&mut state, Pending::Written(binary_refusal(unread, &refusal.line)));
+        } else if !refusal.quiet {
+            self.say(&refusal.line);
+        }
+        refusal.kind.is_fatal().then_some(End::Fatal)
+    }
+
+    /// Answers with one line, in its turn.
+    pub(super) fn say(self: &Rc<Self>, line: &str) {
+        let mut state = self.state.borrow_mut();
+        self.push(&mut state, Pending::Written(format!("{line}\r\n").into_bytes()));
+    }
+
+    fn push(self: &Rc<Self>, state: &mut State, pending: Pending) {
+        state.replies.push(pending);
+        self.write_replies(state);
+    }
+
+    /// Counts what memcached's `stats` tells apart and command classes do not.
+    fn tally(&self, command: &Command, form: &Form) {
+        if matches!(form.style, Style::Meta { .. }) || command.class() == CommandClass::Other {
+            self.service.shard.tally(Tally::Metas);
+        }
+    }
+}
+
+fn no_route() -> Reply {
+    Reply::Error("SERVER_ERROR leash has no route for this key, add one with prefix \"\"".into())
+}
+
+fn flush_forbidden(prefix: &str) -> String {
+    format!("CLIENT_ERROR flush_all is not allowed, set allow_flush: true on the route with prefix \"{prefix}\"")
+}

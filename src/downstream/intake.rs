@@ -1,0 +1,124 @@
+//! The reading side of a client's connection: bytes to calls, and when to read more.
+
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+
+use bytes::BytesMut;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::connection::{Connection, End};
+use super::service::Service;
+use crate::metrics::{Downstream as Count, ProtocolError};
+use crate::net::Reader;
+use crate::protocol::Decoder;
+
+/// Room for requests made at a time, shared by the connections of a worker.
+const ROOM: usize = 64 * 1024;
+/// Less room than this left is not worth a read.
+const LEAST_ROOM: usize = 4 * 1024;
+/// A value's room is made at most this much at a time, so that memory is taken as its bytes arrive.
+const MOST_ROOM: usize = 4 * 1024 * 1024;
+
+/// What a client said that is not yet a whole request.
+pub(super) struct Intake {
+    decoder: Decoder,
+    buffer: BytesMut,
+    /// When the request that has begun to arrive must be whole.
+    timer: Option<Pin<Box<Sleep>>>,
+    ended: bool,
+}
+
+impl Intake {
+    pub fn new(service: &Service) -> Intake {
+        let decoder = Decoder::new(service.limits.request);
+        Intake { decoder, buffer: BytesMut::new(), timer: None, ended: false }
+    }
+
+    /// Reads and dispatches until the client must wait or is done.
+    pub fn poll(&mut self, connection: &Rc<Connection>, reader: &mut Reader, cx: &mut Context<'_>) -> Poll<End> {
+        loop {
+            if let Err(end) = ready!(connection.poll_output(cx)) {
+                return Poll::Ready(end);
+            }
+            if let Some(end) = self.dispatch(connection) {
+                return Poll::Ready(end);
+            }
+            if connection.is_full() {
+                return Poll::Pending;
+            }
+            if self.ended {
+                return Poll::Ready(End::Orderly);
+            }
+            match self.poll_read(&connection.service, reader, cx) {
+                Poll::Ready(Ok(0)) => self.ended = true,
+                Poll::Ready(Err(_)) => return Poll::Ready(End::Broken),
+                Poll::Ready(Ok(n)) => {
+                    connection.service.turn.tick();
+                    connection.service.shard.downstream(Count::BytesRead, n as u64);
+                }
+                Poll::Pending if connection.service.is_stopping() => return Poll::Ready(End::Orderly),
+                Poll::Pending => {
+                    ready!(self.poll_timer(connection, cx));
+                    return Poll::Ready(End::Fatal);
+                }
+            }
+        }
+    }
+
+    /// Sends every whole request on its way, as far as the client may have more in flight.
+    fn dispatch(&mut self, connection: &Rc<Connection>) -> Option<End> {
+        if self.buffer.is_empty() {
+            return None;
+        }
+        let mut full = connection.is_full();
+        while !full {
+            let Some(call) = self.decoder.next(&mut self.buffer) else { break };
+            self.timer = None;
+            if let Some(end) = connection.dispatch(call, &self.buffer) {
+                return Some(end);
+            }
+            full = connection.is_full();
+        }
+        connection.state.borrow_mut().paused = full;
+        if self.buffer.is_empty() {
+            self.buffer = BytesMut::new();
+        }
+        None
+    }
+
+    fn poll_read(
+        &mut self,
+        service: &Service,
+        reader: &mut Reader,
+        cx: &mut Context<'_>,
+    ) -> Poll<std::io::Result<usize>> {
+        if !self.buffer.is_empty() {
+            let wanted = self.decoder.wanted(&self.buffer);
+            if self.buffer.capacity() - self.buffer.len() < wanted.clamp(LEAST_ROOM, MOST_ROOM) {
+                self.buffer.reserve(wanted.clamp(ROOM, MOST_ROOM));
+            }
+            return reader.poll_read(cx, &mut self.buffer);
+        }
+        let mut scratch = service.scratch.borrow_mut();
+        if scratch.capacity() < LEAST_ROOM {
+            scratch.reserve(ROOM);
+        }
+        let n = ready!(reader.poll_read(cx, &mut scratch))?;
+        self.buffer = scratch.split();
+        Poll::Ready(Ok(n))
+    }
+
+    /// Ready when a request that has begun to arrive took too long; never while none has.
+    fn poll_timer(&mut self, connection: &Rc<Connection>, cx: &mut Context<'_>) -> Poll<()> {
+        if !self.decoder.is_midway(&self.buffer) {
+            return Poll::Pending;
+        }
+        let patience = connection.service.limits.request_time;
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + patience)));
+        ready!(timer.as_mut().poll(cx));
+        connection.service.shard.protocol_error(ProtocolError::Timeout);
+        connection.say(&format!("CLIENT_ERROR the request was not complete within {patience:?}"));
+        Poll::Ready(())
+    }
+}

@@ -1,0 +1,13 @@
+//! Towards the application: listeners, client connections, and the order of their replies.
+
+mod connection;
+mod dispatch;
+mod intake;
+mod listener;
+mod replies;
+mod service;
+
+pub use connection::Connection;
+pub use dispatch::VERSION;
+pub use listener::{Incoming, Listener, Seat};
+pub use service::{Limits, Service, Stats};

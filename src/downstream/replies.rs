@@ -1,0 +1,211 @@
+//! The order of replies: each leaves when everything asked before it has left, however early it came.
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use crate::metrics::RouteId;
+use crate::protocol::{CommandClass, Form, Item, Key, Output, Reply, Style, encode_end, encode_reply, encode_value};
+
+/// What one client waits for, oldest first.
+#[derive(Default)]
+pub struct Replies {
+    queue: VecDeque<Pending>,
+    /// The number of the oldest; numbers wrap.
+    oldest: u32,
+}
+
+/// One command whose reply has not left.
+pub enum Pending {
+    /// About one key.
+    One(Asked, Key, Form, Option<Reply>),
+    /// A read of several keys.
+    Many(Asked, Gathered),
+    /// Something every server must do.
+    Every(Form, usize, Option<Reply>),
+    /// A reply written already.
+    Written(Vec<u8>),
+}
+
+/// What metrics want to know of a command once it is answered.
+#[derive(Clone, Copy)]
+pub struct Asked {
+    /// When it came.
+    pub at: Instant,
+    /// The route that serves it; none serves a key without one.
+    pub route: Option<RouteId>,
+    /// What kind it is.
+    pub class: CommandClass,
+}
+
+/// The keys of one get and what became of each so far.
+pub struct Gathered {
+    parts: Vec<Part>,
+    /// How many replies are to come.
+    waiting: usize,
+    /// Whether `VALUE` lines end with the CAS unique.
+    cas: bool,
+}
+
+/// One key of a get. Kept small: a get may have thousands.
+struct Part {
+    key: Key,
+    route: Option<RouteId>,
+    found: Option<Found>,
+}
+
+/// What a get tells of an item.
+struct Found {
+    value: Bytes,
+    cas: u64,
+    client_flags: u32,
+}
+
+/// Learns of each reply as it leaves.
+pub trait Witness {
+    /// A command was answered.
+    fn answered(&self, asked: &Asked);
+    /// What became of one key.
+    fn outcome(&self, route: Option<RouteId>, class: CommandClass, reply: &Reply);
+}
+
+impl Replies {
+    /// How many commands wait.
+    pub fn len(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    /// The token of the reply to part `part` of the next command to be pushed.
+    pub fn next_token(&self, part: usize) -> u64 {
+        let number = self.oldest.wrapping_add(self.queue.len() as u32);
+        u64::from(number) << 32 | part as u64
+    }
+
+    /// Adds the youngest command.
+    pub fn push(&mut self, pending: Pending) {
+        self.queue.push_back(pending);
+    }
+
+    /// Puts a reply in its place.
+    pub fn fill(&mut self, token: u64, reply: Reply, witness: &impl Witness) {
+        let place = ((token >> 32) as u32).wrapping_sub(self.oldest) as usize;
+        match self.queue.get_mut(place) {
+            Some(Pending::One(_, _, _, empty)) => *empty = Some(reply),
+            Some(Pending::Many(_, gathered)) => gathered.fill(token as u32 as usize, reply, witness),
+            Some(Pending::Every(_, waiting, worst)) => {
+                *waiting -= 1;
+                worse(worst, reply);
+            }
+            Some(Pending::Written(_)) | None => debug_assert!(false, "a reply nobody waits for"),
+        }
+    }
+
+    /// Writes every reply whose turn has come.
+    pub fn write(&mut self, output: &mut Output, witness: &impl Witness) {
+        while self.queue.front().is_some_and(Pending::is_whole) {
+            if let Some(pending) = self.queue.pop_front() {
+                self.oldest = self.oldest.wrapping_add(1);
+                pending.write(output, witness);
+            }
+        }
+    }
+}
+
+/// Keeps the worse of two replies to something every server must do.
+fn worse(worst: &mut Option<Reply>, reply: Reply) {
+    if !matches!(worst, Some(Reply::Failed(_) | Reply::Error(_))) {
+        *worst = Some(reply);
+    }
+}
+
+impl Gathered {
+    /// Nothing asked yet, of `keys` to come.
+    pub fn new(keys: usize, cas: bool) -> Gathered {
+        Gathered { parts: Vec::with_capacity(keys), waiting: 0, cas }
+    }
+
+    /// How many keys were asked for.
+    pub fn len(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// Adds a key that was asked for, and its reply if that is known already.
+    pub fn push(&mut self, key: Key, route: Option<RouteId>, reply: Option<Reply>, witness: &impl Witness) {
+        self.parts.push(Part { key, route, found: None });
+        self.waiting += 1;
+        if let Some(reply) = reply {
+            self.fill(self.parts.len() - 1, reply, witness);
+        }
+    }
+
+    /// Puts the reply about key number `part` in its place.
+    fn fill(&mut self, part: usize, reply: Reply, witness: &impl Witness) {
+        let Some(part) = self.parts.get_mut(part) else { return };
+        self.waiting -= 1;
+        witness.outcome(part.route, CommandClass::Get, &reply);
+        if let Reply::Hit(Item { value: Some(value), cas, client_flags, .. }) = reply {
+            part.found = Some(Found { value, cas, client_flags });
+        }
+    }
+
+    fn write(&self, output: &mut Output) {
+        for part in &self.parts {
+            if let Some(found) = &part.found {
+                let cas = self.cas.then_some(found.cas);
+                encode_value(&part.key, found.client_flags, cas, &found.value, output);
+            }
+        }
+        encode_end(output);
+    }
+}
+
+impl Pending {
+    fn is_whole(&self) -> bool {
+        match self {
+            Pending::One(_, _, _, reply) => reply.is_some(),
+            Pending::Many(_, gathered) => gathered.waiting == 0,
+            Pending::Every(_, waiting, _) => *waiting == 0,
+            Pending::Written(_) => true,
+        }
+    }
+
+    fn write(self, output: &mut Output, witness: &impl Witness) {
+        match self {
+            Pending::One(asked, key, form, Some(reply)) => write_one(&asked, &key, &form, &reply, output, witness),
+            Pending::One(_, _, _, None) => {}
+            Pending::Many(asked, gathered) => {
+                gathered.write(output);
+                witness.answered(&asked);
+            }
+            Pending::Every(form, _, worst) => write_every(&form, &worst.unwrap_or(Reply::Done), output),
+            Pending::Written(text) => output.text().extend_from_slice(&text),
+        }
+    }
+}
+
+/// Writes the reply to a command about one key.
+pub fn write_one(asked: &Asked, key: &Key, form: &Form, reply: &Reply, output: &mut Output, witness: &impl Witness) {
+    witness.outcome(asked.route, asked.class, reply);
+    witness.answered(asked);
+    encode_reply(form, key, reply, output);
+}
+
+fn write_every(form: &Form, reply: &Reply, output: &mut Output) {
+    if form.quiet {
+        return;
+    }
+    let line = match reply {
+        Reply::Error(line) => String::from_utf8_lossy(line).into_owned(),
+        Reply::Failed(failure) => format!("SERVER_ERROR {failure}"),
+        _ => "OK".to_string(),
+    };
+    debug_assert_eq!(form.style, Style::Ok);
+    output.text().extend_from_slice(line.as_bytes());
+    output.text().extend_from_slice(b"\r\n");
+}

@@ -1,0 +1,101 @@
+//! What all client connections of one worker share.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::BytesMut;
+
+use super::connection::Connection;
+use crate::metrics::Shard;
+use crate::protocol;
+use crate::route::Tree;
+use crate::turn::Turn;
+
+/// What a client may do at most.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// What one request may ask for.
+    pub request: protocol::Limits,
+    /// Requests in flight a connection.
+    pub in_flight: usize,
+    /// How long a request may take to arrive once it has begun to.
+    pub request_time: Duration,
+    /// Bytes of replies a connection has not taken.
+    pub unsent: usize,
+    /// Bytes of requests and replies that all connections of the worker hold.
+    pub memory: usize,
+}
+
+/// Answers `stats`: what stands behind it in, the whole reply out.
+pub type Stats = dyn Fn(&[u8]) -> Vec<u8> + Send + Sync;
+
+/// One worker's side towards its clients.
+pub struct Service {
+    /// Where requests go.
+    pub tree: RefCell<Rc<Tree>>,
+    /// What clients may do.
+    pub limits: Limits,
+    /// The worker's turns and clock.
+    pub turn: Rc<Turn>,
+    /// The worker's counters.
+    pub shard: Arc<Shard>,
+    /// Who answers `stats`.
+    pub stats: Arc<Stats>,
+    /// Where bytes are read to while a connection has no unfinished request.
+    pub(super) scratch: RefCell<BytesMut>,
+    /// Bytes that connections hold.
+    pub(super) held: Cell<usize>,
+    stopping: Cell<bool>,
+    connections: RefCell<HashMap<u64, Rc<Connection>>>,
+    next_connection: Cell<u64>,
+}
+
+impl Service {
+    /// A service without clients.
+    pub fn new(tree: Rc<Tree>, limits: Limits, turn: Rc<Turn>, shard: Arc<Shard>, stats: Arc<Stats>) -> Rc<Service> {
+        Rc::new(Service {
+            tree: RefCell::new(tree),
+            limits,
+            turn,
+            shard,
+            stats,
+            scratch: RefCell::default(),
+            held: Cell::new(0),
+            stopping: Cell::new(false),
+            connections: RefCell::default(),
+            next_connection: Cell::new(0),
+        })
+    }
+
+    /// Whether clients are being sent away.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.get()
+    }
+
+    /// How many clients are connected.
+    pub fn connections(&self) -> usize {
+        self.connections.borrow().len()
+    }
+
+    /// Answers what has arrived and closes every connection.
+    pub fn stop(&self) {
+        self.stopping.set(true);
+        for connection in self.connections.borrow().values() {
+            connection.wake();
+        }
+    }
+
+    pub(super) fn enter(&self, connection: Rc<Connection>) -> u64 {
+        let number = self.next_connection.get();
+        self.next_connection.set(number + 1);
+        self.connections.borrow_mut().insert(number, connection);
+        number
+    }
+
+    pub(super) fn leave(&self, number: u64) {
+        self.connections.borrow_mut().remove(&number);
+    }
+}

@@ -1,0 +1,135 @@
+//! Where in a shard each series has its place. Made once per configuration; ids are resolved when the tree is built,
+//! so counting needs no look-up.
+
+use std::sync::Arc;
+
+use super::histogram::BUCKETS;
+use super::words::{Downstream, Outcome, ProtocolError, Tally, Upstream};
+use crate::protocol::{Cause, CommandClass};
+
+/// The label of the route whose prefix is empty. Prometheus takes an empty label for none at all; a word with a space
+/// can be no prefix, as keys have no spaces.
+pub const EVERYTHING_ELSE: &str = "everything else";
+
+/// A route of one layout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RouteId(pub(super) u16);
+
+/// A server of one layout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServerId(pub(super) u16);
+
+/// The cells of one command class of one route: outcomes, buckets, and the sum of the durations.
+pub(super) mod per_class {
+    use super::{BUCKETS, Outcome};
+    pub const BUCKET: usize = Outcome::ALL.len();
+    pub const NANOS: usize = BUCKET + BUCKETS;
+    pub const CELLS: usize = NANOS + 1;
+}
+
+/// The cells of one route.
+pub(super) const ROUTE_CELLS: usize = CommandClass::ALL.len() * per_class::CELLS;
+
+/// The cells of one server: what [`Upstream`] names, causes of failure, and durations.
+pub(super) mod per_server {
+    use super::{Cause, Upstream};
+    pub const CAUSE: usize = Upstream::ALL.len();
+    pub const NANOS: usize = CAUSE + Cause::ALL.len();
+    pub const TIMED: usize = NANOS + 1;
+    pub const CELLS: usize = TIMED + 1;
+}
+
+/// The cells of neither route nor server.
+pub(super) mod common {
+    use super::{Downstream, ProtocolError, Tally};
+    pub const PROTOCOL_ERROR: usize = Downstream::ALL.len();
+    pub const TALLY: usize = PROTOCOL_ERROR + ProtocolError::ALL.len();
+    pub const CELLS: usize = TALLY + Tally::ALL.len();
+}
+
+/// The routes and servers that shards of one configuration count.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ShardLayout {
+    pub(super) routes: Vec<Arc<str>>,
+    pub(super) servers: Vec<(Arc<str>, Arc<str>)>,
+}
+
+impl ShardLayout {
+    /// A layout for these route prefixes and these servers, each as (pool, name).
+    ///
+    /// # Panics
+    /// If there are more than 65,536 of either.
+    pub fn new(routes: &[String], servers: &[(String, String)]) -> Arc<ShardLayout> {
+        let most = usize::from(u16::MAX) + 1;
+        assert!(routes.len() <= most && servers.len() <= most, "ids of routes and servers have 16 bits");
+        Arc::new(ShardLayout {
+            routes: routes.iter().map(|prefix| label(prefix).into()).collect(),
+            servers: servers.iter().map(|(pool, name)| (pool.as_str().into(), name.as_str().into())).collect(),
+        })
+    }
+
+    /// The id of the route with this prefix.
+    pub fn route(&self, prefix: &str) -> Option<RouteId> {
+        let place = self.routes.iter().position(|known| **known == *label(prefix))?;
+        u16::try_from(place).ok().map(RouteId)
+    }
+
+    /// The id of the server of this name in this pool.
+    pub fn server(&self, pool: &str, name: &str) -> Option<ServerId> {
+        let place = self.servers.iter().position(|(in_pool, known)| **in_pool == *pool && **known == *name)?;
+        u16::try_from(place).ok().map(ServerId)
+    }
+
+    pub(super) fn cells(&self) -> usize {
+        common::CELLS + self.routes.len() * ROUTE_CELLS + self.servers.len() * per_server::CELLS
+    }
+
+    pub(super) fn route_at(&self, route: RouteId) -> usize {
+        common::CELLS + usize::from(route.0) * ROUTE_CELLS
+    }
+
+    pub(super) fn server_at(&self, server: ServerId) -> usize {
+        common::CELLS + self.routes.len() * ROUTE_CELLS + usize::from(server.0) * per_server::CELLS
+    }
+}
+
+fn label(prefix: &str) -> &str {
+    if prefix.is_empty() { EVERYTHING_ELSE } else { prefix }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layout() -> Arc<ShardLayout> {
+        let servers = [("main", "m0"), ("main", "m1"), ("spare", "m0")].map(|(p, n)| (p.to_string(), n.to_string()));
+        ShardLayout::new(&[String::new(), "page:".to_string()], &servers)
+    }
+
+    #[test]
+    fn routes_are_found_by_prefix_and_servers_by_pool_and_name() {
+        let layout = layout();
+        assert_eq!(layout.route(""), Some(RouteId(0)));
+        assert_eq!(layout.route("page:"), Some(RouteId(1)));
+        assert_eq!(layout.route("cart:"), None);
+        assert_eq!(layout.server("spare", "m0"), Some(ServerId(2)));
+        assert_eq!(layout.server("spare", "m1"), None);
+    }
+
+    #[test]
+    fn no_two_blocks_of_cells_overlap() {
+        let layout = layout();
+        let starts = [
+            0,
+            layout.route_at(RouteId(0)),
+            layout.route_at(RouteId(1)),
+            layout.server_at(ServerId(0)),
+            layout.server_at(ServerId(1)),
+            layout.server_at(ServerId(2)),
+            layout.cells(),
+        ];
+        let sizes = starts.windows(2).map(|pair| pair[1] - pair[0]).collect::<Vec<_>>();
+        let server = per_server::CELLS;
+        assert_eq!(sizes, [common::CELLS, ROUTE_CELLS, ROUTE_CELLS, server, server, server]);
+    }
+}

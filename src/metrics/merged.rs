@@ -1,0 +1,127 @@
+//! The sum of shards, by name instead of by id, so that shards of different configurations add up.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::layout::{ROUTE_CELLS, RouteId, ServerId, ShardLayout, common, per_class, per_server};
+use super::shard::Shard;
+use super::words::{Downstream, Outcome, ProtocolError, Tally, Upstream};
+use crate::protocol::{Cause, CommandClass};
+
+/// All counts, for the process, for each route and for each server.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Merged {
+    common: Cells,
+    pub routes: BTreeMap<Arc<str>, RouteCells>,
+    pub servers: BTreeMap<(Arc<str>, Arc<str>), ServerCells>,
+}
+
+/// Consecutive cells, summed up; empty is all 0.
+#[derive(Clone, Debug, Default)]
+struct Cells(Vec<u64>);
+
+/// What was counted about one route.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RouteCells(Cells);
+
+/// What was counted about one server.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ServerCells(Cells);
+
+impl Cells {
+    fn add(&mut self, shard: &Shard, start: usize, cells: usize) {
+        self.0.resize(cells, 0);
+        for (at, sum) in self.0.iter_mut().enumerate() {
+            *sum = sum.wrapping_add(shard.get(start + at));
+        }
+    }
+
+    fn get(&self, at: usize) -> u64 {
+        self.0.get(at).copied().unwrap_or(0)
+    }
+}
+
+impl Merged {
+    /// Adds a shard's counts.
+    pub fn add(&mut self, shard: &Shard) {
+        let layout = shard.layout();
+        self.common.add(shard, 0, common::CELLS);
+        for (id, route) in (0..).map(RouteId).zip(&layout.routes) {
+            let cells = self.routes.entry(route.clone()).or_default();
+            cells.0.add(shard, layout.route_at(id), ROUTE_CELLS);
+        }
+        for (id, server) in (0..).map(ServerId).zip(&layout.servers) {
+            let cells = self.servers.entry(server.clone()).or_default();
+            cells.0.add(shard, layout.server_at(id), per_server::CELLS);
+        }
+    }
+
+    /// Forgets the routes and servers that none of these layouts knows.
+    pub fn keep_only(&mut self, layouts: &[&ShardLayout]) {
+        self.routes.retain(|route, _| layouts.iter().any(|layout| layout.routes.contains(route)));
+        self.servers.retain(|server, _| layouts.iter().any(|layout| layout.servers.contains(server)));
+    }
+
+    pub fn downstream(&self, what: Downstream) -> u64 {
+        self.common.get(what as usize)
+    }
+
+    /// Clients that are connected. Two counters read one after the other may seem to disagree; never below 0.
+    pub fn downstream_connections(&self) -> u64 {
+        self.downstream(Downstream::Accepted).saturating_sub(self.downstream(Downstream::Closed))
+    }
+
+    pub fn protocol_errors(&self, kind: ProtocolError) -> u64 {
+        self.common.get(common::PROTOCOL_ERROR + kind as usize)
+    }
+
+    pub fn tally(&self, what: Tally) -> u64 {
+        self.common.get(common::TALLY + what as usize)
+    }
+
+    /// Requests of a class with an outcome, over all routes.
+    pub fn requests(&self, class: CommandClass, outcome: Outcome) -> u64 {
+        self.routes.values().map(|route| route.requests(class, outcome)).sum()
+    }
+}
+
+impl RouteCells {
+    pub fn requests(&self, class: CommandClass, outcome: Outcome) -> u64 {
+        self.0.get(class as usize * per_class::CELLS + outcome as usize)
+    }
+
+    pub fn in_bucket(&self, class: CommandClass, bucket: usize) -> u64 {
+        self.0.get(class as usize * per_class::CELLS + per_class::BUCKET + bucket)
+    }
+
+    pub fn nanos(&self, class: CommandClass) -> u64 {
+        self.0.get(class as usize * per_class::CELLS + per_class::NANOS)
+    }
+}
+
+impl ServerCells {
+    pub fn count(&self, what: Upstream) -> u64 {
+        self.0.get(what as usize)
+    }
+
+    pub fn failures(&self, cause: Cause) -> u64 {
+        self.0.get(per_server::CAUSE + cause as usize)
+    }
+
+    pub fn nanos(&self) -> u64 {
+        self.0.get(per_server::NANOS)
+    }
+
+    pub fn timed(&self) -> u64 {
+        self.0.get(per_server::TIMED)
+    }
+
+    /// Requests that wait for a reply; never below 0, as with clients that are connected.
+    pub fn in_flight(&self) -> u64 {
+        self.count(Upstream::Requests).saturating_sub(self.count(Upstream::Finished))
+    }
+
+    pub fn connections(&self) -> u64 {
+        self.count(Upstream::Opened).saturating_sub(self.count(Upstream::Closed))
+    }
+}

@@ -1,0 +1,30 @@
+//! What leash counts about itself, and how it tells: Prometheus' text format, and memcached's `stats`.
+//!
+//! ```text
+//! worker ─▶ Shard ─┐
+//! worker ─▶ Shard ─┼─▶ Merged ─▶ Samples ─▶ text        GET /metrics
+//! acceptor ▶ Shard ┘      └────▶ Totals  ─▶ stats       the `stats` command
+//! ```
+//! Counting is wait-free and takes no lock; merging happens when somebody asks. Labels are bounded and come from the
+//! configuration or from [`words`], never from a key.
+
+mod histogram;
+mod layout;
+mod merged;
+mod process;
+mod registry;
+mod samples;
+mod series;
+mod shard;
+pub mod stats;
+mod totals;
+pub mod words;
+
+pub use layout::{EVERYTHING_ELSE, RouteId, ServerId, ShardLayout};
+pub use process::Process;
+pub use registry::Registry;
+pub use samples::Samples;
+pub use series::Series;
+pub use shard::Shard;
+pub use totals::{Figure, ServerTotals, Totals};
+pub use words::{Downstream, Outcome, ProtocolError, ServerState, Tally, Upstream};

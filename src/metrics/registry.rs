@@ -1,0 +1,242 @@
+//! Where shards and gauges meet when somebody scrapes.
+//!
+//! A shard whose worker dropped it (its configuration was replaced) is added to the past and freed, so no count is lost
+//! and reloads leak nothing. Series of routes and servers that no living shard knows are not written out.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use prometheus::TextEncoder;
+use prometheus::core::{Collector, Desc};
+use prometheus::proto::MetricFamily;
+
+use super::histogram::BUCKETS;
+use super::layout::ShardLayout;
+use super::merged::{Merged, RouteCells, ServerCells};
+use super::process::Process;
+use super::samples::Samples;
+use super::series::Series;
+use super::shard::Shard;
+use super::totals::{ServerTotals, Totals};
+use super::words::{Downstream, Outcome, ProtocolError, Upstream};
+use crate::protocol::{Cause, CommandClass};
+
+/// All metrics of the process. Clones are handles to the same one.
+#[derive(Clone)]
+pub struct Registry {
+    inner: Arc<Inner>,
+}
+
+type Source = Arc<dyn Fn(&mut Samples) + Send + Sync>;
+
+struct Inner {
+    version: String,
+    started: Instant,
+    descs: Vec<Desc>,
+    shards: Mutex<Shards>,
+    sources: Mutex<Vec<Source>>,
+}
+
+#[derive(Default)]
+struct Shards {
+    living: Vec<Arc<Shard>>,
+    past: Merged,
+    /// What the figures of `stats` were when they were last reset.
+    reset: Totals,
+}
+
+impl Registry {
+    /// An empty registry of a leash of this version that started now.
+    pub fn new(version: &str) -> Registry {
+        let descs = Series::ALL.into_iter().map(desc).collect();
+        let inner = Inner {
+            version: version.to_string(),
+            started: Instant::now(),
+            descs,
+            shards: Mutex::default(),
+            sources: Mutex::default(),
+        };
+        Registry { inner: Arc::new(inner) }
+    }
+
+    /// A shard for one thread. It is scraped until the thread drops it, and its counts remain after that.
+    pub fn shard(&self, layout: &Arc<ShardLayout>) -> Arc<Shard> {
+        let shard = Arc::new(Shard::new(layout));
+        let mut shards = self.shards();
+        shards.bury();
+        shards.living.push(shard.clone());
+        shard
+    }
+
+    /// Adds something that is asked for its values at each scrape.
+    pub fn source(&self, source: impl Fn(&mut Samples) + Send + Sync + 'static) {
+        lock(&self.inner.sources).push(Arc::new(source));
+    }
+
+    /// Everything, in Prometheus' text format.
+    pub fn text(&self) -> String {
+        TextEncoder::new().encode_to_string(&self.collect()).expect("every family has a name and a value")
+    }
+
+    /// The figures of `stats`.
+    pub fn totals(&self) -> Totals {
+        let mut shards = self.shards();
+        let now = Totals::of(&shards.merge());
+        now.since(&shards.reset)
+    }
+
+    /// Sets the figures of `stats` back to 0. Prometheus' counters go on: they only ever grow.
+    pub fn reset_totals(&self) {
+        let mut shards = self.shards();
+        shards.reset = Totals::of(&shards.merge());
+    }
+
+    /// The traffic of a server since the start.
+    pub fn server(&self, pool: &str, name: &str) -> ServerTotals {
+        let merged = self.shards().merge();
+        merged.servers.get(&(pool.into(), name.into())).map(ServerTotals::of).unwrap_or_default()
+    }
+
+    /// Time since the start.
+    pub fn uptime(&self) -> Duration {
+        self.inner.started.elapsed()
+    }
+
+    fn shards(&self) -> MutexGuard<'_, Shards> {
+        lock(&self.inner.shards)
+    }
+}
+
+impl Collector for Registry {
+    fn desc(&self) -> Vec<&Desc> {
+        self.inner.descs.iter().collect()
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        let mut samples = Samples::new();
+        put_merged(&mut samples, &self.shards().merge_living());
+        put_process(&mut samples, self.uptime());
+        samples.put(Series::BuildInfo, &[&self.inner.version], 1.0);
+        // Copied, so that a source may take its time or ask the registry.
+        let sources = lock(&self.inner.sources).clone();
+        sources.iter().for_each(|source| source(&mut samples));
+        samples.into_families()
+    }
+}
+
+impl Shards {
+    /// Everything ever counted.
+    fn merge(&mut self) -> Merged {
+        self.bury();
+        let mut merged = self.past.clone();
+        self.living.iter().for_each(|shard| merged.add(shard));
+        merged
+    }
+
+    /// Everything counted about what still exists.
+    fn merge_living(&mut self) -> Merged {
+        let mut merged = self.merge();
+        let layouts: Vec<&ShardLayout> = self.living.iter().map(|shard| &**shard.layout()).collect();
+        merged.keep_only(&layouts);
+        merged
+    }
+
+    /// Moves the counts of shards that nobody writes any more to the past.
+    fn bury(&mut self) {
+        let past = &mut self.past;
+        // `get_mut` succeeds where ours is the only handle left, and sees what the last writer wrote.
+        self.living.retain_mut(|shard| match Arc::get_mut(shard) {
+            Some(dead) => {
+                past.add(dead);
+                false
+            }
+            None => true,
+        });
+    }
+}
+
+fn put_merged(samples: &mut Samples, merged: &Merged) {
+    for (route, cells) in &merged.routes {
+        put_route(samples, route, cells);
+    }
+    for ((pool, server), cells) in &merged.servers {
+        put_server(samples, &[pool, server], cells);
+    }
+    put_downstream(samples, merged);
+}
+
+/// A class nobody used yet is left out: most routes see two or three of the six. Of a used one all outcomes are told,
+/// as a rate needs the 0 before the first failure.
+fn put_route(samples: &mut Samples, route: &str, cells: &RouteCells) {
+    for class in CommandClass::ALL {
+        let requests = Outcome::ALL.map(|outcome| (outcome, cells.requests(class, outcome)));
+        if requests.iter().any(|(_, count)| *count > 0) {
+            for (outcome, count) in requests {
+                samples.put(Series::Requests, &[route, class.name(), outcome.name()], count as f64);
+            }
+        }
+        let counts: [u64; BUCKETS] = std::array::from_fn(|bucket| cells.in_bucket(class, bucket));
+        if counts.iter().any(|count| *count > 0) {
+            samples.put_histogram(Series::Duration, &[route, class.name()], counts, cells.nanos(class));
+        }
+    }
+}
+
+fn put_server(samples: &mut Samples, labels: &[&str; 2], cells: &ServerCells) {
+    let [pool, server] = *labels;
+    for cause in Cause::ALL {
+        samples.put(Series::Failures, &[pool, server, cause.name()], cells.failures(cause) as f64);
+    }
+    for (series, what) in [
+        (Series::UpstreamRequests, Upstream::Requests),
+        (Series::UpstreamReconnects, Upstream::Reconnects),
+        (Series::UpstreamDesync, Upstream::Desync),
+        (Series::UpstreamRetries, Upstream::Retries),
+        (Series::UpstreamBytesRead, Upstream::BytesRead),
+        (Series::UpstreamBytesWritten, Upstream::BytesWritten),
+    ] {
+        samples.put(series, labels, cells.count(what) as f64);
+    }
+    samples.put(Series::UpstreamInFlight, labels, cells.in_flight() as f64);
+    samples.put(Series::UpstreamConnections, labels, cells.connections() as f64);
+    samples.put_summary(Series::UpstreamSeconds, labels, cells.timed(), cells.nanos());
+}
+
+fn put_downstream(samples: &mut Samples, merged: &Merged) {
+    for (series, what) in [
+        (Series::DownstreamAccepted, Downstream::Accepted),
+        (Series::DownstreamRefused, Downstream::Refused),
+        (Series::DownstreamBytesRead, Downstream::BytesRead),
+        (Series::DownstreamBytesWritten, Downstream::BytesWritten),
+    ] {
+        samples.put(series, &[], merged.downstream(what) as f64);
+    }
+    samples.put(Series::DownstreamConnections, &[], merged.downstream_connections() as f64);
+    for kind in ProtocolError::ALL {
+        samples.put(Series::DownstreamErrors, &[kind.name()], merged.protocol_errors(kind) as f64);
+    }
+}
+
+fn put_process(samples: &mut Samples, uptime: Duration) {
+    samples.put(Series::ProcessUptime, &[], uptime.as_secs_f64());
+    if let Some(process) = Process::read() {
+        samples.put(Series::ProcessCpu, &[], (process.user + process.system).as_secs_f64());
+        samples.put(Series::ProcessMemory, &[], process.resident as f64);
+        samples.put(Series::ProcessFds, &[], process.fds as f64);
+        samples.put(Series::ProcessThreads, &[], process.threads as f64);
+    }
+}
+
+fn desc(series: Series) -> Desc {
+    let labels = series.labels().iter().map(ToString::to_string).collect();
+    Desc::new(series.name().to_string(), series.help().to_string(), labels, Default::default())
+        .expect("the table has valid names, distinct labels and help texts")
+}
+
+/// Counts stay true when a thread panicked while it held them.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;

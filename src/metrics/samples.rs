@@ -1,0 +1,109 @@
+//! The values of one scrape, in the shape that the `prometheus` crate writes out.
+
+use prometheus::proto::{Bucket, Counter, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType, Summary};
+
+use super::histogram::{BOUNDED, BUCKETS, upper_bound};
+use super::series::Series;
+use super::words::ServerState;
+
+/// Values by series. Whoever puts two values under the same labels of the same series breaks the format.
+#[derive(Debug)]
+pub struct Samples {
+    families: [Vec<Metric>; Series::ALL.len()],
+}
+
+impl Samples {
+    pub(super) fn new() -> Samples {
+        Samples { families: [const { Vec::new() }; Series::ALL.len()] }
+    }
+
+    /// Adds the value of a counter or gauge. Label values stand in the order of [`Series::labels`].
+    pub fn put(&mut self, series: Series, labels: &[&str], value: f64) {
+        match series.kind() {
+            MetricType::COUNTER => {
+                let mut counter = Counter::default();
+                counter.set_value(value);
+                self.push(series, labels, |metric| metric.set_counter(counter));
+            }
+            _ => {
+                let mut gauge = Gauge::default();
+                gauge.set_value(value);
+                self.push(series, labels, |metric| metric.set_gauge(gauge));
+            }
+        }
+    }
+
+    /// Adds the health of a server.
+    pub fn put_server(&mut self, pool: &str, server: &str, state: ServerState) {
+        let up = matches!(state, ServerState::Up | ServerState::Suspect);
+        self.put(Series::ServerUp, &[pool, server], f64::from(u8::from(up)));
+        for known in ServerState::ALL {
+            let is_it = f64::from(u8::from(known == state));
+            self.put(Series::ServerState, &[pool, server, known.name()], is_it);
+        }
+    }
+
+    /// Adds the fingerprint of a pool's table.
+    pub fn put_fingerprint(&mut self, pool: &str, fingerprint: u64) {
+        self.put(Series::PoolFingerprint, &[pool, &format!("{fingerprint:016x}")], 1.0);
+    }
+
+    /// Adds a histogram from its counts by bucket; the format wants them cumulative.
+    pub(super) fn put_histogram(&mut self, series: Series, labels: &[&str], counts: [u64; BUCKETS], nanos: u64) {
+        let mut cumulative = 0;
+        let buckets = (0..BOUNDED).map(|at| {
+            cumulative += counts[at];
+            let mut bucket = Bucket::default();
+            bucket.set_upper_bound(upper_bound(at));
+            bucket.set_cumulative_count(cumulative);
+            bucket
+        });
+        let mut histogram = Histogram::default();
+        histogram.set_bucket(buckets.collect());
+        histogram.set_sample_count(counts.iter().sum());
+        histogram.set_sample_sum(seconds(nanos));
+        self.push(series, labels, |metric| metric.set_histogram(histogram));
+    }
+
+    /// Adds a sum and a count, which is a summary without quantiles.
+    pub(super) fn put_summary(&mut self, series: Series, labels: &[&str], count: u64, nanos: u64) {
+        let mut summary = Summary::default();
+        summary.set_sample_count(count);
+        summary.set_sample_sum(seconds(nanos));
+        self.push(series, labels, |metric| metric.set_summary(summary));
+    }
+
+    /// The families that have a value.
+    pub(super) fn into_families(self) -> Vec<MetricFamily> {
+        let filled = Series::ALL.into_iter().zip(self.families).filter(|(_, metrics)| !metrics.is_empty());
+        filled.map(|(series, metrics)| family(series, metrics)).collect()
+    }
+
+    fn push(&mut self, series: Series, labels: &[&str], fill: impl FnOnce(&mut Metric)) {
+        assert_eq!(labels.len(), series.labels().len(), "{} has other labels", series.name());
+        let pairs = series.labels().iter().zip(labels).map(|(name, value)| pair(name, value));
+        let mut metric = Metric::from_label(pairs.collect());
+        fill(&mut metric);
+        self.families[series as usize].push(metric);
+    }
+}
+
+fn pair(name: &str, value: &str) -> LabelPair {
+    let mut pair = LabelPair::default();
+    pair.set_name(name.to_string());
+    pair.set_value(value.to_string());
+    pair
+}
+
+fn family(series: Series, metrics: Vec<Metric>) -> MetricFamily {
+    let mut family = MetricFamily::default();
+    family.set_name(series.name().to_string());
+    family.set_help(series.help().to_string());
+    family.set_field_type(series.kind());
+    family.set_metric(metrics);
+    family
+}
+
+fn seconds(nanos: u64) -> f64 {
+    nanos as f64 / 1e9
+}

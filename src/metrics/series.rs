@@ -1,0 +1,89 @@
+//! The table of every series: name, kind, labels, help. Names are a promise to dashboards and alerts.
+
+use prometheus::proto::MetricType;
+
+/// Declares the table.
+macro_rules! series {
+    ($($variant:ident, $name:literal, $kind:ident, [$($label:literal),*], $help:literal;)*) => {
+        /// A metric family of leash.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[allow(missing_docs, reason = "the help text of each is its documentation")]
+        pub enum Series { $(#[doc = $help] $variant,)* }
+
+        impl Series {
+            /// All of them, in the order in which they are written out.
+            pub const ALL: [Series; [$($name),*].len()] = [$(Series::$variant),*];
+
+            /// Its name.
+            pub const fn name(self) -> &'static str {
+                match self { $(Series::$variant => $name),* }
+            }
+
+            /// Its kind.
+            pub const fn kind(self) -> MetricType {
+                match self { $(Series::$variant => MetricType::$kind),* }
+            }
+
+            /// The names of its labels.
+            pub const fn labels(self) -> &'static [&'static str] {
+                match self { $(Series::$variant => &[$($label),*]),* }
+            }
+
+            /// What it means.
+            pub const fn help(self) -> &'static str {
+                match self { $(Series::$variant => $help),* }
+            }
+        }
+    };
+}
+
+#[rustfmt::skip]
+series! {
+    Requests, "leash_requests_total", COUNTER, ["route", "class", "outcome"], "Requests of clients, one for each key, by what became of them.";
+    Duration, "leash_request_duration_seconds", HISTOGRAM, ["route", "class"], "Time from a request's arrival to its answer.";
+    Failures, "leash_failures_total", COUNTER, ["pool", "server", "cause"], "Requests a server did not answer, by cause.";
+    UpstreamRequests, "leash_upstream_requests_total", COUNTER, ["pool", "server"], "Requests sent to a server.";
+    UpstreamSeconds, "leash_upstream_request_seconds", SUMMARY, ["pool", "server"], "Time from sending a request to a server to its reply.";
+    UpstreamInFlight, "leash_upstream_in_flight", GAUGE, ["pool", "server"], "Requests sent to a server and not yet answered.";
+    UpstreamConnections, "leash_upstream_connections", GAUGE, ["pool", "server"], "Open connections to a server.";
+    UpstreamReconnects, "leash_upstream_reconnects_total", COUNTER, ["pool", "server"], "Connections to a server made anew after one had ended.";
+    UpstreamDesync, "leash_upstream_desync_total", COUNTER, ["pool", "server"], "Connections closed because the server said something that was not asked.";
+    UpstreamRetries, "leash_upstream_retries_total", COUNTER, ["pool", "server"], "Requests sent again because their connection had died.";
+    UpstreamBytesRead, "leash_upstream_bytes_read_total", COUNTER, ["pool", "server"], "Bytes received from a server.";
+    UpstreamBytesWritten, "leash_upstream_bytes_written_total", COUNTER, ["pool", "server"], "Bytes sent to a server.";
+    ServerUp, "leash_server_up", GAUGE, ["pool", "server"], "Whether requests are sent to a server (1) or it is down (0).";
+    ServerState, "leash_server_state", GAUGE, ["pool", "server", "state"], "A server's health: 1 for the state it is in, 0 for the others.";
+    DownstreamConnections, "leash_downstream_connections", GAUGE, [], "Open connections of clients.";
+    DownstreamAccepted, "leash_downstream_connections_total", COUNTER, [], "Connections of clients accepted.";
+    DownstreamRefused, "leash_downstream_refused_total", COUNTER, [], "Connections of clients refused because there were too many.";
+    DownstreamErrors, "leash_downstream_protocol_errors_total", COUNTER, ["kind"], "Mistakes of clients in the protocol, by kind.";
+    DownstreamBytesRead, "leash_downstream_bytes_read_total", COUNTER, [], "Bytes received from clients.";
+    DownstreamBytesWritten, "leash_downstream_bytes_written_total", COUNTER, [], "Bytes sent to clients.";
+    PoolFingerprint, "leash_pool_fingerprint", GAUGE, ["pool", "fingerprint"], "Always 1; a pool with two fingerprints in a fleet is configured in two ways.";
+    BuildInfo, "leash_build_info", GAUGE, ["version"], "Always 1; the version of leash.";
+    ConfigRoutes, "leash_config_routes", GAUGE, [], "Routes in the configuration.";
+    EmbeddedItems, "leash_embedded_items", GAUGE, ["pool"], "Items in the embedded store.";
+    EmbeddedBytes, "leash_embedded_bytes", GAUGE, ["pool"], "Bytes in the embedded store.";
+    EmbeddedEvictions, "leash_embedded_evictions_total", COUNTER, ["pool"], "Items the embedded store dropped to make room.";
+    ProcessUptime, "leash_process_uptime_seconds", GAUGE, [], "Time since leash started.";
+    ProcessCpu, "leash_process_cpu_seconds_total", COUNTER, [], "CPU time of the process, user and system.";
+    ProcessMemory, "leash_process_resident_memory_bytes", GAUGE, [], "Resident memory of the process.";
+    ProcessFds, "leash_process_open_fds", GAUGE, [], "Open file descriptors of the process.";
+    ProcessThreads, "leash_process_threads", GAUGE, [], "Threads of the process.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_follow_the_conventions_of_prometheus() {
+        for series in Series::ALL {
+            let name = series.name();
+            assert!(name.starts_with("leash_"), "{name}");
+            assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{name}");
+            assert_eq!(series.kind() == MetricType::COUNTER, name.ends_with("_total"), "{name}");
+            assert!(series.help().ends_with('.'), "{name}");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! One worker's counters.
+//!
+//! A shard is written by exactly one thread and read by whoever scrapes. So an addition is a load, an add and a store,
+//! without the lock prefix that two writers would need: with two writers counts would be lost, nothing worse.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use super::histogram::{bucket, nanos};
+use super::layout::{RouteId, ServerId, ShardLayout, common, per_class, per_server};
+use super::words::{Downstream, Outcome, ProtocolError, Tally, Upstream};
+use crate::protocol::{Cause, CommandClass};
+
+/// Unused cells at both ends keep neighbours in memory, other workers' shards above all, off our cache lines.
+const PADDING: usize = 16;
+
+/// The counters of one worker, under one layout.
+///
+/// The ids come from that layout; with those of another one it counts the wrong thing or panics.
+#[derive(Debug)]
+pub struct Shard {
+    layout: Arc<ShardLayout>,
+    cells: Box<[AtomicU64]>,
+}
+
+impl Shard {
+    /// A shard with every counter at 0. [`super::Registry::shard`] makes one that is scraped.
+    pub fn new(layout: &Arc<ShardLayout>) -> Shard {
+        let cells = (0..layout.cells() + 2 * PADDING).map(|_| AtomicU64::new(0)).collect();
+        Shard { layout: layout.clone(), cells }
+    }
+
+    /// The layout its ids come from.
+    pub fn layout(&self) -> &Arc<ShardLayout> {
+        &self.layout
+    }
+
+    /// Counts a request and what became of it.
+    pub fn count(&self, route: RouteId, class: CommandClass, outcome: Outcome) {
+        self.add(self.class_at(route, class) + outcome as usize, 1);
+    }
+
+    /// Adds a request's duration, from its arrival to its answer, to the histogram of its route and class.
+    pub fn observe(&self, route: RouteId, class: CommandClass, elapsed: Duration) {
+        let (at, nanos) = (self.class_at(route, class), nanos(elapsed));
+        self.add(at + per_class::BUCKET + bucket(nanos), 1);
+        self.add(at + per_class::NANOS, nanos);
+    }
+
+    /// Counts `n` of something about a server.
+    pub fn upstream(&self, server: ServerId, what: Upstream, n: u64) {
+        self.add(self.layout.server_at(server) + what as usize, n);
+    }
+
+    /// Counts a request a server did not answer.
+    pub fn failure(&self, server: ServerId, cause: Cause) {
+        self.add(self.layout.server_at(server) + per_server::CAUSE + cause as usize, 1);
+    }
+
+    /// Adds to a server's sum and count how long `replies` took together, each from handing over the request to its reply.
+    pub fn observe_upstream(&self, server: ServerId, replies: u64, elapsed: Duration) {
+        let at = self.layout.server_at(server);
+        self.add(at + per_server::NANOS, nanos(elapsed));
+        self.add(at + per_server::TIMED, replies);
+    }
+
+    /// Counts `n` of something about clients.
+    pub fn downstream(&self, what: Downstream, n: u64) {
+        self.add(what as usize, n);
+    }
+
+    /// Counts a client's mistake.
+    pub fn protocol_error(&self, kind: ProtocolError) {
+        self.add(common::PROTOCOL_ERROR + kind as usize, 1);
+    }
+
+    /// Counts what only memcached's `stats` tells.
+    pub fn tally(&self, what: Tally) {
+        self.add(common::TALLY + what as usize, 1);
+    }
+
+    pub(super) fn get(&self, at: usize) -> u64 {
+        self.cells[PADDING + at].load(Relaxed)
+    }
+
+    fn class_at(&self, route: RouteId, class: CommandClass) -> usize {
+        self.layout.route_at(route) + class as usize * per_class::CELLS
+    }
+
+    fn add(&self, at: usize, n: u64) {
+        let cell = &self.cells[PADDING + at];
+        cell.store(cell.load(Relaxed).wrapping_add(n), Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_count_lands_in_a_cell_of_its_own() {
+        let layout = ShardLayout::new(&[String::new()], &[("main".to_string(), "m0".to_string())]);
+        let (shard, route, server) = (Shard::new(&layout), RouteId(0), ServerId(0));
+        for class in CommandClass::ALL {
+            Outcome::ALL.into_iter().for_each(|outcome| shard.count(route, class, outcome));
+            (0..19).for_each(|doubling| shard.observe(route, class, Duration::from_micros(50 << doubling)));
+        }
+        Upstream::ALL.into_iter().for_each(|what| shard.upstream(server, what, 1));
+        Cause::ALL.into_iter().for_each(|cause| shard.failure(server, cause));
+        shard.observe_upstream(server, 1, Duration::from_nanos(1));
+        Downstream::ALL.into_iter().for_each(|what| shard.downstream(what, 1));
+        ProtocolError::ALL.into_iter().for_each(|kind| shard.protocol_error(kind));
+        Tally::ALL.into_iter().for_each(|what| shard.tally(what));
+        let zeros = (0..layout.cells()).filter(|at| shard.get(*at) == 0).count();
+        let ones = (0..layout.cells()).filter(|at| shard.get(*at) == 1).count();
+        assert_eq!((zeros, ones), (0, layout.cells() - CommandClass::ALL.len()), "all 1 but the sums of durations");
+    }
+}

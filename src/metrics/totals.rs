@@ -1,0 +1,165 @@
+//! The figures of memcached's `stats` that are counts, derived from what the shards hold.
+//!
+//! Which command counts as what was read off a memcached 1.6: gat and a meta get with `T` are touches and no gets, every
+//! attempt to store is a `cmd_set`, cas included.
+
+use super::merged::{Merged, ServerCells};
+use super::words::{Downstream, Outcome, Tally, Upstream, words};
+use crate::protocol::{Cause, CommandClass};
+
+words! {
+    /// A count of memcached's `stats`, under its name there and in its order.
+    Figure {
+        /// Connections accepted.
+        TotalConnections = "total_connections",
+        /// Connections refused because there were too many.
+        RejectedConnections = "rejected_connections",
+        /// Keys asked for.
+        CmdGet = "cmd_get",
+        /// Attempts to store.
+        CmdSet = "cmd_set",
+        /// `flush_all`.
+        CmdFlush = "cmd_flush",
+        /// Touches, alone or with a read.
+        CmdTouch = "cmd_touch",
+        /// Meta commands.
+        CmdMeta = "cmd_meta",
+        /// Keys found.
+        GetHits = "get_hits",
+        /// Keys not found.
+        GetMisses = "get_misses",
+        /// Deletes of nothing.
+        DeleteMisses = "delete_misses",
+        /// Deletes.
+        DeleteHits = "delete_hits",
+        /// incr of nothing.
+        IncrMisses = "incr_misses",
+        /// incr of an item.
+        IncrHits = "incr_hits",
+        /// decr of nothing.
+        DecrMisses = "decr_misses",
+        /// decr of an item.
+        DecrHits = "decr_hits",
+        /// cas of nothing.
+        CasMisses = "cas_misses",
+        /// cas that stored.
+        CasHits = "cas_hits",
+        /// cas of an item that has changed.
+        CasBadval = "cas_badval",
+        /// Touches of an item.
+        TouchHits = "touch_hits",
+        /// Touches of nothing.
+        TouchMisses = "touch_misses",
+        /// Values over the item size.
+        StoreTooLarge = "store_too_large",
+        /// Values there was no memory for.
+        StoreNoMemory = "store_no_memory",
+        /// Bytes received from clients.
+        BytesRead = "bytes_read",
+        /// Bytes sent to clients.
+        BytesWritten = "bytes_written",
+        /// Values stored.
+        TotalItems = "total_items",
+    }
+}
+
+/// All figures, since the start or since `stats reset`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    figures: [u64; Figure::ALL.len()],
+    /// Clients that are connected now.
+    pub curr_connections: u64,
+}
+
+impl Totals {
+    pub(super) fn of(merged: &Merged) -> Totals {
+        let figures = Figure::ALL.map(|figure| derive(merged, figure));
+        Totals { figures, curr_connections: merged.downstream_connections() }
+    }
+
+    /// One figure.
+    pub fn get(&self, figure: Figure) -> u64 {
+        self.figures[figure as usize]
+    }
+
+    /// What was added since `earlier`.
+    pub(super) fn since(mut self, earlier: &Totals) -> Totals {
+        for (now, then) in self.figures.iter_mut().zip(earlier.figures) {
+            *now = now.wrapping_sub(then);
+        }
+        self
+    }
+}
+
+fn derive(merged: &Merged, figure: Figure) -> u64 {
+    let of = |class, outcomes: &[Outcome]| outcomes.iter().map(|outcome| merged.requests(class, *outcome)).sum();
+    let (hit, miss) = (&[Outcome::Hit][..], &[Outcome::Miss][..]);
+    match figure {
+        Figure::TotalConnections => merged.downstream(Downstream::Accepted),
+        Figure::RejectedConnections => merged.downstream(Downstream::Refused),
+        Figure::CmdGet => of(CommandClass::Get, &[Outcome::Hit, Outcome::Miss]),
+        Figure::CmdSet => {
+            of(CommandClass::Store, &[Outcome::Stored, Outcome::NotStored, Outcome::Exists, Outcome::Miss])
+        }
+        Figure::CmdTouch => of(CommandClass::Touch, &[Outcome::Hit, Outcome::Miss]),
+        Figure::GetHits => of(CommandClass::Get, hit),
+        Figure::GetMisses => of(CommandClass::Get, miss),
+        Figure::DeleteHits => of(CommandClass::Delete, hit),
+        Figure::DeleteMisses => of(CommandClass::Delete, miss),
+        Figure::TouchHits => of(CommandClass::Touch, hit),
+        Figure::TouchMisses => of(CommandClass::Touch, miss),
+        Figure::TotalItems => of(CommandClass::Store, &[Outcome::Stored]),
+        Figure::BytesRead => merged.downstream(Downstream::BytesRead),
+        Figure::BytesWritten => merged.downstream(Downstream::BytesWritten),
+        Figure::CmdFlush => merged.tally(Tally::Flushes),
+        Figure::CmdMeta => merged.tally(Tally::Metas),
+        Figure::IncrHits => merged.tally(Tally::IncrHits),
+        Figure::IncrMisses => merged.tally(Tally::IncrMisses),
+        Figure::DecrHits => merged.tally(Tally::DecrHits),
+        Figure::DecrMisses => merged.tally(Tally::DecrMisses),
+        Figure::CasHits => merged.tally(Tally::CasHits),
+        Figure::CasMisses => merged.tally(Tally::CasMisses),
+        Figure::CasBadval => merged.tally(Tally::CasBadval),
+        Figure::StoreTooLarge => merged.tally(Tally::StoreTooLarge),
+        Figure::StoreNoMemory => merged.tally(Tally::StoreNoMemory),
+    }
+}
+
+/// What `stats servers` tells about one server's traffic, since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ServerTotals {
+    /// Requests sent to it.
+    pub requests: u64,
+    /// Requests it did not answer.
+    pub failures: u64,
+    /// Requests that wait for its reply.
+    pub in_flight: u64,
+    /// Open connections to it.
+    pub connections: u64,
+    /// Connections made anew.
+    pub reconnects: u64,
+    /// Connections closed because it said what nobody asked.
+    pub desync: u64,
+    /// Requests sent again.
+    pub retries: u64,
+    /// Bytes received from it.
+    pub bytes_read: u64,
+    /// Bytes sent to it.
+    pub bytes_written: u64,
+}
+
+impl ServerTotals {
+    pub(super) fn of(cells: &ServerCells) -> ServerTotals {
+        ServerTotals {
+            requests: cells.count(Upstream::Requests),
+            failures: Cause::ALL.into_iter().map(|cause| cells.failures(cause)).sum(),
+            in_flight: cells.in_flight(),
+            connections: cells.connections(),
+            reconnects: cells.count(Upstream::Reconnects),
+            desync: cells.count(Upstream::Desync),
+            retries: cells.count(Upstream::Retries),
+            bytes_read: cells.count(Upstream::BytesRead),
+            bytes_written: cells.count(Upstream::BytesWritten),
+        }
+    }
+}

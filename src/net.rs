@@ -1,0 +1,111 @@
+//! Sockets as both sides of leash use them: TCP or Unix, a reader for the task that owns the connection, a writer that
+//! anybody on the same worker may use.
+
+use std::io::{self, IoSlice};
+use std::pin::pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::BytesMut;
+use tokio::io::AsyncReadExt;
+use tokio::net::{TcpStream, UnixStream, tcp, unix};
+
+use crate::protocol::{MAX_SLICES, Output};
+
+/// A connected socket.
+pub enum Stream {
+    /// Over TCP, without delay of small writes.
+    Tcp(TcpStream),
+    /// Over a Unix socket.
+    Unix(UnixStream),
+}
+
+/// The half that is read.
+pub enum Reader {
+    /// Of a TCP connection.
+    Tcp(tcp::OwnedReadHalf),
+    /// Of a Unix connection.
+    Unix(unix::OwnedReadHalf),
+}
+
+/// The half that is written. Dropping it tells the other end that nothing more will come.
+pub enum Writer {
+    /// Of a TCP connection.
+    Tcp(tcp::OwnedWriteHalf),
+    /// Of a Unix connection.
+    Unix(unix::OwnedWriteHalf),
+}
+
+/// How far a write got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// Everything is with the kernel.
+    All,
+    /// The kernel takes no more for now.
+    Blocked,
+}
+
+impl Stream {
+    /// Parts the socket into its halves.
+    pub fn into_split(self) -> (Reader, Writer) {
+        match self {
+            Stream::Tcp(stream) => {
+                let (reader, writer) = stream.into_split();
+                (Reader::Tcp(reader), Writer::Tcp(writer))
+            }
+            Stream::Unix(stream) => {
+                let (reader, writer) = stream.into_split();
+                (Reader::Unix(reader), Writer::Unix(writer))
+            }
+        }
+    }
+}
+
+impl Reader {
+    /// Reads into the spare room of `buffer`, which must have some; 0 bytes mean the other end is done.
+    pub fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut BytesMut) -> Poll<io::Result<usize>> {
+        // The halves know, unlike `try_read`, not to try again after a short read.
+        match self {
+            Reader::Tcp(reader) => pin!(reader.read_buf(buffer)).poll(cx),
+            Reader::Unix(reader) => pin!(reader.read_buf(buffer)).poll(cx),
+        }
+    }
+}
+
+impl Writer {
+    /// Writes as much of `output` as the kernel takes, and returns also how many bytes that were.
+    pub fn write(&self, output: &mut Output) -> io::Result<(Written, usize)> {
+        let mut total = 0;
+        while !output.is_empty() {
+            let mut slices = [IoSlice::new(&[]); MAX_SLICES];
+            let count = output.slices(&mut slices);
+            match self.try_write(&slices[..count]) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(n) => {
+                    output.consume(n);
+                    total += n;
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok((Written::Blocked, total)),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok((Written::All, total))
+    }
+
+    fn try_write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        match (self, slices) {
+            (Writer::Tcp(writer), [one]) => writer.try_write(one),
+            (Writer::Tcp(writer), many) => writer.try_write_vectored(many),
+            (Writer::Unix(writer), many) => writer.try_write_vectored(many),
+        }
+    }
+
+    /// Ready when the kernel takes more after a [`Written::Blocked`].
+    pub fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let ready = match self {
+            Writer::Tcp(writer) => writer.as_ref().poll_write_ready(cx),
+            Writer::Unix(writer) => writer.as_ref().poll_write_ready(cx),
+        };
+        Poll::Ready(ready!(ready))
+    }
+}

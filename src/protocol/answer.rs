@@ -1,0 +1,198 @@
+//! The upstream decoder: a server's bytes to [`Reply`]s, each held against the question it must answer.
+//!
+//! A server is not trusted. Whatever does not fit the question asked is a [`Desync`], after which nothing on that
+//! connection can be believed.
+
+use bytes::{Buf, BytesMut};
+
+use super::number;
+use super::reply::{Item, Reply};
+
+/// What may be answered to a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// `VA HD EN`
+    Get,
+    /// `HD NS EX NF`
+    Store,
+    /// `HD NF EX`
+    Delete,
+    /// `VA HD NF NS EX`
+    Arithmetic,
+    /// `ME EN`
+    Debug,
+    /// `MN`
+    Noop,
+    /// `OK`
+    Ok,
+}
+
+/// The server said something that does not fit the question: its first bytes, for the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Desync(pub String);
+
+/// No reply line of memcached is longer; its buffer for one has 2 KiB.
+const LONGEST_LINE: usize = 4096;
+/// The largest value memcached can be made to take (`-I 1g`).
+const LARGEST_VALUE: u64 = 1 << 30;
+
+/// Where in a server's stream the decoder stands.
+#[derive(Default)]
+pub struct AnswerDecoder {
+    /// Bytes of the current line known to hold no line end.
+    scanned: usize,
+    /// The reply whose value is being received, and the value's length.
+    value: Option<(Item, usize)>,
+}
+
+impl AnswerDecoder {
+    /// Takes the next whole answer off the front of `buffer`; `None` when more bytes are needed.
+    pub fn next(&mut self, buffer: &mut BytesMut, expected: Expected, opaque: u16) -> Result<Option<Reply>, Desync> {
+        if let Some((item, len)) = self.value.take() {
+            return self.with_value(buffer, item, len);
+        }
+        let Some(end) = self.line_end(buffer)? else { return Ok(None) };
+        let (reply, value_length) = parse(&buffer[..end], expected, opaque).ok_or_else(|| desync(buffer))?;
+        buffer.advance(end + 2);
+        match (reply, value_length) {
+            (Reply::Hit(item), Some(len)) => self.with_value(buffer, item, len),
+            (reply, _) => Ok(Some(reply)),
+        }
+    }
+
+    /// How many bytes more the value that is being received needs. A hint for the next read.
+    pub fn wanted(&self, buffer: &BytesMut) -> usize {
+        self.value.as_ref().map_or(0, |(_, len)| (len + 2).saturating_sub(buffer.len()))
+    }
+
+    fn line_end(&mut self, buffer: &BytesMut) -> Result<Option<usize>, Desync> {
+        let Some(end) = memchr::memchr(b'\n', &buffer[self.scanned..]) else {
+            self.scanned = buffer.len();
+            return if buffer.len() > LONGEST_LINE { Err(desync(buffer)) } else { Ok(None) };
+        };
+        let end = end + self.scanned;
+        self.scanned = 0;
+        if end == 0 || buffer[end - 1] != b'\r' { Err(desync(buffer)) } else { Ok(Some(end - 1)) }
+    }
+
+    /// The reply, once the value's `len` bytes and its line end are there.
+    fn with_value(&mut self, buffer: &mut BytesMut, mut item: Item, len: usize) -> Result<Option<Reply>, Desync> {
+        if buffer.len() < len + 2 {
+            self.value = Some((item, len));
+            return Ok(None);
+        }
+        if &buffer[len..len + 2] != b"\r\n" {
+            return Err(Desync(format!("a value of {len} bytes that does not end where it should")));
+        }
+        item.value = Some(buffer.split_to(len).freeze());
+        buffer.advance(2);
+        Ok(Some(Reply::Hit(item)))
+    }
+}
+
+fn desync(buffer: &BytesMut) -> Desync {
+    Desync(buffer[..buffer.len().min(60)].escape_ascii().to_string())
+}
+
+/// Parses a line without its end; with the length of the value that follows it. `None`: it does not fit.
+fn parse(line: &[u8], expected: Expected, opaque: u16) -> Option<(Reply, Option<usize>)> {
+    use Expected::{Arithmetic, Debug, Delete, Get, Noop, Ok, Store};
+    if is_error(line) {
+        // Would mean that leash and the server disagree on where the last value ended.
+        let unframed = line == b"CLIENT_ERROR bad data chunk";
+        return (!unframed).then(|| (Reply::Error(line.to_vec().into()), None));
+    }
+    let (code, rest) = line.split_at_checked(2)?;
+    let reply = match (code, expected) {
+        (b"VA", Get | Arithmetic) => return value_line(rest, opaque),
+        (b"HD", Get | Store | Delete | Arithmetic) => Reply::Hit(item(rest, opaque, true)?),
+        (b"EN", Get) => {
+            item(rest, opaque, false)?;
+            Reply::Miss
+        }
+        (b"EN", Debug) if rest.is_empty() => Reply::Miss,
+        (b"NF", Store | Delete | Arithmetic) => {
+            item(rest, opaque, true)?;
+            Reply::NotFound
+        }
+        (b"NS", Store | Arithmetic) => {
+            item(rest, opaque, true)?;
+            Reply::NotStored
+        }
+        (b"EX", Store | Delete | Arithmetic) => {
+            item(rest, opaque, true)?;
+            Reply::Exists
+        }
+        (b"ME", Debug) => debug(rest)?,
+        (b"MN", Noop) | (b"OK", Ok) if rest.is_empty() => Reply::Done,
+        _ => return None,
+    };
+    Some((reply, None))
+}
+
+fn is_error(line: &[u8]) -> bool {
+    matches!(line.first(), Some(b'E' | b'C' | b'S'))
+        && (line.starts_with(b"ERROR") || line.starts_with(b"CLIENT_ERROR ") || line.starts_with(b"SERVER_ERROR "))
+}
+
+fn value_line(rest: &[u8], opaque: u16) -> Option<(Reply, Option<usize>)> {
+    let (len, rest) = leading_number(rest.strip_prefix(b" ")?).filter(|(len, _)| *len <= LARGEST_VALUE)?;
+    Some((Reply::Hit(item(rest, opaque, true)?), Some(len as usize)))
+}
+
+/// The number `text` begins with, and what stands behind it.
+fn leading_number(text: &[u8]) -> Option<(u64, &[u8])> {
+    let (mut number, mut len) = (0u64, 0);
+    while let Some(digit) = text.get(len).map(|b| b.wrapping_sub(b'0')).filter(|digit| *digit < 10) {
+        number = number.wrapping_mul(10).wrapping_add(u64::from(digit));
+        len += 1;
+    }
+    let rest = &text[len..];
+    match len {
+        1..=19 => Some((number, rest)),
+        20 => Some((number::plain(&text[..len])?, rest)),
+        _ => None,
+    }
+}
+
+/// The flags of a reply. The opaque token must be right, and must be there unless the server may leave it out.
+fn item(mut rest: &[u8], opaque: u16, must_repeat: bool) -> Option<Item> {
+    let (mut item, mut marks, mut repeated) = (Item::default(), 0, !must_repeat);
+    while let [b' ', letter, tail @ ..] = rest {
+        let mut number = || {
+            let (number, behind) = leading_number(tail)?;
+            rest = behind;
+            Some(number)
+        };
+        match letter {
+            b'f' => item.client_flags = number()? as u32,
+            b'O' if number()? == u64::from(opaque) => repeated = true,
+            b'O' => return None,
+            b'c' => item.cas = number()?,
+            b's' => item.size = number()? as u32,
+            b'h' => item.fetched = number()? == 1,
+            b'l' => item.last_access = number()? as u32,
+            b't' if !tail.starts_with(b"-1") => item.ttl = number()? as i64,
+            _ => {
+                rest = &tail[tail.iter().position(|&b| b == b' ').unwrap_or(tail.len())..];
+                match letter {
+                    b't' => item.ttl = -1,
+                    b'b' => item.binary_key = true,
+                    b'W' | b'X' | b'Z' if marks < item.marks.len() => {
+                        item.marks[marks] = *letter;
+                        marks += 1;
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+    (rest.is_empty() && repeated).then_some(item)
+}
+
+/// What stands behind the key of a debug line.
+fn debug(rest: &[u8]) -> Option<Reply> {
+    let rest = rest.strip_prefix(b" ")?;
+    let end = memchr::memchr(b' ', rest)?;
+    Some(Reply::Debug(rest[end + 1..].to_vec().into()))
+}

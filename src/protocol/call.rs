@@ -1,0 +1,97 @@
+//! One whole command off a client's wire.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+
+use super::form::Form;
+use super::key::Key;
+use super::request::{Exptime, Get, Request};
+
+/// What a client said.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Call {
+    /// A command about one key.
+    One(Request, Form),
+    /// A read of several keys; the same for each.
+    Many(Vec<Key>, Get, Form),
+    /// `flush_all`, in so many seconds.
+    FlushAll(Exptime, Form),
+    /// A store whose value is larger than leash takes. The value was or is being swallowed; what a plain set would
+    /// have replaced must go.
+    TooLarge(Option<Request>, Form),
+    /// A command leash answers itself.
+    Local(Local),
+    /// A command that cannot be understood or is not allowed: the line to answer, without CR LF.
+    Refused(Refusal),
+}
+
+/// Commands about leash, not about an item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Local {
+    /// `version`
+    Version,
+    /// `verbosity`: accepted, without effect.
+    Verbosity {
+        /// `noreply`
+        quiet: bool,
+    },
+    /// `mn`
+    Noop,
+    /// `stats`, with what stands behind it.
+    Stats(Bytes),
+    /// `quit`
+    Quit,
+}
+
+/// Why a command was not carried out, in the words of the reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The reply line, without CR LF.
+    pub line: Cow<'static, str>,
+    /// What metrics count it under.
+    pub kind: RefusalKind,
+    /// Whether nothing is to be written (`noreply`).
+    pub quiet: bool,
+}
+
+/// The kinds of refusals that metrics tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefusalKind {
+    /// No such command, or the wrong number of arguments.
+    Unknown,
+    /// A command with an argument it cannot have.
+    Malformed,
+    /// A command leash never passes on.
+    Forbidden,
+    /// A line longer than the limit; the connection cannot go on.
+    LineTooLong,
+    /// HTTP on a memcached port; the connection cannot go on.
+    Http,
+    /// The binary protocol; the connection cannot go on.
+    Binary,
+}
+
+impl RefusalKind {
+    /// Whether the connection ends after the reply, because it is unknown where the next command begins.
+    pub fn is_fatal(self) -> bool {
+        matches!(self, RefusalKind::LineTooLong | RefusalKind::Http | RefusalKind::Binary)
+    }
+}
+
+impl Refusal {
+    /// A refusal with a fixed line.
+    pub const fn new(line: &'static str, kind: RefusalKind) -> Refusal {
+        Refusal { line: Cow::Borrowed(line), kind, quiet: false }
+    }
+
+    /// memcached's answer to what is no command.
+    pub const ERROR: Refusal = Refusal::new("ERROR", RefusalKind::Unknown);
+    /// memcached's answer to most bad arguments.
+    pub const BAD_FORMAT: Refusal = Refusal::new("CLIENT_ERROR bad command line format", RefusalKind::Malformed);
+
+    /// The same, unsaid if `quiet`.
+    pub fn quiet(self, quiet: bool) -> Refusal {
+        Refusal { quiet, ..self }
+    }
+}

@@ -1,0 +1,261 @@
+//! Classic text commands: one line to a [`Line`].
+//!
+//! Which words are wanted, in which order they are checked and what is answered to bad ones follows memcached 1.6's
+//! `process_command_ascii`, so that clients meet the replies they know.
+
+use bytes::Bytes;
+
+use super::call::{Call, Local, Refusal, RefusalKind};
+use super::decoder::{Limits, Line};
+use super::form::{Form, Style};
+use super::key::Key;
+use super::number;
+use super::request::{Arithmetic, Command, Delete, Get, Request, Returns, Store, StoreMode};
+use super::words::{Words, each};
+
+/// Commands that could hurt a server others use too.
+const FORBIDDEN: [&[u8]; 12] = [
+    b"shutdown",
+    b"debug",
+    b"debugtime",
+    b"watch",
+    b"lru",
+    b"lru_crawler",
+    b"slabs",
+    b"cache_memlimit",
+    b"misbehave",
+    b"mgdump",
+    b"extstore",
+    b"refresh_certs",
+];
+
+/// Parses a classic command line without its line end.
+pub fn parse(line: &Bytes, limits: &Limits) -> Line {
+    let Some(command) = each(line).next() else {
+        return Refusal::ERROR.into();
+    };
+    match command {
+        b"get" | b"bget" => get(line, false, limits),
+        b"gets" => get(line, true, limits),
+        b"gat" => get_and_touch(line, false, limits),
+        b"gats" => get_and_touch(line, true, limits),
+        _ => with_words(line, command, &Words::of(line)),
+    }
+}
+
+fn with_words(line: &Bytes, command: &[u8], words: &Words<'_>) -> Line {
+    match command {
+        b"set" => store(line, words, StoreMode::Set, false),
+        b"add" => store(line, words, StoreMode::Add, false),
+        b"replace" => store(line, words, StoreMode::Replace, false),
+        b"append" => store(line, words, StoreMode::Append, false),
+        b"prepend" => store(line, words, StoreMode::Prepend, false),
+        b"cas" => store(line, words, StoreMode::Set, true),
+        b"incr" => arithmetic(line, words, false),
+        b"decr" => arithmetic(line, words, true),
+        b"delete" => delete(line, words),
+        b"touch" => touch(line, words),
+        b"flush_all" => flush_all(words),
+        b"verbosity" => verbosity(words),
+        b"version" => Call::Local(Local::Version).into(),
+        b"stats" => Call::Local(Local::Stats(line.slice_ref(after(line, command)))).into(),
+        b"quit" => Call::Local(Local::Quit).into(),
+        _ if FORBIDDEN.contains(&command) => forbidden(command),
+        _ if words.last().starts_with(b"HTTP/") => {
+            Refusal::new("CLIENT_ERROR this port speaks memcached, not HTTP", RefusalKind::Http).into()
+        }
+        _ => Refusal::ERROR.into(),
+    }
+}
+
+/// What stands behind `word`, which is a part of `line`.
+fn after<'l>(line: &'l [u8], word: &[u8]) -> &'l [u8] {
+    &line[word.as_ptr().addr() - line.as_ptr().addr() + word.len()..]
+}
+
+fn forbidden(command: &[u8]) -> Line {
+    let line = format!("CLIENT_ERROR {} is not passed on to shared servers", String::from_utf8_lossy(command));
+    Refusal { line: line.into(), kind: RefusalKind::Forbidden, quiet: false }.into()
+}
+
+fn get(line: &Bytes, cas: bool, limits: &Limits) -> Line {
+    let mut words = each(line);
+    words.next();
+    let asked = if cas { VALUE_AND_CAS } else { VALUE };
+    read(line, words, Get { returns: asked, ..Get::default() }, cas, limits).unwrap_or(Refusal::ERROR.into())
+}
+
+fn get_and_touch(line: &Bytes, cas: bool, limits: &Limits) -> Line {
+    let mut words = each(line);
+    words.next();
+    let Some(exptime) = words.next() else {
+        return Refusal::ERROR.into();
+    };
+    let Some(exptime) = number::i32(exptime) else {
+        return invalid_exptime().into();
+    };
+    let asked = if cas { VALUE_AND_CAS } else { VALUE };
+    let get = Get { returns: asked, touch: Some(exptime), ..Get::default() };
+    let no_keys = || Call::Many(Vec::new(), Get::default(), Form { style: Style::Get { cas }, quiet: false }).into();
+    read(line, words, get, cas, limits).unwrap_or_else(no_keys)
+}
+
+const VALUE: Returns = Returns::VALUE.and(Returns::FLAGS);
+const VALUE_AND_CAS: Returns = VALUE.and(Returns::CAS);
+
+/// A read of the keys in `words`; `None` where there are none.
+fn read<'l>(
+    line: &Bytes,
+    mut words: impl Iterator<Item = &'l [u8]>,
+    get: Get,
+    cas: bool,
+    limits: &Limits,
+) -> Option<Line> {
+    let form = Form { style: Style::Get { cas }, quiet: false };
+    let Ok(first) = Key::text(line.slice_ref(words.next()?)) else {
+        return Some(Refusal::BAD_FORMAT.into());
+    };
+    let Some(second) = words.next() else {
+        return Some(Call::One(Request { key: first, command: Command::Get(get) }, form).into());
+    };
+    let mut keys = Vec::with_capacity(16);
+    keys.push(first);
+    for word in std::iter::once(second).chain(words) {
+        let Ok(key) = Key::text(line.slice_ref(word)) else {
+            return Some(Refusal::BAD_FORMAT.into());
+        };
+        keys.push(key);
+    }
+    if keys.len() > limits.keys {
+        return Some(too_many_keys(limits.keys).into());
+    }
+    Some(Call::Many(keys, get, form).into())
+}
+
+fn too_many_keys(most: usize) -> Refusal {
+    let line = format!("CLIENT_ERROR too many keys in one get, at most {most}");
+    Refusal { line: line.into(), kind: RefusalKind::Malformed, quiet: false }
+}
+
+fn invalid_exptime() -> Refusal {
+    Refusal::new("CLIENT_ERROR invalid exptime argument", RefusalKind::Malformed)
+}
+
+fn store(line: &Bytes, words: &Words<'_>, mode: StoreMode, cas: bool) -> Line {
+    let fewest = 5 + usize::from(cas);
+    if words.count() != fewest && words.count() != fewest + 1 {
+        return Refusal::ERROR.into();
+    }
+    let quiet = words.last() == b"noreply";
+    let numbers = (|| {
+        let flags = number::u32(words.get(2))?;
+        let ttl = number::i32(words.get(3))?;
+        let len = usize::try_from(number::i32(words.get(4))?).ok().filter(|&len| len <= MAX_LENGTH)?;
+        let unique = if cas { Some(number::u64(words.get(5))?) } else { None };
+        Some((flags, ttl, len, unique))
+    })();
+    let Some((client_flags, ttl, len, compare_cas)) = numbers else {
+        return Refusal::BAD_FORMAT.quiet(quiet).into();
+    };
+    if words.get(1).len() > super::key::MAX_KEY {
+        return Refusal::BAD_FORMAT.quiet(quiet).into();
+    }
+    let Ok(key) = Key::text(line.slice_ref(words.get(1))) else {
+        return Line::Swallow { refusal: Refusal::BAD_FORMAT.quiet(quiet), len };
+    };
+    let store = Store { mode, client_flags, ttl: Some(ttl), compare_cas, ..Store::default() };
+    Line::Value {
+        request: Request { key, command: Command::Store(store) },
+        form: Form { style: Style::Store, quiet },
+        len,
+    }
+}
+
+/// memcached refuses longer values before it looks at its own limit (`INT_MAX - 2`).
+pub const MAX_LENGTH: usize = i32::MAX as usize - 2;
+
+/// The key of a command that has no value behind it.
+fn key(line: &Bytes, word: &[u8], quiet: bool) -> Result<Key, Line> {
+    Key::text(line.slice_ref(word)).map_err(|_| Refusal::BAD_FORMAT.quiet(quiet).into())
+}
+
+fn arithmetic(line: &Bytes, words: &Words<'_>, decrement: bool) -> Line {
+    if !(3..=4).contains(&words.count()) {
+        return Refusal::ERROR.into();
+    }
+    let quiet = words.last() == b"noreply";
+    let key = match key(line, words.get(1), quiet) {
+        Ok(key) => key,
+        Err(refusal) => return refusal,
+    };
+    let Some(delta) = number::u64(words.get(2)) else {
+        let refusal = Refusal::new("CLIENT_ERROR invalid numeric delta argument", RefusalKind::Malformed);
+        return refusal.quiet(quiet).into();
+    };
+    let arithmetic = Arithmetic { decrement, delta, returns: Returns::VALUE, ..Arithmetic::default() };
+    one(key, Command::Arithmetic(arithmetic), Style::Arithmetic, quiet)
+}
+
+fn delete(line: &Bytes, words: &Words<'_>) -> Line {
+    if !(2..=4).contains(&words.count()) {
+        return Refusal::ERROR.into();
+    }
+    let holds = words.get(2) == b"0";
+    let quiet = words.count() > 2 && words.last() == b"noreply";
+    let valid = match words.count() {
+        2 => true,
+        3 => holds || quiet,
+        _ => holds && quiet,
+    };
+    if !valid {
+        let usage = "CLIENT_ERROR bad command line format.  Usage: delete <key> [noreply]";
+        return Refusal::new(usage, RefusalKind::Malformed).quiet(quiet).into();
+    }
+    match key(line, words.get(1), quiet) {
+        Ok(key) => one(key, Command::Delete(Delete::default()), Style::Delete, quiet),
+        Err(refusal) => refusal,
+    }
+}
+
+fn touch(line: &Bytes, words: &Words<'_>) -> Line {
+    if !(3..=4).contains(&words.count()) {
+        return Refusal::ERROR.into();
+    }
+    let quiet = words.last() == b"noreply";
+    let key = match key(line, words.get(1), quiet) {
+        Ok(key) => key,
+        Err(refusal) => return refusal,
+    };
+    let Some(exptime) = number::i32(words.get(2)) else {
+        return invalid_exptime().quiet(quiet).into();
+    };
+    one(key, Command::Get(Get { touch: Some(exptime), ..Get::default() }), Style::Touch, quiet)
+}
+
+fn one(key: Key, command: Command, style: Style, quiet: bool) -> Line {
+    Call::One(Request { key, command }, Form { style, quiet }).into()
+}
+
+fn flush_all(words: &Words<'_>) -> Line {
+    if words.count() > 3 {
+        return Refusal::ERROR.into();
+    }
+    let quiet = words.last() == b"noreply";
+    let given = words.count() != 1 + usize::from(quiet);
+    let delay = if given { number::i32(words.get(1)) } else { Some(0) };
+    match delay {
+        Some(delay) => Call::FlushAll(delay, Form { style: Style::Ok, quiet }).into(),
+        None => invalid_exptime().quiet(quiet).into(),
+    }
+}
+
+fn verbosity(words: &Words<'_>) -> Line {
+    if !(2..=3).contains(&words.count()) {
+        return Refusal::ERROR.into();
+    }
+    let quiet = words.last() == b"noreply";
+    match number::u32(words.get(1)) {
+        Some(_) => Call::Local(Local::Verbosity { quiet }).into(),
+        None => Refusal::BAD_FORMAT.quiet(quiet).into(),
+    }
+}

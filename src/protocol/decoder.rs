@@ -1,0 +1,230 @@
+//! The downstream decoder: a client's bytes to [`Call`]s, however they were split into reads.
+//!
+//! ```text
+//!   bytes ─▶ line ─▶ classic / meta ─▶ Call
+//!             ▲          │ store         ▲
+//!             └──────────┴─▶ value ──────┘
+//! ```
+//! It keeps only its place in the buffer: a line is searched for its end once, a value is cut out of the buffer without
+//! being copied.
+
+use bytes::{Buf, BytesMut};
+
+use super::call::{Call, Refusal, RefusalKind};
+use super::form::{Form, Style};
+use super::request::{Command, Delete, Request, Returns, StoreMode};
+use super::{classic, meta};
+
+/// How much a client may ask for at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The longest request line, in bytes.
+    pub line: usize,
+    /// The largest value, in bytes.
+    pub value: usize,
+    /// The most keys in one get.
+    pub keys: usize,
+}
+
+/// What one line turned out to be.
+pub enum Line {
+    /// A whole command.
+    Call(Call),
+    /// A store; its value of `len` bytes follows.
+    Value {
+        /// The store, its value still empty.
+        request: Request,
+        /// How to answer it.
+        form: Form,
+        /// The announced length of the value.
+        len: usize,
+    },
+    /// A store that is refused; its value of `len` bytes follows and is not a command.
+    Swallow {
+        /// What to answer.
+        refusal: Refusal,
+        /// The announced length of the value.
+        len: usize,
+    },
+}
+
+impl From<Call> for Line {
+    fn from(call: Call) -> Line {
+        Line::Call(call)
+    }
+}
+
+impl From<Refusal> for Line {
+    fn from(refusal: Refusal) -> Line {
+        Line::Call(Call::Refused(refusal))
+    }
+}
+
+/// Where in a client's stream the decoder stands.
+pub struct Decoder {
+    limits: Limits,
+    state: State,
+    /// Whether a first command was seen: only before it can the binary protocol be told from junk.
+    begun: bool,
+}
+
+enum State {
+    /// In a line, of which this many bytes are known to hold no line end.
+    Line { scanned: usize },
+    /// Before the value of a store.
+    Value { request: Request, form: Form, len: usize },
+    /// In a value nobody wants, with this many bytes to go.
+    Swallow { left: usize },
+}
+
+/// The first byte of every request of memcached's binary protocol.
+const BINARY_MAGIC: u8 = 0x80;
+/// A value ends with CR LF.
+const LINE_END: usize = 2;
+
+impl Decoder {
+    /// A decoder at the start of a connection.
+    pub fn new(limits: Limits) -> Decoder {
+        Decoder { limits, state: State::Line { scanned: 0 }, begun: false }
+    }
+
+    /// Takes the next whole command off the front of `buffer`; `None` when more bytes are needed.
+    pub fn next(&mut self, buffer: &mut BytesMut) -> Option<Call> {
+        loop {
+            match &mut self.state {
+                State::Swallow { left } => {
+                    let n = (*left).min(buffer.len());
+                    buffer.advance(n);
+                    *left -= n;
+                    if *left > 0 {
+                        return None;
+                    }
+                    self.state = State::Line { scanned: 0 };
+                }
+                State::Value { len, .. } if buffer.len() < *len + LINE_END => return None,
+                State::Value { .. } => {
+                    let State::Value { request, form, len } = self.replace(State::Line { scanned: 0 }) else {
+                        return None;
+                    };
+                    return Some(with_value(request, form, len, buffer));
+                }
+                State::Line { .. } => {
+                    if let Some(call) = self.line(buffer)? {
+                        return Some(call);
+                    }
+                }
+            }
+        }
+    }
+
+    /// How many bytes more the value that is being received needs; 0 when a line is awaited. A hint for the next read.
+    pub fn wanted(&self, buffer: &BytesMut) -> usize {
+        match &self.state {
+            State::Value { len, .. } => (*len + LINE_END).saturating_sub(buffer.len()),
+            State::Swallow { .. } | State::Line { .. } => 0,
+        }
+    }
+
+    /// Whether a request has begun to arrive but is not whole.
+    pub fn is_midway(&self, buffer: &BytesMut) -> bool {
+        !buffer.is_empty() || !matches!(self.state, State::Line { .. })
+    }
+
+    fn replace(&mut self, state: State) -> State {
+        std::mem::replace(&mut self.state, state)
+    }
+
+    /// Reads one line. `None`: it is not whole yet. `Some(None)`: it was, and the state changed.
+    fn line(&mut self, buffer: &mut BytesMut) -> Option<Option<Call>> {
+        let State::Line { scanned } = &mut self.state else { return Some(None) };
+        if !self.begun && buffer.first() == Some(&BINARY_MAGIC) {
+            return Some(Some(Call::Refused(Refusal::new(BINARY, RefusalKind::Binary))));
+        }
+        let Some(end) = memchr::memchr(b'\n', &buffer[*scanned..]).map(|at| at + *scanned) else {
+            *scanned = buffer.len();
+            return (buffer.len() > self.limits.line).then(|| Some(Call::Refused(LINE_TOO_LONG)));
+        };
+        *scanned = 0;
+        self.begun = true;
+        if end > self.limits.line + 1 {
+            return Some(Some(Call::Refused(LINE_TOO_LONG)));
+        }
+        let line = self.parse(buffer, end);
+        Some(self.enter(line, buffer))
+    }
+
+    fn parse(&self, buffer: &mut BytesMut, end: usize) -> Line {
+        let len = if end > 1 && buffer[end - 1] == b'\r' { end - 1 } else { end };
+        let line = buffer.split_to(len).freeze();
+        buffer.advance(end + 1 - len);
+        match meta_letter(&line).and_then(|letter| meta::parse(&line, letter)) {
+            Some(parsed) => parsed,
+            None => classic::parse(&line, &self.limits),
+        }
+    }
+
+    /// Acts on a parsed line: a command is whole at once unless a value follows.
+    fn enter(&mut self, line: Line, buffer: &mut BytesMut) -> Option<Call> {
+        match line {
+            Line::Call(call) => Some(call),
+            Line::Swallow { refusal, len } => {
+                self.state = State::Swallow { left: len + LINE_END };
+                Some(Call::Refused(refusal))
+            }
+            Line::Value { request, form, len } if len > self.limits.value => {
+                self.state = State::Swallow { left: len + LINE_END };
+                Some(too_large(request, form))
+            }
+            Line::Value { request, form, len } if buffer.len() >= len + LINE_END => {
+                Some(with_value(request, form, len, buffer))
+            }
+            Line::Value { request, form, len } => {
+                self.state = State::Value { request, form, len };
+                None
+            }
+        }
+    }
+}
+
+const BINARY: &str =
+    "leash speaks memcached's text and meta protocols, not the binary one: configure the client for text";
+const LINE_TOO_LONG: Refusal = Refusal::new("CLIENT_ERROR line too long", RefusalKind::LineTooLong);
+
+/// The second letter of a line that begins with a word of two letters, the first being `m`.
+fn meta_letter(line: &[u8]) -> Option<u8> {
+    match line {
+        [b'm', letter] | [b'm', letter, b' ', ..] if *letter != b' ' => Some(*letter),
+        [b' ', ..] => match super::words::each(line).next()? {
+            [b'm', letter] => Some(*letter),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn with_value(mut request: Request, form: Form, len: usize, buffer: &mut BytesMut) -> Call {
+    let value = buffer.split_to(len).freeze();
+    let whole = buffer.starts_with(b"\r\n");
+    buffer.advance(LINE_END);
+    if !whole {
+        let quiet = form.quiet && form.style == Style::Store;
+        let refusal = Refusal::new("CLIENT_ERROR bad data chunk", RefusalKind::Malformed);
+        return Call::Refused(refusal.quiet(quiet));
+    }
+    if let Command::Store(store) = &mut request.command {
+        store.value = value;
+    }
+    Call::One(request, form)
+}
+
+/// memcached drops the old item when it refuses its replacement: on every meta store, and on the classic set.
+fn too_large(request: Request, form: Form) -> Call {
+    let classic = form.style == Style::Store;
+    let replaces = match &request.command {
+        Command::Store(store) => !classic || (store.mode == StoreMode::Set && store.compare_cas.is_none()),
+        _ => false,
+    };
+    let delete = Delete { returns: Returns::NONE, ..Delete::default() };
+    let delete = Request { key: request.key, command: Command::Delete(delete) };
+    Call::TooLarge(replaces.then_some(delete), Form { quiet: classic && form.quiet, ..form })
+}

@@ -1,0 +1,198 @@
+//! The downstream encoder: a [`Reply`] in the words the client's [`Form`] asks for.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+
+use super::form::{Form, MetaVerb, Style};
+use super::key::Key;
+use super::number;
+use super::output::Output;
+use super::reply::{Item, Reply};
+use super::words;
+
+/// Writes the whole answer to a command about one key.
+///
+/// A read that failed is a miss, as a dead server's keys are to any client; a write that failed says why.
+pub fn encode_reply(form: &Form, key: &Key, reply: &Reply, out: &mut Output) {
+    match &form.style {
+        Style::Get { cas } => {
+            if let Reply::Error(line) = reply {
+                return push_line(out, line);
+            }
+            if let Reply::Hit(Item { value: Some(value), client_flags, cas: unique, .. }) = reply {
+                encode_value(key, *client_flags, cas.then_some(*unique), value, out);
+            }
+            encode_end(out);
+        }
+        Style::Meta { verb, flags } => meta(*verb, flags, form.quiet, key, reply, out),
+        _ if form.quiet => {}
+        style => classic(style, reply, out),
+    }
+}
+
+/// Writes one hit of a classic get, with the CAS unique for gets and gats.
+pub fn encode_value(key: &Key, client_flags: u32, cas: Option<u64>, value: &Bytes, out: &mut Output) {
+    let text = out.text();
+    text.reserve(key.as_bytes().len() + value.len().min(Output::APART_FROM) + 64);
+    text.extend_from_slice(b"VALUE ");
+    text.extend_from_slice(key.as_bytes());
+    text.push(b' ');
+    number::push(text, client_flags);
+    text.push(b' ');
+    number::push(text, value.len());
+    if let Some(unique) = cas {
+        text.push(b' ');
+        number::push(text, unique);
+    }
+    text.extend_from_slice(b"\r\n");
+    out.push_value(value);
+    out.text().extend_from_slice(b"\r\n");
+}
+
+/// Ends the answer to a classic get.
+pub fn encode_end(out: &mut Output) {
+    out.text().extend_from_slice(b"END\r\n");
+}
+
+fn push_line(out: &mut Output, line: &[u8]) {
+    out.text().extend_from_slice(line);
+    out.text().extend_from_slice(b"\r\n");
+}
+
+/// The lines of failures no style has words of its own for.
+fn push_failure(out: &mut Output, reply: &Reply) {
+    match reply {
+        Reply::Error(line) => push_line(out, line),
+        Reply::Failed(failure) => push_line(out, format!("SERVER_ERROR {failure}").as_bytes()),
+        other => {
+            debug_assert!(false, "a reply that answers no such command: {other:?}");
+            push_line(out, b"SERVER_ERROR unexpected reply");
+        }
+    }
+}
+
+fn classic(style: &Style, reply: &Reply, out: &mut Output) {
+    let line: &[u8] = match (style, reply) {
+        (Style::Store, Reply::Hit(_)) => b"STORED",
+        (Style::Store, Reply::NotStored) => b"NOT_STORED",
+        (Style::Store, Reply::Exists) => b"EXISTS",
+        (Style::Delete, Reply::Hit(_)) => b"DELETED",
+        (Style::Touch, Reply::Hit(_)) => b"TOUCHED",
+        (Style::Store | Style::Delete | Style::Arithmetic, Reply::NotFound) | (Style::Touch, Reply::Miss) => {
+            b"NOT_FOUND"
+        }
+        (Style::Ok, Reply::Done) => b"OK",
+        (Style::Arithmetic, Reply::Hit(Item { value: Some(value), .. })) => return push_line(out, value),
+        _ => return push_failure(out, reply),
+    };
+    push_line(out, line);
+}
+
+fn meta(verb: MetaVerb, flags: &[u8], quiet: bool, key: &Key, reply: &Reply, out: &mut Output) {
+    let nominal = match verb {
+        MetaVerb::Get => matches!(reply, Reply::Miss | Reply::Failed(_)),
+        MetaVerb::Store | MetaVerb::Delete | MetaVerb::Arithmetic => matches!(reply, Reply::Hit(_)),
+        MetaVerb::Debug => false,
+    };
+    if quiet && nominal {
+        return;
+    }
+    let none = Item::default();
+    let (code, item): (&[u8], &Item) = match reply {
+        Reply::Hit(Item { value: Some(value), .. }) => return meta_value(verb, flags, key, reply, value, out),
+        Reply::Hit(item) => (b"HD", item),
+        Reply::Failed(_) if matches!(verb, MetaVerb::Get | MetaVerb::Debug) => (b"EN", &none),
+        Reply::Miss => (b"EN", &none),
+        Reply::NotFound => (b"NF", &none),
+        Reply::NotStored => (b"NS", &none),
+        Reply::Exists => (b"EX", &none),
+        Reply::Debug(facts) => return debug(key, facts, out),
+        Reply::Done | Reply::Error(_) | Reply::Failed(_) => return push_failure(out, reply),
+    };
+    out.text().extend_from_slice(code);
+    return_flags(verb, flags, key, reply, item, out.text());
+    out.text().extend_from_slice(b"\r\n");
+}
+
+fn meta_value(verb: MetaVerb, flags: &[u8], key: &Key, reply: &Reply, value: &Bytes, out: &mut Output) {
+    let Reply::Hit(item) = reply else { return };
+    let text = out.text();
+    text.extend_from_slice(b"VA ");
+    number::push(text, value.len());
+    return_flags(verb, flags, key, reply, item, text);
+    text.extend_from_slice(b"\r\n");
+    out.push_value(value);
+    out.text().extend_from_slice(b"\r\n");
+}
+
+fn debug(key: &Key, facts: &[u8], out: &mut Output) {
+    let text = out.text();
+    text.extend_from_slice(b"ME ");
+    push_key(text, key, key.is_binary());
+    text.push(b' ');
+    push_line(out, facts);
+}
+
+/// Repeats the client's flags in its order, with what the item has to say to each.
+fn return_flags(verb: MetaVerb, flags: &[u8], key: &Key, reply: &Reply, item: &Item, text: &mut Vec<u8>) {
+    let hit = matches!(reply, Reply::Hit(_));
+    for word in words::each(flags) {
+        match (word[0], verb) {
+            (b'O', _) => {
+                text.push(b' ');
+                text.extend_from_slice(word);
+            }
+            (b'k', _) => {
+                key_flag(text, key, if hit && verb == MetaVerb::Get { item.binary_key } else { key.is_binary() })
+            }
+            (b'c', MetaVerb::Store) => fact(text, b'c', item.cas),
+            (b'c', MetaVerb::Get | MetaVerb::Arithmetic) if hit => fact(text, b'c', item.cas),
+            (b't', MetaVerb::Get | MetaVerb::Arithmetic) if hit => fact(text, b't', item.ttl),
+            (b's', MetaVerb::Get) if hit => fact(text, b's', item.size),
+            (b'f', MetaVerb::Get) if hit => fact(text, b'f', item.client_flags),
+            (b'l', MetaVerb::Get) if hit => fact(text, b'l', item.last_access),
+            (b'h', MetaVerb::Get) if hit => fact(text, b'h', u8::from(item.fetched)),
+            _ => {}
+        }
+    }
+    for &mark in item.marks.iter().take_while(|&&mark| mark != 0) {
+        text.extend_from_slice(&[b' ', mark]);
+    }
+}
+
+fn fact(text: &mut Vec<u8>, letter: u8, value: impl itoa::Integer) {
+    text.extend_from_slice(&[b' ', letter]);
+    number::push(text, value);
+}
+
+fn key_flag(text: &mut Vec<u8>, key: &Key, binary: bool) {
+    text.extend_from_slice(b" k");
+    push_key(text, key, binary);
+    if binary {
+        text.extend_from_slice(b" b");
+    }
+}
+
+fn push_key(text: &mut Vec<u8>, key: &Key, binary: bool) {
+    if binary {
+        text.extend_from_slice(STANDARD.encode(key.as_bytes()).as_bytes());
+    } else {
+        text.extend_from_slice(key.as_bytes());
+    }
+}
+
+/// The answer to a client of the binary protocol: a response of that protocol with status 0x83 ("not supported") whose
+/// body is `text`, to the request that begins with `request` (memcached, `doc/protocol-binary.xml`).
+pub fn binary_refusal(request: &[u8], text: &str) -> Vec<u8> {
+    let mut response = vec![0u8; 24];
+    response[0] = 0x81;
+    response[1] = request.get(1).copied().unwrap_or(0);
+    response[7] = 0x83;
+    response[8..12].copy_from_slice(&(text.len() as u32).to_be_bytes());
+    if let Some(opaque) = request.get(12..16) {
+        response[12..16].copy_from_slice(opaque);
+    }
+    response.extend_from_slice(text.as_bytes());
+    response
+}

@@ -1,0 +1,102 @@
+//! Numbers as memcached reads and writes them.
+//!
+//! The readers accept what memcached's `safe_strtol` family accepts on a 64-bit machine (memcached, `util.c`): leading
+//! white space, a sign, and anything behind a white space or NUL that ends the digits; 32-bit results are truncated.
+
+/// Reads what `safe_strtoull` reads. Of a number so large that it is negative to `strtoll`, memcached wants no minus
+/// anywhere in the C string.
+pub fn u64(token: &[u8]) -> Option<u64> {
+    let (negative, magnitude) = scan(token)?;
+    let number = if negative { magnitude.wrapping_neg() } else { magnitude };
+    let has_minus = || token.iter().take_while(|&&b| b != 0).any(|&b| b == b'-');
+    (number as i64 >= 0 || !has_minus()).then_some(number)
+}
+
+/// Reads what `safe_strtoul` reads into 32 bits.
+pub fn u32(token: &[u8]) -> Option<u32> {
+    u64(token).map(|n| n as u32)
+}
+
+/// Reads what `safe_strtol` reads into 32 bits.
+pub fn i32(token: &[u8]) -> Option<i32> {
+    let (negative, magnitude) = scan(token)?;
+    let value = if negative { 0i64.checked_sub_unsigned(magnitude) } else { 0i64.checked_add_unsigned(magnitude) };
+    value.map(|n| n as i32)
+}
+
+/// Appends `n` in decimal.
+pub fn push(out: &mut Vec<u8>, n: impl itoa::Integer) {
+    out.extend_from_slice(itoa::Buffer::new().format(n).as_bytes());
+}
+
+/// Reads digits only, as servers write them; nothing else may stand in the token.
+pub fn plain(token: &[u8]) -> Option<u64> {
+    if token.is_empty() || token.len() > 20 {
+        return None;
+    }
+    token.iter().try_fold(0u64, |n, b| match b {
+        b'0'..=b'9' => n.checked_mul(10)?.checked_add(u64::from(b - b'0')),
+        _ => None,
+    })
+}
+
+/// Sign and magnitude of the number `token` begins with.
+fn scan(token: &[u8]) -> Option<(bool, u64)> {
+    let start = token.iter().position(|&b| !is_space(b))?;
+    let (negative, digits) = match token[start] {
+        b'-' => (true, &token[start + 1..]),
+        b'+' => (false, &token[start + 1..]),
+        _ => (false, &token[start..]),
+    };
+    let len = digits.iter().position(|b| !b.is_ascii_digit()).unwrap_or(digits.len());
+    if len == 0 || digits.get(len).is_some_and(|&b| b != 0 && !is_space(b)) {
+        return None;
+    }
+    let magnitude = digits[..len].iter().try_fold(0u64, |n, b| n.checked_mul(10)?.checked_add(u64::from(b - b'0')))?;
+    Some((negative, magnitude))
+}
+
+/// C's `isspace`, which knows one more than `u8::is_ascii_whitespace`.
+fn is_space(b: u8) -> bool {
+    b.is_ascii_whitespace() || b == 0x0b
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn numbers_are_read_as_strtoull_reads_them() {
+        let table: &[(&[u8], Option<u64>)] = &[
+            (b"7", Some(7)),
+            (b"007", Some(7)),
+            (b" \t\n7", Some(7)),
+            (b"+7", Some(7)),
+            (b"7  ", Some(7)),
+            (b"7 apples", Some(7)),
+            (b"7\0apples", Some(7)),
+            (b"18446744073709551615", Some(u64::MAX)),
+            (b"-18446744073709551615", Some(1)),
+            (b"-0", Some(0)),
+            (b"000000000000000000000000000001", Some(1)),
+            (b"18446744073709551616", None),
+            (b"9223372036854775808 -", None),
+            (b"-1", None),
+            (b"7a", None),
+            (b"- 7", None),
+            (b"+", None),
+            (b"   ", None),
+            (b"", None),
+            (b"0x10", None),
+        ];
+        for (value, number) in table {
+            assert_eq!(super::u64(value), *number, "{:?}", value.escape_ascii().to_string());
+        }
+    }
+
+    #[test]
+    fn narrower_numbers_are_truncated_as_c_does() {
+        assert_eq!(super::u32(b"4294967296"), Some(0));
+        assert_eq!(super::i32(b"-1"), Some(-1));
+        assert_eq!(super::i32(b"9223372036854775808"), None);
+        assert_eq!(super::i32(b"4294967297"), Some(1));
+    }
+}

@@ -1,0 +1,152 @@
+//! Bytes on their way out: what was said, in order, with large values kept apart so that they are never copied.
+//!
+//! Small pieces are gathered in one run of text; a large value only leaves its place in it. A socket writes both with
+//! vectored writes.
+
+use std::collections::VecDeque;
+use std::io::IoSlice;
+
+use bytes::{Buf, Bytes};
+
+/// A run of text that grew larger than this gives its memory back once written.
+const KEEP: usize = 16 * 1024;
+
+/// What is to be written to one connection.
+#[derive(Default, Debug)]
+pub struct Output {
+    text: Vec<u8>,
+    /// How much of `text` is written.
+    text_done: usize,
+    /// Large values and the offset in `text` before which each belongs.
+    apart: VecDeque<(usize, Bytes)>,
+    /// Bytes in `apart`.
+    apart_len: usize,
+}
+
+impl Output {
+    /// Values from this length on are kept apart; copying fewer bytes is cheaper than another slice.
+    pub const APART_FROM: usize = 4096;
+
+    /// Bytes still to be written.
+    pub fn len(&self) -> usize {
+        self.text.len() - self.text_done + self.apart_len
+    }
+
+    /// Whether everything was written.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The run of text, to append to.
+    pub fn text(&mut self) -> &mut Vec<u8> {
+        &mut self.text
+    }
+
+    /// Appends a value, sharing it if it is large.
+    pub fn push_value(&mut self, value: &Bytes) {
+        if value.len() < Output::APART_FROM {
+            self.text.extend_from_slice(value);
+        } else {
+            self.apart_len += value.len();
+            self.apart.push_back((self.text.len(), value.clone()));
+        }
+    }
+
+    /// Fills `slices` with what is to be written next and returns how many it filled.
+    pub fn slices<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+        let (mut count, mut at) = (0, self.text_done);
+        let mut add = |piece: &'a [u8]| {
+            if !piece.is_empty() && count < slices.len() {
+                slices[count] = IoSlice::new(piece);
+                count += 1;
+            }
+        };
+        for (place, value) in self.apart.iter().take(slices_for_values()) {
+            add(&self.text[at..*place]);
+            add(value);
+            at = *place;
+        }
+        if self.apart.len() <= slices_for_values() {
+            add(&self.text[at..]);
+        }
+        count
+    }
+
+    /// Forgets the first `n` bytes, which were written.
+    pub fn consume(&mut self, mut n: usize) {
+        while let Some((place, value)) = self.apart.front_mut() {
+            let before = n.min(*place - self.text_done);
+            self.text_done += before;
+            n -= before;
+            let of_value = n.min(value.len());
+            self.apart_len -= of_value;
+            n -= of_value;
+            if self.text_done < *place || of_value < value.len() {
+                value.advance(of_value);
+                return;
+            }
+            self.apart.pop_front();
+        }
+        self.text_done += n;
+        if self.text_done == self.text.len() {
+            self.clear();
+        }
+    }
+
+    /// Forgets everything, written or not.
+    pub fn clear(&mut self) {
+        self.apart.clear();
+        (self.apart_len, self.text_done) = (0, 0);
+        if self.text.capacity() > KEEP {
+            self.text = Vec::new();
+        } else {
+            self.text.clear();
+        }
+    }
+}
+
+/// How many large values one vectored write takes at most; each may need a slice of text before it and one behind.
+const fn slices_for_values() -> usize {
+    MAX_SLICES / 2 - 1
+}
+
+/// How many slices are worth handing to one vectored write.
+pub const MAX_SLICES: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn written(output: &mut Output, step: usize) -> Vec<u8> {
+        let mut all = Vec::new();
+        while !output.is_empty() {
+            let mut slices = [IoSlice::new(&[]); MAX_SLICES];
+            let count = output.slices(&mut slices);
+            let next: Vec<u8> = slices[..count].iter().flat_map(|s| s.to_vec()).take(step).collect();
+            assert!(!next.is_empty());
+            output.consume(next.len());
+            all.extend(next);
+        }
+        all
+    }
+
+    proptest! {
+        #[test]
+        fn what_goes_in_comes_out_in_order_however_little_a_write_takes(
+            lens in proptest::collection::vec(prop_oneof![0..50usize, 4000..5000usize], 0..80),
+            step in 1..9000usize,
+        ) {
+            let (mut output, mut expected) = (Output::default(), Vec::new());
+            for (i, len) in lens.into_iter().enumerate() {
+                let value = Bytes::from(vec![i as u8; len]);
+                output.text().extend_from_slice(b"head");
+                output.push_value(&value);
+                expected.extend_from_slice(b"head");
+                expected.extend_from_slice(&value);
+            }
+            prop_assert_eq!(output.len(), expected.len());
+            prop_assert_eq!(written(&mut output, step), expected);
+        }
+    }
+}

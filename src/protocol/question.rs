@@ -1,0 +1,189 @@
+//! The upstream encoder: a [`Request`] as the meta command that asks it of a memcached server.
+//!
+//! Nothing is ever asked quietly: every question has exactly one answer, so answers can be told apart by their order.
+//! Each also carries a short opaque token (`O`) that its answer must repeat, which turns a slip in that order from
+//! somebody else's value into a closed connection.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::answer::Expected;
+use super::key::Key;
+use super::number;
+use super::output::Output;
+use super::request::{Arithmetic, Command, Delete, Exptime, Get, Request, Returns, Store, StoreMode};
+
+/// One question to a server.
+#[derive(Clone, Copy, Debug)]
+pub enum Question<'q> {
+    /// A command about a key.
+    Ask(&'q Request),
+    /// `flush_all`, in so many seconds; the one command without a meta form.
+    FlushAll(Exptime),
+    /// `mn`: are you there, and do you speak meta?
+    Noop,
+}
+
+impl Question<'_> {
+    /// What may be answered.
+    pub fn expected(&self) -> Expected {
+        match self {
+            Question::FlushAll(_) => Expected::Ok,
+            Question::Noop => Expected::Noop,
+            Question::Ask(request) => match &request.command {
+                Command::Get(_) => Expected::Get,
+                Command::Store(_) => Expected::Store,
+                Command::Delete(_) => Expected::Delete,
+                Command::Arithmetic(_) => Expected::Arithmetic,
+                Command::Debug => Expected::Debug,
+            },
+        }
+    }
+
+    /// Appends the command to `out`; its answer will repeat `opaque`.
+    pub fn encode(&self, opaque: u16, out: &mut Output) {
+        match self {
+            Question::FlushAll(delay) => flush_all(out.text(), *delay),
+            Question::Noop => out.text().extend_from_slice(b"mn"),
+            Question::Ask(request) => ask(request, opaque, out.text()),
+        }
+        out.text().extend_from_slice(b"\r\n");
+        if let Question::Ask(Request { command: Command::Store(store), .. }) = self {
+            out.push_value(&store.value);
+            out.text().extend_from_slice(b"\r\n");
+        }
+    }
+}
+
+fn flush_all(text: &mut Vec<u8>, delay: Exptime) {
+    text.extend_from_slice(b"flush_all ");
+    number::push(text, delay);
+}
+
+fn ask(request: &Request, opaque: u16, text: &mut Vec<u8>) {
+    match &request.command {
+        Command::Get(command) => get(&request.key, command, text),
+        Command::Store(command) => store(&request.key, command, text),
+        Command::Delete(command) => delete(&request.key, command, text),
+        Command::Arithmetic(command) => arithmetic(&request.key, command, text),
+        Command::Debug => return open(text, b"me ", &request.key),
+    }
+    flag(text, b'O', opaque);
+}
+
+fn open(text: &mut Vec<u8>, command: &[u8; 3], key: &Key) {
+    text.extend_from_slice(command);
+    name(text, key);
+    given(text, b'b', key.is_binary());
+}
+
+fn name(text: &mut Vec<u8>, key: &Key) {
+    if key.is_binary() {
+        text.extend_from_slice(STANDARD.encode(key.as_bytes()).as_bytes());
+    } else {
+        text.extend_from_slice(key.as_bytes());
+    }
+}
+
+fn flag(text: &mut Vec<u8>, letter: u8, argument: impl itoa::Integer) {
+    text.extend_from_slice(&[b' ', letter]);
+    number::push(text, argument);
+}
+
+fn maybe(text: &mut Vec<u8>, letter: u8, argument: Option<impl itoa::Integer>) {
+    if let Some(argument) = argument {
+        flag(text, letter, argument);
+    }
+}
+
+fn given(text: &mut Vec<u8>, letter: u8, is_given: bool) {
+    if is_given {
+        text.extend_from_slice(&[b' ', letter]);
+    }
+}
+
+/// The flags that ask for facts, but for the remaining TTL after the change, which has to stand last.
+fn facts(text: &mut Vec<u8>, asked: Returns) {
+    const VALUE_AND_FLAGS: Returns = Returns::VALUE.and(Returns::FLAGS);
+    if asked == VALUE_AND_FLAGS {
+        return text.extend_from_slice(b" v f");
+    }
+    const LETTERS: [(Returns, u8); 8] = [
+        (Returns::VALUE, b'v'),
+        (Returns::FLAGS, b'f'),
+        (Returns::CAS, b'c'),
+        (Returns::SIZE, b's'),
+        (Returns::HIT, b'h'),
+        (Returns::LAST_ACCESS, b'l'),
+        (Returns::KEY, b'k'),
+        (Returns::TTL_BEFORE, b't'),
+    ];
+    for (fact, letter) in LETTERS {
+        given(text, letter, asked.has(fact));
+    }
+}
+
+fn get(key: &Key, get: &Get, text: &mut Vec<u8>) {
+    open(text, b"mg ", key);
+    facts(text, get.returns);
+    given(text, b'u', get.no_bump);
+    maybe(text, b'E', get.new_cas);
+    maybe(text, b'N', get.vivify);
+    maybe(text, b'R', get.recache);
+    maybe(text, b'T', get.touch);
+    given(text, b't', get.returns.has(Returns::TTL));
+}
+
+fn store(key: &Key, store: &Store, text: &mut Vec<u8>) {
+    text.extend_from_slice(b"ms ");
+    name(text, key);
+    text.push(b' ');
+    number::push(text, store.value.len());
+    given(text, b'b', key.is_binary());
+    facts(text, store.returns);
+    if store.client_flags != 0 {
+        flag(text, b'F', store.client_flags);
+    }
+    if store.ttl != Some(0) {
+        maybe(text, b'T', store.ttl);
+    }
+    maybe(text, b'C', store.compare_cas);
+    maybe(text, b'E', store.new_cas);
+    maybe(text, b'N', store.vivify);
+    given(text, b'I', store.invalidate);
+    let mode = match store.mode {
+        StoreMode::Set => return,
+        StoreMode::Add => b" ME",
+        StoreMode::Replace => b" MR",
+        StoreMode::Append => b" MA",
+        StoreMode::Prepend => b" MP",
+    };
+    text.extend_from_slice(mode);
+}
+
+fn delete(key: &Key, delete: &Delete, text: &mut Vec<u8>) {
+    open(text, b"md ", key);
+    facts(text, delete.returns);
+    maybe(text, b'C', delete.compare_cas);
+    maybe(text, b'E', delete.new_cas);
+    given(text, b'I', delete.invalidate);
+    maybe(text, b'T', delete.ttl);
+    given(text, b'x', delete.drop_value);
+}
+
+fn arithmetic(key: &Key, arithmetic: &Arithmetic, text: &mut Vec<u8>) {
+    open(text, b"ma ", key);
+    facts(text, arithmetic.returns);
+    flag(text, b'D', arithmetic.delta);
+    if arithmetic.decrement {
+        text.extend_from_slice(b" MD");
+    }
+    maybe(text, b'C', arithmetic.compare_cas);
+    maybe(text, b'E', arithmetic.new_cas);
+    if arithmetic.vivify.is_some() {
+        flag(text, b'J', arithmetic.initial);
+    }
+    maybe(text, b'N', arithmetic.vivify);
+    maybe(text, b'T', arithmetic.ttl);
+    given(text, b't', arithmetic.returns.has(Returns::TTL));
+}

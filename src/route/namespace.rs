@@ -1,0 +1,35 @@
+//! Puts a namespace before every key, so that applications can share a pool without meeting each other's items.
+//!
+//! Clients never see it: replies are written with the key the client asked for.
+
+use std::rc::Rc;
+
+use super::{Route, Step};
+use crate::protocol::{Reply, Request};
+use crate::upstream::Upstream;
+
+/// Rewrites each request to its namespaced key. A key that becomes too long is refused.
+pub struct Namespace {
+    namespace: Box<[u8]>,
+    child: Rc<dyn Route>,
+}
+
+impl Namespace {
+    /// `namespace` before every key that goes to `child`.
+    pub fn new(namespace: &[u8], child: Rc<dyn Route>) -> Namespace {
+        Namespace { namespace: namespace.into(), child }
+    }
+}
+
+impl Route for Namespace {
+    fn step(&self, request: &Request) -> Step<'_> {
+        match request.key.prefixed(&self.namespace) {
+            Ok(key) => Step::Rewrite(&self.child, Request { key, command: request.command.clone() }),
+            Err(_) => Step::Answer(Reply::Error("CLIENT_ERROR key too long with its namespace".into())),
+        }
+    }
+
+    fn servers(&self) -> Vec<&Upstream> {
+        self.child.servers()
+    }
+}

@@ -1,0 +1,46 @@
+//! A pool: sends each key to the server its slot belongs to.
+//!
+//! A server that fails keeps its slots (`on_down: miss`): nothing here looks at health, so no other server's keys ever
+//! move. The server itself answers at once when it is down.
+
+use std::sync::Arc;
+
+use super::{Route, Step};
+use crate::hash::Placement;
+use crate::protocol::Request;
+use crate::upstream::Upstream;
+
+/// A named set of servers with one hash.
+pub struct Pool {
+    /// Its name in the configuration.
+    pub name: Arc<str>,
+    placement: Arc<Placement>,
+    servers: Vec<Upstream>,
+}
+
+impl Pool {
+    /// `placement` is over exactly these servers, in this order.
+    pub fn new(name: Arc<str>, placement: Arc<Placement>, servers: Vec<Upstream>) -> Pool {
+        Pool { name, placement, servers }
+    }
+
+    /// The servers, in the order of the configuration.
+    pub fn servers(&self) -> &[Upstream] {
+        &self.servers
+    }
+
+    /// Where keys are placed.
+    pub fn placement(&self) -> &Placement {
+        &self.placement
+    }
+}
+
+impl Route for Pool {
+    fn step(&self, request: &Request) -> Step<'_> {
+        Step::Send(self, self.placement.server_of(request.key.as_bytes()))
+    }
+
+    fn servers(&self) -> Vec<&Upstream> {
+        self.servers.iter().collect()
+    }
+}

@@ -1,0 +1,87 @@
+//! What crosses threads, all of it: the configuration in force and what belongs to the whole process because of it.
+//!
+//! Workers get an `Arc` of this and build their own route trees from it; nothing on the path of an ordinary hit is
+//! locked or counted across threads.
+
+use std::sync::Arc;
+
+use crate::config::{self, Config};
+use crate::hash::Placement;
+use crate::metrics::{ServerState, ShardLayout};
+use crate::upstream::{EmbeddedStore, Options, Target};
+
+/// One configuration, made ready for use.
+pub struct Snapshot {
+    /// What was configured.
+    pub config: Config,
+    /// The pools, in the configuration's order.
+    pub pools: Vec<SharedPool>,
+    /// Where shards count what.
+    pub layout: Arc<ShardLayout>,
+}
+
+/// What all workers share of one pool.
+pub struct SharedPool {
+    /// Where keys are placed.
+    pub placement: Arc<Placement>,
+    /// The members, in the configuration's order.
+    pub members: Vec<Member>,
+}
+
+/// What all workers share of one member of a pool.
+#[derive(Clone)]
+pub enum Member {
+    /// A memcached elsewhere.
+    Server(Arc<Target>),
+    /// The store in this process.
+    Embedded(Arc<str>, EmbeddedStore),
+}
+
+impl Snapshot {
+    /// Makes `config` ready: ranks servers, creates stores.
+    pub fn new(config: Config) -> Arc<Snapshot> {
+        let pools = config.pools.iter().map(|pool| SharedPool::new(pool, &config.limits)).collect();
+        let prefixes: Vec<String> = config.routes.iter().map(prefix_of).collect();
+        let servers: Vec<(String, String)> = config
+            .pools
+            .iter()
+            .flat_map(|pool| pool.servers.iter().map(|server| (pool.name.to_string(), server.name.to_string())))
+            .collect();
+        let layout = ShardLayout::new(&prefixes, &servers);
+        Arc::new(Snapshot { config, pools, layout })
+    }
+}
+
+impl SharedPool {
+    fn new(pool: &config::Pool, limits: &config::Limits) -> SharedPool {
+        let ranked: Vec<(&str, u32)> = pool.servers.iter().map(|server| (&*server.name, server.weight)).collect();
+        let options = Options {
+            connect_timeout: pool.connect_timeout,
+            request_timeout: pool.request_timeout,
+            queue: limits.server_queue,
+        };
+        let members = pool.servers.iter().map(|server| match &server.address {
+            config::Address::Embedded => {
+                let store = EmbeddedStore::new(pool.embedded.max_bytes as u64, limits.item_size);
+                Member::Embedded(server.name.clone(), store)
+            }
+            address => Member::Server(Arc::new(Target::new(&server.name, address.clone(), options, pool.failures))),
+        });
+        SharedPool { placement: Arc::new(Placement::new(&ranked, pool.hash_tag)), members: members.collect() }
+    }
+}
+
+/// A route's prefix as people and metrics write it.
+pub fn prefix_of(route: &config::Route) -> String {
+    String::from_utf8_lossy(&route.prefix).into_owned()
+}
+
+impl Member {
+    /// Its health; the store in this process has no other.
+    pub fn state(&self) -> ServerState {
+        match self {
+            Member::Server(target) => target.health.state(),
+            Member::Embedded(..) => ServerState::Up,
+        }
+    }
+}

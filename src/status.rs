@@ -1,0 +1,134 @@
+//! What leash tells about itself: to Prometheus, to the admin pages, to clients that ask for `stats`.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::Value;
+
+use crate::admin;
+use crate::config::{Config, Listen};
+use crate::downstream::VERSION;
+use crate::explain::Explainer;
+use crate::metrics::{Process, Registry, Samples, Series, stats};
+use crate::shared::{Member, Snapshot};
+
+/// The figures of one process.
+pub struct Status {
+    snapshot: Arc<Snapshot>,
+    registry: Registry,
+    ready: AtomicBool,
+}
+
+impl Status {
+    /// The status of a process that runs `snapshot`, not ready yet.
+    pub fn new(snapshot: Arc<Snapshot>, registry: Registry) -> Arc<Status> {
+        let gauges = snapshot.clone();
+        registry.source(move |samples| sample(&gauges, samples));
+        Arc::new(Status { snapshot, registry, ready: AtomicBool::new(false) })
+    }
+
+    /// Says whether clients can connect.
+    pub fn set_ready(&self, ready: bool) {
+        self.ready.store(ready, Ordering::Relaxed);
+    }
+
+    fn embedded(&self) -> stats::Embedded {
+        let mut sum = stats::Embedded::default();
+        for member in self.snapshot.pools.iter().flat_map(|pool| &pool.members) {
+            if let Member::Embedded(_, store) = member {
+                sum.items += store.items();
+                sum.bytes += store.bytes();
+                sum.evictions += store.evictions();
+            }
+        }
+        sum
+    }
+
+    fn servers(&self) -> Vec<stats::Server> {
+        let pools = self.snapshot.config.pools.iter().zip(&self.snapshot.pools);
+        pools
+            .flat_map(|(pool, shared)| {
+                pool.servers.iter().zip(&shared.members).map(|(server, member)| stats::Server {
+                    pool: pool.name.to_string(),
+                    name: server.name.to_string(),
+                    address: server.address.to_string(),
+                    state: member.state(),
+                    traffic: self.registry.server(&pool.name, &server.name),
+                })
+            })
+            .collect()
+    }
+}
+
+impl admin::Source for Status {
+    fn metrics(&self) -> String {
+        self.registry.text()
+    }
+
+    fn ready(&self) -> Result<(), String> {
+        if self.ready.load(Ordering::Relaxed) { Ok(()) } else { Err("not listening".to_string()) }
+    }
+
+    fn config(&self) -> Value {
+        self.snapshot.config.to_json()
+    }
+
+    fn route(&self, key: &[u8]) -> Result<Value, String> {
+        Explainer::new(self.snapshot.clone()).explain(key)
+    }
+}
+
+impl stats::Source for Status {
+    fn snapshot(&self) -> stats::Snapshot {
+        stats::Snapshot {
+            version: VERSION.to_string(),
+            unix_time: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
+            uptime: self.registry.uptime(),
+            process: Process::read().unwrap_or_default(),
+            totals: self.registry.totals(),
+            embedded: self.embedded(),
+            settings: settings(&self.snapshot.config),
+            servers: self.servers(),
+        }
+    }
+
+    fn reset(&self) {
+        self.registry.reset_totals();
+    }
+}
+
+fn settings(config: &Config) -> stats::Settings {
+    let embedded = config.pools.iter().filter(|pool| pool.is_embedded());
+    stats::Settings {
+        max_bytes: embedded.map(|pool| pool.embedded.max_bytes as u64).sum(),
+        max_connections: config.limits.connections as u64,
+        tcp: config.listen.iter().find_map(|listen| match listen {
+            Listen::Tcp(address) => Some(*address),
+            Listen::Unix(_) => None,
+        }),
+        unix: config.listen.iter().find_map(|listen| match listen {
+            Listen::Unix(path) => Some(path.display().to_string()),
+            Listen::Tcp(_) => None,
+        }),
+        workers: config.workers as u64,
+        max_item: config.limits.item_size as u64,
+        flush_enabled: config.routes.iter().all(|route| route.allow_flush),
+    }
+}
+
+/// The gauges that are read off the configuration and the servers at each scrape.
+fn sample(snapshot: &Snapshot, samples: &mut Samples) {
+    samples.put(Series::ConfigRoutes, &[], snapshot.config.routes.len() as f64);
+    for (pool, shared) in snapshot.config.pools.iter().zip(&snapshot.pools) {
+        samples.put_fingerprint(&pool.name, shared.placement.fingerprint());
+        for (server, member) in pool.servers.iter().zip(&shared.members) {
+            samples.put_server(&pool.name, &server.name, member.state());
+            if let Member::Embedded(_, store) = member {
+                samples.put(Series::EmbeddedItems, &[&pool.name], store.items() as f64);
+                samples.put(Series::EmbeddedBytes, &[&pool.name], store.bytes() as f64);
+                samples.put(Series::EmbeddedEvictions, &[&pool.name], store.evictions() as f64);
+            }
+        }
+    }
+}

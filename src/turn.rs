@@ -1,0 +1,68 @@
+//! One turn of a worker's event loop: what was said in it leaves together.
+//!
+//! A connection that has something to write does not write it, it asks for its turn. The turn's task is woken by the
+//! first of them, so it stands in the run queue behind every task that was ready when this turn began; when it runs, all
+//! of them have added what they had to say, and each connection is written once. System calls are what a proxy costs.
+
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+use std::time::Instant;
+
+/// Something with output to write at the end of a turn.
+pub trait Flush {
+    /// Writes what has gathered.
+    fn flush(&self);
+}
+
+/// The turns of one worker, and its clock.
+pub struct Turn {
+    now: Cell<Instant>,
+    due: RefCell<Vec<Rc<dyn Flush>>>,
+    waker: RefCell<Option<Waker>>,
+}
+
+impl Turn {
+    /// The clock is set to now.
+    #[allow(clippy::new_without_default, reason = "reading the clock is no default")]
+    pub fn new() -> Turn {
+        Turn { now: Cell::new(Instant::now()), due: RefCell::default(), waker: RefCell::default() }
+    }
+
+    /// When bytes last arrived at this worker: the time of everything that follows from them.
+    pub fn now(&self) -> Instant {
+        self.now.get()
+    }
+
+    /// Sets the clock; called once for each batch of bytes read.
+    pub fn tick(&self) -> Instant {
+        self.now.set(Instant::now());
+        self.now.get()
+    }
+
+    /// Flushes `what` at the end of this turn. Asking twice writes twice: callers remember that they asked.
+    pub fn flush_later(&self, what: Rc<dyn Flush>) {
+        let mut due = self.due.borrow_mut();
+        due.push(what);
+        if due.len() == 1
+            && let Some(waker) = &*self.waker.borrow()
+        {
+            waker.wake_by_ref();
+        }
+    }
+
+    /// The task that ends each turn. Runs for as long as the worker.
+    pub async fn run(self: Rc<Self>) {
+        let mut batch = Vec::new();
+        poll_fn(|cx| {
+            *self.waker.borrow_mut() = Some(cx.waker().clone());
+            std::mem::swap(&mut *self.due.borrow_mut(), &mut batch);
+            for what in batch.drain(..) {
+                what.flush();
+            }
+            Poll::<()>::Pending
+        })
+        .await;
+    }
+}

@@ -1,0 +1,214 @@
+//! The life of one connection to a server: connect, greet, read replies until it ends, then say so to all who wait.
+//!
+//! Framing doubt is fatal to the connection, never to the data: whatever does not fit the question asked closes it.
+
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::BytesMut;
+
+use super::server::{Phase, Server};
+use super::slots::Slot;
+use super::target::Target;
+use crate::metrics::Upstream as Count;
+use crate::net::{Reader, Writer};
+use crate::protocol::{AnswerDecoder, Cause, Expected, Output, Question, Reply};
+
+/// Room for replies made at a time. A value larger than this gets room of its own.
+const ROOM: usize = 64 * 1024;
+/// Less room than this left is not worth a read.
+const LEAST_ROOM: usize = 4 * 1024;
+/// A value's room is made at most this much at a time, so that memory is taken as its bytes arrive.
+const MOST_ROOM: usize = 4 * 1024 * 1024;
+
+/// Connects, serves, and fails what is still owed at the end. Once more if all of it can be asked again.
+pub(super) async fn run(server: Rc<Server>) {
+    loop {
+        let (cause, faulty) = live(&server).await;
+        if faulty {
+            server.note_failure(cause);
+        }
+        if !end(&server, cause) {
+            return;
+        }
+    }
+}
+
+/// From connecting to the end, and whether that end is the server's fault.
+async fn live(server: &Rc<Server>) -> (Cause, bool) {
+    let (mut reader, writer) = match open(&server.target).await {
+        Ok(halves) => halves,
+        Err(cause) => return (cause, true),
+    };
+    server.count(Count::Opened, 1);
+    {
+        let mut link = server.link.borrow_mut();
+        (link.phase, link.heard) = (Phase::Open(writer), Some(server.turn.tick()));
+    }
+    server.send();
+    let cause = serve(server, &mut reader).await;
+    server.count(Count::Closed, 1);
+    let owed = !server.link.borrow().slots.is_empty();
+    if cause == Cause::Desync {
+        server.count(Count::Desync, 1);
+    }
+    (cause, (owed || cause == Cause::Desync) && cause != Cause::Down && cause != Cause::Shutdown)
+}
+
+async fn open(target: &Target) -> Result<(Reader, Writer), Cause> {
+    let stream = target.connect().await.map_err(|error| {
+        tracing::debug!(server = %target.label, %error, "cannot connect");
+        Cause::Connect
+    })?;
+    let (mut reader, writer) = stream.into_split();
+    greet(target, &mut reader, &writer).await?;
+    Ok((reader, writer))
+}
+
+/// Asks `mn` before anything else: a server that does not know meta commands would take a value for commands.
+pub(super) async fn greet(target: &Target, reader: &mut Reader, writer: &Writer) -> Result<(), Cause> {
+    let answered = async {
+        let mut output = Output::default();
+        Question::Noop.encode(0, &mut output);
+        writer.write(&mut output).map_err(|_| Cause::Disconnected)?;
+        let (mut buffer, mut decoder) = (BytesMut::with_capacity(256), AnswerDecoder::default());
+        loop {
+            let read = poll_fn(|cx| reader.poll_read(cx, &mut buffer)).await;
+            if read.map_or(true, |n| n == 0) {
+                return Err(Cause::Disconnected);
+            }
+            match decoder.next(&mut buffer, Expected::Noop, 0) {
+                Ok(None) => {}
+                Ok(Some(Reply::Done)) => return Ok(()),
+                Ok(Some(Reply::Error(line))) if line.starts_with(b"ERROR") => return Err(Cause::Outdated),
+                Ok(Some(_)) | Err(_) => return Err(Cause::Desync),
+            }
+        }
+    };
+    let patience = target.options.request_timeout;
+    let result = tokio::time::timeout(patience, answered).await.unwrap_or(Err(Cause::Timeout));
+    if result == Err(Cause::Outdated) {
+        tracing::error!(server = %target.label, "server {}", Cause::Outdated.text());
+    }
+    result
+}
+
+/// Reads replies until the connection ends, and why it did.
+async fn serve(server: &Rc<Server>, reader: &mut Reader) -> Cause {
+    let (mut buffer, mut decoder) = (BytesMut::with_capacity(ROOM), AnswerDecoder::default());
+    let cause = poll_fn(|cx| {
+        if let Err(cause) = ready!(poll_link(server, cx)) {
+            return Poll::Ready(cause);
+        }
+        loop {
+            let wanted = decoder.wanted(&buffer);
+            make_room(&mut buffer, wanted);
+            match ready!(reader.poll_read(cx, &mut buffer)) {
+                Ok(0) | Err(_) => return Poll::Ready(Cause::Disconnected),
+                Ok(n) => server.count(Count::BytesRead, n as u64),
+            }
+            if let Err(cause) = take_replies(server, &mut decoder, &mut buffer) {
+                return Poll::Ready(cause);
+            }
+        }
+    })
+    .await;
+    *server.reader.borrow_mut() = None;
+    cause
+}
+
+/// Goes on writing where the kernel could take no more, and notices when the connection was given up.
+fn poll_link(server: &Rc<Server>, cx: &mut Context<'_>) -> Poll<Result<(), Cause>> {
+    *server.reader.borrow_mut() = Some(cx.waker().clone());
+    loop {
+        let link = server.link.borrow();
+        match &link.phase {
+            Phase::Doomed(cause) => return Poll::Ready(Err(*cause)),
+            Phase::Open(writer) if link.blocked => match writer.poll_writable(cx) {
+                Poll::Pending => return Poll::Ready(Ok(())),
+                Poll::Ready(_) => {
+                    drop(link);
+                    server.send();
+                }
+            },
+            _ => return Poll::Ready(Ok(())),
+        }
+    }
+}
+
+/// Room for what the value being received still needs, else for a batch of replies.
+fn make_room(buffer: &mut BytesMut, wanted: usize) {
+    let room = buffer.capacity() - buffer.len();
+    if room < wanted.clamp(LEAST_ROOM, MOST_ROOM) {
+        buffer.reserve(wanted.clamp(ROOM, MOST_ROOM));
+    }
+}
+
+fn take_replies(server: &Rc<Server>, decoder: &mut AnswerDecoder, buffer: &mut BytesMut) -> Result<(), Cause> {
+    let now = server.turn.tick();
+    {
+        let mut link = server.link.borrow_mut();
+        link.unproven = false;
+        link.heard = Some(now);
+    }
+    server.target.health.succeeded();
+    let mut batch = Batch::default();
+    let result = loop {
+        let Some((expected, opaque)) = server.link.borrow().slots.next_expected() else {
+            break if buffer.is_empty() { Ok(()) } else { Err(desync(server, &buffer.escape_ascii().to_string())) };
+        };
+        match decoder.next(buffer, expected, opaque) {
+            Ok(None) => break Ok(()),
+            Err(slip) => break Err(desync(server, &slip.0)),
+            Ok(Some(reply)) => {
+                let slot = server.link.borrow_mut().slots.pop();
+                if let Some(Slot { ticket: Some(ticket), asked, .. }) = slot {
+                    batch.replies += 1;
+                    batch.waited += now.saturating_duration_since(asked);
+                    ticket.answer(reply);
+                }
+            }
+        }
+    };
+    server.count_replies(batch.replies, batch.waited);
+    result
+}
+
+/// The replies of one read, counted together.
+#[derive(Default)]
+struct Batch {
+    replies: u64,
+    waited: Duration,
+}
+
+fn desync(server: &Server, said: &str) -> Cause {
+    let said = &said[..said.len().min(80)];
+    tracing::error!(server = %server.target.label, said, "server {}, closing its connection", Cause::Desync.text());
+    Cause::Desync
+}
+
+/// Closes what is left of the connection. True if some of what was owed is to be asked again on a new one.
+fn end(server: &Rc<Server>, cause: Cause) -> bool {
+    let mut link = server.link.borrow_mut();
+    let died_idle = std::mem::take(&mut link.unproven) && cause == Cause::Disconnected;
+    let ask_again = died_idle && !server.target.health.is_down();
+    (link.phase, link.blocked) = (Phase::Closed, false);
+    link.output.clear();
+    let (again, lost): (Vec<Slot>, Vec<Slot>) =
+        link.slots.take_all().into_iter().partition(|slot| ask_again && slot.again.is_some());
+    for mut slot in again {
+        if let Some(request) = slot.again.take() {
+            server.count(Count::Retries, 1);
+            server.put(&mut link, Question::Ask(&request), slot);
+        }
+    }
+    let retry = !link.slots.is_empty();
+    if retry {
+        link.phase = Phase::Opening;
+    }
+    drop(link);
+    server.fail(lost, cause);
+    retry
+}

@@ -1,0 +1,30 @@
+//! `me`: an item's internals, in the words memcached has for them.
+
+use super::clock::Expiry;
+use super::item::Item;
+use super::size;
+use super::turn::{Change, Decision, Turn};
+use crate::protocol::Reply;
+
+/// What is answered about an item; it is not counted as a fetch.
+pub(super) fn debug(found: Option<&Item>, turn: &Turn<'_>) -> Decision {
+    let reply = found.map_or(Reply::Miss, |item| Reply::Debug(line(item, turn).into()));
+    (Change::Keep, reply)
+}
+
+/// `exp` counts up to the expiry: memcached tells how long ago it was, so it is negative until then.
+fn line(item: &Item, turn: &Turn<'_>) -> String {
+    let total = item.total(turn.key.as_bytes().len());
+    format!(
+        "exp={} la={} cas={} fetch={} cls={} size={}",
+        match item.expiry {
+            Expiry::Never => -1,
+            Expiry::At(_) => -item.expiry.remaining(turn.now),
+        },
+        turn.now.saturating_sub(item.accessed()),
+        item.cas,
+        if item.fetched() { "yes" } else { "no" },
+        size::class(total),
+        total,
+    )
+}

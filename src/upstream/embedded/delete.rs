@@ -1,0 +1,44 @@
+//! `md`: removing an item, or keeping it marked as stale, without its value, or both.
+
+use bytes::Bytes;
+
+use super::counters::Count;
+use super::item::Item;
+use super::turn::{Change, Decision, Turn};
+use crate::protocol::Delete;
+use crate::protocol::{Item as Facts, Reply};
+
+/// What a delete does to an item and answers.
+pub(super) fn delete(delete: &Delete, found: Option<&Item>, turn: &Turn<'_>) -> Decision {
+    let Some(item) = found else {
+        turn.count(Count::DeleteMisses);
+        return (Change::Keep, Reply::NotFound);
+    };
+    if delete.compare_cas.is_some_and(|cas| cas != item.cas) {
+        turn.count(Count::DeleteMisses);
+        return (Change::Keep, Reply::Exists);
+    }
+    if delete.invalidate || delete.drop_value {
+        return keep(delete, item, turn);
+    }
+    turn.count(Count::DeleteHits);
+    (Change::Remove, Reply::Hit(Facts::default()))
+}
+
+/// The token is taken back from whoever has it: the next reader of a stale item wins. Either way the CAS unique moves,
+/// so that nobody who read the old value can write over this.
+fn keep(delete: &Delete, item: &Item, turn: &Turn<'_>) -> Decision {
+    let mut next = turn.next_state(item);
+    next.cas = turn.cas(delete.new_cas);
+    next.expiry = delete.ttl.map_or(item.expiry, |exptime| turn.expiry(exptime));
+    if delete.drop_value {
+        next.value = Bytes::new();
+        next.client_flags = 0;
+    }
+    if delete.invalidate {
+        next.stale = true;
+        next.token_sent = false;
+    }
+    let told = next.describe(delete.returns, item.expiry, turn.now);
+    (Change::Put(next), Reply::Hit(told))
+}

@@ -1,0 +1,48 @@
+//! Which items a `flush_all` has killed. Nothing is swept: a dead item is found dead by whoever asks for it.
+//!
+//! At most one flush is due at a time, as in memcached. memcached may bring back what an earlier flush killed and nobody
+//! asked for since, when a delayed one takes its place; what was flushed at once stays dead here.
+
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+
+use super::clock::{Expiry, Second};
+use super::item::Item;
+use crate::protocol::Exptime;
+
+/// The flushes of one store.
+#[derive(Debug, Default)]
+pub(super) struct Flushes {
+    /// How many took effect at once. An item belongs to the number it was stored under.
+    done: AtomicU64,
+    /// The second of the latest flush: once it has come, what was not accessed after it is dead. 0 for none.
+    last: AtomicU64,
+}
+
+impl Flushes {
+    /// How many flushes took effect at once. Read before an item is looked at, given to whatever replaces it: so a
+    /// flush in between kills the replacement as well.
+    pub(super) fn done(&self) -> u64 {
+        self.done.load(SeqCst)
+    }
+
+    /// Whether a flush killed `item` by `now`.
+    pub(super) fn killed(&self, item: &Item, done: u64, now: Second) -> bool {
+        let last = self.last.load(SeqCst);
+        item.flushes < done || (last != 0 && last <= now && item.accessed() <= last)
+    }
+
+    /// Kills all items at once, or when `delay` is over. Tells whether it took effect at once: a delay of one second
+    /// does, because memcached flushes up to the second before.
+    pub(super) fn flush(&self, delay: Exptime, now: Second) -> bool {
+        let moment = match Expiry::new(delay.max(0), now) {
+            Expiry::Never => now,
+            Expiry::At(moment) => moment,
+        };
+        let last = moment.saturating_sub(1);
+        self.last.store(last, SeqCst);
+        if last <= now {
+            self.done.fetch_add(1, SeqCst);
+        }
+        last <= now
+    }
+}

@@ -1,0 +1,20 @@
+//! Towards memcached: servers, the connections to them, their health, and the store that lives in the process.
+
+pub mod health;
+
+pub mod embedded;
+
+mod connection;
+mod deadline;
+mod probe;
+mod server;
+mod slots;
+mod target;
+mod ticket;
+mod upstream;
+
+pub use embedded::EmbeddedStore;
+pub use server::Server;
+pub use target::{Options, Target};
+pub use ticket::{ReplyTo, Ticket};
+pub use upstream::Upstream;

@@ -1,0 +1,228 @@
+//! One server as one worker sees it: a single pipelined connection that all of the worker's clients share.
+//!
+//! ```text
+//!   ask ──▶ slots (who waits, in order)          ┌─▶ decoder ──▶ ticket.answer
+//!     └───▶ output ══ end of turn ══▶ memcached ═┘      slots.pop
+//! ```
+//! This file is what others may do with a server; [`super::connection`] is the task that reads it.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::{Duration, Instant};
+
+use super::connection;
+use super::deadline;
+use super::slots::{Slot, Slots};
+use super::target::Target;
+use super::ticket::Ticket;
+use crate::metrics::{ServerId, Shard, Upstream as Count};
+use crate::net::{Writer, Written};
+use crate::protocol::{Cause, Command, Failure, Output, Question, Reply, Request};
+use crate::turn::{Flush, Turn};
+
+/// A connection this long without a reply may have died unseen; what is asked on it next may be asked again.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// One worker's view of a server.
+pub struct Server {
+    pub(super) target: Arc<Target>,
+    pub(super) turn: Rc<Turn>,
+    pub(super) link: RefCell<Link>,
+    /// The task that reads the connection, to be woken when there is more for it to do.
+    pub(super) reader: RefCell<Option<Waker>>,
+    /// Whether a timer runs for the oldest question.
+    pub(super) deadline_armed: Cell<bool>,
+    shard: Arc<Shard>,
+    id: ServerId,
+    me: std::rc::Weak<Server>,
+}
+
+/// The connection and what is owed on it.
+#[derive(Default)]
+pub(super) struct Link {
+    pub phase: Phase,
+    pub slots: Slots,
+    pub output: Output,
+    /// Whether the kernel took less than it was given.
+    pub blocked: bool,
+    /// Whether the server may have hung up unseen: nothing was heard since it was last idle.
+    pub unproven: bool,
+    pub heard: Option<Instant>,
+    flush_asked: bool,
+    next_opaque: u16,
+}
+
+/// Where the connection stands.
+#[derive(Default)]
+pub(super) enum Phase {
+    /// There is none.
+    #[default]
+    Closed,
+    /// It is being made; questions gather meanwhile.
+    Opening,
+    /// It is there.
+    Open(Writer),
+    /// It must not be used again, for this reason; its task is about to end it.
+    Doomed(Cause),
+}
+
+impl Server {
+    /// A server that nothing was asked yet; it is connected to when something is.
+    pub fn new(target: Arc<Target>, turn: Rc<Turn>, shard: Arc<Shard>, id: ServerId) -> Rc<Server> {
+        Rc::new_cyclic(|me| Server {
+            target,
+            turn,
+            link: RefCell::default(),
+            reader: RefCell::default(),
+            deadline_armed: Cell::new(false),
+            shard,
+            id,
+            me: me.clone(),
+        })
+    }
+
+    /// Asks. The reply goes to `ticket` later, unless it is returned now because the server is not asked at all.
+    pub fn ask(&self, question: Question<'_>, ticket: Ticket) -> Option<Reply> {
+        if self.target.health.is_down() {
+            return Some(self.failed(Cause::Down));
+        }
+        let mut link = self.link.borrow_mut();
+        if link.slots.len() >= self.target.options.queue {
+            return Some(self.failed(Cause::Overloaded));
+        }
+        self.count(Count::Requests, 1);
+        let asked = self.turn.now();
+        if link.slots.is_empty() {
+            link.unproven = link.heard.is_some_and(|heard| asked.saturating_duration_since(heard) >= IDLE);
+        }
+        let again = if link.unproven { repeatable(question) } else { None };
+        self.put(
+            &mut link,
+            question,
+            Slot { ticket: Some(ticket), asked, expected: question.expected(), opaque: 0, again },
+        );
+        self.arrange_to_send(&mut link);
+        if !self.deadline_armed.replace(true) {
+            tokio::task::spawn_local(deadline::watch(self.rc()));
+        }
+        None
+    }
+
+    /// Its name and address for people.
+    pub fn label(&self) -> &Arc<str> {
+        &self.target.label
+    }
+
+    /// Puts a question behind the others.
+    pub(super) fn put(&self, link: &mut Link, question: Question<'_>, slot: Slot) {
+        let opaque = link.next_opaque;
+        link.next_opaque = opaque.wrapping_add(1) & 0xfff;
+        question.encode(opaque, &mut link.output);
+        link.slots.push(Slot { opaque, ..slot });
+    }
+
+    fn arrange_to_send(&self, link: &mut Link) {
+        match link.phase {
+            Phase::Open(_) if !link.flush_asked && !link.blocked => {
+                link.flush_asked = true;
+                self.turn.flush_later(self.rc());
+            }
+            Phase::Closed => {
+                link.phase = Phase::Opening;
+                tokio::task::spawn_local(connection::run(self.rc()));
+            }
+            Phase::Open(_) | Phase::Opening | Phase::Doomed(_) => {}
+        }
+    }
+
+    /// Marks the connection as unusable; its task ends it.
+    pub(super) fn doom(&self, cause: Cause) {
+        let mut link = self.link.borrow_mut();
+        if matches!(link.phase, Phase::Open(_)) {
+            link.phase = Phase::Doomed(cause);
+        }
+        drop(link);
+        self.wake_reader();
+    }
+
+    pub(super) fn wake_reader(&self) {
+        if let Some(waker) = &*self.reader.borrow() {
+            waker.wake_by_ref();
+        }
+    }
+
+    /// Answers everybody in `slots` that there will be no reply.
+    pub(super) fn fail(&self, slots: impl IntoIterator<Item = Slot>, cause: Cause) {
+        for ticket in slots.into_iter().filter_map(|slot| slot.ticket) {
+            self.answer_failed(ticket, cause);
+        }
+    }
+
+    pub(super) fn answer_failed(&self, ticket: Ticket, cause: Cause) {
+        self.count(Count::Finished, 1);
+        ticket.answer(self.failed(cause));
+    }
+
+    /// Notes a failure of the server itself, and probes it should that have made it down.
+    pub(super) fn note_failure(&self, cause: Cause) {
+        if self.target.health.failed(cause) {
+            tokio::task::spawn_local(super::probe::run(self.target.clone()));
+            self.doom(Cause::Down);
+        }
+    }
+
+    pub(super) fn count(&self, what: Count, n: u64) {
+        self.shard.upstream(self.id, what, n);
+    }
+
+    /// Counts replies that together came `waited` after they were asked for.
+    pub(super) fn count_replies(&self, replies: u64, waited: Duration) {
+        self.count(Count::Finished, replies);
+        self.shard.observe_upstream(self.id, replies, waited);
+    }
+
+    fn failed(&self, cause: Cause) -> Reply {
+        self.shard.failure(self.id, cause);
+        Reply::Failed(Failure { cause, server: self.target.label.clone() })
+    }
+
+    fn rc(&self) -> Rc<Server> {
+        // Whoever calls a method of a server holds it.
+        self.me.upgrade().unwrap_or_else(|| unreachable!("a server is only used through its Rc"))
+    }
+
+    /// What is owed is sent; what the kernel does not take waits for the reader's task.
+    pub(super) fn send(&self) {
+        let mut link = self.link.borrow_mut();
+        let link = &mut *link;
+        link.flush_asked = false;
+        let Phase::Open(writer) = &link.phase else { return };
+        match writer.write(&mut link.output) {
+            Ok((written, bytes)) => {
+                self.count(Count::BytesWritten, bytes as u64);
+                link.blocked = written == Written::Blocked;
+                if !link.blocked {
+                    return;
+                }
+            }
+            Err(_) => link.phase = Phase::Doomed(Cause::Disconnected),
+        }
+        self.wake_reader();
+    }
+}
+
+impl Flush for Server {
+    fn flush(&self) {
+        self.send();
+    }
+}
+
+/// The request, if sending it twice does what sending it once does.
+fn repeatable(question: Question<'_>) -> Option<Box<Request>> {
+    match question {
+        Question::Ask(request) if Command::is_idempotent(&request.command) => Some(Box::new(request.clone())),
+        _ => None,
+    }
+}

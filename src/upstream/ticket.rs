@@ -1,0 +1,30 @@
+//! Who waits for a reply. Upstream knows no more about routes and clients than this.
+
+use std::rc::Rc;
+
+use crate::protocol::Reply;
+
+/// Takes the replies to requests it sent.
+pub trait ReplyTo {
+    /// Takes the reply to the request that `token` was given to. Called once for each ticket that was handed out and
+    /// not answered on the spot; never from within the call that asked.
+    fn deliver(self: Rc<Self>, token: u64, reply: Reply);
+}
+
+/// A place in somebody's order of replies.
+pub struct Ticket {
+    to: Rc<dyn ReplyTo>,
+    token: u64,
+}
+
+impl Ticket {
+    /// A ticket for `to`, who knows the request as `token`.
+    pub fn new(to: Rc<dyn ReplyTo>, token: u64) -> Ticket {
+        Ticket { to, token }
+    }
+
+    /// Hands over the reply.
+    pub fn answer(self, reply: Reply) {
+        self.to.deliver(self.token, reply);
+    }
+}

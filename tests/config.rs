@@ -1,0 +1,459 @@
+//! The configuration as its user meets it: files in, meaning or messages out.
+
+use leash::config::{Address, Config, Limits, Listen, Log, LogFormat, Pool, Route, Server};
+use std::time::Duration;
+
+const EXAMPLE: &str = include_str!("../config.example.yaml");
+const ONE_POOL: &str = "pools: {p: {servers: [m0]}}\n";
+
+fn parse(text: &str) -> Result<Config, String> {
+    Config::parse("c.yaml", text).map_err(|problems| problems.to_string())
+}
+
+fn tcp(host: &str, port: u16) -> Address {
+    Address::Tcp { host: host.into(), port }
+}
+
+fn server(name: &str, address: Address) -> Server {
+    Server { name: name.into(), address, weight: 1 }
+}
+
+fn warnings(config: &Config) -> Vec<String> {
+    config.warnings.iter().map(|warning| warning.to_string()).collect()
+}
+
+#[test]
+fn the_example_loads_and_shows_the_defaults() {
+    let config = parse(EXAMPLE).unwrap();
+    let default = Config::embedded_default();
+    assert_eq!(config.warnings, []);
+    assert_eq!((config.admin, config.workers), (default.admin, default.workers));
+    assert_eq!((config.limits, config.log), (Limits::default(), Log::default()));
+    let servers = vec![server("m0:11211", tcp("m0", 11211)), server("m1", tcp("10.0.0.2", 11211))];
+    assert_eq!(config.pools[0], Pool::of("main", servers));
+    assert_eq!(config.pools[1], Pool::of("local", vec![server("embedded", Address::Embedded)]));
+    assert_eq!(config.routes[1], Route::all_to(0));
+}
+
+#[test]
+fn everything_can_be_said() {
+    let config = parse(
+        "listen: [{unix: /run/l.sock}, {tcp: '[::1]:5'}]
+admin: off
+workers: 2
+pools:
+  b: {servers: [m0, {name: m1, address: 'unix:/run/m', weight: 7}], hash: rendezvous, hash_tags: '{}', connect_timeout: 1s,
+      request_timeout: 2s, failures: 9, on_down: miss}
+  a: {servers: [embedded], embedded: {max_bytes: 4GiB}}
+routes:
+  - {prefix: '', pool: a, allow_flush: true}
+  - {prefix: 'long:', pool: b, namespace: 'n:'}
+  - {prefix: 's:', pool: b, namespace: 'n:'}
+limits: {item_size: 2MiB, request_line: 2048, keys_per_get: 1, in_flight: 2, connections: 3, request_time: 1m,
+         unsent_replies: 4MiB, memory: 1GiB, server_queue: 5}
+log: {format: json, level: 'warn,leash::upstream=debug', keys: true}
+",
+    )
+    .unwrap();
+    assert_eq!(config.listen, [Listen::Unix("/run/l.sock".into()), Listen::Tcp("[::1]:5".parse().unwrap())]);
+    assert_eq!((config.admin, config.workers), (None, 2));
+    let [b, a] = &config.pools[..] else { panic!() };
+    assert_eq!((&*b.name, &*a.name), ("b", "a"), "pools keep their order");
+    assert_eq!((b.hash_tag, b.failures), (Some((b'{', b'}')), 9));
+    assert_eq!((b.connect_timeout, b.request_timeout), (Duration::from_secs(1), Duration::from_secs(2)));
+    assert_eq!((&*b.servers[1].name, b.servers[1].weight), ("m1", 7));
+    assert_eq!(a.embedded.max_bytes, 4 << 30);
+    let prefixes: Vec<_> = config.routes.iter().map(|route| route.prefix.as_slice()).collect();
+    assert_eq!(prefixes, [b"long:".as_slice(), b"s:", b""], "the longest prefix first");
+    assert_eq!((config.routes[0].pool, config.routes[0].namespace.as_slice()), (0, b"n:".as_slice()));
+    assert!(config.routes[2].allow_flush);
+    assert_eq!((config.limits.request_time, config.limits.memory), (Duration::from_secs(60), 1 << 30));
+    assert_eq!((config.log.format, config.log.keys), (LogFormat::Json, true));
+    assert_eq!(config.warnings, []);
+}
+
+#[test]
+fn one_pool_needs_no_route_and_little_else() {
+    let config = parse(ONE_POOL).unwrap();
+    assert_eq!(config.routes, [Route::all_to(0)]);
+    assert_eq!(config.pools, [Pool::of("p", vec![server("m0", tcp("m0", 11211))])]);
+    assert_eq!(config.listen, Config::embedded_default().listen);
+}
+
+#[test]
+fn what_is_shown_is_the_same_configuration() {
+    for text in [EXAMPLE, ONE_POOL, "pools: {p: {servers: ['[::1]:5', unix:x], hash_tags: '{}'}}\nadmin: off"] {
+        let shown = parse(text).unwrap().to_json();
+        assert_eq!(parse(&shown.to_string()).unwrap().to_json(), shown);
+    }
+    let shown = Config::embedded_default().to_json();
+    assert_eq!(shown["pools"]["embedded"]["embedded"]["max_bytes"], "64MiB");
+    assert_eq!(shown["pools"]["embedded"]["request_timeout"], "500ms");
+    assert_eq!(shown["limits"]["in_flight"], 1024);
+}
+
+#[test]
+fn servers_alone_are_a_configuration() {
+    let config = Config::for_servers(&["m0:1".into(), "m1".into()]).unwrap();
+    assert_eq!(config.pools, [Pool::of("main", vec![server("m0:1", tcp("m0", 1)), server("m1", tcp("m1", 11211))])]);
+    let problems = Config::for_servers(&["m0:1".into(), "m0:1".into()]).unwrap_err().to_string();
+    let text = "command line: --server[1]: the pool has a server m0:1 already; give this one a name of its own";
+    assert_eq!(problems, text);
+}
+
+#[test]
+fn what_is_probably_not_meant_is_a_warning() {
+    let config = parse(
+        "pools:
+  p: {servers: [m0, m0:11211]}
+  q: {servers: [m9]}
+routes:
+  - {prefix: 'a', pool: p}
+  - {prefix: 'ab', pool: p, namespace: a}
+",
+    )
+    .unwrap();
+    assert_eq!(
+        warnings(&config),
+        [
+            "c.yaml:2:21: pools.p.servers[1]: the same address as server m0",
+            "c.yaml:3:3: pools.q: no route uses this pool",
+            "c.yaml:5:6: routes: no route has the prefix \"\": keys that fit no prefix are refused",
+            "c.yaml:6:6: routes[1]: with different namespaces, keys of this route and of \"a\" can meet under one name in the pool",
+        ]
+    );
+}
+
+#[test]
+fn all_problems_are_listed_at_once_in_the_order_of_the_file() {
+    let text = "listn: []
+workers: many
+pools:
+  main:
+    server: [m0]
+    hash: md5
+  main:
+    servers: [m1]
+routes:
+  - prefix: ''
+    pool: mian
+limits: {item_size: 64MB}
+";
+    let expected = "\
+c.yaml:1:1: listn: unknown key, did you mean listen?
+c.yaml:2:10: workers: many is neither auto nor a number; write auto
+c.yaml:5:5: pools.main.server: unknown key, did you mean servers?
+c.yaml:6:11: pools.main.hash: unknown value md5, write rendezvous
+c.yaml:7:3: pools.main: written twice, first in line 4; keep one of them
+c.yaml:11:11: routes[0].pool: there is no pool mian, did you mean main?
+c.yaml:12:21: limits.item_size: 64MB is no size; write 64MiB, or 64000000 for 64 MB in bytes";
+    assert_eq!(parse(text).unwrap_err(), expected);
+}
+
+/// Broken files, and the one line each is answered with (the beginning of it is the place, then what is wrong).
+const BROKEN: &[(&str, &str)] = &[
+    ("", "1:1: pools: missing; write pools: {main: {servers: [m0:11211]}}"),
+    ("- a\n", "1:3: a list where a map (key: value) belongs"),
+    ("pools: {p: {servers: [m0]}}\npols: 1\n", "2:1: pols: unknown key, did you mean pools?"),
+    (
+        "pools: {p: {servers: [m0]}}\nbanana: 1\n",
+        "2:1: banana: unknown key, valid here: listen, admin, workers, pools, routes, limits, log",
+    ),
+    (
+        "pools: {p: {servers: [m0]}}\npools: {q: {servers: [m1]}}\n",
+        "2:1: pools: written twice, first in line 1; keep one of them",
+    ),
+    ("pools: 5\n", "1:8: pools: a number where a map (key: value) belongs"),
+    ("pools: {}\n", "1:1: pools: missing; name at least one pool"),
+    ("pools:\n  p:\n    servers: []\n", "2:3: pools.p.servers: no server; write servers: [m0:11211]"),
+    ("pools:\n  p:\n", "2:5: pools.p: nothing where a map (key: value) belongs"),
+    ("pools:\n  p: {hash: rendezvous}\n", "2:3: pools.p.servers: missing; write servers: [m0:11211]"),
+    ("pools:\n  p: {servers: m0}\n", "2:16: pools.p.servers: text where a list ([…]) belongs"),
+    ("pools:\n  p: {sever: [m0]}\n", "2:7: pools.p.sever: unknown key, did you mean servers?"),
+    ("pools:\n  p b: {servers: [m0]}\n", "2:3: pools.p b: a name with a space or control character: p b; leave it out"),
+    (
+        "pools:\n  p: {servers: [m0, m0]}\n",
+        "2:21: pools.p.servers[1]: the pool has a server m0 already; give this one a name of its own",
+    ),
+    ("pools:\n  p: {servers: [11211]}\n", "2:17: pools.p.servers[0]: YAML reads this as 11211; quote it if it is text"),
+    (
+        "pools:\n  p: {servers: ['m0:70000']}\n",
+        "2:17: pools.p.servers[0]: 70000 is no port; write a number from 1 to 65535",
+    ),
+    (
+        "pools:\n  p: {servers: ['::1']}\n",
+        "2:17: pools.p.servers[0]: an IPv6 address needs brackets; write [::1]:11211",
+    ),
+    ("pools:\n  p: {servers: [{name: m}]}\n", "2:18: pools.p.servers[0].address: missing; write address: m0:11211"),
+    ("pools:\n  p: {servers: [{adress: m0}]}\n", "2:18: pools.p.servers[0].adress: unknown key, did you mean address?"),
+    (
+        "pools:\n  p:\n    servers:\n      - {address: m0, weight: 0}\n",
+        "4:31: pools.p.servers[0].weight: 0 is out of range; write 1 to 1000",
+    ),
+    (
+        "pools:\n  p:\n    servers:\n      - {address: m0, name: 'a b'}\n",
+        "4:29: pools.p.servers[0].name: a name with a space or control character: a b; leave it out",
+    ),
+    (
+        "pools:\n  p: {servers: [m0, embedded]}\n",
+        "2:21: pools.p.servers[1]: embedded must be alone in its pool; give it a pool of its own",
+    ),
+    (
+        "pools:\n  p: {servers: [m0], embedded: {max_bytes: 1MiB}}\n",
+        "2:22: pools.p.embedded: this pool has no embedded store; remove this, or write servers: [embedded]",
+    ),
+    (
+        "pools:\n  p: {servers: [m0], hash: ketama}\n",
+        "2:28: pools.p.hash: ketama is not in this version of leash yet; write rendezvous",
+    ),
+    (
+        "pools:\n  p: {servers: [m0], hash_tags: '{'}\n",
+        "2:33: pools.p.hash_tags: { is not two characters; write \"{}\", or off",
+    ),
+    (
+        "pools:\n  p: {servers: [m0], connect_timeout: 250}\n",
+        "2:39: pools.p.connect_timeout: 250 has no unit; write 250s or 250ms",
+    ),
+    (
+        "pools:\n  p: {servers: [m0], request_timeout: 0s}\n",
+        "2:39: pools.p.request_timeout: 0ms is out of range; write 1ms to 10m",
+    ),
+    (
+        "pools:\n  p: {servers: [m0], request_timeout: 1.5s}\n",
+        "2:39: pools.p.request_timeout: 1.5s is a fraction; write 1500ms",
+    ),
+    (
+        "pools:\n  p: {servers: [m0], request_timeout: }\n",
+        "2:39: pools.p.request_timeout: no value; write one, or leave the key out for its default",
+    ),
+    ("pools:\n  p: {servers: [m0], failures: 0}\n", "2:32: pools.p.failures: 0 is out of range; write 1 to 1000000"),
+    (
+        "pools:\n  p: {servers: [m0], on_down: {gutter: {pool: q}}}\n",
+        "2:22: pools.p.on_down: gutter pools are not in this version of leash yet; write on_down: miss",
+    ),
+    ("pools:\n  p: {servers: [m0], on_down: fail}\n", "2:31: pools.p.on_down: unknown value fail, write miss"),
+    ("pools:\n  p: {servers: [m0]}\nroutes: []\n", "1:1: routes: no route; write - {prefix: \"\", pool: main}"),
+    (
+        "pools:\n  p: {servers: [m0]}\n  q: {servers: [m1]}\n",
+        "1:1: routes: missing; several pools need routes: [{prefix: \"\", pool: …}]",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\nroutes:\n  - pool: p\n",
+        "4:5: routes[0].prefix: missing; write prefix: \"\" for every key",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\nroutes:\n  - prefix: ''\n",
+        "4:5: routes[0].pool: missing; write the name of a pool",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: '', pool: q}\n",
+        "4:24: routes[0].pool: there is no pool q, did you mean p?",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: a, pool: p}\n  - {prefix: a, pool: p}\n",
+        "5:6: routes[1].prefix: another route has the prefix \"a\"; remove one",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: 12, pool: p}\n",
+        "4:14: routes[0].prefix: YAML reads this as 12; quote it if it is text",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: 'a b', pool: p}\n",
+        "4:14: routes[0].prefix: \"a b\" holds a space or control character, which no key may; remove it",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: '', pool: p, namespace: \"x\\r\\nset\"}\n",
+        "4:38: routes[0].namespace: \"x\\r\\nset\" holds a space or control character, which no key may; remove it",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: '', pool: p, allow_flush: yes}\n",
+        "4:40: routes[0].allow_flush: yes is not a switch; write true or false",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: '', pool: p, refresh: {grace: 60s}}\n",
+        "4:27: routes[0].refresh: refresh is not in this version of leash yet",
+    ),
+    (
+        "pools: {p: {servers: [m0]}}\nlisten:\n  - 127.0.0.1:11211\n",
+        "3:5: listen[0]: an address alone; write tcp: 127.0.0.1:11211",
+    ),
+    (
+        "pools: {p: {servers: [m0]}}\nlisten: []\n",
+        "1:1: listen: an empty list; write - tcp: 127.0.0.1:11211, or leave listen out",
+    ),
+    (
+        "pools: {p: {servers: [m0]}}\nlisten: [{tcp: 11211}]\n",
+        "2:16: listen[0].tcp: 11211 is no address; write 127.0.0.1:11211",
+    ),
+    (
+        "pools: {p: {servers: [m0]}}\nlisten: [{tcp: '127.0.0.1:1', unix: /x}]\n",
+        "2:11: listen[0]: both tcp and unix; write two elements of the list",
+    ),
+    (
+        "pools: {p: {servers: [m0]}}\nlisten:\n  - tcp: 127.0.0.1:1\n  - tcp: 127.0.0.1:1\n",
+        "4:10: listen[1].tcp: the same address as listen[0].tcp; write another",
+    ),
+    (
+        "pools: {p: {servers: [m0]}}\nadmin: 127.0.0.1:11211\n",
+        "2:8: admin: the same address as the default of listen; write another",
+    ),
+    ("pools: {p: {servers: [m0]}}\nadmin: false\n", "2:8: admin: false is no address; write 127.0.0.1:9411, or off"),
+    ("pools: {p: {servers: [m0]}}\nworkers: 0\n", "2:10: workers: 0 is out of range; write 1 to 1024"),
+    (
+        "pools: {p: {servers: [m0]}}\nlimits: {item_size: 16MiB}\n",
+        "2:21: limits.item_size: item_size (16MiB) exceeds unsent_replies (8MiB); raise unsent_replies to 16MiB or more",
+    ),
+    (
+        "pools: {p: {servers: [m0]}}\nlimits: {keys_per_get: '10,000'}\n",
+        "2:24: limits.keys_per_get: 10,000 is no whole number; write 10000",
+    ),
+    (
+        "pools: {p: {servers: [m0]}}\nlimits: {in-flight: 5}\n",
+        "2:10: limits.in-flight: unknown key, did you mean in_flight?",
+    ),
+    ("pools: {p: {servers: [m0]}}\nlog: {level: inof}\n", "2:14: log.level: unknown level inof, did you mean info?"),
+    (
+        "pools: {p: {servers: [m0]}}\nlog: {format: yaml}\n",
+        "2:15: log.format: unknown value yaml, valid here: auto, text, json",
+    ),
+    ("pools: {p: {servers: [m0]}}\nlog: {keys: 'true'}\n", "2:13: log.keys: true is not a switch; write true or false"),
+    (
+        "pools: {p: &x {servers: [m0]}, q: *x}\n",
+        "1:32: anchors and aliases (& and *) are not allowed; write the value out",
+    ),
+    ("pools: {p: {servers: [m0]}}\n<<: {}\n", "2:1: <<: merge keys are not allowed; write the entries out"),
+    ("pools:\n\tp: {}\n", "2:1: a tab; YAML is indented with spaces"),
+    (
+        "pools: {p: {servers: [m0]}}\n---\nworkers: 1\n",
+        "3:1: a second document begins before this; a configuration is one document",
+    ),
+    (
+        "pools: {p: {servers: [m0}}\n",
+        "1:25: not YAML: did not find expected ',' or ']', while parsing a flow sequence at line 1 column 22",
+    ),
+    ("admin: !env ADMIN\n", "1:8: YAML tags (!…) are not allowed; write the plain value, or quote it"),
+];
+
+#[test]
+fn every_broken_file_is_told_the_place_and_the_cure() {
+    let wrong: Vec<String> = BROKEN
+        .iter()
+        .map(|(text, expected)| (text, format!("c.yaml:{expected}"), parse(text).err().unwrap_or_default()))
+        .filter(|(_, expected, found)| expected != found)
+        .map(|(text, expected, found)| format!("{text}expected {expected}\nfound    {found}\n"))
+        .collect();
+    assert!(wrong.is_empty(), "{} of {}\n{}", wrong.len(), BROKEN.len(), wrong.join("\n"));
+}
+
+#[test]
+fn a_key_must_fit_with_its_namespace() {
+    let route = |prefix: usize, namespace: usize| {
+        let (prefix, namespace) = ("p".repeat(prefix), "n".repeat(namespace));
+        parse(&format!("{ONE_POOL}routes: [{{prefix: '{prefix}', pool: p, namespace: '{namespace}'}}]\n"))
+    };
+    assert!(route(0, 249).is_ok() && route(250, 0).is_ok() && route(100, 150).is_ok());
+    for (prefix, namespace) in [(0, 250), (251, 0), (100, 151)] {
+        assert!(route(prefix, namespace).unwrap_err().contains("at most 250 fit"));
+    }
+}
+
+#[test]
+fn a_hostile_file_is_refused_soon() {
+    let fill = |head: &str, piece: &dyn Fn(usize) -> String| {
+        let mut text = head.to_owned();
+        for piece in (0..).map(piece) {
+            if text.len() + piece.len() > 1 << 20 {
+                break;
+            }
+            text += &piece;
+        }
+        text
+    };
+    let files = [
+        fill("", &|_| "[".into()),
+        fill("", &|_| "? ".into()),
+        fill("", &|n| format!("k{n}: ")),
+        fill("", &|n| format!("k{n}: 1\n")),
+        fill("pools:\n", &|n| format!(" p{n}: {{}}\n")),
+        fill("pools:\n", &|_| " p: {}\n".into()),
+        fill("pools:\n p:\n  servers:\n", &|n| format!("  - m{n}\n")),
+        fill("pools: {p: {servers: [m]}}\nroutes:\n", &|n| format!(" - {{prefix: a{n}, namespace: b{n}, pool: p}}\n")),
+    ];
+    for text in files {
+        let begin = std::time::Instant::now();
+        let problems = parse(&text).unwrap_err();
+        let (seconds, head) = (begin.elapsed().as_secs(), &text[..60]);
+        assert!(seconds < 20, "{seconds} s (unoptimized) for {head}");
+        assert!(problems.lines().count() <= 101 && problems.len() < 1 << 16, "{head}");
+    }
+}
+
+#[test]
+fn files_that_are_not_text_or_too_long_are_refused() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let load = |bytes: &[u8]| {
+        std::fs::write(&file, bytes).unwrap();
+        Config::load(file.path()).map_err(|problems| problems.to_string())
+    };
+    assert_eq!(load(ONE_POOL.as_bytes()), parse(ONE_POOL));
+    let path = file.path().display();
+    let expected = format!("{path}:2:2: not UTF-8 from here on; save the file as UTF-8");
+    assert_eq!(load(b"pools: {}\n#\xff\n").unwrap_err(), expected);
+    assert!(load(&vec![b'#'; (1 << 20) + 1]).unwrap_err().contains("more than the 1MiB"));
+    assert!(load(&[b'#'; 1 << 20]).unwrap_err().contains("pools: missing"), "exactly 1 MiB is read");
+    assert!(load(b"\0").unwrap_err().contains("not YAML: control characters are not allowed"));
+    assert!(Config::load("/no/such").unwrap_err().to_string().starts_with("/no/such: cannot be read: No such file"));
+    assert!(Config::load("/").unwrap_err().to_string().contains("cannot be read: Is a directory"));
+}
+
+mod any {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The example with a few characters replaced by ones that mean something in YAML.
+    fn mutilated() -> impl Strategy<Value = String> {
+        let hole = (0..EXAMPLE.len(), 0..4usize, "[-{}\\[\\],:&*!|>%@?#'\"~ \t\nab0\u{0}\u{fc}]{0,3}");
+        proptest::collection::vec(hole, 1..6).prop_map(|holes| {
+            let mut text = EXAMPLE.to_owned();
+            for (at, length, piece) in holes {
+                let at = at.min(text.len());
+                let end = (at + length).min(text.len());
+                if text.is_char_boundary(at) && text.is_char_boundary(end) {
+                    text.replace_range(at..end, &piece);
+                }
+            }
+            text
+        })
+    }
+
+    fn holds(text: &str) {
+        match Config::parse("c.yaml", text) {
+            Ok(config) => {
+                let shown = config.to_json();
+                assert_eq!(parse(&shown.to_string()).unwrap().to_json(), shown);
+            }
+            Err(problems) => {
+                assert!(!problems.is_empty());
+                for problem in problems.iter() {
+                    let line = problem.place.mark.expect("every problem of a file has a place").line;
+                    assert!(line <= text.lines().count() + 1, "{problem}");
+                    assert!(!problem.to_string().contains(|c: char| c.is_control()), "{problem:?}");
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_mutilated_file_is_refused_with_a_place_or_means_something(text in mutilated()) {
+            holds(&text);
+        }
+
+        #[test]
+        fn so_is_any_text(text in "[-{}\\[\\],:&*!|>%@?#'\"~ \t\nab0\u{fc}]{0,40}") {
+            holds(&text);
+        }
+    }
+}
