@@ -19,10 +19,10 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     // pure deciders: time and chance are arguments
     ("refresh", &["protocol"]),
     ("migration", &["protocol"]),
-    // small helpers of the base
-    ("clock", &[]),
-    ("net", &[]),
-    ("turn", &["clock"]),
+    // small base modules for everybody above the protocol
+    ("clock", &["protocol"]),
+    ("net", &["protocol"]),
+    ("turn", &["protocol", "clock"]),
     ("upstream", &["protocol", "hash", "config", "metrics", "clock", "net", "turn"]),
     ("route", &["upstream", "protocol", "hash", "config", "metrics", "clock", "net", "turn", "refresh", "migration"]),
     ("downstream", &["route", "upstream", "protocol", "config", "metrics", "clock", "net", "turn"]),

@@ -14,7 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use support::memcached::signal;
-use support::{Client, Leash, Memcached, Random, pause};
+use support::{BOUND, Client, Leash, Memcached, Random, pause, wait_until};
 
 const CLIENTS: usize = 64;
 const KEYS: usize = 40;
@@ -290,6 +290,9 @@ fn under_load_with_dying_servers_no_value_is_wrong_and_no_reply_hangs() {
     });
     report(&seen);
     let mut client = leash.client();
+    wait_until("all servers are used again", BOUND, || {
+        (0..50).all(|n| client.ask(format!("set afterwards{n} 0 0 1\r\nx\r\n")) == "STORED")
+    });
     client
         .expect("set afterwards 0 0 2\r\nok\r\nget afterwards\r\n", "STORED\r\nVALUE afterwards 0 2\r\nok\r\nEND\r\n");
 }
