@@ -91,7 +91,7 @@ impl Connection {
     pub(super) fn is_full(&self) -> bool {
         let (state, limits) = (self.state.borrow(), &self.service.limits);
         let unsent = state.output.len();
-        state.replies.len() >= limits.in_flight
+        state.replies.in_flight() >= limits.in_flight
             || unsent >= limits.unsent
             || (unsent > 0 && self.service.held.get() > limits.memory)
     }

@@ -14,6 +14,8 @@ pub struct Replies {
     queue: VecDeque<Pending>,
     /// The number of the oldest; numbers wrap.
     oldest: u32,
+    /// How many replies are to come.
+    awaited: usize,
 }
 
 /// One command whose reply has not left.
@@ -71,9 +73,9 @@ pub trait Witness {
 }
 
 impl Replies {
-    /// How many commands wait.
-    pub fn len(&self) -> usize {
-        self.queue.len()
+    /// How many requests are in flight or wait for their turn: each key of a get is one, since each is one upstream.
+    pub fn in_flight(&self) -> usize {
+        self.queue.len().max(self.awaited)
     }
 
     /// Whether nothing waits.
@@ -89,6 +91,7 @@ impl Replies {
 
     /// Adds the youngest command.
     pub fn push(&mut self, pending: Pending) {
+        self.awaited += pending.awaits();
         self.queue.push_back(pending);
     }
 
@@ -99,6 +102,7 @@ impl Replies {
             debug_assert!(false, "a reply nobody waits for");
             return false;
         };
+        self.awaited -= 1;
         match pending {
             Pending::One(_, _, _, empty) => *empty = Some(reply),
             Pending::Many(_, gathered) => gathered.fill(token as u32 as usize, reply, witness),
@@ -171,13 +175,17 @@ impl Gathered {
 }
 
 impl Pending {
-    fn is_whole(&self) -> bool {
+    fn awaits(&self) -> usize {
         match self {
-            Pending::One(_, _, _, reply) => reply.is_some(),
-            Pending::Many(_, gathered) => gathered.waiting == 0,
-            Pending::Every(_, waiting, _) => *waiting == 0,
-            Pending::Written(_) => true,
+            Pending::One(_, _, _, reply) => usize::from(reply.is_none()),
+            Pending::Many(_, gathered) => gathered.waiting,
+            Pending::Every(_, waiting, _) => *waiting,
+            Pending::Written(_) => 0,
         }
+    }
+
+    fn is_whole(&self) -> bool {
+        self.awaits() == 0
     }
 
     fn write(self, output: &mut Output, witness: &impl Witness) {

@@ -215,9 +215,7 @@ fn item(mut rest: &[u8], opaque: u16, must_repeat: bool) -> Option<Item> {
     (rest.is_empty() && repeated).then_some(item)
 }
 
-/// What stands behind the key of a debug line.
 fn debug(rest: &[u8]) -> Option<Reply> {
-    let rest = rest.strip_prefix(b" ")?;
-    let end = memchr::memchr(b' ', rest)?;
-    Some(Reply::Debug(rest[end + 1..].to_vec().into()))
+    let line = rest.strip_prefix(b" ").filter(|line| line.contains(&b' '))?;
+    Some(Reply::Debug(line.to_vec().into()))
 }

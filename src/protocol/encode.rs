@@ -1,7 +1,5 @@
 //! The downstream encoder: a [`Reply`] in the words the client's [`Form`] asks for.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
 use super::form::{Form, MetaVerb, Style};
@@ -126,11 +124,12 @@ fn meta_value(verb: MetaVerb, flags: &[u8], key: &Key, reply: &Reply, value: &By
     out.text().extend_from_slice(b"\r\n");
 }
 
-fn debug(key: &Key, facts: &[u8], out: &mut Output) {
+/// A server spells the key as the item was filed, which need not be as it was asked for; a namespace may stand before it.
+fn debug(key: &Key, line: &[u8], out: &mut Output) {
+    let (spelt, facts) = line.split_at(memchr::memchr(b' ', line).unwrap_or(line.len()));
     let text = out.text();
     text.extend_from_slice(b"ME ");
-    push_key(text, key, key.is_binary());
-    text.push(b' ');
+    key.spell(!spelt.ends_with(key.as_bytes()), text);
     push_line(out, facts);
 }
 
@@ -168,17 +167,9 @@ fn fact(text: &mut Vec<u8>, letter: u8, value: impl itoa::Integer) {
 
 fn key_flag(text: &mut Vec<u8>, key: &Key, binary: bool) {
     text.extend_from_slice(b" k");
-    push_key(text, key, binary);
+    key.spell(binary, text);
     if binary {
         text.extend_from_slice(b" b");
-    }
-}
-
-fn push_key(text: &mut Vec<u8>, key: &Key, binary: bool) {
-    if binary {
-        text.extend_from_slice(STANDARD.encode(key.as_bytes()).as_bytes());
-    } else {
-        text.extend_from_slice(key.as_bytes());
     }
 }
 

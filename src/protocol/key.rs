@@ -3,6 +3,8 @@
 //! The one constructor per spelling is the guarantee that a key can never carry a second command upstream: a text key
 //! holds no control character and no space, a binary key only ever leaves base64-encoded.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::{Bytes, BytesMut};
 
 /// The longest key memcached takes, in bytes (`KEY_MAX_LENGTH`), namespace included.
@@ -66,6 +68,15 @@ impl Key {
     /// The bytes memcached files the item under.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// Appends the key as clients and servers write it: a binary one base64-encoded.
+    pub fn spell(&self, binary: bool, text: &mut Vec<u8>) {
+        if binary {
+            text.extend_from_slice(STANDARD.encode(&self.bytes).as_bytes());
+        } else {
+            text.extend_from_slice(&self.bytes);
+        }
     }
 
     /// Whether the key must be sent base64-encoded.
