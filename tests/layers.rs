@@ -14,7 +14,8 @@ const LONGEST: usize = 300;
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("protocol", &[]),
     ("hash", &[]),
-    ("metrics", &[]),
+    // its words for commands and failures are the protocol's
+    ("metrics", &["protocol"]),
     ("config", &[]),
     // pure deciders: time and chance are arguments
     ("refresh", &["protocol"]),
@@ -26,6 +27,12 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("upstream", &["protocol", "hash", "config", "metrics", "clock", "net", "turn"]),
     ("route", &["upstream", "protocol", "hash", "config", "metrics", "clock", "net", "turn", "refresh", "migration"]),
     ("downstream", &["route", "upstream", "protocol", "config", "metrics", "clock", "net", "turn"]),
+];
+
+/// Files that may name one module more than their own may.
+const EXCEPTIONS: &[(&str, &str)] = &[
+    // the one file of the tree that knows there is a configuration
+    ("route/build.rs", "shared"),
 ];
 
 fn sources() -> Vec<(String, String)> {
@@ -103,6 +110,9 @@ fn arrows_go_down_only() {
         let own = module(file);
         let Some((_, allowed)) = MAY_NAME.iter().find(|(name, _)| *name == own) else { continue };
         for other in named(file, text) {
+            if EXCEPTIONS.contains(&(file.as_str(), other.as_str())) {
+                continue;
+            }
             if other != own && modules.contains(other.as_str()) && !allowed.contains(&other.as_str()) {
                 wrong.push(format!("src/{file}: {own} must not know {other}"));
             }

@@ -168,8 +168,8 @@ fn store(line: &Bytes, words: &Words<'_>, mode: StoreMode, cas: bool) -> Line {
 pub const MAX_LENGTH: usize = i32::MAX as usize - 2;
 
 /// The key of a command that has no value behind it.
-fn key(line: &Bytes, word: &[u8], quiet: bool) -> Result<Key, Line> {
-    Key::text(line.slice_ref(word)).map_err(|_| Refusal::BAD_FORMAT.quiet(quiet).into())
+fn key(line: &Bytes, word: &[u8], quiet: bool) -> Result<Key, Refusal> {
+    Key::text(line.slice_ref(word)).map_err(|_| Refusal::BAD_FORMAT.quiet(quiet))
 }
 
 fn arithmetic(line: &Bytes, words: &Words<'_>, decrement: bool) -> Line {
@@ -179,7 +179,7 @@ fn arithmetic(line: &Bytes, words: &Words<'_>, decrement: bool) -> Line {
     let quiet = words.last() == b"noreply";
     let key = match key(line, words.get(1), quiet) {
         Ok(key) => key,
-        Err(refusal) => return refusal,
+        Err(refusal) => return refusal.into(),
     };
     let Some(delta) = number::u64(words.get(2)) else {
         let refusal = Refusal::new("CLIENT_ERROR invalid numeric delta argument", RefusalKind::Malformed);
@@ -206,7 +206,7 @@ fn delete(line: &Bytes, words: &Words<'_>) -> Line {
     }
     match key(line, words.get(1), quiet) {
         Ok(key) => one(key, Command::Delete(Delete::default()), Style::Delete, quiet),
-        Err(refusal) => refusal,
+        Err(refusal) => refusal.into(),
     }
 }
 
@@ -217,7 +217,7 @@ fn touch(line: &Bytes, words: &Words<'_>) -> Line {
     let quiet = words.last() == b"noreply";
     let key = match key(line, words.get(1), quiet) {
         Ok(key) => key,
-        Err(refusal) => return refusal,
+        Err(refusal) => return refusal.into(),
     };
     let Some(exptime) = number::i32(words.get(2)) else {
         return invalid_exptime().quiet(quiet).into();
