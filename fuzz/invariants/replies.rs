@@ -86,7 +86,7 @@ fn answers(reply: &Reply, raw: &[u8], opaque: u16) {
     let flags = match (words[0], reply) {
         (b"VA", Reply::Hit(Item { value: Some(value), .. })) => {
             assert_eq!(&raw[end..], [b"\r\n", &value[..], b"\r\n"].concat());
-            assert_eq!(words[1], value.len().to_string().as_bytes());
+            assert_eq!(digits(words[1]), value.len() as u64);
             &words[2..]
         }
         (b"HD", Reply::Hit(Item { value: None, .. })) => &words[1..],
