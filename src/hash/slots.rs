@@ -232,8 +232,8 @@ mod tests {
     #[test]
     fn keys_with_one_tag_land_together() {
         let table = table(&names(64));
-        let server = table.server_of(crate::hash::tag(b"user:{42}:name"));
-        assert_eq!(server, table.server_of(crate::hash::tag(b"{42}:mail")));
+        let server = table.server_of(crate::hash::tag(b"user:{42}:name", b'{', b'}'));
+        assert_eq!(server, table.server_of(crate::hash::tag(b"{42}:mail", b'{', b'}')));
         assert_eq!(server, table.server_of(b"42"));
     }
 }

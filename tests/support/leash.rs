@@ -1,0 +1,136 @@
+//! A leash process under test, ready when started and stopped when dropped.
+//!
+//! `LEASH_BIN` names another binary than the one cargo built, for example a release build.
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use tempfile::TempDir;
+
+use super::memcached::signal;
+use super::{BOUND, Client, Memcached, free_port, wait_until};
+
+/// A running leash.
+pub struct Leash {
+    child: Child,
+    address: String,
+    admin: String,
+    directory: TempDir,
+}
+
+/// The binary under test.
+pub fn binary() -> PathBuf {
+    std::env::var_os("LEASH_BIN").map_or_else(|| env!("CARGO_BIN_EXE_leash").into(), PathBuf::from)
+}
+
+impl Leash {
+    /// With command line arguments; the addresses are chosen here.
+    pub fn start(arguments: &[&str]) -> Leash {
+        Leash::launch(arguments.iter().map(ToString::to_string).collect(), tempfile::tempdir().unwrap())
+    }
+
+    /// In front of these servers, two workers, `flush_all` allowed.
+    pub fn with_servers(servers: &[Memcached]) -> Leash {
+        let addresses: Vec<String> = servers.iter().map(Memcached::address).collect();
+        Leash::with_addresses(&addresses)
+    }
+
+    /// In front of servers at these addresses.
+    pub fn with_addresses(addresses: &[String]) -> Leash {
+        Leash::with_config(&config(&addresses.join(", ")))
+    }
+
+    /// On its embedded store, `flush_all` allowed.
+    pub fn embedded() -> Leash {
+        Leash::with_config(&config("embedded"))
+    }
+
+    /// With a configuration file; the addresses are chosen here and win over the file's.
+    pub fn with_config(yaml: &str) -> Leash {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("leash.yaml");
+        fs::write(&file, yaml).unwrap();
+        Leash::launch(vec!["--config".into(), file.display().to_string()], directory)
+    }
+
+    fn launch(arguments: Vec<String>, directory: TempDir) -> Leash {
+        for _ in 0..5 {
+            let address = format!("127.0.0.1:{}", free_port());
+            let admin = format!("127.0.0.1:{}", free_port());
+            let log = File::create(directory.path().join("log")).unwrap();
+            let mut child = Command::new(binary())
+                .args(&arguments)
+                .args(["--listen", &address, "--admin", &admin])
+                .stdin(Stdio::null())
+                .stdout(log.try_clone().unwrap())
+                .stderr(log)
+                .spawn()
+                .unwrap_or_else(|e| panic!("cannot run {}: {e}", binary().display()));
+            let mut ended = false;
+            wait_until("leash listens", BOUND, || {
+                ended = child.try_wait().unwrap().is_some();
+                ended || Client::try_connect(&address).is_ok()
+            });
+            if !ended {
+                return Leash { child, address, admin, directory };
+            }
+            let log = fs::read_to_string(directory.path().join("log")).unwrap_or_default();
+            assert!(log.contains("in use"), "leash {} ended instead of serving:\n{log}", arguments.join(" "));
+        }
+        panic!("no free port for leash");
+    }
+
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    pub fn admin(&self) -> &str {
+        &self.admin
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn client(&self) -> Client {
+        Client::connect(&self.address)
+    }
+
+    /// What it logged so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
+    }
+
+    /// The body of an admin page; panics unless the answer is 200.
+    pub fn page(&self, path: &str) -> String {
+        let mut client = Client::connect(&self.admin);
+        client.send(format!("GET {path} HTTP/1.1\r\nHost: leash\r\nConnection: close\r\n\r\n"));
+        let answer = String::from_utf8_lossy(&client.read_to_end().expect("an HTTP answer")).to_string();
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+        assert!(head.starts_with("HTTP/1.1 200"), "{path}: {head}");
+        body.to_string()
+    }
+}
+
+impl Drop for Leash {
+    fn drop(&mut self) {
+        if self.child.try_wait().unwrap().is_some() {
+            eprintln!("leash ended before the test did; its log:\n{}", self.log());
+            return;
+        }
+        if std::thread::panicking() {
+            eprintln!("the log of leash:\n{}", self.log());
+        }
+        signal(self.child.id(), "KILL");
+        let _ = self.child.wait();
+    }
+}
+
+fn config(servers: &str) -> String {
+    let mut yaml = String::from("workers: 2\n");
+    writeln!(yaml, "pools: {{main: {{servers: [{servers}]}}}}").unwrap();
+    writeln!(yaml, "routes: [{{prefix: \"\", pool: main, allow_flush: true}}]").unwrap();
+    yaml
+}

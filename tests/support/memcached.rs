@@ -1,0 +1,121 @@
+//! A real memcached on a loopback port of its own, stopped when dropped.
+//!
+//! It can be killed, brought back on the same port, and frozen, because a dead server and a silent one are different
+//! troubles.
+
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+
+use super::{BOUND, Client, free_port, wait_until};
+
+/// A running (or killed) memcached.
+pub struct Memcached {
+    child: Child,
+    port: u16,
+    more: Vec<String>,
+}
+
+impl Memcached {
+    pub fn start() -> Memcached {
+        Memcached::start_with(&[])
+    }
+
+    /// With more command line arguments.
+    pub fn start_with(more: &[&str]) -> Memcached {
+        let more: Vec<String> = more.iter().map(ToString::to_string).collect();
+        for _ in 0..5 {
+            let port = free_port();
+            let mut child = spawn(port, &more);
+            if listens(&mut child, port) {
+                return Memcached { child, port, more };
+            }
+        }
+        panic!("memcached did not start; is it installed? tests/run does that");
+    }
+
+    /// Several at once.
+    pub fn start_many(count: usize) -> Vec<Memcached> {
+        (0..count).map(|_| Memcached::start()).collect()
+    }
+
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Ends it as a crash would: SIGKILL.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Brings it back on the same port, empty.
+    pub fn restart(&mut self) {
+        self.kill();
+        for _ in 0..5 {
+            self.child = spawn(self.port, &self.more);
+            if listens(&mut self.child, self.port) {
+                return;
+            }
+        }
+        panic!("memcached did not come back on port {}", self.port);
+    }
+
+    /// Freezes it: connections stay open, nobody answers.
+    pub fn freeze(&self) {
+        signal(self.child.id(), "STOP");
+    }
+
+    /// Lets a frozen one go on.
+    pub fn thaw(&self) {
+        signal(self.child.id(), "CONT");
+    }
+
+    /// Moves its CAS uniques on, so that two servers never hand out the same one in a test.
+    pub fn advance_cas(&self, by: usize) {
+        let mut client = Client::connect(&self.address());
+        client.expect("set cas-ahead 0 1 1\r\n1\r\n", "STORED\r\n");
+        for _ in 0..by / 1000 {
+            client.send("incr cas-ahead 1 noreply\r\n".repeat(1000));
+        }
+        client.expect("delete cas-ahead\r\n", "DELETED\r\n");
+    }
+}
+
+impl Drop for Memcached {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Without the LRU maintainer: it holds items at its own whim, and counting pads with spaces only while nobody does.
+fn spawn(port: u16, more: &[String]) -> Child {
+    Command::new("memcached")
+        .args(["-u", "nobody", "-o", "no_lru_maintainer,no_lru_crawler", "-l", "127.0.0.1", "-U", "0", "-t", "1", "-m", "256", "-c", "2048"])
+        .args(["-p", &port.to_string()])
+        .args(more)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("memcached runs; if it is not installed, tests/run does that")
+}
+
+/// Waits until it accepts; false if it ended instead.
+fn listens(child: &mut Child, port: u16) -> bool {
+    let mut ended = false;
+    wait_until("memcached listens", BOUND, || {
+        ended = child.try_wait().unwrap().is_some();
+        ended || TcpStream::connect(("127.0.0.1", port)).is_ok()
+    });
+    !ended
+}
+
+/// Sends a signal to one process that a test started.
+pub fn signal(pid: u32, name: &str) {
+    let done = Command::new("kill").args([&format!("-{name}"), &pid.to_string()]).status().expect("kill runs");
+    assert!(done.success(), "kill -{name} {pid}");
+}
