@@ -3,8 +3,10 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use crate::metrics::RouteId;
-use crate::protocol::{CommandClass, Form, Key, Output, Reply, Style, encode_end, encode_reply, encode_value};
+use bytes::Bytes;
+
+use crate::metrics::{RouteId, Tally};
+use crate::protocol::{Command, CommandClass, Form, Key, Output, Reply, Style, encode_end, encode_reply, encode_value};
 
 /// What one client waits for, oldest first.
 #[derive(Default)]
@@ -12,7 +14,12 @@ pub struct Replies {
     queue: VecDeque<Pending>,
     /// The number of the oldest; numbers wrap.
     oldest: u32,
+    /// Bytes of replies that wait for their turn.
+    parked: usize,
 }
+
+/// A queue that grew longer than this gives its memory back once it is empty.
+const KEEP: usize = 256;
 
 /// One command whose reply has not left.
 pub enum Pending {
@@ -35,6 +42,8 @@ pub struct Asked {
     pub route: Option<RouteId>,
     /// What kind it is.
     pub class: CommandClass,
+    /// What memcached's `stats` counts when it found its item, found none, or found it changed.
+    pub tallies: Option<[Tally; 3]>,
 }
 
 /// The keys of one get and what became of each so far.
@@ -53,6 +62,22 @@ pub trait Witness {
     fn answered(&self, asked: &Asked);
     /// What became of one key.
     fn outcome(&self, route: Option<RouteId>, class: CommandClass, reply: &Reply);
+    /// Something happened that memcached's `stats` counts.
+    fn tally(&self, what: Tally);
+}
+
+/// The counters that memcached has for this command and not for others of its class.
+pub fn tallies(command: &Command) -> Option<[Tally; 3]> {
+    match command {
+        Command::Arithmetic(arithmetic) if arithmetic.decrement => {
+            Some([Tally::DecrHits, Tally::DecrMisses, Tally::DecrMisses])
+        }
+        Command::Arithmetic(_) => Some([Tally::IncrHits, Tally::IncrMisses, Tally::IncrMisses]),
+        Command::Store(store) if store.compare_cas.is_some() => {
+            Some([Tally::CasHits, Tally::CasMisses, Tally::CasBadval])
+        }
+        _ => None,
+    }
 }
 
 impl Replies {
@@ -66,6 +91,11 @@ impl Replies {
         self.queue.is_empty()
     }
 
+    /// How many bytes of replies wait for their turn.
+    pub fn parked(&self) -> usize {
+        self.parked
+    }
+
     /// The token of the reply to part `part` of the next command to be pushed.
     pub fn next_token(&self, part: usize) -> u64 {
         let number = self.oldest.wrapping_add(self.queue.len() as u32);
@@ -74,12 +104,14 @@ impl Replies {
 
     /// Adds the youngest command.
     pub fn push(&mut self, pending: Pending) {
+        self.parked += pending.size();
         self.queue.push_back(pending);
     }
 
     /// Puts a reply in its place.
     pub fn fill(&mut self, token: u64, reply: Reply) {
         let place = ((token >> 32) as u32).wrapping_sub(self.oldest) as usize;
+        self.parked += size(&reply);
         match self.queue.get_mut(place) {
             Some(Pending::One(_, _, _, empty)) => *empty = Some(reply),
             Some(Pending::Many(_, gathered)) => gathered.fill(token as u32 as usize, reply),
@@ -96,9 +128,21 @@ impl Replies {
         while self.queue.front().is_some_and(Pending::is_whole) {
             if let Some(pending) = self.queue.pop_front() {
                 self.oldest = self.oldest.wrapping_add(1);
+                self.parked = if self.queue.is_empty() { 0 } else { self.parked - pending.size() };
                 pending.write(output, witness);
             }
         }
+        if self.queue.is_empty() && self.queue.capacity() > KEEP {
+            self.queue = VecDeque::new();
+        }
+    }
+}
+
+/// The bytes of a value a reply holds.
+fn size(reply: &Reply) -> usize {
+    match reply {
+        Reply::Hit(item) => item.value.as_ref().map_or(0, Bytes::len),
+        _ => 0,
     }
 }
 
@@ -120,6 +164,18 @@ impl Gathered {
 }
 
 impl Pending {
+    fn size(&self) -> usize {
+        match self {
+            Pending::One(.., reply) => reply.as_ref().map_or(0, size),
+            Pending::Many(_, gathered) if gathered.waiting == gathered.parts.len() => 0,
+            Pending::Many(_, gathered) => {
+                gathered.parts.iter().filter_map(|(.., reply)| reply.as_ref()).map(size).sum()
+            }
+            Pending::Every(..) => 0,
+            Pending::Written(text) => text.len(),
+        }
+    }
+
     fn is_whole(&self) -> bool {
         match self {
             Pending::One(_, _, _, reply) => reply.is_some(),
@@ -153,6 +209,14 @@ impl Pending {
 pub fn write_one(asked: &Asked, key: &Key, form: &Form, reply: &Reply, output: &mut Output, witness: &impl Witness) {
     witness.outcome(asked.route, asked.class, reply);
     witness.answered(asked);
+    if let Some([hit, miss, changed]) = asked.tallies {
+        match reply {
+            Reply::Hit(_) => witness.tally(hit),
+            Reply::NotFound => witness.tally(miss),
+            Reply::Exists => witness.tally(changed),
+            _ => {}
+        }
+    }
     encode_reply(form, key, reply, output);
 }
 

@@ -134,7 +134,7 @@ fn read<'l>(
 
 fn too_many_keys(most: usize) -> Refusal {
     let line = format!("CLIENT_ERROR too many keys in one get, at most {most}");
-    Refusal { line: line.into(), kind: RefusalKind::Malformed, quiet: false }
+    Refusal { line: line.into(), kind: RefusalKind::TooManyKeys, quiet: false }
 }
 
 fn invalid_exptime() -> Refusal {

@@ -62,10 +62,8 @@ fn push_failure(out: &mut Output, reply: &Reply) {
     match reply {
         Reply::Error(line) => push_line(out, line),
         Reply::Failed(failure) => push_line(out, format!("SERVER_ERROR {failure}").as_bytes()),
-        other => {
-            debug_assert!(false, "a reply that answers no such command: {other:?}");
-            push_line(out, b"SERVER_ERROR unexpected reply");
-        }
+        // A server may say anything, so this is no mistake of ours.
+        _ => push_line(out, b"SERVER_ERROR unexpected reply"),
     }
 }
 
