@@ -94,7 +94,22 @@ impl Drop for Memcached {
 /// Without the LRU maintainer: it holds items at its own whim, and counting pads with spaces only while nobody does.
 fn spawn(port: u16, more: &[String]) -> Child {
     Command::new("memcached")
-        .args(["-u", "nobody", "-o", "no_lru_maintainer,no_lru_crawler", "-l", "127.0.0.1", "-U", "0", "-t", "1", "-m", "256", "-c", "2048"])
+        .args([
+            "-u",
+            "nobody",
+            "-o",
+            "no_lru_maintainer,no_lru_crawler",
+            "-l",
+            "127.0.0.1",
+            "-U",
+            "0",
+            "-t",
+            "1",
+            "-m",
+            "256",
+            "-c",
+            "2048",
+        ])
         .args(["-p", &port.to_string()])
         .args(more)
         .stdin(Stdio::null())
