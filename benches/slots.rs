@@ -19,7 +19,7 @@ fn look_up(c: &mut Criterion) {
     }
     let table = table(8);
     c.bench_function("slots/server_of/tag", |b| {
-        b.iter(|| table.server_of(tag(black_box(b"session:{0123456789abcdef}:cart"))));
+        b.iter(|| table.server_of(tag(black_box(b"session:{0123456789abcdef}:cart"), b'{', b'}')));
     });
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Builder;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -52,6 +52,7 @@ pub fn run(config: Config) -> Result<(), AppError> {
 }
 
 async fn serve(config: Config) -> Result<(), AppError> {
+    let mut signals = Signals::new()?;
     let listeners = bind(&config).await?;
     let admin_listener = config.admin.map(bind_admin).transpose()?;
     let snapshot = Snapshot::new(config);
@@ -64,11 +65,11 @@ async fn serve(config: Config) -> Result<(), AppError> {
     announce(&snapshot, admin.as_ref());
     status.set_ready(true);
 
-    told_to_stop().await?;
+    signals.next().await;
     status.set_ready(false);
     accepting.abort_all();
     while accepting.join_next().await.is_some() {}
-    end(workers, &stop).await;
+    end(workers, &stop, &mut signals).await;
     tracing::info!("ended");
     Ok(())
 }
@@ -125,30 +126,34 @@ fn announce(snapshot: &Snapshot, admin: Option<&admin::Handle>) {
     tracing::info!(version = VERSION, listen = listen.join(" "), admin, workers = config.workers, "ready");
 }
 
-async fn told_to_stop() -> io::Result<()> {
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    tracing::info!("stopping: answering what has arrived");
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        // Whoever asks twice is not willing to wait.
-        std::process::exit(1);
-    });
-    Ok(())
+/// The signals that end the process.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
 }
 
-/// Lets the workers answer what has arrived, for as long as there is.
-async fn end(workers: Vec<Worker>, stop: &watch::Sender<bool>) {
+impl Signals {
+    fn new() -> io::Result<Signals> {
+        Ok(Signals { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// Lets the workers answer what has arrived, for as long as there is. Whoever asks twice is not willing to wait.
+async fn end(workers: Vec<Worker>, stop: &watch::Sender<bool>, signals: &mut Signals) {
+    tracing::info!("stopping: answering what has arrived");
     stop.send_replace(true);
     let joined = tokio::task::spawn_blocking(|| workers.into_iter().for_each(Worker::join));
-    if tokio::time::timeout(LONGEST_END, joined).await.is_err() {
-        tracing::warn!("some requests were not answered in time");
-        std::process::exit(0);
+    tokio::select! {
+        done = tokio::time::timeout(LONGEST_END, joined) => if done.is_ok() { return },
+        () = signals.next() => std::process::exit(1),
     }
+    tracing::warn!("some requests were not answered in time");
+    std::process::exit(0);
 }

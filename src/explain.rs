@@ -40,13 +40,10 @@ impl Explainer {
         let Some(branch) = self.tree.branch(&request.key) else {
             return Ok(json!({ "key": shown, "route": null, "answer": "no route fits, every request is refused" }));
         };
-        Ok(match branch.place(&request) {
-            Place::Server(pool, server, rewritten) => {
-                let sent = rewritten.as_ref().unwrap_or(&request).key.as_bytes().to_vec();
-                self.at_server(&shown, &branch.prefix, pool, server, &sent)
-            }
+        Ok(branch.walk(&request, |place, sent| match place {
+            Place::Server(pool, server) => self.at_server(&shown, &branch.prefix, pool, server, sent.key.as_bytes()),
             Place::Answer(reply) => json!({ "key": shown, "route": branch.prefix, "answer": words(&reply) }),
-        })
+        }))
     }
 
     fn at_server(&self, key: &str, route: &str, pool: &Pool, server: usize, sent: &[u8]) -> Value {

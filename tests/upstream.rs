@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use fake_server::{Backend, FakeServer, hears_nothing};
 use figures::{metric, reaches};
-use support::{Client, Leash, wait_until};
+use support::{BOUND, Client, Leash, wait_until};
 
 /// The pool's `request_timeout` in these tests.
 const DEADLINE: Duration = Duration::from_millis(300);
@@ -98,7 +98,7 @@ fn a_multi_get_answers_what_it_has_when_a_server_is_dead_or_slow_or_talks_garbag
     ill.receives(&format!("mg {b} v f"));
     ill.sends("HTTP/1.1 400 Bad Request\r\n");
     client.expect("", &answer);
-    ill.is_hung_up_on();
+    ill.sees_the_end();
 
     client.send(&ask);
     let mut ill = bad.greets();
@@ -148,7 +148,7 @@ fn a_reply_that_does_not_fit_closes_its_connection_only_and_becomes_nobodys_valu
         let expected = "SERVER_ERROR server 127.0.0.1:";
         assert!(line.starts_with(expected) && line.contains("not asked"), "after {slip:?}: {line}");
         assert!(client.read_line().unwrap().starts_with(b"VERSION "));
-        backend.is_hung_up_on();
+        backend.sees_the_end();
         assert_eq!(metric(&leash, "leash_upstream_desync_total", &label), f64::from(count), "{slip:?}");
 
         client.send("get mine\r\n");
@@ -165,7 +165,7 @@ fn a_reply_that_does_not_fit_closes_its_connection_only_and_becomes_nobodys_valu
 fn what_a_server_says_unasked_closes_its_connection() {
     let (server, leash, mut client, mut backend) = one();
     backend.sends("VA 5 f0 O1\r\nwrong\r\n");
-    backend.is_hung_up_on();
+    backend.sees_the_end();
     reaches(&leash, "leash_upstream_desync_total", "", 1.0);
     client.send("get mine\r\n");
     let mut backend = server.greets();
@@ -184,7 +184,7 @@ fn what_a_server_says_behind_its_greeting_is_not_taken_for_an_answer() {
     assert_eq!(backend.reads_line(), "mn");
     backend.sends("MN\r\nVA 5 f0 O0\r\nwrong\r\n");
     client.expect("", "END\r\n");
-    backend.is_hung_up_on();
+    backend.sees_the_end();
     assert_eq!(metric(&leash, "leash_upstream_desync_total", ""), 1.0);
 }
 
@@ -200,7 +200,7 @@ fn a_server_that_only_talks_garbage_goes_down() {
         backend.sends("garbage\r\n");
         client.expect("", "END\r\n");
     }
-    backend.is_hung_up_on();
+    backend.sees_the_end();
     reaches(&leash, "leash_server_up", "", 0.0);
 }
 
@@ -247,7 +247,7 @@ fn three_failures_make_a_server_down_and_one_good_probe_brings_it_back() {
         backend.receives("mg slow v f");
         client.expect("", "END\r\n");
     }
-    backend.is_hung_up_on();
+    backend.sees_the_end();
     let start = Instant::now();
     client.expect("get slow\r\n", "END\r\n");
     client.expect("set slow 0 0 1\r\nx\r\n", format!("SERVER_ERROR server {}: is down\r\n", server.address()));
@@ -258,10 +258,10 @@ fn three_failures_make_a_server_down_and_one_good_probe_brings_it_back() {
     let mut probe = server.accepts();
     assert_eq!(probe.reads_line(), "mn");
     probe.sends("ERROR\r\n");
-    probe.is_hung_up_on();
+    probe.sees_the_end();
     client.expect("delete slow\r\n", "SERVER_ERROR server ");
     let probe = server.greets();
-    probe.is_hung_up_on();
+    probe.sees_the_end();
     reaches(&leash, "leash_server_up", "", 1.0);
     let mut client = leash.client();
     client.send("get back\r\n");
@@ -322,7 +322,7 @@ fn an_old_memcached_gets_no_value_and_its_clients_a_clear_error() {
         server.address()
     );
     client.expect("", &expected);
-    backend.is_hung_up_on();
+    backend.sees_the_end();
     client.expect("set mine 0 0 1\r\nx\r\n", &expected);
     reaches(&leash, "leash_server_up", "", 0.0);
 }
@@ -341,7 +341,7 @@ fn a_server_that_accepts_and_never_greets_fails_its_requests_in_time() {
     client.expect("", "END\r\n");
     assert!(start.elapsed() < DEADLINE + SLACK);
     assert_eq!(metric(&leash, "leash_upstream_in_flight", ""), 0.0);
-    backend.is_hung_up_on();
+    backend.sees_the_end();
 }
 
 #[test]
@@ -359,7 +359,7 @@ fn a_write_that_timed_out_before_there_was_a_connection_does_not_arrive_after_al
     assert!(line.contains("no reply in time"), "{line}");
     let line = String::from_utf8(client.read_line().unwrap()).unwrap();
     assert!(line.starts_with("SERVER_ERROR"), "{line}");
-    backend.is_hung_up_on();
+    backend.sees_the_end();
     client.send("set third 0 0 1\r\nz\r\n");
     let mut backend = server.greets();
     let third = backend.receives("ms third 1");
@@ -390,6 +390,7 @@ fn a_full_queue_is_a_clear_error_and_the_queue_moves_on() {
 
 #[test]
 fn a_server_that_takes_nothing_bounds_what_waits_for_it_by_bytes() {
+    const SETS: usize = 80;
     let server = FakeServer::start();
     let leash = leash_at(&server.address(), "request_timeout: 5s", "limits: {memory: 8MiB, unsent_replies: 1MiB}");
     let mut client = leash.client();
@@ -399,35 +400,38 @@ fn a_server_that_takes_nothing_bounds_what_waits_for_it_by_bytes() {
     backend.sends_code(&question, "EN");
     client.expect("", "END\r\n");
     let value = vec![b'v'; 1 << 20];
-    for n in 0..40 {
-        client.send(format!("set key{n} 0 0 {}\r\n", value.len()));
-        client.send(&value);
-        client.send("\r\n");
-    }
-    let stored = |line: &String| line == "STORED\r\n";
-    let mut queued = 0;
-    wait_until("every set is queued or refused", Duration::from_secs(4), || {
-        queued = metric(&leash, "leash_upstream_in_flight", "") as usize;
-        let refused = metric(&leash, "leash_failures_total", "cause=\"overloaded\"") as usize;
-        queued + refused == 40
-    });
-    let mut sets = 0;
-    for _ in 0..queued {
-        let question = backend.receives_any();
-        // What a refused set would have replaced goes.
-        if question.line.starts_with("ms ") {
-            assert_eq!(question.value, value);
-            sets += 1;
+    let before = metric(&leash, "leash_process_resident_memory_bytes", "");
+    let sets: Vec<u8> = (0..SETS)
+        .flat_map(|n| [format!("set key{n} 0 0 {}\r\n", value.len()).as_bytes(), &value, b"\r\n"].concat())
+        .collect();
+    let told = std::thread::scope(|scope| {
+        let told = scope.spawn(|| {
+            client.send(sets);
+            (0..SETS).map(|_| String::from_utf8(client.read_line().unwrap()).unwrap()).collect::<Vec<_>>()
+        });
+        let refused = || metric(&leash, "leash_failures_total", "cause=\"overloaded\"") as usize;
+        let waiting = || metric(&leash, "leash_upstream_in_flight", "") as usize;
+        wait_until("something is refused", BOUND, || refused() > 0 || waiting() > 8);
+        let grown = metric(&leash, "leash_process_resident_memory_bytes", "") - before;
+        assert!(grown < 48e6, "{} MB are held", grown / 1e6);
+        // Every set becomes one question: itself or, if it was refused, what must go because of it.
+        let mut answered = 0;
+        while answered + refused() < SETS {
+            wait_until("the next question", BOUND, || waiting() > 0 || answered + refused() == SETS);
+            if waiting() > 0 {
+                let question = backend.receives_any();
+                assert!(question.line.starts_with("md ") || question.value == value);
+                backend.sends_code(&question, "HD");
+                answered += 1;
+            }
         }
-        backend.sends_code(&question, "HD");
-    }
-    assert!((4..20).contains(&sets), "{sets} sets of 1 MiB were queued");
-    let lines: Vec<String> = (0..40).map(|_| String::from_utf8(client.read_line().unwrap()).unwrap()).collect();
-    assert_eq!(lines.iter().filter(|line| stored(line)).count(), sets);
-    let refused = |line: &String| {
+        told.join().unwrap()
+    });
+    let is_refused = |line: &String| {
         line.contains("too many requests are waiting for it") || line == "SERVER_ERROR out of memory storing object\r\n"
     };
-    assert!(lines.iter().all(|line| stored(line) || refused(line)), "{lines:?}");
+    assert!(told.iter().all(|line| line == "STORED\r\n" || is_refused(line)), "{told:?}");
+    assert!(told.iter().any(is_refused) && !told.iter().all(is_refused), "{told:?}");
     client.send("get again\r\n");
     let question = backend.receives("mg again v f");
     backend.sends_code(&question, "EN");

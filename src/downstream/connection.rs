@@ -21,7 +21,7 @@ use crate::memory::{Memory, Share};
 use crate::metrics::{Downstream as Count, Outcome, ProtocolError, RouteId, Tally};
 use crate::net::{Reader, Stream, Writer, Written};
 use crate::protocol::{CommandClass, Item, Output, Reply};
-use crate::turn::Flush;
+use crate::turn::{Flush, MUCH};
 use crate::upstream::ReplyTo;
 
 /// How long a client that must go is read from, so that it sees why before its connection is reset.
@@ -46,6 +46,8 @@ pub(super) struct State {
     flush_asked: bool,
     /// Whether the task waits for replies to leave.
     pub paused: bool,
+    /// Whether that is because the client does not read, and was counted.
+    unread: bool,
     /// Whether the client is gone.
     broken: bool,
     /// What is counted of the replies and the output.
@@ -96,14 +98,15 @@ impl Connection {
     pub(super) fn is_full(&self) -> bool {
         let (state, limits) = (self.state.borrow(), &self.service.limits);
         let unsent = state.unsent();
-        state.replies.len() >= limits.in_flight
+        state.replies.in_flight() >= limits.in_flight
             || unsent >= limits.unsent
             || (unsent > 0 && self.service.memory.is_full())
     }
 
-    /// Ends a pause, if there was one.
+    /// Ends a pause, if there was one and the client has taken enough.
     pub(super) fn resume(&self) {
-        if std::mem::take(&mut self.state.borrow_mut().paused) {
+        if self.state.borrow().paused && !self.is_full() {
+            self.state.borrow_mut().paused = false;
             // What is asked now was read long ago, and what ended the pause did not set the clock.
             self.service.turn.tick();
         }
@@ -112,10 +115,11 @@ impl Connection {
     /// Makes the task wait until the client has taken replies, and whoever changes that wake it.
     pub(super) fn pause(&self) {
         let mut state = self.state.borrow_mut();
-        if !state.paused && state.output.len() >= self.service.limits.unsent {
+        let unread = state.output.len() >= self.service.limits.unsent;
+        if unread && !state.unread {
             self.service.shard.protocol_error(ProtocolError::Unread);
         }
-        state.paused = true;
+        (state.paused, state.unread) = (true, unread);
     }
 
     /// Notes who is to be woken, and goes on writing where the kernel could take no more.
@@ -166,10 +170,18 @@ impl Connection {
 impl ReplyTo for Connection {
     fn deliver(self: Rc<Self>, token: u64, reply: Reply) {
         let mut state = self.state.borrow_mut();
-        if !state.broken {
-            let reply = if self.has_room(&state, &reply) { reply } else { Reply::Error(NO_ROOM.into()) };
-            state.replies.fill(token, reply);
-            self.write_replies(&mut state);
+        if state.broken {
+            return;
+        }
+        let reply = if self.has_room(&state, &reply) { reply } else { Reply::Error(NO_ROOM.into()) };
+        if !state.replies.fill(token, reply, &*self) {
+            return state.count_unsent();
+        }
+        self.write_replies(&mut state);
+        let is_much = !state.blocked && state.output.len() >= MUCH;
+        drop(state);
+        if is_much {
+            self.flush();
         }
     }
 }
@@ -194,6 +206,7 @@ impl State {
             blocked: false,
             flush_asked: false,
             paused: false,
+            unread: false,
             broken: false,
             unsent: Share::new(memory),
         }

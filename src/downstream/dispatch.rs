@@ -57,25 +57,33 @@ impl Connection {
     fn ask_many(self: &Rc<Self>, keys: Vec<Key>, get: Get, form: Form) {
         let tree = self.service.tree.borrow();
         let mut state = self.state.borrow_mut();
-        let (mut waiting, mut parts) = (0, Vec::with_capacity(keys.len()));
         let command = Command::Get(get);
         let class = command.class();
-        let mut request = None;
-        for (part, key) in keys.into_iter().enumerate() {
-            let asked = Request { key, command: request.take().unwrap_or_else(|| command.clone()) };
-            let branch = tree.branch(&asked.key);
-            let reply = match branch {
-                Some(branch) => branch.ask(&asked, Ticket::new(self.clone(), state.replies.next_token(part))),
-                None => Some(no_route()),
-            };
-            waiting += usize::from(reply.is_none());
-            parts.push((asked.key, branch.map(|branch| branch.id), reply));
-            request = Some(asked.command);
+        let mut gathered = Gathered::new(keys.len(), class, form.style == Style::Get { cas: true });
+        let at = self.service.turn.now();
+        let mut keys = keys.into_iter();
+        let mut route = None;
+        if let Some(first) = keys.next() {
+            let mut request = Request { key: first, command };
+            loop {
+                let branch = tree.branch(&request.key);
+                let reply = match branch {
+                    Some(branch) => {
+                        branch.ask(&request, Ticket::new(self.clone(), state.replies.next_token(gathered.len())))
+                    }
+                    None => Some(no_route()),
+                };
+                let id = branch.map(|branch| branch.id);
+                route = route.or(id);
+                let Some(next) = keys.next() else {
+                    gathered.push(request.key, id, reply, &**self);
+                    break;
+                };
+                gathered.push(std::mem::replace(&mut request.key, next), id, reply, &**self);
+            }
         }
-        let route = parts.first().and_then(|(_, route, _)| *route);
-        let cas = form.style == Style::Get { cas: true };
-        let asked = Asked { at: self.service.turn.now(), route, class, tallies: None };
-        self.push(&mut state, Pending::Many(asked, Gathered { parts, waiting, cas }));
+        let asked = Asked { at, route, class, tallies: None };
+        self.push(&mut state, Pending::Many(asked, gathered));
     }
 
     fn flush_all(self: &Rc<Self>, delay: Exptime, form: Form) {

@@ -6,7 +6,9 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use crate::metrics::{RouteId, Tally};
-use crate::protocol::{Command, CommandClass, Form, Key, Output, Reply, Style, encode_end, encode_reply, encode_value};
+use crate::protocol::{
+    Command, CommandClass, Form, Item, Key, Output, Reply, Style, encode_end, encode_reply, encode_value,
+};
 
 /// What one client waits for, oldest first.
 #[derive(Default)]
@@ -14,6 +16,8 @@ pub struct Replies {
     queue: VecDeque<Pending>,
     /// The number of the oldest; numbers wrap.
     oldest: u32,
+    /// How many replies are to come.
+    awaited: usize,
     /// Bytes of replies that wait for their turn.
     parked: usize,
 }
@@ -48,12 +52,28 @@ pub struct Asked {
 
 /// The keys of one get and what became of each so far.
 pub struct Gathered {
-    /// Each key, its route, and its reply once it came.
-    pub parts: Vec<(Key, Option<RouteId>, Option<Reply>)>,
+    parts: Vec<Part>,
+    class: CommandClass,
+    /// Bytes of the values that came.
+    bytes: usize,
     /// How many replies are to come.
-    pub waiting: usize,
+    waiting: usize,
     /// Whether `VALUE` lines end with the CAS unique.
-    pub cas: bool,
+    cas: bool,
+}
+
+/// One key of a get. Kept small: a get may have thousands.
+struct Part {
+    key: Key,
+    route: Option<RouteId>,
+    found: Option<Found>,
+}
+
+/// What a get tells of an item.
+struct Found {
+    value: Bytes,
+    cas: u64,
+    client_flags: u32,
 }
 
 /// Learns of each reply as it leaves.
@@ -81,9 +101,9 @@ pub fn tallies(command: &Command) -> Option<[Tally; 3]> {
 }
 
 impl Replies {
-    /// How many commands wait.
-    pub fn len(&self) -> usize {
-        self.queue.len()
+    /// How many requests are in flight or wait for their turn: each key of a get is one, since each is one upstream.
+    pub fn in_flight(&self) -> usize {
+        self.queue.len().max(self.awaited)
     }
 
     /// Whether nothing waits.
@@ -105,22 +125,29 @@ impl Replies {
     /// Adds the youngest command.
     pub fn push(&mut self, pending: Pending) {
         self.parked += pending.size();
+        self.awaited += pending.awaits();
         self.queue.push_back(pending);
     }
 
-    /// Puts a reply in its place.
-    pub fn fill(&mut self, token: u64, reply: Reply) {
+    /// Puts a reply in its place. True if that lets replies leave.
+    pub fn fill(&mut self, token: u64, reply: Reply, witness: &impl Witness) -> bool {
         let place = ((token >> 32) as u32).wrapping_sub(self.oldest) as usize;
+        let Some(pending) = self.queue.get_mut(place) else {
+            debug_assert!(false, "a reply nobody waits for");
+            return false;
+        };
+        self.awaited -= 1;
         self.parked += size(&reply);
-        match self.queue.get_mut(place) {
-            Some(Pending::One(_, _, _, empty)) => *empty = Some(reply),
-            Some(Pending::Many(_, gathered)) => gathered.fill(token as u32 as usize, reply),
-            Some(Pending::Every(_, waiting, worst)) => {
+        match pending {
+            Pending::One(_, _, _, empty) => *empty = Some(reply),
+            Pending::Many(_, gathered) => gathered.fill(token as u32 as usize, reply, witness),
+            Pending::Every(_, waiting, worst) => {
                 *waiting -= 1;
                 worse(worst, reply);
             }
-            Some(Pending::Written(_)) | None => debug_assert!(false, "a reply nobody waits for"),
+            Pending::Written(_) => debug_assert!(false, "a reply to what is answered already"),
         }
+        place == 0 && pending.is_whole()
     }
 
     /// Writes every reply whose turn has come.
@@ -154,12 +181,44 @@ fn worse(worst: &mut Option<Reply>, reply: Reply) {
 }
 
 impl Gathered {
-    /// Puts the reply about key number `part` in its place.
-    pub fn fill(&mut self, part: usize, reply: Reply) {
-        if let Some((_, _, empty)) = self.parts.get_mut(part) {
-            *empty = Some(reply);
-            self.waiting -= 1;
+    /// Nothing asked yet, of `keys` to come.
+    pub fn new(keys: usize, class: CommandClass, cas: bool) -> Gathered {
+        Gathered { parts: Vec::with_capacity(keys), class, bytes: 0, waiting: 0, cas }
+    }
+
+    /// How many keys were asked for.
+    pub fn len(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// Adds a key that was asked for, and its reply if that is known already.
+    pub fn push(&mut self, key: Key, route: Option<RouteId>, reply: Option<Reply>, witness: &impl Witness) {
+        self.parts.push(Part { key, route, found: None });
+        self.waiting += 1;
+        if let Some(reply) = reply {
+            self.fill(self.parts.len() - 1, reply, witness);
         }
+    }
+
+    /// Puts the reply about key number `part` in its place.
+    fn fill(&mut self, part: usize, reply: Reply, witness: &impl Witness) {
+        let Some(part) = self.parts.get_mut(part) else { return };
+        self.waiting -= 1;
+        witness.outcome(part.route, self.class, &reply);
+        self.bytes += size(&reply);
+        if let Reply::Hit(Item { value: Some(value), cas, client_flags, .. }) = reply {
+            part.found = Some(Found { value, cas, client_flags });
+        }
+    }
+
+    fn write(&self, output: &mut Output) {
+        for part in &self.parts {
+            if let Some(found) = &part.found {
+                let cas = self.cas.then_some(found.cas);
+                encode_value(&part.key, found.client_flags, cas, &found.value, output);
+            }
+        }
+        encode_end(output);
     }
 }
 
@@ -167,22 +226,23 @@ impl Pending {
     fn size(&self) -> usize {
         match self {
             Pending::One(.., reply) => reply.as_ref().map_or(0, size),
-            Pending::Many(_, gathered) if gathered.waiting == gathered.parts.len() => 0,
-            Pending::Many(_, gathered) => {
-                gathered.parts.iter().filter_map(|(.., reply)| reply.as_ref()).map(size).sum()
-            }
+            Pending::Many(_, gathered) => gathered.bytes,
             Pending::Every(..) => 0,
             Pending::Written(text) => text.len(),
         }
     }
 
-    fn is_whole(&self) -> bool {
+    fn awaits(&self) -> usize {
         match self {
-            Pending::One(_, _, _, reply) => reply.is_some(),
-            Pending::Many(_, gathered) => gathered.waiting == 0,
-            Pending::Every(_, waiting, _) => *waiting == 0,
-            Pending::Written(_) => true,
+            Pending::One(_, _, _, reply) => usize::from(reply.is_none()),
+            Pending::Many(_, gathered) => gathered.waiting,
+            Pending::Every(_, waiting, _) => *waiting,
+            Pending::Written(_) => 0,
         }
+    }
+
+    fn is_whole(&self) -> bool {
+        self.awaits() == 0
     }
 
     fn write(self, output: &mut Output, witness: &impl Witness) {
@@ -190,13 +250,7 @@ impl Pending {
             Pending::One(asked, key, form, Some(reply)) => write_one(&asked, &key, &form, &reply, output, witness),
             Pending::One(_, _, _, None) => {}
             Pending::Many(asked, gathered) => {
-                for (key, route, reply) in &gathered.parts {
-                    if let Some(reply) = reply {
-                        witness.outcome(*route, asked.class, reply);
-                        encode_value(gathered.cas, key, reply, output);
-                    }
-                }
-                encode_end(output);
+                gathered.write(output);
                 witness.answered(&asked);
             }
             Pending::Every(form, _, worst) => write_every(&form, &worst.unwrap_or(Reply::Done), output),

@@ -5,6 +5,7 @@
 //! each slot: a look-up is one hash and one load, however many servers there are.
 
 mod node_hasher;
+mod owners;
 mod placement;
 mod slots;
 mod tag;

@@ -10,6 +10,7 @@ use rendezvous_hash::{Capacity, IdNode, Node, WeightedNode};
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::node_hasher::{StableHasher, name_hash};
+use super::owners::Owners;
 
 /// How many slots there are.
 pub const SLOTS: usize = 1 << 16;
@@ -34,7 +35,7 @@ impl fmt::Display for Slot {
 /// Who owns which slot, for the servers of one pool.
 #[derive(Clone)]
 pub struct SlotTable {
-    owners: Box<[u16]>,
+    owners: Owners,
     fingerprint: u64,
 }
 
@@ -48,9 +49,9 @@ impl SlotTable {
     pub fn new(servers: &[(&str, u32)]) -> SlotTable {
         assert!(servers.len() <= SLOTS, "a pool has at most {SLOTS} servers");
         let nodes: Vec<_> = servers.iter().map(|&(name, weight)| node(name, weight)).collect();
-        let owners: Box<[u16]> = (0..=u16::MAX).map(|slot| first(&nodes, Slot(slot))).collect();
+        let owners: Vec<u16> = (0..=u16::MAX).map(|slot| first(&nodes, Slot(slot))).collect();
         let fingerprint = fingerprint(servers, &owners);
-        SlotTable { owners, fingerprint }
+        SlotTable { owners: Owners::new(owners, servers.len()), fingerprint }
     }
 
     /// The slot of a key, or of its tag where hash tags are on.
@@ -67,7 +68,7 @@ impl SlotTable {
     /// The place of the server that owns `slot`.
     #[inline]
     pub fn owner(&self, slot: Slot) -> usize {
-        usize::from(self.owners[usize::from(slot.0)])
+        self.owners.get(slot.0)
     }
 
     /// One number for the names, the weights and all placements, whatever the order of the servers: sidecars that

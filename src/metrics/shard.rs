@@ -59,11 +59,11 @@ impl Shard {
         self.add(self.layout.server_at(server) + per_server::CAUSE + cause as usize, 1);
     }
 
-    /// Adds a duration, from handing a request to the connection to its reply, to a server's sum and count.
-    pub fn observe_upstream(&self, server: ServerId, elapsed: Duration) {
+    /// Adds to a server's sum and count how long `replies` took together, each from handing over the request to its reply.
+    pub fn observe_upstream(&self, server: ServerId, replies: u64, elapsed: Duration) {
         let at = self.layout.server_at(server);
         self.add(at + per_server::NANOS, nanos(elapsed));
-        self.add(at + per_server::TIMED, 1);
+        self.add(at + per_server::TIMED, replies);
     }
 
     /// Counts `n` of something about clients.
@@ -109,7 +109,7 @@ mod tests {
         }
         Upstream::ALL.into_iter().for_each(|what| shard.upstream(server, what, 1));
         Cause::ALL.into_iter().for_each(|cause| shard.failure(server, cause));
-        shard.observe_upstream(server, Duration::from_nanos(1));
+        shard.observe_upstream(server, 1, Duration::from_nanos(1));
         Downstream::ALL.into_iter().for_each(|what| shard.downstream(what, 1));
         ProtocolError::ALL.into_iter().for_each(|kind| shard.protocol_error(kind));
         Tally::ALL.into_iter().for_each(|what| shard.tally(what));

@@ -48,16 +48,21 @@ pub struct AnswerDecoder {
 impl AnswerDecoder {
     /// Takes the next whole answer off the front of `buffer`; `None` when more bytes are needed.
     pub fn next(&mut self, buffer: &mut BytesMut, expected: Expected, opaque: u16) -> Result<Option<Reply>, Desync> {
-        if self.value.is_none() {
-            let Some(end) = self.line_end(buffer)? else { return Ok(None) };
-            let (reply, value_length) = parse(&buffer[..end], expected, opaque).ok_or_else(|| desync(buffer))?;
-            buffer.advance(end + 2);
-            match (reply, value_length) {
-                (Reply::Hit(item), Some(len)) => self.value = Some((item, len)),
-                (reply, _) => return Ok(Some(reply)),
-            }
+        if let Some((item, len)) = self.value.take() {
+            return self.with_value(buffer, item, len);
         }
-        self.finish_value(buffer)
+        if let Some((item, len, line)) = common_hit(buffer, expected, opaque) {
+            self.scanned = 0;
+            buffer.advance(line);
+            return self.with_value(buffer, item, len);
+        }
+        let Some(end) = self.line_end(buffer)? else { return Ok(None) };
+        let (reply, value_length) = parse(&buffer[..end], expected, opaque).ok_or_else(|| desync(buffer))?;
+        buffer.advance(end + 2);
+        match (reply, value_length) {
+            (Reply::Hit(item), Some(len)) => self.with_value(buffer, item, len),
+            (reply, _) => Ok(Some(reply)),
+        }
     }
 
     /// How many bytes more the value that is being received needs. A hint for the next read.
@@ -75,8 +80,8 @@ impl AnswerDecoder {
         if end == 0 || buffer[end - 1] != b'\r' { Err(desync(buffer)) } else { Ok(Some(end - 1)) }
     }
 
-    fn finish_value(&mut self, buffer: &mut BytesMut) -> Result<Option<Reply>, Desync> {
-        let Some((mut item, len)) = self.value.take() else { return Ok(None) };
+    /// The reply, once the value's `len` bytes and its line end are there.
+    fn with_value(&mut self, buffer: &mut BytesMut, mut item: Item, len: usize) -> Result<Option<Reply>, Desync> {
         if buffer.len() < len + 2 {
             self.value = Some((item, len));
             return Ok(None);
@@ -92,6 +97,19 @@ impl AnswerDecoder {
 
 fn desync(buffer: &BytesMut) -> Desync {
     Desync(buffer[..buffer.len().min(60)].escape_ascii().to_string())
+}
+
+/// Reads `VA <length> f<flags> O<opaque>`, the answer to an ordinary get, in one pass: the item, the length of its value
+/// and that of the line. Everything else, a line that is not whole above all, is for [`parse`] to judge. Measured to
+/// save a tenth of a multi-get's instructions.
+fn common_hit(buffer: &[u8], expected: Expected, opaque: u16) -> Option<(Item, usize, usize)> {
+    let (len, rest) = leading_number(buffer.strip_prefix(b"VA ")?)?;
+    let (client_flags, rest) = leading_number(rest.strip_prefix(b" f")?)?;
+    let (repeated, rest) = leading_number(rest.strip_prefix(b" O")?)?;
+    let rest = rest.strip_prefix(b"\r\n")?;
+    let fits = expected == Expected::Get && repeated == u64::from(opaque) && len <= LARGEST_VALUE;
+    let item = Item { client_flags: client_flags as u32, ..Item::default() };
+    fits.then_some((item, len as usize, buffer.len() - rest.len()))
 }
 
 /// Parses a line without its end; with the length of the value that follows it. `None`: it does not fit.
@@ -135,43 +153,69 @@ fn is_error(line: &[u8]) -> bool {
         && (line.starts_with(b"ERROR") || line.starts_with(b"CLIENT_ERROR ") || line.starts_with(b"SERVER_ERROR "))
 }
 
+#[inline]
 fn value_line(rest: &[u8], opaque: u16) -> Option<(Reply, Option<usize>)> {
-    let rest = rest.strip_prefix(b" ")?;
-    let end = memchr::memchr(b' ', rest)?;
-    let len = number::plain(&rest[..end]).filter(|&len| len <= LARGEST_VALUE)?;
-    Some((Reply::Hit(item(&rest[end..], opaque, true)?), Some(len as usize)))
+    let (len, rest) = leading_number(rest.strip_prefix(b" ")?).filter(|(len, _)| *len <= LARGEST_VALUE)?;
+    Some((Reply::Hit(item(rest, opaque, true)?), Some(len as usize)))
+}
+
+/// The number `text` begins with, and what stands behind it.
+#[inline(always)]
+fn leading_number(text: &[u8]) -> Option<(u64, &[u8])> {
+    let mut number = 0u64;
+    for (len, b) in text.iter().enumerate() {
+        let digit = b.wrapping_sub(b'0');
+        if digit > 9 {
+            return (1..20).contains(&len).then(|| (number, &text[len..])).or_else(|| long_number(text, len));
+        }
+        number = number.wrapping_mul(10).wrapping_add(u64::from(digit));
+    }
+    long_number(text, text.len())
+}
+
+/// The same for a number that may be too long to be one, or ends the text.
+#[cold]
+fn long_number(text: &[u8], len: usize) -> Option<(u64, &[u8])> {
+    number::plain(&text[..len]).map(|number| (number, &text[len..]))
 }
 
 /// The flags of a reply. The opaque token must be right, and must be there unless the server may leave it out.
+#[inline]
 fn item(mut rest: &[u8], opaque: u16, must_repeat: bool) -> Option<Item> {
     let (mut item, mut marks, mut repeated) = (Item::default(), 0, !must_repeat);
     while let [b' ', letter, tail @ ..] = rest {
-        let end = tail.iter().position(|&b| b == b' ').unwrap_or(tail.len());
-        let argument = &tail[..end];
-        rest = &tail[end..];
+        let mut number = || {
+            let (number, behind) = leading_number(tail)?;
+            rest = behind;
+            Some(number)
+        };
         match letter {
-            b'f' => item.client_flags = number::plain(argument)? as u32,
-            b'O' if number::plain(argument)? == u64::from(opaque) => repeated = true,
+            b'f' => item.client_flags = number()? as u32,
+            b'O' if number()? == u64::from(opaque) => repeated = true,
             b'O' => return None,
-            b'c' => item.cas = number::plain(argument)?,
-            b't' => item.ttl = if argument == b"-1" { -1 } else { number::plain(argument)? as i64 },
-            b's' => item.size = number::plain(argument)? as u32,
-            b'h' => item.fetched = argument == b"1",
-            b'l' => item.last_access = number::plain(argument)? as u32,
-            b'b' => item.binary_key = true,
-            b'W' | b'X' | b'Z' if marks < item.marks.len() => {
-                item.marks[marks] = *letter;
-                marks += 1;
+            b'c' => item.cas = number()?,
+            b's' => item.size = number()? as u32,
+            b'h' => item.fetched = number()? == 1,
+            b'l' => item.last_access = number()? as u32,
+            b't' if !tail.starts_with(b"-1") => item.ttl = number()? as i64,
+            _ => {
+                rest = &tail[tail.iter().position(|&b| b == b' ').unwrap_or(tail.len())..];
+                match letter {
+                    b't' => item.ttl = -1,
+                    b'b' => item.binary_key = true,
+                    b'W' | b'X' | b'Z' if marks < item.marks.len() => {
+                        item.marks[marks] = *letter;
+                        marks += 1;
+                    }
+                    _ => {}
+                }
             }
-            _ => {}
         }
     }
     (rest.is_empty() && repeated).then_some(item)
 }
 
-/// What stands behind the key of a debug line.
 fn debug(rest: &[u8]) -> Option<Reply> {
-    let rest = rest.strip_prefix(b" ")?;
-    let end = memchr::memchr(b' ', rest)?;
-    Some(Reply::Debug(rest[end + 1..].to_vec().into()))
+    let line = rest.strip_prefix(b" ").filter(|line| line.contains(&b' '))?;
+    Some(Reply::Debug(line.to_vec().into()))
 }

@@ -58,7 +58,7 @@ fn with_words(line: &Bytes, command: &[u8], words: &Words<'_>) -> Line {
         b"flush_all" => flush_all(words),
         b"verbosity" => verbosity(words),
         b"version" => Call::Local(Local::Version).into(),
-        b"stats" => Call::Local(Local::Stats(line.slice_ref(after(line, command)))).into(),
+        b"stats" => Call::Local(Local::Stats(line.slice(behind_words(line, 1)..))).into(),
         b"quit" => Call::Local(Local::Quit).into(),
         _ if FORBIDDEN.contains(&command) => forbidden(command),
         _ if words.last().starts_with(b"HTTP/") => {
@@ -68,67 +68,60 @@ fn with_words(line: &Bytes, command: &[u8], words: &Words<'_>) -> Line {
     }
 }
 
-/// What stands behind `word`, which is a part of `line`.
-fn after<'l>(line: &'l [u8], word: &[u8]) -> &'l [u8] {
-    &line[word.as_ptr().addr() - line.as_ptr().addr() + word.len()..]
-}
-
 fn forbidden(command: &[u8]) -> Line {
     let line = format!("CLIENT_ERROR {} is not passed on to shared servers", String::from_utf8_lossy(command));
     Refusal { line: line.into(), kind: RefusalKind::Forbidden, quiet: false }.into()
 }
 
 fn get(line: &Bytes, cas: bool, limits: &Limits) -> Line {
-    let mut words = each(line);
-    words.next();
-    let asked = if cas { VALUE_AND_CAS } else { VALUE };
-    read(line, words, Get { returns: asked, ..Get::default() }, cas, limits).unwrap_or(Refusal::ERROR.into())
+    let keys = behind_words(line, 1);
+    read(line, keys, Get { returns: told(cas), ..Get::default() }, cas, limits).unwrap_or(Refusal::ERROR.into())
 }
 
 fn get_and_touch(line: &Bytes, cas: bool, limits: &Limits) -> Line {
-    let mut words = each(line);
-    words.next();
-    let Some(exptime) = words.next() else {
+    let Some(exptime) = each(line).nth(1) else {
         return Refusal::ERROR.into();
     };
     let Some(exptime) = number::i32(exptime) else {
         return invalid_exptime().into();
     };
-    let asked = if cas { VALUE_AND_CAS } else { VALUE };
-    let get = Get { returns: asked, touch: Some(exptime), ..Get::default() };
+    let get = Get { returns: told(cas), touch: Some(exptime), ..Get::default() };
     let no_keys = || Call::Many(Vec::new(), Get::default(), Form { style: Style::Get { cas }, quiet: false }).into();
-    read(line, words, get, cas, limits).unwrap_or_else(no_keys)
+    read(line, behind_words(line, 2), get, cas, limits).unwrap_or_else(no_keys)
 }
 
-const VALUE: Returns = Returns::VALUE.and(Returns::FLAGS);
-const VALUE_AND_CAS: Returns = VALUE.and(Returns::CAS);
+/// The place in `line` behind its first `count` words, which it has.
+fn behind_words(line: &[u8], count: usize) -> usize {
+    each(line).nth(count - 1).map_or(line.len(), |word| word.as_ptr().addr() - line.as_ptr().addr() + word.len())
+}
 
-/// A read of the keys in `words`; `None` where there are none.
-fn read<'l>(
-    line: &Bytes,
-    mut words: impl Iterator<Item = &'l [u8]>,
-    get: Get,
-    cas: bool,
-    limits: &Limits,
-) -> Option<Line> {
+/// What a read tells of an item.
+fn told(cas: bool) -> Returns {
+    const VALUE: Returns = Returns::VALUE.and(Returns::FLAGS);
+    if cas { VALUE.and(Returns::CAS) } else { VALUE }
+}
+
+/// A read of the keys in `line` from byte `at` on; `None` where there are none.
+fn read(line: &Bytes, at: usize, get: Get, cas: bool, limits: &Limits) -> Option<Line> {
     let form = Form { style: Style::Get { cas }, quiet: false };
-    let Ok(first) = Key::text(line.slice_ref(words.next()?)) else {
+    let Ok((first, mut at)) = Key::next_word(line, at)? else {
         return Some(Refusal::BAD_FORMAT.into());
     };
-    let Some(second) = words.next() else {
-        return Some(Call::One(Request { key: first, command: Command::Get(get) }, form).into());
-    };
-    let mut keys = Vec::with_capacity(16);
-    keys.push(first);
-    for word in std::iter::once(second).chain(words) {
-        let Ok(key) = Key::text(line.slice_ref(word)) else {
+    let mut keys = Vec::new();
+    while let Some(next) = Key::next_word(line, at) {
+        let Ok((key, behind)) = next else {
             return Some(Refusal::BAD_FORMAT.into());
         };
         keys.push(key);
+        at = behind;
     }
-    if keys.len() > limits.keys {
+    if keys.is_empty() {
+        return Some(Call::One(Request { key: first, command: Command::Get(get) }, form).into());
+    }
+    if keys.len() >= limits.keys {
         return Some(too_many_keys(limits.keys).into());
     }
+    keys.insert(0, first);
     Some(Call::Many(keys, get, form).into())
 }
 
@@ -175,8 +168,8 @@ fn store(line: &Bytes, words: &Words<'_>, mode: StoreMode, cas: bool) -> Line {
 pub const MAX_LENGTH: usize = i32::MAX as usize - 2;
 
 /// The key of a command that has no value behind it.
-fn key(line: &Bytes, word: &[u8], quiet: bool) -> Result<Key, Line> {
-    Key::text(line.slice_ref(word)).map_err(|_| Refusal::BAD_FORMAT.quiet(quiet).into())
+fn key(line: &Bytes, word: &[u8], quiet: bool) -> Result<Key, Refusal> {
+    Key::text(line.slice_ref(word)).map_err(|_| Refusal::BAD_FORMAT.quiet(quiet))
 }
 
 fn arithmetic(line: &Bytes, words: &Words<'_>, decrement: bool) -> Line {
@@ -186,7 +179,7 @@ fn arithmetic(line: &Bytes, words: &Words<'_>, decrement: bool) -> Line {
     let quiet = words.last() == b"noreply";
     let key = match key(line, words.get(1), quiet) {
         Ok(key) => key,
-        Err(refusal) => return refusal,
+        Err(refusal) => return refusal.into(),
     };
     let Some(delta) = number::u64(words.get(2)) else {
         let refusal = Refusal::new("CLIENT_ERROR invalid numeric delta argument", RefusalKind::Malformed);
@@ -213,7 +206,7 @@ fn delete(line: &Bytes, words: &Words<'_>) -> Line {
     }
     match key(line, words.get(1), quiet) {
         Ok(key) => one(key, Command::Delete(Delete::default()), Style::Delete, quiet),
-        Err(refusal) => refusal,
+        Err(refusal) => refusal.into(),
     }
 }
 
@@ -224,7 +217,7 @@ fn touch(line: &Bytes, words: &Words<'_>) -> Line {
     let quiet = words.last() == b"noreply";
     let key = match key(line, words.get(1), quiet) {
         Ok(key) => key,
-        Err(refusal) => return refusal,
+        Err(refusal) => return refusal.into(),
     };
     let Some(exptime) = number::i32(words.get(2)) else {
         return invalid_exptime().quiet(quiet).into();

@@ -1,7 +1,6 @@
 //! The downstream encoder: a [`Reply`] in the words the client's [`Form`] asks for.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 
 use super::form::{Form, MetaVerb, Style};
 use super::key::Key;
@@ -19,7 +18,9 @@ pub fn encode_reply(form: &Form, key: &Key, reply: &Reply, out: &mut Output) {
             if let Reply::Error(line) = reply {
                 return push_line(out, line);
             }
-            encode_value(*cas, key, reply, out);
+            if let Reply::Hit(Item { value: Some(value), client_flags, cas: unique, .. }) = reply {
+                encode_value(key, *client_flags, cas.then_some(*unique), value, out);
+            }
             encode_end(out);
         }
         Style::Meta { verb, flags } => meta(*verb, flags, form.quiet, key, reply, out),
@@ -28,19 +29,19 @@ pub fn encode_reply(form: &Form, key: &Key, reply: &Reply, out: &mut Output) {
     }
 }
 
-/// Writes one hit of a classic get; a reply without a value writes nothing.
-pub fn encode_value(cas: bool, key: &Key, reply: &Reply, out: &mut Output) {
-    let Reply::Hit(Item { value: Some(value), client_flags, cas: unique, .. }) = reply else { return };
+/// Writes one hit of a classic get, with the CAS unique for gets and gats.
+pub fn encode_value(key: &Key, client_flags: u32, cas: Option<u64>, value: &Bytes, out: &mut Output) {
     let text = out.text();
+    text.reserve(key.as_bytes().len() + value.len().min(Output::APART_FROM) + 64);
     text.extend_from_slice(b"VALUE ");
     text.extend_from_slice(key.as_bytes());
     text.push(b' ');
-    number::push(text, *client_flags);
+    number::push(text, client_flags);
     text.push(b' ');
     number::push(text, value.len());
-    if cas {
+    if let Some(unique) = cas {
         text.push(b' ');
-        number::push(text, *unique);
+        number::push(text, unique);
     }
     text.extend_from_slice(b"\r\n");
     out.push_value(value);
@@ -110,7 +111,7 @@ fn meta(verb: MetaVerb, flags: &[u8], quiet: bool, key: &Key, reply: &Reply, out
     out.text().extend_from_slice(b"\r\n");
 }
 
-fn meta_value(verb: MetaVerb, flags: &[u8], key: &Key, reply: &Reply, value: &bytes::Bytes, out: &mut Output) {
+fn meta_value(verb: MetaVerb, flags: &[u8], key: &Key, reply: &Reply, value: &Bytes, out: &mut Output) {
     let Reply::Hit(item) = reply else { return };
     let text = out.text();
     text.extend_from_slice(b"VA ");
@@ -121,11 +122,12 @@ fn meta_value(verb: MetaVerb, flags: &[u8], key: &Key, reply: &Reply, value: &by
     out.text().extend_from_slice(b"\r\n");
 }
 
-fn debug(key: &Key, facts: &[u8], out: &mut Output) {
+/// A server spells the key as the item was filed, which need not be as it was asked for; a namespace may stand before it.
+fn debug(key: &Key, line: &[u8], out: &mut Output) {
+    let (spelt, facts) = line.split_at(memchr::memchr(b' ', line).unwrap_or(line.len()));
     let text = out.text();
     text.extend_from_slice(b"ME ");
-    push_key(text, key, key.is_binary());
-    text.push(b' ');
+    key.spell(!spelt.ends_with(key.as_bytes()), text);
     push_line(out, facts);
 }
 
@@ -163,17 +165,9 @@ fn fact(text: &mut Vec<u8>, letter: u8, value: impl itoa::Integer) {
 
 fn key_flag(text: &mut Vec<u8>, key: &Key, binary: bool) {
     text.extend_from_slice(b" k");
-    push_key(text, key, binary);
+    key.spell(binary, text);
     if binary {
         text.extend_from_slice(b" b");
-    }
-}
-
-fn push_key(text: &mut Vec<u8>, key: &Key, binary: bool) {
-    if binary {
-        text.extend_from_slice(STANDARD.encode(key.as_bytes()).as_bytes());
-    } else {
-        text.extend_from_slice(key.as_bytes());
     }
 }
 

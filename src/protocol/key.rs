@@ -3,6 +3,8 @@
 //! The one constructor per spelling is the guarantee that a key can never carry a second command upstream: a text key
 //! holds no control character and no space, a binary key only ever leaves base64-encoded.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::{Bytes, BytesMut};
 
 /// The longest key memcached takes, in bytes (`KEY_MAX_LENGTH`), namespace included.
@@ -30,10 +32,23 @@ impl Key {
     /// A key as classic and meta commands write it: no control character, no space.
     pub fn text(bytes: Bytes) -> Result<Key, KeyError> {
         check_length(bytes.len())?;
-        if bytes.iter().any(|&b| b <= b' ' || b == 0x7f) {
+        if text_length(&bytes) < bytes.len() {
             return Err(KeyError::Forbidden);
         }
         Ok(Key { bytes, binary: false })
+    }
+
+    /// Takes the first word of `line` from byte `at` on, which must be a key, and returns it with the place behind it.
+    /// `None` if there are only spaces left. The same as cutting the word out and calling [`Key::text`], in one pass.
+    #[inline]
+    pub(super) fn next_word(line: &Bytes, at: usize) -> Option<Result<(Key, usize), KeyError>> {
+        let start = at + line[at..].iter().position(|&b| b != b' ')?;
+        let end = start + text_length(&line[start..]);
+        if line.get(end).is_some_and(|&b| b != b' ') {
+            return Some(Err(KeyError::Forbidden));
+        }
+        let bytes = line.slice(start..end);
+        Some(check_length(bytes.len()).map(|()| (Key { bytes, binary: false }, end)))
     }
 
     /// A key that came base64-encoded (meta flag `b`), already decoded: any bytes.
@@ -57,10 +72,25 @@ impl Key {
         &self.bytes
     }
 
+    /// Appends the key as clients and servers write it: a binary one base64-encoded.
+    pub fn spell(&self, binary: bool, text: &mut Vec<u8>) {
+        if binary {
+            text.extend_from_slice(STANDARD.encode(&self.bytes).as_bytes());
+        } else {
+            text.extend_from_slice(&self.bytes);
+        }
+    }
+
     /// Whether the key must be sent base64-encoded.
     pub fn is_binary(&self) -> bool {
         self.binary
     }
+}
+
+/// How many bytes from the start may stand in a text key.
+#[inline]
+fn text_length(bytes: &[u8]) -> usize {
+    bytes.iter().position(|&b| b <= b' ' || b == 0x7f).unwrap_or(bytes.len())
 }
 
 fn check_length(len: usize) -> Result<(), KeyError> {

@@ -137,6 +137,7 @@ struct Flags {
     base64: bool,
     quiet: bool,
     no_bump: bool,
+    touch_last: bool,
     invalidate: bool,
     drop_value: bool,
     returns: Returns,
@@ -184,7 +185,12 @@ impl Flags {
         match letter {
             b'b' => self.base64 = true,
             b'N' => self.vivify = Some(seconds()?),
-            b'T' => self.ttl = Some(seconds()?),
+            b'T' => {
+                self.ttl = Some(seconds()?);
+                self.touch_last = self.recache.is_some();
+                // Of the two expiry times of an item that is created, the one written later counts.
+                self.vivify = self.vivify.and(self.ttl);
+            }
             b'R' => self.recache = Some(seconds()?),
             b'C' => self.compare_cas = Some(unique()?),
             b'E' => self.new_cas = Some(unique()?),
@@ -229,6 +235,7 @@ fn command(flags: &Flags, verb: MetaVerb) -> Result<Command, FlagError> {
             vivify: flags.vivify,
             recache: flags.recache,
             new_cas: flags.new_cas,
+            touch_last: flags.touch_last,
             no_bump: flags.no_bump,
         }),
         MetaVerb::Store => Command::Store(Store {
@@ -240,7 +247,7 @@ fn command(flags: &Flags, verb: MetaVerb) -> Result<Command, FlagError> {
             new_cas: flags.new_cas,
             invalidate: flags.invalidate,
             vivify: flags.vivify,
-            returns: flags.returns,
+            returns: flags.returns.only(Returns::CAS.and(Returns::KEY)),
         }),
         MetaVerb::Delete => Command::Delete(Delete {
             compare_cas: flags.compare_cas,
@@ -248,7 +255,7 @@ fn command(flags: &Flags, verb: MetaVerb) -> Result<Command, FlagError> {
             invalidate: flags.invalidate,
             ttl: flags.ttl,
             drop_value: flags.drop_value,
-            returns: flags.returns,
+            returns: flags.returns.only(Returns::KEY),
         }),
         MetaVerb::Arithmetic => Command::Arithmetic(Arithmetic {
             decrement: decrements(flags.mode)?,
@@ -258,11 +265,14 @@ fn command(flags: &Flags, verb: MetaVerb) -> Result<Command, FlagError> {
             ttl: flags.ttl,
             compare_cas: flags.compare_cas,
             new_cas: flags.new_cas,
-            returns: flags.returns,
+            returns: flags.returns.only(COUNTED),
         }),
         MetaVerb::Debug => Command::Debug,
     })
 }
+
+/// What `ma` tells; it knows the other flags but has no answer to them.
+const COUNTED: Returns = Returns::VALUE.and(Returns::CAS).and(Returns::TTL).and(Returns::TTL_BEFORE).and(Returns::KEY);
 
 fn store_mode(mode: Option<u8>) -> Result<StoreMode, FlagError> {
     Ok(match mode {

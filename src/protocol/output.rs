@@ -8,8 +8,6 @@ use std::io::IoSlice;
 
 use bytes::{Buf, Bytes};
 
-/// Values from this length on are kept apart; copying fewer bytes is cheaper than another slice.
-const APART_FROM: usize = 4096;
 /// A run of text that grew larger than this gives its memory back once written.
 const KEEP: usize = 16 * 1024;
 
@@ -26,6 +24,9 @@ pub struct Output {
 }
 
 impl Output {
+    /// Values from this length on are kept apart; copying fewer bytes is cheaper than another slice.
+    pub const APART_FROM: usize = 4096;
+
     /// Bytes still to be written.
     pub fn len(&self) -> usize {
         self.text.len() - self.text_done + self.apart_len
@@ -43,7 +44,7 @@ impl Output {
 
     /// Appends a value, sharing it if it is large.
     pub fn push_value(&mut self, value: &Bytes) {
-        if value.len() < APART_FROM {
+        if value.len() < Output::APART_FROM {
             self.text.extend_from_slice(value);
         } else {
             self.apart_len += value.len();
@@ -163,13 +164,13 @@ mod tests {
 
     #[test]
     fn an_output_that_is_never_empty_gives_back_the_room_of_what_was_written() {
-        let (mut output, line, value) = (Output::default(), [b'x'; 100], Bytes::from(vec![b'v'; APART_FROM]));
+        let (mut output, line, value) = (Output::default(), [b'x'; 100], Bytes::from(vec![b'v'; Output::APART_FROM]));
         output.text().extend_from_slice(&line);
         for round in 0..100_000 {
             output.text().extend_from_slice(&line);
             if round % 100 == 0 {
                 output.push_value(&value);
-                output.consume(APART_FROM);
+                output.consume(Output::APART_FROM);
             }
             output.consume(line.len());
         }

@@ -4,9 +4,6 @@
 //! Each also carries a short opaque token (`O`) that its answer must repeat, which turns a slip in that order from
 //! somebody else's value into a closed connection.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-
 use super::answer::Expected;
 use super::key::Key;
 use super::number;
@@ -73,16 +70,8 @@ fn ask(request: &Request, opaque: u16, text: &mut Vec<u8>) {
 
 fn open(text: &mut Vec<u8>, command: &[u8; 3], key: &Key) {
     text.extend_from_slice(command);
-    name(text, key);
+    key.spell(key.is_binary(), text);
     given(text, b'b', key.is_binary());
-}
-
-fn name(text: &mut Vec<u8>, key: &Key) {
-    if key.is_binary() {
-        text.extend_from_slice(STANDARD.encode(key.as_bytes()).as_bytes());
-    } else {
-        text.extend_from_slice(key.as_bytes());
-    }
 }
 
 fn flag(text: &mut Vec<u8>, letter: u8, argument: impl itoa::Integer) {
@@ -128,15 +117,16 @@ fn get(key: &Key, get: &Get, text: &mut Vec<u8>) {
     facts(text, get.returns);
     given(text, b'u', get.no_bump);
     maybe(text, b'E', get.new_cas);
-    maybe(text, b'N', get.vivify);
+    maybe(text, b'T', get.touch.filter(|_| !get.touch_last));
     maybe(text, b'R', get.recache);
-    maybe(text, b'T', get.touch);
+    maybe(text, b'T', get.touch.filter(|_| get.touch_last));
+    maybe(text, b'N', get.vivify);
     given(text, b't', get.returns.has(Returns::TTL));
 }
 
 fn store(key: &Key, store: &Store, text: &mut Vec<u8>) {
     text.extend_from_slice(b"ms ");
-    name(text, key);
+    key.spell(key.is_binary(), text);
     text.push(b' ');
     number::push(text, store.value.len());
     given(text, b'b', key.is_binary());
@@ -183,7 +173,7 @@ fn arithmetic(key: &Key, arithmetic: &Arithmetic, text: &mut Vec<u8>) {
     if arithmetic.vivify.is_some() {
         flag(text, b'J', arithmetic.initial);
     }
-    maybe(text, b'N', arithmetic.vivify);
     maybe(text, b'T', arithmetic.ttl);
+    maybe(text, b'N', arithmetic.vivify);
     given(text, b't', arithmetic.returns.has(Returns::TTL));
 }

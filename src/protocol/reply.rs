@@ -21,7 +21,7 @@ pub enum Reply {
     NotStored,
     /// `EX`: the CAS unique did not match.
     Exists,
-    /// `ME`: what follows the key in a debug line, without CR LF.
+    /// `ME`: a debug line, without the code and CR LF: the key as the server spells it, a space, and the facts.
     Debug(Bytes),
     /// `MN` or `OK`: done, about no item.
     Done,

@@ -67,6 +67,11 @@ impl Returns {
         Returns(self.0 | more.0)
     }
 
+    /// Those of the set that are also in `facts`.
+    pub const fn only(self, facts: Returns) -> Returns {
+        Returns(self.0 & facts.0)
+    }
+
     /// Whether all of `facts` are in the set.
     pub const fn has(self, facts: Returns) -> bool {
         self.0 & facts.0 == facts.0
@@ -86,6 +91,8 @@ pub struct Get {
     pub recache: Option<Exptime>,
     /// `E`: the CAS unique of an item that is created.
     pub new_cas: Option<u64>,
+    /// Whether `T` stands behind `R`, which then looks at the TTL as it was.
+    pub touch_last: bool,
     /// `u`: do not count as an access.
     pub no_bump: bool,
 }

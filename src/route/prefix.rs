@@ -2,10 +2,13 @@
 
 use std::collections::HashMap;
 
+/// Prefixes of one length, each with the index of its route.
+type OneLength = HashMap<Box<[u8]>, usize>;
+
 /// Prefixes, each with the index of its route.
 pub struct Prefixes {
     /// For each length some prefix has, longest first, the prefixes of that length.
-    by_length: Vec<(usize, HashMap<Box<[u8]>, usize>)>,
+    by_length: Vec<(usize, OneLength)>,
     /// The route of the empty prefix: everything else.
     rest: Option<usize>,
 }
@@ -13,14 +16,14 @@ pub struct Prefixes {
 impl Prefixes {
     /// The prefixes of routes 0, 1, 2, …
     pub fn new<'p>(prefixes: impl IntoIterator<Item = &'p [u8]>) -> Prefixes {
-        let (mut by_length, mut rest) = (Vec::<(usize, HashMap<_, _>)>::new(), None);
+        let (mut by_length, mut rest) = (Vec::<(usize, OneLength)>::new(), None);
         for (route, prefix) in prefixes.into_iter().enumerate() {
             if prefix.is_empty() {
                 rest = Some(route);
                 continue;
             }
             let place = by_length.iter().position(|(len, _)| *len == prefix.len()).unwrap_or_else(|| {
-                by_length.push((prefix.len(), HashMap::new()));
+                by_length.push((prefix.len(), OneLength::new()));
                 by_length.len() - 1
             });
             by_length[place].1.insert(prefix.into(), route);

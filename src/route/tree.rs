@@ -27,8 +27,8 @@ pub struct Tree {
 
 /// Where a walk ended.
 pub enum Place<'t> {
-    /// At this server of the pool, with this request if it is not the one the walk began with.
-    Server(&'t Pool, usize, Option<Request>),
+    /// At this server of the pool.
+    Server(&'t Pool, usize),
     /// At a node that knows the answer.
     Answer(Reply),
 }
@@ -64,13 +64,15 @@ impl Tree {
 }
 
 impl Branch {
-    /// Walks `request` down to where it is answered, sending nothing.
-    pub fn place(&self, request: &Request) -> Place<'_> {
+    /// Walks `request` down to where it is answered, sending nothing. `arrive` gets the place and the request as it is
+    /// there.
+    pub fn walk<R>(&self, request: &Request, arrive: impl FnOnce(Place<'_>, &Request) -> R) -> R {
         let (mut node, mut rewritten) = (&self.root, None);
         loop {
-            match node.step(rewritten.as_ref().unwrap_or(request)) {
-                Step::Send(pool, server) => return Place::Server(pool, server, rewritten),
-                Step::Answer(reply) => return Place::Answer(reply),
+            let request = rewritten.as_ref().unwrap_or(request);
+            match node.step(request) {
+                Step::Send(pool, server) => return arrive(Place::Server(pool, server), request),
+                Step::Answer(reply) => return arrive(Place::Answer(reply), request),
                 Step::Rewrite(child, request) => (node, rewritten) = (child, Some(request)),
             }
         }
@@ -78,11 +80,9 @@ impl Branch {
 
     /// Walks and asks. The reply goes to `ticket` later, unless it is known now.
     pub fn ask(&self, request: &Request, ticket: Ticket) -> Option<Reply> {
-        match self.place(request) {
+        self.walk(request, |place, request| match place {
+            Place::Server(pool, server) => pool.servers()[server].ask(Question::Ask(request), ticket),
             Place::Answer(reply) => Some(reply),
-            Place::Server(pool, server, rewritten) => {
-                pool.servers()[server].ask(Question::Ask(rewritten.as_ref().unwrap_or(request)), ticket)
-            }
-        }
+        })
     }
 }

@@ -5,6 +5,7 @@
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 
@@ -171,22 +172,46 @@ fn take_replies(server: &Rc<Server>, decoder: &mut AnswerDecoder, buffer: &mut B
         link.unproven = false;
         link.heard = Some(now);
     }
-    loop {
+    let mut batch = Batch::default();
+    let result = loop {
         let Some((expected, opaque)) = server.link.borrow().slots.next_expected() else {
-            return if buffer.is_empty() { Ok(()) } else { Err(desync(server, &buffer.escape_ascii().to_string())) };
+            break if buffer.is_empty() { Ok(()) } else { Err(desync(server, &buffer.escape_ascii().to_string())) };
         };
         match decoder.next(buffer, expected, opaque) {
-            Ok(None) => return Ok(()),
-            Err(slip) => return Err(desync(server, &slip.0)),
+            Ok(None) => break Ok(()),
+            Err(slip) => break Err(desync(server, &slip.0)),
             Ok(Some(reply)) => {
                 server.target.health.succeeded();
                 let slot = server.link.borrow_mut().slots.pop();
                 if let Some(Slot { ticket: Some(ticket), asked, .. }) = slot {
-                    server.count_reply(now.saturating_duration_since(asked));
+                    batch.add(asked, now);
                     ticket.answer(reply);
                 }
             }
         }
+    };
+    server.count_replies(batch.replies, batch.waited);
+    result
+}
+
+/// The replies of one read, counted together.
+#[derive(Default)]
+struct Batch {
+    replies: u64,
+    waited: Duration,
+    /// When the last reply was asked for, and how long it took: its neighbours were mostly asked in the same turn.
+    last: Option<(Instant, Duration)>,
+}
+
+impl Batch {
+    fn add(&mut self, asked: Instant, now: Instant) {
+        let took = match self.last {
+            Some((same, took)) if same == asked => took,
+            _ => now.saturating_duration_since(asked),
+        };
+        self.last = Some((asked, took));
+        self.replies += 1;
+        self.waited += took;
     }
 }
 

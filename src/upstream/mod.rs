@@ -6,15 +6,15 @@ pub mod embedded;
 
 mod connection;
 mod deadline;
+mod member;
 mod probe;
 mod server;
 mod slots;
 mod target;
 mod ticket;
-mod upstream;
 
 pub use embedded::EmbeddedStore;
+pub use member::Upstream;
 pub use server::Server;
 pub use target::{Options, Target};
 pub use ticket::{ReplyTo, Ticket};
-pub use upstream::Upstream;

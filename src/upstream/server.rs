@@ -22,7 +22,7 @@ use crate::memory::{Memory, Share};
 use crate::metrics::{ServerId, Shard, Upstream as Count};
 use crate::net::{Writer, Written};
 use crate::protocol::{Cause, Command, Failure, Output, Question, Reply, Request};
-use crate::turn::{Flush, Turn};
+use crate::turn::{Flush, MUCH, Turn};
 
 /// A connection this long without a reply may have died unseen; what is asked on it next may be asked again.
 const IDLE: Duration = Duration::from_secs(1);
@@ -124,6 +124,11 @@ impl Server {
             link.count_waiting();
         }
         self.arrange_to_send(&mut link);
+        let is_much = !stalled && link.output.len() >= MUCH;
+        drop(link);
+        if is_much {
+            self.send();
+        }
         if !self.deadline_armed.replace(true) {
             tokio::task::spawn_local(deadline::watch(self.rc()));
         }
@@ -138,7 +143,8 @@ impl Server {
     /// Puts a question behind the others.
     pub(super) fn put(&self, link: &mut Link, question: Question<'_>, slot: Slot) {
         let opaque = link.next_opaque;
-        link.next_opaque = opaque.wrapping_add(1) & 0xfff;
+        // Short, since it is written and read once a request; a slip in the order is hardly ever one of exactly 64.
+        link.next_opaque = (opaque + 1) % 64;
         let before = link.output.len();
         question.encode(opaque, &mut link.output);
         link.slots.push(Slot { opaque, len: link.output.len() - before, ..slot });
@@ -198,10 +204,10 @@ impl Server {
         self.shard.upstream(self.id, what, n);
     }
 
-    /// Counts a reply that came `waited` after it was asked for.
-    pub(super) fn count_reply(&self, waited: Duration) {
-        self.count(Count::Finished, 1);
-        self.shard.observe_upstream(self.id, waited);
+    /// Counts replies that together came `waited` after they were asked for.
+    pub(super) fn count_replies(&self, replies: u64, waited: Duration) {
+        self.count(Count::Finished, replies);
+        self.shard.observe_upstream(self.id, replies, waited);
     }
 
     fn failed(&self, cause: Cause) -> Reply {

@@ -162,7 +162,7 @@ impl Backend {
 
     /// leash ends the connection, having said nothing more.
     #[track_caller]
-    pub fn is_hung_up_on(mut self) {
+    pub fn sees_the_end(mut self) {
         let mut rest = Vec::new();
         match self.stream.read_to_end(&mut rest) {
             Err(error) if error.kind() != ErrorKind::ConnectionReset => panic!("the connection stays open: {error}"),
@@ -187,6 +187,7 @@ impl Backend {
             }
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => false,
             Err(error) if error.kind() == ErrorKind::ConnectionReset => false,
+            Err(error) if error.kind() == ErrorKind::Interrupted => self.fill(),
             Err(error) => panic!("cannot read from leash: {error}"),
         }
     }

@@ -96,7 +96,7 @@ fn two_shards_are_one_sum() {
         shard.upstream(SERVER, Upstream::Requests, 3);
         shard.upstream(SERVER, Upstream::Finished, 2);
         shard.failure(SERVER, Cause::Timeout);
-        shard.observe_upstream(SERVER, Duration::from_millis(250));
+        shard.observe_upstream(SERVER, 1, Duration::from_millis(250));
         shard.protocol_error(ProtocolError::Binary);
     }
     let parsed = parse(&registry.text());

@@ -13,10 +13,12 @@ pub(super) fn debug(found: Option<&Item>, turn: &Turn<'_>) -> Decision {
 }
 
 /// `exp` counts up to the expiry: memcached tells how long ago it was, so it is negative until then.
-fn line(item: &Item, turn: &Turn<'_>) -> String {
+fn line(item: &Item, turn: &Turn<'_>) -> Vec<u8> {
+    let mut line = Vec::new();
+    turn.key.spell(item.binary_key, &mut line);
     let total = item.total(turn.key.as_bytes().len());
-    format!(
-        "exp={} la={} cas={} fetch={} cls={} size={}",
+    let facts = format!(
+        " exp={} la={} cas={} fetch={} cls={} size={}",
         match item.expiry {
             Expiry::Never => -1,
             Expiry::At(_) => -item.expiry.remaining(turn.now),
@@ -26,5 +28,7 @@ fn line(item: &Item, turn: &Turn<'_>) -> String {
         if item.fetched() { "yes" } else { "no" },
         size::class(total),
         total,
-    )
+    );
+    line.extend_from_slice(facts.as_bytes());
+    line
 }

@@ -30,10 +30,11 @@ pub(super) fn get(get: &Get, found: Option<&Item>, turn: &Turn<'_>) -> Decision 
     }
 }
 
-/// The order is memcached's for the flags `T R`, then the facts: a touch is seen by all that follows.
+/// A touch is seen by all that stands behind it.
 fn hit(get: &Get, item: &Item, turn: &Turn<'_>) -> Decision {
     let expiry = get.touch.map_or(item.expiry, |exptime| turn.expiry(exptime));
-    let recaches = get.recache.is_some_and(|within| expiry.is_sooner_than(turn.expiry(within)));
+    let judged = if get.touch_last { item.expiry } else { expiry };
+    let recaches = get.recache.is_some_and(|within| judged.is_sooner_than(turn.expiry(within)));
     let wins = !item.token_sent && (item.stale || recaches);
     let marks = [item.token_sent, item.stale, wins];
     if expiry == item.expiry && !wins {

@@ -238,10 +238,10 @@ fn debug_tells_the_internals_in_memcacheds_words() {
         Reply::Debug(text) => String::from_utf8(text.to_vec()).unwrap(),
         other => panic!("{other:?}"),
     };
-    assert_eq!(line(&scene), "exp=-1 la=0 cas=1 fetch=no cls=1 size=63");
+    assert_eq!(line(&scene), "foo exp=-1 la=0 cas=1 fetch=no cls=1 size=63");
     scene.hit("foo", Get { touch: Some(30), ..Get::default() });
     scene.second = 10;
-    assert_eq!(line(&scene), "exp=-20 la=10 cas=1 fetch=yes cls=1 size=63");
+    assert_eq!(line(&scene), "foo exp=-20 la=10 cas=1 fetch=yes cls=1 size=63");
 }
 
 #[test]
