@@ -1,4 +1,32 @@
-//! leash: a memcached sidecar.
+//! leash: a memcached sidecar. It listens as if it were memcached and stands between one application and its pools of
+//! memcached servers. This page is the map of the house; `docs/architecture.md` says why it is built so.
+//!
+//! # The way of a request
+//!
+//! ```text
+//!   client ─▶ downstream ─────────────▶ route ────────────────▶ upstream ────────────▶ memcached
+//!             intake    bytes read       prefix     whose key?    server   slot, output    (or the embedded
+//!             decoder   a Call           namespace  rewritten     turn     written once     store, at once)
+//!             dispatch  a place in       pool       slot ▸ server              │
+//!                       the order                                              │ meta reply,
+//!             replies   sent in order ◀──────────── ticket ◀──── slots, decoder ◀┘ opaque checked
+//! ```
+//!
+//! [`downstream`] reads a client and asks [`protocol`] for its next [`Call`](protocol::Call). The walk through the tree
+//! of [`route`] decides which server of which pool answers, and sends nothing. [`upstream`] puts the request on its one
+//! connection to that server and remembers who waits. What was said in one [`turn`] of the event loop leaves together.
+//! The [`Reply`](protocol::Reply) finds its place by its [`Ticket`](upstream::Ticket) and leaves when its turn has come.
+//!
+//! # Who holds what
+//!
+//! ```text
+//!   cli ─▶ config ─▶ app ─┬─▶ shared::Snapshot  what crosses threads: configuration, placements, health, stores
+//!                         ├─▶ worker × n        clients, tree and connections of one thread
+//!                         └─▶ admin             pages on a thread of their own ─▶ status ─▶ metrics
+//! ```
+//!
+//! Imports go down only: downstream, route, upstream, protocol. [`protocol`], [`hash`], [`config`] and [`metrics`] import
+//! nothing of the rest.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 

@@ -49,18 +49,18 @@ impl AnswerDecoder {
     /// Takes the next whole answer off the front of `buffer`; `None` when more bytes are needed.
     pub fn next(&mut self, buffer: &mut BytesMut, expected: Expected, opaque: u16) -> Result<Option<Reply>, Desync> {
         if let Some((item, len)) = self.value.take() {
-            return self.with_value(buffer, item, len);
+            return self.with_value(buffer, expected, item, len);
         }
         if let Some((item, len, line)) = common_hit(buffer, expected, opaque) {
             self.scanned = 0;
             buffer.advance(line);
-            return self.with_value(buffer, item, len);
+            return self.with_value(buffer, expected, item, len);
         }
         let Some(end) = self.line_end(buffer)? else { return Ok(None) };
         let (reply, value_length) = parse(&buffer[..end], expected, opaque).ok_or_else(|| desync(buffer))?;
         buffer.advance(end + 2);
         match (reply, value_length) {
-            (Reply::Hit(item), Some(len)) => self.with_value(buffer, item, len),
+            (Reply::Hit(item), Some(len)) => self.with_value(buffer, expected, item, len),
             (reply, _) => Ok(Some(reply)),
         }
     }
@@ -77,17 +77,27 @@ impl AnswerDecoder {
         };
         let end = end + self.scanned;
         self.scanned = 0;
-        if end == 0 || buffer[end - 1] != b'\r' { Err(desync(buffer)) } else { Ok(Some(end - 1)) }
+        if end > LONGEST_LINE || end == 0 || buffer[end - 1] != b'\r' { Err(desync(buffer)) } else { Ok(Some(end - 1)) }
     }
 
     /// The reply, once the value's `len` bytes and its line end are there.
-    fn with_value(&mut self, buffer: &mut BytesMut, mut item: Item, len: usize) -> Result<Option<Reply>, Desync> {
+    fn with_value(
+        &mut self,
+        buffer: &mut BytesMut,
+        expected: Expected,
+        mut item: Item,
+        len: usize,
+    ) -> Result<Option<Reply>, Desync> {
         if buffer.len() < len + 2 {
             self.value = Some((item, len));
             return Ok(None);
         }
         if &buffer[len..len + 2] != b"\r\n" {
             return Err(Desync(format!("a value of {len} bytes that does not end where it should")));
+        }
+        // A classic incr is answered with the number on a line of its own.
+        if expected == Expected::Arithmetic && number::plain(&buffer[..len]).is_none() {
+            return Err(Desync(format!("a count of {len} bytes that is no number")));
         }
         item.value = Some(buffer.split_to(len).freeze());
         buffer.advance(2);
@@ -150,7 +160,10 @@ fn parse(line: &[u8], expected: Expected, opaque: u16) -> Option<(Reply, Option<
 
 fn is_error(line: &[u8]) -> bool {
     matches!(line.first(), Some(b'E' | b'C' | b'S'))
-        && (line.starts_with(b"ERROR") || line.starts_with(b"CLIENT_ERROR ") || line.starts_with(b"SERVER_ERROR "))
+        && (line == b"ERROR"
+            || line.starts_with(b"ERROR ")
+            || line.starts_with(b"CLIENT_ERROR ")
+            || line.starts_with(b"SERVER_ERROR "))
 }
 
 #[inline]
@@ -192,15 +205,17 @@ fn item(mut rest: &[u8], opaque: u16, must_repeat: bool) -> Option<Item> {
         match letter {
             b'f' => item.client_flags = number()? as u32,
             b'O' if number()? == u64::from(opaque) => repeated = true,
-            b'O' => return None,
+            b'O' | b' ' => return None,
             b'c' => item.cas = number()?,
             b's' => item.size = number()? as u32,
             b'h' => item.fetched = number()? == 1,
             b'l' => item.last_access = number()? as u32,
-            b't' if !tail.starts_with(b"-1") => item.ttl = number()? as i64,
+            b't' if !tail.starts_with(b"-1") => item.ttl = number()?.try_into().ok()?,
             _ => {
-                rest = &tail[tail.iter().position(|&b| b == b' ').unwrap_or(tail.len())..];
+                let end = tail.iter().position(|&b| b == b' ').unwrap_or(tail.len());
+                rest = &tail[end..];
                 match letter {
+                    b't' if end > b"-1".len() => return None,
                     b't' => item.ttl = -1,
                     b'b' => item.binary_key = true,
                     b'W' | b'X' | b'Z' if marks < item.marks.len() => {

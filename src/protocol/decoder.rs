@@ -159,7 +159,7 @@ impl Decoder {
         }
         let Some(end) = memchr::memchr(b'\n', &buffer[*scanned..]).map(|at| at + *scanned) else {
             *scanned = buffer.len();
-            return (buffer.len() > self.limits.line).then(|| Some(Call::Refused(LINE_TOO_LONG)));
+            return (buffer.len() > self.limits.line + 1).then(|| Some(Call::Refused(LINE_TOO_LONG)));
         };
         *scanned = 0;
         self.begun = true;

@@ -63,7 +63,7 @@ fn push_failure(out: &mut Output, reply: &Reply) {
     match reply {
         Reply::Error(line) => push_line(out, line),
         Reply::Failed(failure) => push_line(out, format!("SERVER_ERROR {failure}").as_bytes()),
-        // A server may say anything, so this is no mistake of ours.
+        // A server can say what memcached would not: that an unconditional delete met another CAS unique.
         _ => push_line(out, b"SERVER_ERROR unexpected reply"),
     }
 }
@@ -141,7 +141,9 @@ fn return_flags(verb: MetaVerb, flags: &[u8], key: &Key, reply: &Reply, item: &I
                 text.extend_from_slice(word);
             }
             (b'k', _) => {
-                key_flag(text, key, if hit && verb == MetaVerb::Get { item.binary_key } else { key.is_binary() })
+                // The binary protocol files items under keys no line can hold, without marking them as such.
+                let marked = item.binary_key || !key.fits_a_line();
+                key_flag(text, key, if hit && verb == MetaVerb::Get { marked } else { key.is_binary() })
             }
             (b'c', MetaVerb::Store) => fact(text, b'c', item.cas),
             (b'c', MetaVerb::Get | MetaVerb::Arithmetic) if hit => fact(text, b'c', item.cas),

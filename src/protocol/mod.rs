@@ -18,6 +18,8 @@ mod output;
 mod question;
 mod reply;
 mod request;
+#[cfg(test)]
+mod tests;
 mod words;
 
 pub use answer::{AnswerDecoder, Desync, Expected};

@@ -112,6 +112,12 @@ fn facts(text: &mut Vec<u8>, asked: Returns) {
     }
 }
 
+/// The facts a store can tell. memcached refuses a line of 20 words without swallowing the value behind it, which it would
+/// then take for commands: so a store never asks for what it is not told anyway.
+fn outcome(text: &mut Vec<u8>, asked: Returns) {
+    facts(text, asked.only(Returns::CAS.and(Returns::KEY)));
+}
+
 fn get(key: &Key, get: &Get, text: &mut Vec<u8>) {
     open(text, b"mg ", key);
     facts(text, get.returns);
@@ -130,7 +136,7 @@ fn store(key: &Key, store: &Store, text: &mut Vec<u8>) {
     text.push(b' ');
     number::push(text, store.value.len());
     given(text, b'b', key.is_binary());
-    facts(text, store.returns);
+    outcome(text, store.returns);
     if store.client_flags != 0 {
         flag(text, b'F', store.client_flags);
     }

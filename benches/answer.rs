@@ -1,0 +1,43 @@
+//! What it costs to read a server's replies: a 64 KiB buffer full of hits of 100 bytes.
+
+use std::hint::black_box;
+
+use bytes::BytesMut;
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use leash::protocol::{AnswerDecoder, Expected};
+
+const ROOM: usize = 64 << 10;
+
+/// As many answers as fit, each with the token of its place, and with `flags` before it.
+fn answers(flags: &str) -> (usize, Vec<u8>) {
+    let (mut bytes, mut count) = (Vec::new(), 0);
+    while bytes.len() < ROOM - 150 {
+        bytes.extend_from_slice(format!("VA 100 {flags}O{count}\r\n{}\r\n", "v".repeat(100)).as_bytes());
+        count += 1;
+    }
+    (count, bytes)
+}
+
+fn decode(c: &mut Criterion, name: &str, flags: &str) {
+    let (count, bytes) = answers(flags);
+    let mut group = c.benchmark_group("answer");
+    group.throughput(Throughput::Elements(count as u64));
+    group.bench_function(name, |b| {
+        let fresh = || (AnswerDecoder::default(), BytesMut::from(&bytes[..]));
+        let read = |(decoder, buffer): &mut (AnswerDecoder, BytesMut)| {
+            for opaque in 0..count {
+                black_box(decoder.next(buffer, Expected::Get, opaque as u16)).expect("a reply that fits");
+            }
+        };
+        b.iter_batched_ref(fresh, read, BatchSize::LargeInput);
+    });
+    group.finish();
+}
+
+fn answer(c: &mut Criterion) {
+    decode(c, "hits_of_100_bytes", "f0 ");
+    decode(c, "hits_of_100_bytes_with_cas_and_ttl", "f0 c12345678 t60 ");
+}
+
+criterion_group!(benches, answer);
+criterion_main!(benches);

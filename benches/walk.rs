@@ -1,0 +1,46 @@
+//! What it costs to find a request's way through the route tree, sending nothing.
+
+use std::hint::black_box;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use leash::config::Config;
+use leash::metrics::Shard;
+use leash::protocol::{Command, Get, Key, Request};
+use leash::route::build::build;
+use leash::route::{Place, Tree};
+use leash::shared::Snapshot;
+use leash::turn::Turn;
+
+const SERVERS: &str = "pools: {main: {servers: [m0, m1, m2, m3, m4, m5, m6, m7]}}\n";
+
+fn tree(routes: &str) -> Rc<Tree> {
+    let config = Config::parse("bench.yaml", &format!("{SERVERS}{routes}")).expect("a valid configuration");
+    let snapshot = Snapshot::new(config);
+    build(&snapshot, &Rc::new(Turn::new()), &Arc::new(Shard::new(&snapshot.layout)))
+}
+
+/// The server `request` ends at.
+fn place(tree: &Tree, request: &Request) -> Option<usize> {
+    tree.branch(&request.key)?.walk(request, |place, _| match place {
+        Place::Server(_, server) => Some(server),
+        Place::Answer(_) => None,
+    })
+}
+
+fn walk(c: &mut Criterion) {
+    let prefixes = ["page:", "cart:", "user:", "session:", "rate:", "lock:", "feed:", "flag:"];
+    let routes = prefixes.map(|prefix| format!("  - {{prefix: '{prefix}', pool: main, namespace: 'app:'}}\n"));
+    let trees =
+        [("one_route", tree("")), ("8_prefixes_with_namespace", tree(&format!("routes:\n{}", routes.concat())))];
+    let key = Key::text("session:0123456789abcdef".into()).expect("a key");
+    let request = Request { key, command: Command::Get(Get::default()) };
+    for (name, tree) in trees {
+        assert!(place(&tree, &request).is_some());
+        c.bench_function(&format!("walk/{name}"), |b| b.iter(|| place(&tree, black_box(&request))));
+    }
+}
+
+criterion_group!(benches, walk);
+criterion_main!(benches);

@@ -1,0 +1,76 @@
+//! How the peers of leash find the ends of what it writes. Models of them, deliberately not leash's own parsers: what
+//! these take for one command or one reply is one, whatever leash thinks.
+
+use leash::protocol::{MAX_SLICES, Output};
+use std::io::IoSlice;
+
+/// Everything `output` holds, as a socket would see it.
+pub fn written(mut output: Output) -> Vec<u8> {
+    let mut all = Vec::with_capacity(output.len());
+    while !output.is_empty() {
+        let mut slices = [IoSlice::new(&[]); MAX_SLICES];
+        let count = output.slices(&mut slices);
+        let start = all.len();
+        slices[..count].iter().for_each(|slice| all.extend_from_slice(slice));
+        let n = all.len() - start;
+        assert!(n > 0, "output that is not empty has nothing to write");
+        output.consume(n);
+    }
+    all
+}
+
+/// Holds that memcached reads exactly one command in `bytes`, whatever it answers.
+///
+/// The limits are those at which it refuses a line without swallowing the value behind it, which it would then take for
+/// commands (memcached 1.6, `process_mset_command`).
+pub fn is_one_command(bytes: &[u8]) {
+    let (line, rest) = line(bytes);
+    assert!(line.iter().all(|&b| b >= b' '), "a control character in a command");
+    let words: Vec<&[u8]> = line.split(|&b| b == b' ').collect();
+    assert!(words.iter().all(|word| !word.is_empty()), "two spaces in a row");
+    assert!(words.len() <= 19, "more words than memcached takes: {}", words.len());
+    let value = match (words[0], words.len()) {
+        (b"mn", 1) | (b"flush_all", 2) => None,
+        (b"mg" | b"md" | b"ma" | b"me", 2..) => None,
+        (b"ms", 3..) => Some(number(words[2])),
+        _ => panic!("no command leash uses"),
+    };
+    if words[0].starts_with(b"m") && words.len() > 1 {
+        assert!(words[1].len() <= 250, "a key longer than memcached takes: {}", words[1].len());
+    }
+    match value {
+        None => assert!(rest.is_empty(), "bytes behind the command"),
+        Some(len) => is_value(rest, len),
+    }
+}
+
+/// Holds that a client reads exactly one reply in `bytes`: a line, a value, or what a get of one key is answered.
+pub fn is_one_reply(bytes: &[u8]) {
+    let (line, rest) = line(bytes);
+    let words: Vec<&[u8]> = line.split(|&b| b == b' ').collect();
+    match words[0] {
+        b"VA" => is_value(rest, number(words[1])),
+        b"VALUE" => {
+            let len = number(words[3]);
+            let (value, end) = rest.split_at(len + 2);
+            is_value(value, len);
+            assert_eq!(end, b"END\r\n");
+        }
+        _ => assert!(rest.is_empty(), "bytes behind the reply"),
+    }
+}
+
+fn line(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let end = bytes.iter().position(|&b| b == b'\n').expect("a line end");
+    let line = bytes[..end].strip_suffix(b"\r").expect("CR before LF");
+    (line, &bytes[end + 1..])
+}
+
+fn number(word: &[u8]) -> usize {
+    std::str::from_utf8(word).ok().and_then(|word| word.parse().ok()).expect("a number")
+}
+
+fn is_value(bytes: &[u8], len: usize) {
+    assert_eq!(bytes.len(), len + 2, "a value is as long as was said");
+    assert!(bytes.ends_with(b"\r\n"));
+}

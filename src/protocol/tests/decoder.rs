@@ -1,0 +1,83 @@
+//! Lines, values, limits and strangers.
+
+use bytes::BytesMut;
+
+use super::super::{Call, Decoder};
+use super::{LIMITS, show, table};
+
+#[test]
+fn what_is_not_whole_is_waited_for() {
+    table(&[
+        (b"", &[]),
+        (b"get a", &["…"]),
+        (b"get a\r", &["…"]),
+        (b"get a\r\nget b", &["mg a v f", "…"]),
+        (b"set a 0 0 3\r\n", &["…"]),
+        (b"set a 0 0 3\r\nabc\r", &["…"]),
+    ]);
+}
+
+#[test]
+fn a_value_over_the_limit_is_swallowed_and_drops_what_it_would_have_replaced() {
+    let with = |command: &str| [command.as_bytes(), b" 70\r\n", &[b'v'; 70], b"\r\nmn\r\n"].concat();
+    table(&[
+        (&with("set a 0 0"), &["too large, md a", "Noop"]),
+        (&with("add a 0 0"), &["too large, nothing", "Noop"]),
+        (&with("ms a"), &["too large, md a", "Noop"]),
+    ]);
+}
+
+#[test]
+fn a_value_of_just_the_limit_is_taken() {
+    let bytes = [b"set a 0 0 64\r\n".as_slice(), &[b'v'; 64], b"\r\n"].concat();
+    table(&[(&bytes, &[&format!("ms a 64\\r\\n{}", "v".repeat(64))])]);
+}
+
+#[test]
+fn strangers_are_told_what_this_is() {
+    let http = "CLIENT_ERROR this port speaks memcached, not HTTP (fatal)";
+    let binary =
+        "leash speaks memcached's text and meta protocols, not the binary one: configure the client for text (fatal)";
+    table(&[
+        (b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &[http]),
+        (b"\x80\0\0\0", &[binary]),
+        (b"mn\r\n\x80\r\n", &["Noop", "ERROR"]),
+    ]);
+}
+
+#[test]
+fn a_line_over_the_limit_ends_the_connection() {
+    let line = |len: usize| [vec![b'x'; len], b"\r\n".to_vec()].concat();
+    table(&[
+        (&line(LIMITS.line), &["ERROR"]),
+        (&line(LIMITS.line + 1), &["CLIENT_ERROR line too long (fatal)"]),
+        (&vec![b'x'; LIMITS.line + 2], &["CLIENT_ERROR line too long (fatal)"]),
+    ]);
+}
+
+/// Such a line was refused if its CR came without its LF.
+#[test]
+fn a_line_of_just_the_limit_may_be_split_before_its_line_feed() {
+    let (mut decoder, mut buffer) = (Decoder::new(LIMITS), BytesMut::from(&vec![b'x'; LIMITS.line][..]));
+    buffer.extend_from_slice(b"\r");
+    assert_eq!(decoder.next(&mut buffer), None);
+    buffer.extend_from_slice(b"\n");
+    assert_eq!(decoder.next(&mut buffer).as_ref().map(show), Some("ERROR".into()));
+}
+
+#[test]
+fn a_value_is_cut_out_of_the_buffer_and_not_copied() {
+    let mut buffer = BytesMut::from(&b"set a 0 0 3\r\nabc\r\nmn\r\n"[..]);
+    let place = buffer[13..].as_ptr();
+    let Some(Call::One(request, _)) = Decoder::new(LIMITS).next(&mut buffer) else { panic!("no store") };
+    let super::super::Command::Store(store) = request.command else { panic!("no store") };
+    assert_eq!((store.value.as_ptr(), &store.value[..]), (place, &b"abc"[..]));
+}
+
+#[test]
+fn a_value_under_way_says_how_much_it_wants() {
+    let (mut decoder, mut buffer) = (Decoder::new(LIMITS), BytesMut::from(&b"set a 0 0 40\r\nabc"[..]));
+    assert_eq!(decoder.next(&mut buffer), None);
+    assert_eq!(decoder.wanted(&buffer), 40 + 2 - 3);
+    assert!(decoder.is_midway(&buffer));
+}

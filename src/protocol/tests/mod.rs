@@ -1,0 +1,76 @@
+//! Tables of the protocol: bytes in, calls or bytes out.
+//!
+//! A call is shown by what it makes leash say: upstream, the question without its opaque token; downstream, the line.
+
+mod answer;
+mod classic;
+mod decoder;
+mod encode;
+mod meta;
+mod question;
+
+use bytes::BytesMut;
+
+use super::{Call, Decoder, Form, Key, Limits, Output, Question, Request};
+
+const LIMITS: Limits = Limits { line: 2048, value: 64, keys: 4 };
+
+/// All calls in `bytes`, shown; `…` where the last one is not whole.
+fn shown(bytes: &[u8]) -> Vec<String> {
+    let (mut decoder, mut buffer, mut shown) = (Decoder::new(LIMITS), BytesMut::from(bytes), Vec::new());
+    while let Some(call) = decoder.next(&mut buffer) {
+        shown.push(show(&call));
+        if shown.last().is_some_and(|call| call.ends_with("(fatal)")) {
+            return shown;
+        }
+    }
+    if decoder.is_midway(&buffer) {
+        shown.push("…".into());
+    }
+    shown
+}
+
+fn show(call: &Call) -> String {
+    match call {
+        Call::One(request, form) => asked(request) + unsaid(form.quiet),
+        Call::Many(keys, get, Form { quiet, .. }) => {
+            let ask = |key: &Key| asked(&Request { key: key.clone(), command: super::Command::Get(get.clone()) });
+            keys.iter().map(ask).collect::<Vec<_>>().join(" + ") + unsaid(*quiet)
+        }
+        Call::FlushAll(delay, form) => format!("flush_all {delay}{}", unsaid(form.quiet)),
+        Call::TooLarge(drops, form) => {
+            let drops = drops.as_ref().map_or("nothing".into(), asked);
+            format!("too large, {drops}{}", unsaid(form.quiet))
+        }
+        Call::Local(local) => format!("{local:?}"),
+        Call::Refused(refusal) => {
+            let fatal = if refusal.kind.is_fatal() { " (fatal)" } else { "" };
+            format!("{}{}{fatal}", refusal.line, unsaid(refusal.quiet))
+        }
+    }
+}
+
+fn unsaid(quiet: bool) -> &'static str {
+    if quiet { " (quiet)" } else { "" }
+}
+
+/// A question without its token and last line end, escaped.
+fn asked(request: &Request) -> String {
+    let bytes = written(|out| Question::Ask(request).encode(7, out));
+    let text = bytes.strip_suffix(b"\r\n").expect("a line end").escape_ascii().to_string();
+    text.replacen(" O7", "", 1)
+}
+
+fn written(write: impl FnOnce(&mut Output)) -> Vec<u8> {
+    let mut out = Output::default();
+    write(&mut out);
+    // Values are small here, so all of it is text.
+    out.text().clone()
+}
+
+/// Holds a table of client bytes and the calls they are.
+fn table(rows: &[(&[u8], &[&str])]) {
+    for (bytes, calls) in rows {
+        assert_eq!(&shown(bytes), calls, "{}", bytes.escape_ascii());
+    }
+}

@@ -1,0 +1,72 @@
+//! The tables of the README say what the code says: every metric, every word of a label, every limit.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use leash::config::Config;
+use leash::metrics::{Outcome, ProtocolError, Series, ServerState};
+use leash::protocol::{Cause, CommandClass};
+
+fn readme() -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("a README.md")
+}
+
+/// The part of the README between two marks.
+fn between<'t>(text: &'t str, from: &str, to: &str) -> &'t str {
+    let begun = text.split_once(from).unwrap_or_else(|| panic!("no {from:?} in README.md")).1;
+    begun.split_once(to).unwrap_or_else(|| panic!("no {to:?} after {from:?} in README.md")).0
+}
+
+#[test]
+fn every_metric_is_in_the_table_and_nothing_else_is() {
+    let text = readme();
+    let table = between(&text, "<!-- metrics -->\n", "<!-- end of metrics -->");
+    let told: Vec<&str> = table.lines().skip(2).collect();
+    let expected = Series::ALL.map(|series| {
+        let labels: Vec<String> = series.labels().iter().map(|label| format!("`{label}`")).collect();
+        let kind = format!("{:?}", series.kind()).to_lowercase();
+        format!("| `{}` | {kind} | {} | {} |", series.name(), labels.join(", "), series.help())
+    });
+    assert_eq!(told, expected, "the table should read\n{}", expected.join("\n"));
+}
+
+#[test]
+fn every_word_of_a_label_is_told() {
+    let text = readme();
+    let told = |label: &str| -> BTreeSet<String> {
+        let line = text.lines().find(|line| line.starts_with(&format!("* `{label}`")));
+        let line = line.unwrap_or_else(|| panic!("README.md does not tell the words of {label}"));
+        line.split('`').skip(3).step_by(2).map(str::to_string).collect()
+    };
+    let words = |words: &[&str]| -> BTreeSet<String> { words.iter().map(ToString::to_string).collect() };
+    assert_eq!(told("class"), words(&CommandClass::ALL.map(CommandClass::name)));
+    assert_eq!(told("outcome"), words(&Outcome::ALL.map(Outcome::name)));
+    assert_eq!(told("cause"), words(&Cause::ALL.map(Cause::name)));
+    assert_eq!(told("kind"), words(&ProtocolError::ALL.map(ProtocolError::name)));
+    assert_eq!(told("state"), words(&ServerState::ALL.map(ServerState::name)));
+}
+
+#[test]
+fn every_limit_is_in_the_table_with_its_default() {
+    let text = readme();
+    let table = between(&text, "## Limits\n", "\n## ");
+    let config = Config::embedded_default().to_json();
+    let limits = config["limits"].as_object().expect("limits");
+    let rows = table.lines().filter(|line| line.starts_with("| `")).count();
+    assert_eq!(rows, limits.len());
+    for (name, default) in limits {
+        let default = default.as_str().map_or_else(|| default.to_string(), str::to_string);
+        assert!(table.contains(&format!("| `{name}` | `{default}` |")), "{name} is {default} by default");
+    }
+}
+
+#[test]
+fn links_to_files_lead_somewhere() {
+    let text = readme();
+    for link in text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(link, _)| link) {
+        let file = link.split('#').next().unwrap_or_default();
+        let is_there = file.is_empty() || Path::new(env!("CARGO_MANIFEST_DIR")).join(file).exists();
+        assert!(is_there || link.starts_with("https://"), "{link} is not there");
+    }
+}
