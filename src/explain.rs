@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+use crate::memory::Memory;
 use crate::metrics::Shard;
 use crate::protocol::{Command, Get, Key, KeyError, Reply, Request};
 use crate::route::build::build;
@@ -23,7 +24,7 @@ impl Explainer {
     /// An explainer for `snapshot`. It connects to nothing and counts nothing.
     pub fn new(snapshot: Arc<Snapshot>) -> Explainer {
         let shard = Arc::new(Shard::new(&snapshot.layout));
-        let tree = build(&snapshot, &Rc::new(Turn::new()), &shard);
+        let tree = build(&snapshot, &Rc::new(Turn::new()), &Memory::new(0), &shard);
         Explainer { snapshot, tree }
     }
 

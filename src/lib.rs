@@ -38,6 +38,7 @@ pub mod downstream;
 pub mod explain;
 pub mod hash;
 pub mod logging;
+pub mod memory;
 pub mod metrics;
 pub mod net;
 pub mod protocol;

@@ -40,7 +40,7 @@ pub enum Member {
 impl Snapshot {
     /// Makes `config` ready: ranks servers, creates stores.
     pub fn new(config: Config) -> Arc<Snapshot> {
-        let pools = config.pools.iter().map(|pool| SharedPool::new(pool, &config.limits)).collect();
+        let pools = config.pools.iter().map(|pool| SharedPool::new(pool, &config.limits, &config.log)).collect();
         let prefixes: Vec<String> = config.routes.iter().map(prefix_of).collect();
         let servers: Vec<(String, String)> = config
             .pools
@@ -53,12 +53,13 @@ impl Snapshot {
 }
 
 impl SharedPool {
-    fn new(pool: &config::Pool, limits: &config::Limits) -> SharedPool {
+    fn new(pool: &config::Pool, limits: &config::Limits, log: &config::Log) -> SharedPool {
         let ranked: Vec<(&str, u32)> = pool.servers.iter().map(|server| (&*server.name, server.weight)).collect();
         let options = Options {
             connect_timeout: pool.connect_timeout,
             request_timeout: pool.request_timeout,
             queue: limits.server_queue,
+            show_keys: log.keys,
         };
         let members = pool.servers.iter().map(|server| match &server.address {
             config::Address::Embedded => {

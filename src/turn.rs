@@ -10,6 +10,9 @@ use std::rc::Rc;
 use std::task::{Poll, Waker};
 use std::time::Instant;
 
+/// Output of this many bytes does not wait for the end of the turn: one client can fill a turn with many times that.
+pub const MUCH: usize = 256 * 1024;
+
 /// Something with output to write at the end of a turn.
 pub trait Flush {
     /// Writes what has gathered.

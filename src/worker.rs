@@ -9,10 +9,11 @@ use std::thread::JoinHandle;
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::watch;
-use tokio::task::spawn_local;
+use tokio::task::{JoinSet, spawn_local};
 
 use crate::config;
 use crate::downstream::{Connection, Incoming, Limits, Seat, Service, Stats};
+use crate::memory::Memory;
 use crate::metrics::{Registry, Shard};
 use crate::protocol;
 use crate::route::build::build;
@@ -74,27 +75,38 @@ async fn run(
 ) {
     let turn = Rc::new(Turn::new());
     spawn_local(turn.clone().run());
-    let tree = build(&snapshot, &turn, &shard);
-    let service = Service::new(tree, limits(&snapshot.config), turn, shard, stats);
+    let memory = Memory::new(memory_share(&snapshot.config));
+    let tree = build(&snapshot, &turn, &memory, &shard);
+    let service = Service::new(tree, limits(&snapshot.config), turn, memory, shard, stats);
+    let mut serving = JoinSet::new();
     loop {
         tokio::select! {
             Some(client) = clients.recv() => {
-                let (service, seats_taken) = (service.clone(), seats_taken.clone());
-                spawn_local(async move {
-                    match client.into_stream() {
-                        Ok(stream) => Connection::serve(stream, service).await,
-                        Err(error) => tracing::warn!(%error, "cannot serve a client"),
-                    }
-                    seats_taken.fetch_sub(1, Ordering::Relaxed);
-                });
+                serving.spawn_local(serve(client, service.clone(), seats_taken.clone()));
             }
+            Some(_) = serving.join_next() => {}
             _ = stop.wait_for(|stop| *stop) => break,
         }
     }
     service.stop();
-    while seats_taken.load(Ordering::Relaxed) > 0 {
-        tokio::task::yield_now().await;
+    // Nobody is accepted any more, but some who were may still be on their way here.
+    while let Ok(client) = clients.try_recv() {
+        serving.spawn_local(serve(client, service.clone(), seats_taken.clone()));
     }
+    while serving.join_next().await.is_some() {}
+}
+
+async fn serve(client: Incoming, service: Rc<Service>, seats_taken: Arc<AtomicUsize>) {
+    match client.into_stream() {
+        Ok(stream) => Connection::serve(stream, service).await,
+        Err(error) => tracing::warn!(%error, "cannot serve a client"),
+    }
+    seats_taken.fetch_sub(1, Ordering::Relaxed);
+}
+
+/// What the worker's buffers may hold: its share of the limit, and always an item each way.
+fn memory_share(config: &config::Config) -> usize {
+    (config.limits.memory / config.workers.max(1)).max(2 * config.limits.item_size)
 }
 
 fn limits(config: &config::Config) -> Limits {
@@ -104,6 +116,5 @@ fn limits(config: &config::Config) -> Limits {
         in_flight: limits.in_flight,
         request_time: limits.request_time,
         unsent: limits.unsent_replies,
-        memory: limits.memory / config.workers.max(1),
     }
 }

@@ -23,10 +23,30 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     // small base modules for everybody above the protocol
     ("clock", &["protocol"]),
     ("net", &["protocol"]),
+    ("memory", &["protocol"]),
+    ("logging", &["protocol"]),
     ("turn", &["protocol", "clock"]),
-    ("upstream", &["protocol", "hash", "config", "metrics", "clock", "net", "turn"]),
-    ("route", &["upstream", "protocol", "hash", "config", "metrics", "clock", "net", "turn", "refresh", "migration"]),
-    ("downstream", &["route", "upstream", "protocol", "config", "metrics", "clock", "net", "turn"]),
+    ("upstream", &["protocol", "hash", "config", "metrics", "clock", "net", "turn", "memory", "logging"]),
+    (
+        "route",
+        &[
+            "upstream",
+            "protocol",
+            "hash",
+            "config",
+            "metrics",
+            "clock",
+            "net",
+            "turn",
+            "memory",
+            "refresh",
+            "migration",
+        ],
+    ),
+    (
+        "downstream",
+        &["route", "upstream", "protocol", "config", "metrics", "clock", "net", "turn", "memory", "logging"],
+    ),
 ];
 
 /// Files that may name one module more than their own may.

@@ -17,14 +17,17 @@ use bytes::BytesMut;
 use super::intake::Intake;
 use super::replies::{Asked, Replies, Witness};
 use super::service::Service;
-use crate::metrics::{Downstream as Count, Outcome, RouteId};
+use crate::memory::{Memory, Share};
+use crate::metrics::{Downstream as Count, Outcome, ProtocolError, RouteId, Tally};
 use crate::net::{Reader, Stream, Writer, Written};
-use crate::protocol::{CommandClass, Output, Reply};
-use crate::turn::Flush;
+use crate::protocol::{CommandClass, Item, Output, Reply};
+use crate::turn::{Flush, MUCH};
 use crate::upstream::ReplyTo;
 
 /// How long a client that must go is read from, so that it sees why before its connection is reset.
 const LINGER: Duration = Duration::from_secs(1);
+/// memcached's words for a value it cannot keep until it is read; a get of several keys misses it.
+const NO_ROOM: &str = "SERVER_ERROR out of memory writing get response";
 
 /// One client.
 pub struct Connection {
@@ -35,7 +38,6 @@ pub struct Connection {
 }
 
 /// What one client is owed.
-#[derive(Default)]
 pub(super) struct State {
     pub replies: Replies,
     pub output: Output,
@@ -44,8 +46,12 @@ pub(super) struct State {
     flush_asked: bool,
     /// Whether the task waits for replies to leave.
     pub paused: bool,
+    /// Whether that is because the client does not read, and was counted.
+    unread: bool,
     /// Whether the client is gone.
     broken: bool,
+    /// What is counted of the replies and the output.
+    unsent: Share,
 }
 
 /// How a connection's reading ended.
@@ -63,16 +69,17 @@ impl Connection {
     /// Serves one client until it is gone.
     pub async fn serve(stream: Stream, service: Rc<Service>) {
         let (mut reader, writer) = stream.into_split();
-        let state = RefCell::default();
+        let state = RefCell::new(State::new(&service.memory));
         let connection = Rc::new(Connection { service: service.clone(), state, writer, task: RefCell::default() });
         let number = service.enter(connection.clone());
         service.shard.downstream(Count::Accepted, 1);
         let mut intake = Intake::new(&service);
         let end = poll_fn(|cx| intake.poll(&connection, &mut reader, cx)).await;
+        drop(intake);
         if end != End::Broken {
             poll_fn(|cx| connection.poll_drained(cx)).await;
         }
-        connection.state.borrow_mut().broken = true;
+        connection.state.borrow_mut().close();
         service.leave(number);
         service.shard.downstream(Count::Closed, 1);
         if end == End::Fatal {
@@ -90,10 +97,29 @@ impl Connection {
     /// Whether the client must take replies before it may ask for more.
     pub(super) fn is_full(&self) -> bool {
         let (state, limits) = (self.state.borrow(), &self.service.limits);
-        let unsent = state.output.len();
+        let unsent = state.unsent();
         state.replies.in_flight() >= limits.in_flight
             || unsent >= limits.unsent
-            || (unsent > 0 && self.service.held.get() > limits.memory)
+            || (unsent > 0 && self.service.memory.is_full())
+    }
+
+    /// Ends a pause, if there was one and the client has taken enough.
+    pub(super) fn resume(&self) {
+        if self.state.borrow().paused && !self.is_full() {
+            self.state.borrow_mut().paused = false;
+            // What is asked now was read long ago, and what ended the pause did not set the clock.
+            self.service.turn.tick();
+        }
+    }
+
+    /// Makes the task wait until the client has taken replies, and whoever changes that wake it.
+    pub(super) fn pause(&self) {
+        let mut state = self.state.borrow_mut();
+        let unread = state.output.len() >= self.service.limits.unsent;
+        if unread && !state.unread {
+            self.service.shard.protocol_error(ProtocolError::Unread);
+        }
+        (state.paused, state.unread) = (true, unread);
     }
 
     /// Notes who is to be woken, and goes on writing where the kernel could take no more.
@@ -124,15 +150,13 @@ impl Connection {
 
     /// Writes the replies whose turn has come, and asks for them to be sent.
     pub(super) fn write_replies(self: &Rc<Self>, state: &mut State) {
-        let before = state.output.len();
         state.replies.write(&mut state.output, &**self);
-        self.arrange_to_send(state, before);
+        self.arrange_to_send(state);
     }
 
-    /// Asks for what was added to the output since it had `before` bytes to be sent.
-    pub(super) fn arrange_to_send(self: &Rc<Self>, state: &mut State, before: usize) {
-        let added = state.output.len().wrapping_sub(before);
-        self.service.held.set(self.service.held.get().wrapping_add(added));
+    /// Asks for what was added to the output to be sent.
+    pub(super) fn arrange_to_send(self: &Rc<Self>, state: &mut State) {
+        state.count_unsent();
         if !state.output.is_empty() && !state.flush_asked && !state.blocked {
             state.flush_asked = true;
             self.service.turn.flush_later(self.clone());
@@ -146,9 +170,62 @@ impl Connection {
 impl ReplyTo for Connection {
     fn deliver(self: Rc<Self>, token: u64, reply: Reply) {
         let mut state = self.state.borrow_mut();
-        if !state.broken && state.replies.fill(token, reply, &*self) {
-            self.write_replies(&mut state);
+        if state.broken {
+            return;
         }
+        let reply = if self.has_room(&state, &reply) { reply } else { Reply::Error(NO_ROOM.into()) };
+        if !state.replies.fill(token, reply, &*self) {
+            return state.count_unsent();
+        }
+        self.write_replies(&mut state);
+        let is_much = !state.blocked && state.output.len() >= MUCH;
+        drop(state);
+        if is_much {
+            self.flush();
+        }
+    }
+}
+
+impl Connection {
+    /// Whether `reply` can be kept for the client. What it asked for in one get may be more than fits anywhere.
+    fn has_room(&self, state: &State, reply: &Reply) -> bool {
+        let is_value = matches!(reply, Reply::Hit(Item { value: Some(_), .. }));
+        let has_room = !is_value || state.unsent() < self.service.limits.unsent || !self.service.memory.is_full();
+        if !has_room {
+            self.service.shard.protocol_error(ProtocolError::Unread);
+        }
+        has_room
+    }
+}
+
+impl State {
+    fn new(memory: &Rc<Memory>) -> State {
+        State {
+            replies: Replies::default(),
+            output: Output::default(),
+            blocked: false,
+            flush_asked: false,
+            paused: false,
+            unread: false,
+            broken: false,
+            unsent: Share::new(memory),
+        }
+    }
+
+    fn unsent(&self) -> usize {
+        self.output.len() + self.replies.parked()
+    }
+
+    fn count_unsent(&mut self) {
+        self.unsent.set(self.output.len() + self.replies.parked());
+    }
+
+    /// The client is gone: nothing is kept for it, though replies to it may still be on their way.
+    fn close(&mut self) {
+        self.broken = true;
+        self.output.clear();
+        self.replies = Replies::default();
+        self.count_unsent();
     }
 }
 
@@ -160,14 +237,10 @@ impl Flush for Connection {
         match self.writer.write(&mut state.output) {
             Ok((written, bytes)) => {
                 self.service.shard.downstream(Count::BytesWritten, bytes as u64);
-                self.service.held.set(self.service.held.get().wrapping_sub(bytes));
                 state.blocked = written == Written::Blocked;
+                state.count_unsent();
             }
-            Err(_) => {
-                self.service.held.set(self.service.held.get().wrapping_sub(state.output.len()));
-                state.output.clear();
-                state.broken = true;
-            }
+            Err(_) => state.close(),
         }
         if state.blocked || state.broken || state.paused {
             self.wake();
@@ -187,6 +260,10 @@ impl Witness for Connection {
         if let Some(route) = route {
             self.service.shard.count(route, class, outcome(class, reply));
         }
+    }
+
+    fn tally(&self, what: Tally) {
+        self.service.shard.tally(what);
     }
 }
 

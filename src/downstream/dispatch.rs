@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::connection::{Connection, End, State};
-use super::replies::{Asked, Gathered, Pending, write_one};
+use super::replies::{Asked, Gathered, Pending, tallies, write_one};
 use crate::metrics::{ProtocolError, Tally};
 use crate::protocol::{
     Call, Command, CommandClass, Exptime, Form, Get, Key, Local, Question, Refusal, RefusalKind, Reply, Request, Style,
@@ -34,7 +34,12 @@ impl Connection {
         let mut state = self.state.borrow_mut();
         let branch = tree.branch(&request.key);
         let class = request.command.class();
-        let asked = Asked { at: self.service.turn.now(), route: branch.map(|branch| branch.id), class };
+        let asked = Asked {
+            at: self.service.turn.now(),
+            route: branch.map(|branch| branch.id),
+            class,
+            tallies: tallies(&request.command),
+        };
         let reply = match branch {
             Some(branch) => branch.ask(&request, Ticket::new(self.clone(), state.replies.next_token(0))),
             None => Some(no_route()),
@@ -42,9 +47,8 @@ impl Connection {
         self.tally(&request.command, &form);
         match reply {
             Some(reply) if state.replies.is_empty() => {
-                let before = state.output.len();
                 write_one(&asked, &request.key, &form, &reply, &mut state.output, &**self);
-                self.arrange_to_send(&mut state, before);
+                self.arrange_to_send(&mut state);
             }
             reply => self.push(&mut state, Pending::One(asked, request.key, form, reply)),
         }
@@ -53,12 +57,14 @@ impl Connection {
     fn ask_many(self: &Rc<Self>, keys: Vec<Key>, get: Get, form: Form) {
         let tree = self.service.tree.borrow();
         let mut state = self.state.borrow_mut();
-        let mut gathered = Gathered::new(keys.len(), form.style == Style::Get { cas: true });
+        let command = Command::Get(get);
+        let class = command.class();
+        let mut gathered = Gathered::new(keys.len(), class, form.style == Style::Get { cas: true });
         let at = self.service.turn.now();
         let mut keys = keys.into_iter();
         let mut route = None;
         if let Some(first) = keys.next() {
-            let mut request = Request { key: first, command: Command::Get(get) };
+            let mut request = Request { key: first, command };
             loop {
                 let branch = tree.branch(&request.key);
                 let reply = match branch {
@@ -76,7 +82,8 @@ impl Connection {
                 gathered.push(std::mem::replace(&mut request.key, next), id, reply, &**self);
             }
         }
-        self.push(&mut state, Pending::Many(Asked { at, route, class: CommandClass::Get }, gathered));
+        let asked = Asked { at, route, class, tallies: None };
+        self.push(&mut state, Pending::Many(asked, gathered));
     }
 
     fn flush_all(self: &Rc<Self>, delay: Exptime, form: Form) {
@@ -105,12 +112,37 @@ impl Connection {
     fn too_large(self: &Rc<Self>, delete: Option<Request>, form: Form) {
         self.service.shard.protocol_error(ProtocolError::TooLarge);
         self.service.shard.tally(Tally::StoreTooLarge);
+        self.not_stored(delete, form, "SERVER_ERROR object too large for cache");
+    }
+
+    /// The same of a value there is no memory for.
+    pub(super) fn no_memory(self: &Rc<Self>, delete: Option<Request>, form: Form) {
+        self.service.shard.tally(Tally::StoreNoMemory);
+        self.not_stored(delete, form, "SERVER_ERROR out of memory storing object");
+    }
+
+    fn not_stored(self: &Rc<Self>, delete: Option<Request>, form: Form, why: &str) {
         if let Some(request) = delete {
-            self.ask_one(request, Form { style: Style::Delete, quiet: true });
+            self.ask_unseen(request);
         }
         if !(form.quiet && form.style == Style::Store) {
-            self.say("SERVER_ERROR object too large for cache");
+            self.say(why);
         }
+    }
+
+    /// Asks what no client asked: neither told nor counted.
+    fn ask_unseen(self: &Rc<Self>, request: Request) {
+        let tree = self.service.tree.borrow();
+        let mut state = self.state.borrow_mut();
+        let ticket = Ticket::new(self.clone(), state.replies.next_token(0));
+        let reply = match tree.branch(&request.key) {
+            Some(branch) => branch.ask(&request, ticket),
+            None => Some(no_route()),
+        };
+        let class = request.command.class();
+        let asked = Asked { at: self.service.turn.now(), route: None, class, tallies: None };
+        let form = Form { style: Style::Delete, quiet: true };
+        self.push(&mut state, Pending::One(asked, request.key, form, reply));
     }
 
     fn answer_local(self: &Rc<Self>, local: Local) {
@@ -133,11 +165,14 @@ impl Connection {
         self.service.shard.protocol_error(match refusal.kind {
             RefusalKind::Unknown => ProtocolError::UnknownCommand,
             RefusalKind::Malformed | RefusalKind::Forbidden | RefusalKind::Http => ProtocolError::ClientError,
+            RefusalKind::TooManyKeys => ProtocolError::TooManyKeys,
             RefusalKind::LineTooLong => ProtocolError::LineTooLong,
             RefusalKind::Binary => ProtocolError::Binary,
         });
         if refusal.kind == RefusalKind::Binary {
-            tracing::warn!("a client speaks the binary protocol, configure it for text");
+            if let Some(suppressed) = self.service.binary_clients.allow(self.service.turn.now()) {
+                tracing::warn!(suppressed, "a client speaks the binary protocol, configure it for text");
+            }
             let mut state = self.state.borrow_mut();
             self.push(&mut state, Pending::Written(binary_refusal(unread, &refusal.line)));
         } else if !refusal.quiet {

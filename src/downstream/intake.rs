@@ -5,13 +5,15 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use bytes::BytesMut;
+use tokio::task::coop::has_budget_remaining;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::connection::{Connection, End};
 use super::service::Service;
+use crate::memory::Share;
 use crate::metrics::{Downstream as Count, ProtocolError};
 use crate::net::Reader;
-use crate::protocol::Decoder;
+use crate::protocol::{Decoder, Form, Request};
 
 /// Room for requests made at a time, shared by the connections of a worker.
 const ROOM: usize = 64 * 1024;
@@ -27,12 +29,15 @@ pub(super) struct Intake {
     /// When the request that has begun to arrive must be whole.
     timer: Option<Pin<Box<Sleep>>>,
     ended: bool,
+    /// What is counted of the buffer.
+    held: Share,
 }
 
 impl Intake {
     pub fn new(service: &Service) -> Intake {
         let decoder = Decoder::new(service.limits.request);
-        Intake { decoder, buffer: BytesMut::new(), timer: None, ended: false }
+        let held = Share::new(&service.memory);
+        Intake { decoder, buffer: BytesMut::new(), timer: None, ended: false, held }
     }
 
     /// Reads and dispatches until the client must wait or is done.
@@ -41,10 +46,14 @@ impl Intake {
             if let Err(end) = ready!(connection.poll_output(cx)) {
                 return Poll::Ready(end);
             }
+            connection.resume();
             if let Some(end) = self.dispatch(connection) {
                 return Poll::Ready(end);
             }
             if connection.is_full() {
+                connection.pause();
+                // The client waits for itself; what it has begun to say has all the time again once it is heard.
+                self.timer = None;
                 return Poll::Pending;
             }
             if self.ended {
@@ -57,7 +66,10 @@ impl Intake {
                     connection.service.turn.tick();
                     connection.service.shard.downstream(Count::BytesRead, n as u64);
                 }
-                Poll::Pending if connection.service.is_stopping() => return Poll::Ready(End::Orderly),
+                // Pending may also mean that it is somebody else's turn, with more to read.
+                Poll::Pending if connection.service.is_stopping() && has_budget_remaining() => {
+                    return Poll::Ready(End::Orderly);
+                }
                 Poll::Pending => {
                     ready!(self.poll_timer(connection, cx));
                     return Poll::Ready(End::Fatal);
@@ -71,20 +83,29 @@ impl Intake {
         if self.buffer.is_empty() {
             return None;
         }
-        let mut full = connection.is_full();
-        while !full {
-            let Some(call) = self.decoder.next(&mut self.buffer) else { break };
-            self.timer = None;
-            if let Some(end) = connection.dispatch(call, &self.buffer) {
-                return Some(end);
+        while !connection.is_full() {
+            if let Some(call) = self.decoder.next(&mut self.buffer) {
+                self.timer = None;
+                if let Some(end) = connection.dispatch(call, &self.buffer) {
+                    return Some(end);
+                }
+            } else if let Some((replaced, form)) = self.refuse_value(&connection.service) {
+                connection.no_memory(replaced, form);
+            } else {
+                break;
             }
-            full = connection.is_full();
         }
-        connection.state.borrow_mut().paused = full;
         if self.buffer.is_empty() {
             self.buffer = BytesMut::new();
         }
+        self.held.set(self.buffer.len());
         None
+    }
+
+    /// Gives up the value that is being received if there is no memory for the rest of it.
+    fn refuse_value(&mut self, service: &Service) -> Option<(Option<Request>, Form)> {
+        let wanted = self.decoder.wanted(&self.buffer);
+        if wanted == 0 || service.memory.has_room(wanted) { None } else { self.decoder.give_up_value() }
     }
 
     fn poll_read(
@@ -112,6 +133,7 @@ impl Intake {
     /// Ready when a request that has begun to arrive took too long; never while none has.
     fn poll_timer(&mut self, connection: &Rc<Connection>, cx: &mut Context<'_>) -> Poll<()> {
         if !self.decoder.is_midway(&self.buffer) {
+            self.timer = None;
             return Poll::Pending;
         }
         let patience = connection.service.limits.request_time;

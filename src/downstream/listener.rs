@@ -1,18 +1,22 @@
 //! Where applications connect: binds the addresses, accepts, and hands each client to the least busy worker.
 
 use std::io::{self, Write};
+use std::os::unix::fs::FileTypeExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::mpsc::UnboundedSender;
 
+use crate::logging::Repeated;
 use crate::net::Stream;
 
 /// How long accepting waits after the kernel could not give a socket.
 const BACK_OFF: Duration = Duration::from_millis(50);
+/// The same complaint is logged this often at most.
+const COMPLAINT: Duration = Duration::from_secs(10);
 
 /// A listening socket.
 pub enum Listener {
@@ -40,9 +44,13 @@ pub struct Seat {
 }
 
 impl Listener {
-    /// Listens on a Unix socket. A file left by a process that is gone is replaced.
+    /// Listens on a Unix socket. A socket left by a process that is gone is replaced; any other file is not.
     pub fn unix(path: PathBuf) -> io::Result<Listener> {
-        if std::os::unix::net::UnixStream::connect(&path).is_err_and(|e| e.kind() == io::ErrorKind::ConnectionRefused) {
+        let is_socket = std::fs::symlink_metadata(&path).is_ok_and(|file| file.file_type().is_socket());
+        if is_socket
+            && std::os::unix::net::UnixStream::connect(&path)
+                .is_err_and(|e| e.kind() == io::ErrorKind::ConnectionRefused)
+        {
             std::fs::remove_file(&path)?;
         }
         Ok(Listener::Unix(UnixListener::bind(&path)?, path))
@@ -55,11 +63,22 @@ impl Listener {
 
     /// Accepts until the task is dropped. At most `most` clients have a seat at a time; `refused` learns of the others.
     pub async fn accept(self, seats: Vec<Seat>, most: usize, refused: impl Fn()) {
+        let (cannot_accept, too_many) = (Repeated::new(COMPLAINT), Repeated::new(COMPLAINT));
         loop {
             match self.next().await {
-                Ok(client) => seat(client, &seats, most, &refused),
+                Ok(client) => {
+                    if seat(client, &seats, most) {
+                        continue;
+                    }
+                    refused();
+                    if let Some(suppressed) = too_many.allow(Instant::now()) {
+                        tracing::warn!(most, suppressed, "too many clients, raise limits.connections");
+                    }
+                }
                 Err(error) => {
-                    tracing::warn!(%error, "cannot accept a client");
+                    if let Some(suppressed) = cannot_accept.allow(Instant::now()) {
+                        tracing::warn!(%error, suppressed, "cannot accept a client");
+                    }
                     tokio::time::sleep(BACK_OFF).await;
                 }
             }
@@ -83,20 +102,18 @@ impl Drop for Listener {
     }
 }
 
-fn seat(mut client: Incoming, seats: &[Seat], most: usize, refused: &impl Fn()) {
+/// Hands a client to the least busy worker; false if there is no seat for it.
+fn seat(mut client: Incoming, seats: &[Seat], most: usize) -> bool {
     let taken: usize = seats.iter().map(|seat| seat.clients.load(Ordering::Relaxed)).sum();
     let free = seats.iter().min_by_key(|seat| seat.clients.load(Ordering::Relaxed));
-    match free {
-        Some(seat) if taken < most => {
-            seat.clients.fetch_add(1, Ordering::Relaxed);
-            // A worker that ended has no clients to lose: leash is going down.
-            let _ = seat.inbox.send(client);
-        }
-        _ => {
-            refused();
-            client.say(b"SERVER_ERROR too many connections, raise limits.connections\r\n");
-        }
-    }
+    let Some(seat) = free.filter(|_| taken < most) else {
+        client.say(b"SERVER_ERROR too many connections, raise limits.connections\r\n");
+        return false;
+    };
+    seat.clients.fetch_add(1, Ordering::Relaxed);
+    // A worker that ended has no clients to lose: leash is going down.
+    let _ = seat.inbox.send(client);
+    true
 }
 
 impl Incoming {

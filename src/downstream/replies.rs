@@ -5,8 +5,10 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use crate::metrics::RouteId;
-use crate::protocol::{CommandClass, Form, Item, Key, Output, Reply, Style, encode_end, encode_reply, encode_value};
+use crate::metrics::{RouteId, Tally};
+use crate::protocol::{
+    Command, CommandClass, Form, Item, Key, Output, Reply, Style, encode_end, encode_reply, encode_value,
+};
 
 /// What one client waits for, oldest first.
 #[derive(Default)]
@@ -16,7 +18,12 @@ pub struct Replies {
     oldest: u32,
     /// How many replies are to come.
     awaited: usize,
+    /// Bytes of replies that wait for their turn.
+    parked: usize,
 }
+
+/// A queue that grew longer than this gives its memory back once it is empty.
+const KEEP: usize = 256;
 
 /// One command whose reply has not left.
 pub enum Pending {
@@ -39,11 +46,16 @@ pub struct Asked {
     pub route: Option<RouteId>,
     /// What kind it is.
     pub class: CommandClass,
+    /// What memcached's `stats` counts when it found its item, found none, or found it changed.
+    pub tallies: Option<[Tally; 3]>,
 }
 
 /// The keys of one get and what became of each so far.
 pub struct Gathered {
     parts: Vec<Part>,
+    class: CommandClass,
+    /// Bytes of the values that came.
+    bytes: usize,
     /// How many replies are to come.
     waiting: usize,
     /// Whether `VALUE` lines end with the CAS unique.
@@ -70,6 +82,22 @@ pub trait Witness {
     fn answered(&self, asked: &Asked);
     /// What became of one key.
     fn outcome(&self, route: Option<RouteId>, class: CommandClass, reply: &Reply);
+    /// Something happened that memcached's `stats` counts.
+    fn tally(&self, what: Tally);
+}
+
+/// The counters that memcached has for this command and not for others of its class.
+pub fn tallies(command: &Command) -> Option<[Tally; 3]> {
+    match command {
+        Command::Arithmetic(arithmetic) if arithmetic.decrement => {
+            Some([Tally::DecrHits, Tally::DecrMisses, Tally::DecrMisses])
+        }
+        Command::Arithmetic(_) => Some([Tally::IncrHits, Tally::IncrMisses, Tally::IncrMisses]),
+        Command::Store(store) if store.compare_cas.is_some() => {
+            Some([Tally::CasHits, Tally::CasMisses, Tally::CasBadval])
+        }
+        _ => None,
+    }
 }
 
 impl Replies {
@@ -83,6 +111,11 @@ impl Replies {
         self.queue.is_empty()
     }
 
+    /// How many bytes of replies wait for their turn.
+    pub fn parked(&self) -> usize {
+        self.parked
+    }
+
     /// The token of the reply to part `part` of the next command to be pushed.
     pub fn next_token(&self, part: usize) -> u64 {
         let number = self.oldest.wrapping_add(self.queue.len() as u32);
@@ -91,6 +124,7 @@ impl Replies {
 
     /// Adds the youngest command.
     pub fn push(&mut self, pending: Pending) {
+        self.parked += pending.size();
         self.awaited += pending.awaits();
         self.queue.push_back(pending);
     }
@@ -103,6 +137,7 @@ impl Replies {
             return false;
         };
         self.awaited -= 1;
+        self.parked += size(&reply);
         match pending {
             Pending::One(_, _, _, empty) => *empty = Some(reply),
             Pending::Many(_, gathered) => gathered.fill(token as u32 as usize, reply, witness),
@@ -120,9 +155,21 @@ impl Replies {
         while self.queue.front().is_some_and(Pending::is_whole) {
             if let Some(pending) = self.queue.pop_front() {
                 self.oldest = self.oldest.wrapping_add(1);
+                self.parked = if self.queue.is_empty() { 0 } else { self.parked - pending.size() };
                 pending.write(output, witness);
             }
         }
+        if self.queue.is_empty() && self.queue.capacity() > KEEP {
+            self.queue = VecDeque::new();
+        }
+    }
+}
+
+/// The bytes of a value a reply holds.
+fn size(reply: &Reply) -> usize {
+    match reply {
+        Reply::Hit(item) => item.value.as_ref().map_or(0, Bytes::len),
+        _ => 0,
     }
 }
 
@@ -135,8 +182,8 @@ fn worse(worst: &mut Option<Reply>, reply: Reply) {
 
 impl Gathered {
     /// Nothing asked yet, of `keys` to come.
-    pub fn new(keys: usize, cas: bool) -> Gathered {
-        Gathered { parts: Vec::with_capacity(keys), waiting: 0, cas }
+    pub fn new(keys: usize, class: CommandClass, cas: bool) -> Gathered {
+        Gathered { parts: Vec::with_capacity(keys), class, bytes: 0, waiting: 0, cas }
     }
 
     /// How many keys were asked for.
@@ -157,7 +204,8 @@ impl Gathered {
     fn fill(&mut self, part: usize, reply: Reply, witness: &impl Witness) {
         let Some(part) = self.parts.get_mut(part) else { return };
         self.waiting -= 1;
-        witness.outcome(part.route, CommandClass::Get, &reply);
+        witness.outcome(part.route, self.class, &reply);
+        self.bytes += size(&reply);
         if let Reply::Hit(Item { value: Some(value), cas, client_flags, .. }) = reply {
             part.found = Some(Found { value, cas, client_flags });
         }
@@ -175,6 +223,15 @@ impl Gathered {
 }
 
 impl Pending {
+    fn size(&self) -> usize {
+        match self {
+            Pending::One(.., reply) => reply.as_ref().map_or(0, size),
+            Pending::Many(_, gathered) => gathered.bytes,
+            Pending::Every(..) => 0,
+            Pending::Written(text) => text.len(),
+        }
+    }
+
     fn awaits(&self) -> usize {
         match self {
             Pending::One(_, _, _, reply) => usize::from(reply.is_none()),
@@ -206,6 +263,14 @@ impl Pending {
 pub fn write_one(asked: &Asked, key: &Key, form: &Form, reply: &Reply, output: &mut Output, witness: &impl Witness) {
     witness.outcome(asked.route, asked.class, reply);
     witness.answered(asked);
+    if let Some([hit, miss, changed]) = asked.tallies {
+        match reply {
+            Reply::Hit(_) => witness.tally(hit),
+            Reply::NotFound => witness.tally(miss),
+            Reply::Exists => witness.tally(changed),
+            _ => {}
+        }
+    }
     encode_reply(form, key, reply, output);
 }
 

@@ -9,10 +9,15 @@ use std::time::Duration;
 use bytes::BytesMut;
 
 use super::connection::Connection;
+use crate::logging::Repeated;
+use crate::memory::Memory;
 use crate::metrics::Shard;
 use crate::protocol;
 use crate::route::Tree;
 use crate::turn::Turn;
+
+/// The same complaint about clients is logged this often at most.
+const COMPLAINT: Duration = Duration::from_secs(10);
 
 /// What a client may do at most.
 #[derive(Clone, Copy, Debug)]
@@ -25,8 +30,6 @@ pub struct Limits {
     pub request_time: Duration,
     /// Bytes of replies a connection has not taken.
     pub unsent: usize,
-    /// Bytes of requests and replies that all connections of the worker hold.
-    pub memory: usize,
 }
 
 /// Answers `stats`: what stands behind it in, the whole reply out.
@@ -46,8 +49,10 @@ pub struct Service {
     pub stats: Arc<Stats>,
     /// Where bytes are read to while a connection has no unfinished request.
     pub(super) scratch: RefCell<BytesMut>,
-    /// Bytes that connections hold.
-    pub(super) held: Cell<usize>,
+    /// What the worker's buffers hold.
+    pub(super) memory: Rc<Memory>,
+    /// Complaints about clients of the binary protocol.
+    pub(super) binary_clients: Repeated,
     stopping: Cell<bool>,
     connections: RefCell<HashMap<u64, Rc<Connection>>>,
     next_connection: Cell<u64>,
@@ -55,7 +60,14 @@ pub struct Service {
 
 impl Service {
     /// A service without clients.
-    pub fn new(tree: Rc<Tree>, limits: Limits, turn: Rc<Turn>, shard: Arc<Shard>, stats: Arc<Stats>) -> Rc<Service> {
+    pub fn new(
+        tree: Rc<Tree>,
+        limits: Limits,
+        turn: Rc<Turn>,
+        memory: Rc<Memory>,
+        shard: Arc<Shard>,
+        stats: Arc<Stats>,
+    ) -> Rc<Service> {
         Rc::new(Service {
             tree: RefCell::new(tree),
             limits,
@@ -63,7 +75,8 @@ impl Service {
             shard,
             stats,
             scratch: RefCell::default(),
-            held: Cell::new(0),
+            memory,
+            binary_clients: Repeated::new(COMPLAINT),
             stopping: Cell::new(false),
             connections: RefCell::default(),
             next_connection: Cell::new(0),

@@ -62,6 +62,8 @@ pub enum RefusalKind {
     Unknown,
     /// A command with an argument it cannot have.
     Malformed,
+    /// A get of more keys than the limit.
+    TooManyKeys,
     /// A command leash never passes on.
     Forbidden,
     /// A line longer than the limit; the connection cannot go on.

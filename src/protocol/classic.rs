@@ -127,7 +127,7 @@ fn read(line: &Bytes, at: usize, get: Get, cas: bool, limits: &Limits) -> Option
 
 fn too_many_keys(most: usize) -> Refusal {
     let line = format!("CLIENT_ERROR too many keys in one get, at most {most}");
-    Refusal { line: line.into(), kind: RefusalKind::Malformed, quiet: false }
+    Refusal { line: line.into(), kind: RefusalKind::TooManyKeys, quiet: false }
 }
 
 fn invalid_exptime() -> Refusal {

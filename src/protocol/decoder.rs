@@ -79,6 +79,8 @@ enum State {
 
 /// The first byte of every request of memcached's binary protocol.
 const BINARY_MAGIC: u8 = 0x80;
+/// The length of the header it belongs to.
+const BINARY_HEADER: usize = 24;
 /// A value ends with CR LF.
 const LINE_END: usize = 2;
 
@@ -117,6 +119,17 @@ impl Decoder {
         }
     }
 
+    /// Gives up the value that is being received, for want of memory: all of it is swallowed. With what its store would
+    /// have replaced, which must go, and how to answer.
+    pub fn give_up_value(&mut self) -> Option<(Option<Request>, Form)> {
+        let State::Value { len, .. } = &self.state else { return None };
+        let left = *len + LINE_END;
+        match self.replace(State::Swallow { left }) {
+            State::Value { request, form, .. } => Some(replaced_by(request, form)),
+            State::Line { .. } | State::Swallow { .. } => None,
+        }
+    }
+
     /// How many bytes more the value that is being received needs; 0 when a line is awaited. A hint for the next read.
     pub fn wanted(&self, buffer: &BytesMut) -> usize {
         match &self.state {
@@ -138,6 +151,10 @@ impl Decoder {
     fn line(&mut self, buffer: &mut BytesMut) -> Option<Option<Call>> {
         let State::Line { scanned } = &mut self.state else { return Some(None) };
         if !self.begun && buffer.first() == Some(&BINARY_MAGIC) {
+            // The answer must repeat what stands in the header.
+            if buffer.len() < BINARY_HEADER {
+                return None;
+            }
             return Some(Some(Call::Refused(Refusal::new(BINARY, RefusalKind::Binary))));
         }
         let Some(end) = memchr::memchr(b'\n', &buffer[*scanned..]).map(|at| at + *scanned) else {
@@ -173,7 +190,8 @@ impl Decoder {
             }
             Line::Value { request, form, len } if len > self.limits.value => {
                 self.state = State::Swallow { left: len + LINE_END };
-                Some(too_large(request, form))
+                let (replaced, form) = replaced_by(request, form);
+                Some(Call::TooLarge(replaced, form))
             }
             Line::Value { request, form, len } if buffer.len() >= len + LINE_END => {
                 Some(with_value(request, form, len, buffer))
@@ -218,7 +236,7 @@ fn with_value(mut request: Request, form: Form, len: usize, buffer: &mut BytesMu
 }
 
 /// memcached drops the old item when it refuses its replacement: on every meta store, and on the classic set.
-fn too_large(request: Request, form: Form) -> Call {
+fn replaced_by(request: Request, form: Form) -> (Option<Request>, Form) {
     let classic = form.style == Style::Store;
     let replaces = match &request.command {
         Command::Store(store) => !classic || (store.mode == StoreMode::Set && store.compare_cas.is_none()),
@@ -226,5 +244,5 @@ fn too_large(request: Request, form: Form) -> Call {
     };
     let delete = Delete { returns: Returns::NONE, ..Delete::default() };
     let delete = Request { key: request.key, command: Command::Delete(delete) };
-    Call::TooLarge(replaces.then_some(delete), Form { quiet: classic && form.quiet, ..form })
+    (replaces.then_some(delete), Form { quiet: classic && form.quiet, ..form })
 }

@@ -90,7 +90,19 @@ impl Output {
         self.text_done += n;
         if self.text_done == self.text.len() {
             self.clear();
+        } else if self.text_done > KEEP && self.text_done > self.text.len() / 2 {
+            self.compact();
         }
+    }
+
+    /// Gives back the room of what was written, for outputs that are never quite empty.
+    fn compact(&mut self) {
+        self.text.drain(..self.text_done);
+        self.text.shrink_to(KEEP.max(2 * self.text.len()));
+        for (place, _) in &mut self.apart {
+            *place -= self.text_done;
+        }
+        self.text_done = 0;
     }
 
     /// Forgets everything, written or not.
@@ -148,5 +160,21 @@ mod tests {
             prop_assert_eq!(output.len(), expected.len());
             prop_assert_eq!(written(&mut output, step), expected);
         }
+    }
+
+    #[test]
+    fn an_output_that_is_never_empty_gives_back_the_room_of_what_was_written() {
+        let (mut output, line, value) = (Output::default(), [b'x'; 100], Bytes::from(vec![b'v'; Output::APART_FROM]));
+        output.text().extend_from_slice(&line);
+        for round in 0..100_000 {
+            output.text().extend_from_slice(&line);
+            if round % 100 == 0 {
+                output.push_value(&value);
+                output.consume(Output::APART_FROM);
+            }
+            output.consume(line.len());
+        }
+        assert_eq!(output.len(), line.len());
+        assert!(output.text.capacity() <= 4 * KEEP, "{} bytes for one line", output.text.capacity());
     }
 }

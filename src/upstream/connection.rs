@@ -38,32 +38,55 @@ pub(super) async fn run(server: Rc<Server>) {
 
 /// From connecting to the end, and whether that end is the server's fault.
 async fn live(server: &Rc<Server>) -> (Cause, bool) {
-    let (mut reader, writer) = match open(&server.target).await {
+    let (mut reader, writer) = match open(server).await {
         Ok(halves) => halves,
-        Err(cause) => return (cause, true),
+        Err(cause) => {
+            server.count(Count::Desync, u64::from(cause == Cause::Desync));
+            return (cause, true);
+        }
     };
     server.count(Count::Opened, 1);
     {
         let mut link = server.link.borrow_mut();
+        if link.heard.is_some() {
+            server.count(Count::Reconnects, 1);
+        }
         (link.phase, link.heard) = (Phase::Open(writer), Some(server.turn.tick()));
+        // It has just answered, however long ago the connection before it did.
+        link.unproven = false;
     }
     server.send();
     let cause = serve(server, &mut reader).await;
     server.count(Count::Closed, 1);
-    let owed = !server.link.borrow().slots.is_empty();
+    let (owed, unproven) = {
+        let link = server.link.borrow();
+        (!link.slots.is_empty(), link.unproven)
+    };
     if cause == Cause::Desync {
         server.count(Count::Desync, 1);
     }
-    (cause, (owed || cause == Cause::Desync) && cause != Cause::Down && cause != Cause::Shutdown)
+    let faulty = match cause {
+        Cause::Down | Cause::Shutdown => false,
+        Cause::Desync => true,
+        // Whoever hangs up on an idle connection is not thereby at fault.
+        _ => owed && !unproven,
+    };
+    (cause, faulty)
 }
 
-async fn open(target: &Target) -> Result<(Reader, Writer), Cause> {
+async fn open(server: &Server) -> Result<(Reader, Writer), Cause> {
+    let target = &*server.target;
+    let complain = |why: &str| {
+        if let Some(suppressed) = server.cannot_connect.allow(server.turn.tick()) {
+            tracing::warn!(server = %target.label, why, suppressed, "server cannot be used");
+        }
+    };
     let stream = target.connect().await.map_err(|error| {
-        tracing::debug!(server = %target.label, %error, "cannot connect");
+        complain(&format!("cannot connect: {error}"));
         Cause::Connect
     })?;
     let (mut reader, writer) = stream.into_split();
-    greet(target, &mut reader, &writer).await?;
+    greet(target, &mut reader, &writer).await.inspect_err(|cause| complain(cause.text()))?;
     Ok((reader, writer))
 }
 
@@ -81,18 +104,14 @@ pub(super) async fn greet(target: &Target, reader: &mut Reader, writer: &Writer)
             }
             match decoder.next(&mut buffer, Expected::Noop, 0) {
                 Ok(None) => {}
-                Ok(Some(Reply::Done)) => return Ok(()),
+                Ok(Some(Reply::Done)) if buffer.is_empty() => return Ok(()),
                 Ok(Some(Reply::Error(line))) if line.starts_with(b"ERROR") => return Err(Cause::Outdated),
                 Ok(Some(_)) | Err(_) => return Err(Cause::Desync),
             }
         }
     };
     let patience = target.options.request_timeout;
-    let result = tokio::time::timeout(patience, answered).await.unwrap_or(Err(Cause::Timeout));
-    if result == Err(Cause::Outdated) {
-        tracing::error!(server = %target.label, "server {}", Cause::Outdated.text());
-    }
-    result
+    tokio::time::timeout(patience, answered).await.unwrap_or(Err(Cause::Timeout))
 }
 
 /// Reads replies until the connection ends, and why it did.
@@ -153,7 +172,6 @@ fn take_replies(server: &Rc<Server>, decoder: &mut AnswerDecoder, buffer: &mut B
         link.unproven = false;
         link.heard = Some(now);
     }
-    server.target.health.succeeded();
     let mut batch = Batch::default();
     let result = loop {
         let Some((expected, opaque)) = server.link.borrow().slots.next_expected() else {
@@ -163,6 +181,7 @@ fn take_replies(server: &Rc<Server>, decoder: &mut AnswerDecoder, buffer: &mut B
             Ok(None) => break Ok(()),
             Err(slip) => break Err(desync(server, &slip.0)),
             Ok(Some(reply)) => {
+                server.target.health.succeeded();
                 let slot = server.link.borrow_mut().slots.pop();
                 if let Some(Slot { ticket: Some(ticket), asked, .. }) = slot {
                     batch.add(asked, now);
@@ -197,8 +216,12 @@ impl Batch {
 }
 
 fn desync(server: &Server, said: &str) -> Cause {
-    let said = &said[..said.len().min(80)];
-    tracing::error!(server = %server.target.label, said, "server {}, closing its connection", Cause::Desync.text());
+    // What stands where no reply should may be anybody's value.
+    let said = if server.target.options.show_keys { &said[..said.len().min(80)] } else { "not shown without log.keys" };
+    if let Some(suppressed) = server.out_of_step.allow(server.turn.now()) {
+        let label = &server.target.label;
+        tracing::error!(server = %label, said, suppressed, "server {}, closing its connection", Cause::Desync.text());
+    }
     Cause::Desync
 }
 
@@ -221,6 +244,7 @@ fn end(server: &Rc<Server>, cause: Cause) -> bool {
     if retry {
         link.phase = Phase::Opening;
     }
+    link.count_waiting();
     drop(link);
     server.fail(lost, cause);
     retry

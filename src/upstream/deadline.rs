@@ -32,6 +32,10 @@ fn expire(server: &Server, patience: Duration) {
     // Bytes that still arrive mean that the server works on a large value, not that it is dead.
     let is_silent = link.heard.is_none_or(|heard| heard <= before);
     let is_open = matches!(link.phase, Phase::Open(_));
+    if matches!(link.phase, Phase::Opening) {
+        // Nothing has left yet. A write whose client was told that it failed must not arrive after all.
+        link.withdraw();
+    }
     drop(link);
     for ticket in expired {
         server.answer_failed(ticket, Cause::Timeout);

@@ -11,7 +11,7 @@
 //! Whoever makes a server down is the one who probes it, so each server has at most one prober.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use std::time::Duration;
 
 use crate::metrics::ServerState as State;
@@ -24,12 +24,20 @@ pub struct Health {
     threshold: u32,
     state: AtomicU8,
     failures: AtomicU32,
+    /// Whether it is down because it cannot be understood.
+    outdated: AtomicBool,
 }
 
 impl Health {
     /// A server thought to be up. `label` is its name for people.
     pub fn new(label: Arc<str>, threshold: u32) -> Health {
-        Health { label, threshold, state: AtomicU8::new(State::Up as u8), failures: AtomicU32::new(0) }
+        Health {
+            label,
+            threshold,
+            state: AtomicU8::new(State::Up as u8),
+            failures: AtomicU32::new(0),
+            outdated: AtomicBool::new(false),
+        }
     }
 
     /// What is thought of the server now.
@@ -45,7 +53,16 @@ impl Health {
         self.state.load(Ordering::Relaxed) != State::Up as u8
     }
 
-    /// Notes a reply of any kind.
+    /// Why nothing may be asked of the server, if so.
+    pub fn refusal(&self) -> Option<Cause> {
+        match self.is_down() {
+            true if self.outdated.load(Ordering::Relaxed) => Some(Cause::Outdated),
+            true => Some(Cause::Down),
+            false => None,
+        }
+    }
+
+    /// Notes a reply that fits its question.
     pub fn succeeded(&self) {
         // Read first: all workers share this line, and it hardly ever changes.
         if self.failures.load(Ordering::Relaxed) != 0 {
@@ -61,6 +78,7 @@ impl Health {
         }
         let made_down = self.move_to(State::Up, State::Down);
         if made_down {
+            self.outdated.store(cause == Cause::Outdated, Ordering::Relaxed);
             tracing::warn!(server = %self.label, failures = in_a_row, cause = cause.text(), "server is down");
         }
         made_down
@@ -72,8 +90,9 @@ impl Health {
     }
 
     /// A probe ended. True if the server is up again.
-    pub fn probed(&self, good: bool) -> bool {
-        if !good {
+    pub fn probed(&self, result: Result<(), Cause>) -> bool {
+        self.outdated.store(result == Err(Cause::Outdated), Ordering::Relaxed);
+        if result.is_err() {
             self.move_to(State::Probing, State::Down);
             return false;
         }
@@ -113,11 +132,25 @@ mod tests {
         assert!(health.is_down());
         health.probing();
         assert_eq!(health.state(), State::Probing);
-        assert!(!health.probed(false));
+        assert!(!health.probed(Err(Cause::Connect)));
         assert_eq!(health.state(), State::Down);
         health.probing();
-        assert!(health.probed(true));
+        assert!(health.probed(Ok(())));
         assert_eq!(health.state(), State::Up);
+    }
+
+    #[test]
+    fn a_server_that_is_too_old_is_down_at_once_and_keeps_saying_why() {
+        let health = Health::new("m0".into(), 3);
+        assert_eq!(health.refusal(), None);
+        assert!(health.failed(Cause::Outdated));
+        assert_eq!(health.refusal(), Some(Cause::Outdated));
+        health.probing();
+        health.probed(Err(Cause::Connect));
+        assert_eq!(health.refusal(), Some(Cause::Down));
+        health.probing();
+        health.probed(Err(Cause::Outdated));
+        assert_eq!(health.refusal(), Some(Cause::Outdated));
     }
 
     #[test]

@@ -5,20 +5,22 @@ use std::sync::Arc;
 use super::connection::greet;
 use super::health::probe_delay;
 use super::target::Target;
+use crate::protocol::Cause;
 
 /// Probes until the server is up.
 pub(super) async fn run(target: Arc<Target>) {
     for attempt in 0.. {
         tokio::time::sleep(probe_delay(attempt, rand::random())).await;
         target.health.probing();
-        if target.health.probed(answers(&target).await) {
+        let result = ask(&target).await;
+        if target.health.probed(result) {
             return;
         }
     }
 }
 
-async fn answers(target: &Target) -> bool {
-    let Ok(stream) = target.connect().await else { return false };
+async fn ask(target: &Target) -> Result<(), Cause> {
+    let stream = target.connect().await.map_err(|_| Cause::Connect)?;
     let (mut reader, writer) = stream.into_split();
-    greet(target, &mut reader, &writer).await.is_ok()
+    greet(target, &mut reader, &writer).await
 }

@@ -17,13 +17,17 @@ use super::deadline;
 use super::slots::{Slot, Slots};
 use super::target::Target;
 use super::ticket::Ticket;
+use crate::logging::Repeated;
+use crate::memory::{Memory, Share};
 use crate::metrics::{ServerId, Shard, Upstream as Count};
 use crate::net::{Writer, Written};
 use crate::protocol::{Cause, Command, Failure, Output, Question, Reply, Request};
-use crate::turn::{Flush, Turn};
+use crate::turn::{Flush, MUCH, Turn};
 
 /// A connection this long without a reply may have died unseen; what is asked on it next may be asked again.
 const IDLE: Duration = Duration::from_secs(1);
+/// The same complaint about a server is logged this often at most.
+const COMPLAINT: Duration = Duration::from_secs(10);
 
 /// One worker's view of a server.
 pub struct Server {
@@ -34,13 +38,15 @@ pub struct Server {
     pub(super) reader: RefCell<Option<Waker>>,
     /// Whether a timer runs for the oldest question.
     pub(super) deadline_armed: Cell<bool>,
+    pub(super) cannot_connect: Repeated,
+    pub(super) out_of_step: Repeated,
+    memory: Rc<Memory>,
     shard: Arc<Shard>,
     id: ServerId,
     me: std::rc::Weak<Server>,
 }
 
 /// The connection and what is owed on it.
-#[derive(Default)]
 pub(super) struct Link {
     pub phase: Phase,
     pub slots: Slots,
@@ -52,13 +58,13 @@ pub(super) struct Link {
     pub heard: Option<Instant>,
     flush_asked: bool,
     next_opaque: u16,
+    /// What is counted of the output: all of it while it cannot leave, else nothing.
+    waiting: Share,
 }
 
 /// Where the connection stands.
-#[derive(Default)]
 pub(super) enum Phase {
     /// There is none.
-    #[default]
     Closed,
     /// It is being made; questions gather meanwhile.
     Opening,
@@ -70,13 +76,22 @@ pub(super) enum Phase {
 
 impl Server {
     /// A server that nothing was asked yet; it is connected to when something is.
-    pub fn new(target: Arc<Target>, turn: Rc<Turn>, shard: Arc<Shard>, id: ServerId) -> Rc<Server> {
+    pub fn new(
+        target: Arc<Target>,
+        turn: Rc<Turn>,
+        memory: &Rc<Memory>,
+        shard: Arc<Shard>,
+        id: ServerId,
+    ) -> Rc<Server> {
         Rc::new_cyclic(|me| Server {
             target,
             turn,
-            link: RefCell::default(),
+            link: RefCell::new(Link::new(memory)),
             reader: RefCell::default(),
             deadline_armed: Cell::new(false),
+            cannot_connect: Repeated::new(COMPLAINT),
+            out_of_step: Repeated::new(COMPLAINT),
+            memory: memory.clone(),
             shard,
             id,
             me: me.clone(),
@@ -85,11 +100,13 @@ impl Server {
 
     /// Asks. The reply goes to `ticket` later, unless it is returned now because the server is not asked at all.
     pub fn ask(&self, question: Question<'_>, ticket: Ticket) -> Option<Reply> {
-        if self.target.health.is_down() {
-            return Some(self.failed(Cause::Down));
+        if let Some(cause) = self.target.health.refusal() {
+            return Some(self.failed(cause));
         }
         let mut link = self.link.borrow_mut();
-        if link.slots.len() >= self.target.options.queue {
+        let stalled = link.is_stalled();
+        let no_memory = stalled && !link.output.is_empty() && self.memory.is_full();
+        if no_memory || link.slots.len() >= self.target.options.queue {
             return Some(self.failed(Cause::Overloaded));
         }
         self.count(Count::Requests, 1);
@@ -101,9 +118,17 @@ impl Server {
         self.put(
             &mut link,
             question,
-            Slot { ticket: Some(ticket), asked, expected: question.expected(), opaque: 0, again },
+            Slot { ticket: Some(ticket), asked, expected: question.expected(), opaque: 0, len: 0, again },
         );
+        if stalled {
+            link.count_waiting();
+        }
         self.arrange_to_send(&mut link);
+        let is_much = !stalled && link.output.len() >= MUCH;
+        drop(link);
+        if is_much {
+            self.send();
+        }
         if !self.deadline_armed.replace(true) {
             tokio::task::spawn_local(deadline::watch(self.rc()));
         }
@@ -120,8 +145,9 @@ impl Server {
         let opaque = link.next_opaque;
         // Short, since it is written and read once a request; a slip in the order is hardly ever one of exactly 64.
         link.next_opaque = (opaque + 1) % 64;
+        let before = link.output.len();
         question.encode(opaque, &mut link.output);
-        link.slots.push(Slot { opaque, ..slot });
+        link.slots.push(Slot { opaque, len: link.output.len() - before, ..slot });
     }
 
     fn arrange_to_send(&self, link: &mut Link) {
@@ -204,6 +230,7 @@ impl Server {
             Ok((written, bytes)) => {
                 self.count(Count::BytesWritten, bytes as u64);
                 link.blocked = written == Written::Blocked;
+                link.count_waiting();
                 if !link.blocked {
                     return;
                 }
@@ -211,6 +238,39 @@ impl Server {
             Err(_) => link.phase = Phase::Doomed(Cause::Disconnected),
         }
         self.wake_reader();
+    }
+}
+
+impl Link {
+    fn new(memory: &Rc<Memory>) -> Link {
+        Link {
+            phase: Phase::Closed,
+            slots: Slots::default(),
+            output: Output::default(),
+            blocked: false,
+            unproven: false,
+            heard: None,
+            flush_asked: false,
+            next_opaque: 0,
+            waiting: Share::new(memory),
+        }
+    }
+
+    /// Whether what is asked now has to wait before it can leave.
+    fn is_stalled(&self) -> bool {
+        self.blocked || !matches!(self.phase, Phase::Open(_))
+    }
+
+    /// Brings the count of what waits up to date.
+    pub fn count_waiting(&mut self) {
+        self.waiting.set(if self.is_stalled() { self.output.len() } else { 0 });
+    }
+
+    /// Takes back what timed out before there was a connection to send it on.
+    pub fn withdraw(&mut self) {
+        let unsent = self.slots.withdraw();
+        self.output.consume(unsent);
+        self.count_waiting();
     }
 }
 

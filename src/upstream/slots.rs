@@ -19,6 +19,8 @@ pub struct Slot {
     pub expected: Expected,
     /// The token its answer must repeat.
     pub opaque: u16,
+    /// How many bytes it took to ask.
+    pub len: usize,
     /// The request, where it may be sent again should the connection prove to have died while idle.
     pub again: Option<Box<Request>>,
 }
@@ -78,6 +80,13 @@ impl Slots {
         expired
     }
 
+    /// Takes the tombstones at the front off, which were never sent, and returns how many bytes they would have been.
+    pub fn withdraw(&mut self) -> usize {
+        let unsent = self.queue.drain(..self.dead).map(|slot| slot.len).sum();
+        self.dead = 0;
+        unsent
+    }
+
     /// When the oldest question that somebody waits for is due, if every one is given `patience`.
     pub fn next_deadline(&self, patience: Duration) -> Option<Instant> {
         self.queue.get(self.dead).map(|slot| slot.asked + patience)
@@ -98,7 +107,7 @@ mod tests {
 
     fn slot(asked: Instant, opaque: u16) -> Slot {
         let ticket = Some(Ticket::new(Rc::new(Nobody), 0));
-        Slot { ticket, asked, expected: Expected::Get, opaque, again: None }
+        Slot { ticket, asked, expected: Expected::Get, opaque, len: 10, again: None }
     }
 
     #[test]
@@ -115,5 +124,18 @@ mod tests {
         assert!(slots.pop().is_some_and(|slot| slot.opaque == 1 && slot.ticket.is_none()));
         assert!(slots.pop().is_some_and(|slot| slot.opaque == 2 && slot.ticket.is_some()));
         assert!(slots.is_empty());
+    }
+
+    #[test]
+    fn questions_that_were_not_sent_leave_no_tombstones() {
+        let (start, second) = (Instant::now(), Duration::from_secs(1));
+        let mut slots = Slots::default();
+        for i in 0..3 {
+            slots.push(slot(start + second * i, i as u16));
+        }
+        assert_eq!((slots.expire(start + second).len(), slots.withdraw()), (2, 20));
+        assert_eq!((slots.withdraw(), slots.len()), (0, 1));
+        assert_eq!(slots.next_deadline(second), Some(start + second * 3));
+        assert!(slots.pop().is_some_and(|slot| slot.opaque == 2 && slot.ticket.is_some()));
     }
 }

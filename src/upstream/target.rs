@@ -20,6 +20,8 @@ pub struct Options {
     pub request_timeout: Duration,
     /// The most requests one connection may owe.
     pub queue: usize,
+    /// Whether what it said may be logged: it may hold keys and values.
+    pub show_keys: bool,
 }
 
 /// One server of one pool.

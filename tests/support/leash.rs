@@ -71,7 +71,7 @@ impl Leash {
             let mut ended = false;
             wait_until("leash listens", BOUND, || {
                 ended = child.try_wait().unwrap().is_some();
-                ended || Client::try_connect(&address).is_ok()
+                ended || (Client::try_connect(&address).is_ok() && Client::try_connect(&admin).is_ok())
             });
             if !ended {
                 return Leash { child, address, admin, directory };

@@ -40,7 +40,7 @@ fn strangers_are_told_what_this_is() {
         "leash speaks memcached's text and meta protocols, not the binary one: configure the client for text (fatal)";
     table(&[
         (b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &[http]),
-        (b"\x80\0\0\0", &[binary]),
+        (&[&[0x80][..], &[0; 23]].concat(), &[binary]),
         (b"mn\r\n\x80\r\n", &["Noop", "ERROR"]),
     ]);
 }

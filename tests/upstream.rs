@@ -1,0 +1,516 @@
+//! What leash makes of servers that are slow, dead, old, or say what nobody asked.
+//!
+//! The test plays the servers. No reply may ever become the value of a key it was not given for.
+
+#[path = "support/fake_server.rs"]
+mod fake_server;
+#[path = "support/figures.rs"]
+mod figures;
+mod support;
+
+use std::time::{Duration, Instant};
+
+use fake_server::{Backend, FakeServer, hears_nothing};
+use figures::{metric, reaches};
+use support::{BOUND, Client, Leash, wait_until};
+
+/// The pool's `request_timeout` in these tests.
+const DEADLINE: Duration = Duration::from_millis(300);
+/// What a busy machine may add.
+const SLACK: Duration = Duration::from_millis(250);
+
+/// One worker before these servers; `more` are further lines of the pool.
+fn leash_before(servers: &[&FakeServer], more: &str) -> Leash {
+    let servers: Vec<String> = servers.iter().map(|server| server.address()).collect();
+    leash_at(&servers.join(", "), &format!("request_timeout: {}ms, {more}", DEADLINE.as_millis()), "")
+}
+
+fn leash_at(servers: &str, pool: &str, top: &str) -> Leash {
+    Leash::with_config(&format!("workers: 1\npools: {{main: {{servers: [{servers}], {pool}}}}}\n{top}"))
+}
+
+/// A leash before one fake server, a client, and the connection between leash and the server.
+fn one() -> (FakeServer, Leash, Client, Backend) {
+    one_with("")
+}
+
+fn one_with(more: &str) -> (FakeServer, Leash, Client, Backend) {
+    let server = FakeServer::start();
+    let leash = leash_before(&[&server], more);
+    let mut client = leash.client();
+    client.send("get warm-up\r\n");
+    let mut backend = server.greets();
+    let question = backend.receives("mg warm-up v f");
+    backend.sends_code(&question, "EN");
+    client.expect("", "END\r\n");
+    (server, leash, client, backend)
+}
+
+/// A key that `leash route` sends to this server.
+fn key_of(leash: &Leash, server: &FakeServer) -> String {
+    let address = server.address();
+    (0..1000)
+        .map(|n| format!("key{n}"))
+        .find(|key| leash.page(&format!("/route?key={key}")).contains(&format!("\"{address}\"")))
+        .expect("some key belongs to each server")
+}
+
+#[test]
+fn replies_leave_in_the_order_of_the_requests_though_servers_answer_out_of_order() {
+    let (one, other) = (FakeServer::start(), FakeServer::start());
+    let leash = leash_before(&[&one, &other], "");
+    let (a, b) = (key_of(&leash, &one), key_of(&leash, &other));
+    let mut client = leash.client();
+    client.send(format!("get {a}\r\nget {b}\r\nversion\r\n"));
+    let (mut first, mut second) = (one.greets(), other.greets());
+    let asked_b = second.receives(&format!("mg {b} v f"));
+    second.sends_value(&asked_b, "late");
+    let asked_a = first.receives(&format!("mg {a} v f"));
+    hears_nothing(&mut client);
+    first.sends_value(&asked_a, "early");
+    client.expect("", format!("VALUE {a} 0 5\r\nearly\r\nEND\r\nVALUE {b} 0 4\r\nlate\r\nEND\r\nVERSION "));
+    first.hears_nothing();
+    second.hears_nothing();
+}
+
+#[test]
+fn a_multi_get_answers_what_it_has_when_a_server_is_dead_or_slow_or_talks_garbage() {
+    let good = FakeServer::start();
+    let bad = FakeServer::start();
+    let leash = leash_before(&[&good, &bad], "failures: 100");
+    let (a, b) = (key_of(&leash, &good), key_of(&leash, &bad));
+    let mut client = leash.client();
+    let ask = format!("get {b} {a}\r\n");
+    let answer = format!("VALUE {a} 0 1\r\nA\r\nEND\r\n");
+
+    client.send(&ask);
+    let (mut well, mut ill) = (good.greets(), bad.greets());
+    let question = well.receives(&format!("mg {a} v f"));
+    well.sends_value(&question, "A");
+    ill.receives(&format!("mg {b} v f"));
+    ill.hangs_up();
+    client.expect("", &answer);
+
+    client.send(&ask);
+    let mut ill = bad.greets();
+    let question = well.receives(&format!("mg {a} v f"));
+    well.sends_value(&question, "A");
+    ill.receives(&format!("mg {b} v f"));
+    ill.sends("HTTP/1.1 400 Bad Request\r\n");
+    client.expect("", &answer);
+    ill.sees_the_end();
+
+    client.send(&ask);
+    let mut ill = bad.greets();
+    let question = well.receives(&format!("mg {a} v f"));
+    well.sends_value(&question, "A");
+    ill.receives(&format!("mg {b} v f"));
+    hears_nothing(&mut client);
+    client.expect("", &answer);
+}
+
+#[test]
+fn a_reply_that_does_not_fit_closes_its_connection_only_and_becomes_nobodys_value() {
+    let slips: &[&str] = &[
+        "VA 5 f0 O4095\r\nwrong\r\n",
+        "VA 5 f0\r\nwrong\r\n",
+        "VA 5 f0 {}\r\nwrongXX",
+        "VA 5 f0 {}\r\nwrong way\r\n",
+        "VA 4294967296 f0 {}\r\n",
+        "VA 18446744073709551617 f0 {}\r\n",
+        "VA -1 f0 {}\r\n",
+        "VA 1e3 f0 {}\r\n",
+        "NS {}\r\n",
+        "NF {}\r\n",
+        "MN\r\n",
+        "OK\r\n",
+        "STORED\r\n",
+        "VALUE get 0 5\r\nwrong\r\nEND\r\n",
+        "EN\n",
+        "\r\n",
+        "\n",
+        "\0\0\0\0\r\n",
+        "CLIENT_ERROR bad data chunk\r\n",
+        "H",
+    ];
+    let (server, leash, mut client, mut backend) = one_with("failures: 1000");
+    let label = format!("server=\"{}\"", server.address());
+    for (count, slip) in (1..).zip(slips) {
+        client.send("get mine\r\nset yours 0 0 1\r\nx\r\nversion\r\n");
+        let question = backend.receives("mg mine v f");
+        backend.receives("ms yours 1");
+        backend.sends(slip.replace("{}", &question.opaque));
+        if *slip == "H" {
+            backend.sends("X".repeat(5000));
+        }
+        client.expect("", "END\r\n");
+        let line = String::from_utf8(client.read_line().unwrap()).unwrap();
+        let expected = "SERVER_ERROR server 127.0.0.1:";
+        assert!(line.starts_with(expected) && line.contains("not asked"), "after {slip:?}: {line}");
+        assert!(client.read_line().unwrap().starts_with(b"VERSION "));
+        backend.sees_the_end();
+        assert_eq!(metric(&leash, "leash_upstream_desync_total", &label), f64::from(count), "{slip:?}");
+
+        client.send("get mine\r\n");
+        backend = server.greets();
+        let question = backend.receives("mg mine v f");
+        backend.sends_value(&question, "right");
+        client.expect("", "VALUE mine 0 5\r\nright\r\nEND\r\n");
+    }
+    assert_eq!(metric(&leash, "leash_upstream_reconnects_total", &label), slips.len() as f64);
+    assert!(!leash.log().contains("wrong"), "what a server says may be a value, and is not logged");
+}
+
+#[test]
+fn what_a_server_says_unasked_closes_its_connection() {
+    let (server, leash, mut client, mut backend) = one();
+    backend.sends("VA 5 f0 O1\r\nwrong\r\n");
+    backend.sees_the_end();
+    reaches(&leash, "leash_upstream_desync_total", "", 1.0);
+    client.send("get mine\r\n");
+    let mut backend = server.greets();
+    let question = backend.receives("mg mine v f");
+    backend.sends_value(&question, "right");
+    client.expect("", "VALUE mine 0 5\r\nright\r\nEND\r\n");
+}
+
+#[test]
+fn what_a_server_says_behind_its_greeting_is_not_taken_for_an_answer() {
+    let server = FakeServer::start();
+    let leash = leash_before(&[&server], "failures: 100");
+    let mut client = leash.client();
+    client.send("get mine\r\n");
+    let mut backend = server.accepts();
+    assert_eq!(backend.reads_line(), "mn");
+    backend.sends("MN\r\nVA 5 f0 O0\r\nwrong\r\n");
+    client.expect("", "END\r\n");
+    backend.sees_the_end();
+    assert_eq!(metric(&leash, "leash_upstream_desync_total", ""), 1.0);
+}
+
+#[test]
+fn a_server_that_only_talks_garbage_goes_down() {
+    let (server, leash, mut client, mut backend) = one();
+    for round in 1..=3 {
+        client.send("get mine\r\n");
+        if round > 1 {
+            backend = server.greets();
+        }
+        backend.receives("mg mine v f");
+        backend.sends("garbage\r\n");
+        client.expect("", "END\r\n");
+    }
+    backend.sees_the_end();
+    reaches(&leash, "leash_server_up", "", 0.0);
+}
+
+#[test]
+fn a_late_reply_is_discarded_and_later_ones_pair_correctly() {
+    let (_server, leash, mut client, mut backend) = one_with("failures: 100");
+    client.send("get late\r\nset late 0 0 1\r\nx\r\n");
+    let late = backend.receives("mg late v f");
+    let also = backend.receives("ms late 1");
+    client.expect("", "END\r\nSERVER_ERROR server ");
+    let line = String::from_utf8(client.read_line().unwrap()).unwrap();
+    assert!(line.contains("no reply in time"), "{line}");
+    client.send("get soon\r\n");
+    let soon = backend.receives("mg soon v f");
+    backend.sends_value(&late, "late");
+    hears_nothing(&mut client);
+    backend.sends_code(&also, "HD");
+    backend.sends_value(&soon, "soon");
+    client.expect("", "VALUE soon 0 4\r\nsoon\r\nEND\r\n");
+    hears_nothing(&mut client);
+    assert_eq!(metric(&leash, "leash_upstream_in_flight", ""), 0.0);
+    assert_eq!(metric(&leash, "leash_upstream_desync_total", ""), 0.0);
+}
+
+#[test]
+fn a_timeout_answers_soon_after_the_deadline() {
+    let (_server, _leash, mut client, mut backend) = one_with("failures: 1000");
+    for round in 0..5 {
+        let start = Instant::now();
+        client.send("get slow\r\n");
+        backend.receives("mg slow v f");
+        client.expect("", "END\r\n");
+        let took = start.elapsed();
+        assert!(took + Duration::from_millis(5) >= DEADLINE, "round {round}: too early, {took:?}");
+        assert!(took < DEADLINE + SLACK, "round {round}: {took:?}");
+    }
+}
+
+#[test]
+fn three_failures_make_a_server_down_and_one_good_probe_brings_it_back() {
+    let (server, leash, mut client, mut backend) = one();
+    for _ in 0..3 {
+        client.send("get slow\r\n");
+        backend.receives("mg slow v f");
+        client.expect("", "END\r\n");
+    }
+    backend.sees_the_end();
+    let start = Instant::now();
+    client.expect("get slow\r\n", "END\r\n");
+    client.expect("set slow 0 0 1\r\nx\r\n", format!("SERVER_ERROR server {}: is down\r\n", server.address()));
+    client.expect("mg slow v\r\n", "EN\r\n");
+    assert!(start.elapsed() < SLACK, "nothing waits for a server that is down");
+    assert_eq!(metric(&leash, "leash_server_up", ""), 0.0);
+
+    let mut probe = server.accepts();
+    assert_eq!(probe.reads_line(), "mn");
+    probe.sends("ERROR\r\n");
+    probe.sees_the_end();
+    client.expect("delete slow\r\n", "SERVER_ERROR server ");
+    let probe = server.greets();
+    probe.sees_the_end();
+    reaches(&leash, "leash_server_up", "", 1.0);
+    let mut client = leash.client();
+    client.send("get back\r\n");
+    let mut backend = server.greets();
+    let question = backend.receives("mg back v f");
+    backend.sends_value(&question, "x");
+    client.expect("", "VALUE back 0 1\r\nx\r\nEND\r\n");
+}
+
+#[test]
+fn a_connection_that_died_while_idle_is_asked_again_once_and_unseen() {
+    let (server, leash, mut client, mut backend) = one_with("failures: 1");
+    support::pause(Duration::from_millis(1100));
+    client.send("get mine\r\nset mine 0 0 1\r\nx\r\nincr count 1\r\n");
+    let dead = [backend.receives_any().line, backend.receives_any().line, backend.receives_any().line];
+    assert_eq!(dead, ["mg mine v f", "ms mine 1", "ma count v D1"]);
+    backend.hangs_up();
+    let mut backend = server.greets();
+    let get = backend.receives("mg mine v f");
+    let set = backend.receives("ms mine 1");
+    assert_eq!(set.value, b"x");
+    backend.hears_nothing();
+    backend.sends_value(&get, "v");
+    backend.sends_code(&set, "HD");
+    client.expect("", "VALUE mine 0 1\r\nv\r\nEND\r\nSTORED\r\nSERVER_ERROR server ");
+    let line = String::from_utf8(client.read_line().unwrap()).unwrap();
+    assert!(line.contains("connection lost"), "an incr may have been done: {line}");
+    assert_eq!(metric(&leash, "leash_upstream_retries_total", ""), 2.0);
+    assert_eq!(metric(&leash, "leash_server_up", ""), 1.0, "hanging up on the idle is no failure");
+    assert_eq!(metric(&leash, "leash_upstream_in_flight", ""), 0.0);
+}
+
+#[test]
+fn a_connection_that_dies_twice_is_not_asked_a_third_time() {
+    let (server, _leash, mut client, mut backend) = one_with("failures: 100");
+    support::pause(Duration::from_millis(1100));
+    client.send("get mine\r\n");
+    backend.receives("mg mine v f");
+    backend.hangs_up();
+    let mut backend = server.greets();
+    backend.receives("mg mine v f");
+    backend.hangs_up();
+    client.expect("", "END\r\n");
+    server.is_left_alone();
+}
+
+#[test]
+fn an_old_memcached_gets_no_value_and_its_clients_a_clear_error() {
+    let server = FakeServer::start();
+    let leash = leash_before(&[&server], "");
+    let mut client = leash.client();
+    client.send("set mine 0 0 9\r\nflush_all\r\n");
+    let mut backend = server.accepts();
+    assert_eq!(backend.reads_line(), "mn");
+    backend.sends("ERROR\r\n");
+    let expected = format!(
+        "SERVER_ERROR server {}: does not speak the meta protocol, memcached 1.6.0 or newer is needed\r\n",
+        server.address()
+    );
+    client.expect("", &expected);
+    backend.sees_the_end();
+    client.expect("set mine 0 0 1\r\nx\r\n", &expected);
+    reaches(&leash, "leash_server_up", "", 0.0);
+}
+
+#[test]
+fn a_server_that_accepts_and_never_greets_fails_its_requests_in_time() {
+    let server = FakeServer::start();
+    let leash = leash_before(&[&server], "failures: 100");
+    let mut client = leash.client();
+    let start = Instant::now();
+    client.send("set mine 0 0 1\r\nx\r\nget mine\r\n");
+    let mut backend = server.accepts();
+    assert_eq!(backend.reads_line(), "mn");
+    let line = String::from_utf8(client.read_line().unwrap()).unwrap();
+    assert!(line.starts_with("SERVER_ERROR server ") && line.contains("no reply in time"), "{line}");
+    client.expect("", "END\r\n");
+    assert!(start.elapsed() < DEADLINE + SLACK);
+    assert_eq!(metric(&leash, "leash_upstream_in_flight", ""), 0.0);
+    backend.sees_the_end();
+}
+
+#[test]
+fn a_write_that_timed_out_before_there_was_a_connection_does_not_arrive_after_all() {
+    let server = FakeServer::start();
+    let leash = leash_before(&[&server], "failures: 100");
+    let mut client = leash.client();
+    client.send("set first 0 0 1\r\nx\r\n");
+    let mut backend = server.accepts();
+    assert_eq!(backend.reads_line(), "mn");
+    support::pause(DEADLINE / 3);
+    client.send("set second 0 0 1\r\ny\r\n");
+    // The first one's deadline and that of the greeting are the same but for the time a connection takes.
+    let line = String::from_utf8(client.read_line().unwrap()).unwrap();
+    assert!(line.contains("no reply in time"), "{line}");
+    let line = String::from_utf8(client.read_line().unwrap()).unwrap();
+    assert!(line.starts_with("SERVER_ERROR"), "{line}");
+    backend.sees_the_end();
+    client.send("set third 0 0 1\r\nz\r\n");
+    let mut backend = server.greets();
+    let third = backend.receives("ms third 1");
+    backend.sends_code(&third, "HD");
+    client.expect("", "STORED\r\n");
+}
+
+#[test]
+fn a_full_queue_is_a_clear_error_and_the_queue_moves_on() {
+    let server = FakeServer::start();
+    let leash = leash_at(&server.address(), "request_timeout: 5s", "limits: {server_queue: 2}");
+    let mut client = leash.client();
+    client.send("get a\r\nget b\r\nget c\r\nset d 0 0 1\r\nx\r\n");
+    let mut backend = server.greets();
+    let a = backend.receives("mg a v f");
+    let b = backend.receives("mg b v f");
+    backend.hears_nothing();
+    backend.sends_value(&a, "A");
+    backend.sends_value(&b, "B");
+    client.expect("", "VALUE a 0 1\r\nA\r\nEND\r\nVALUE b 0 1\r\nB\r\nEND\r\nEND\r\nSERVER_ERROR server ");
+    let line = String::from_utf8(client.read_line().unwrap()).unwrap();
+    assert!(line.contains("too many requests are waiting"), "{line}");
+    client.send("get e\r\n");
+    let question = backend.receives("mg e v f");
+    backend.sends_value(&question, "E");
+    client.expect("", "VALUE e 0 1\r\nE\r\nEND\r\n");
+}
+
+#[test]
+fn a_server_that_takes_nothing_bounds_what_waits_for_it_by_bytes() {
+    const SETS: usize = 80;
+    let server = FakeServer::start();
+    let leash = leash_at(&server.address(), "request_timeout: 5s", "limits: {memory: 8MiB, unsent_replies: 1MiB}");
+    let mut client = leash.client();
+    client.send("get warm-up\r\n");
+    let mut backend = server.greets();
+    let question = backend.receives("mg warm-up v f");
+    backend.sends_code(&question, "EN");
+    client.expect("", "END\r\n");
+    let value = vec![b'v'; 1 << 20];
+    let before = metric(&leash, "leash_process_resident_memory_bytes", "");
+    let sets: Vec<u8> = (0..SETS)
+        .flat_map(|n| [format!("set key{n} 0 0 {}\r\n", value.len()).as_bytes(), &value, b"\r\n"].concat())
+        .collect();
+    let told = std::thread::scope(|scope| {
+        let told = scope.spawn(|| {
+            client.send(sets);
+            (0..SETS).map(|_| String::from_utf8(client.read_line().unwrap()).unwrap()).collect::<Vec<_>>()
+        });
+        let refused = || metric(&leash, "leash_failures_total", "cause=\"overloaded\"") as usize;
+        let waiting = || metric(&leash, "leash_upstream_in_flight", "") as usize;
+        wait_until("something is refused", BOUND, || refused() > 0 || waiting() > 8);
+        let grown = metric(&leash, "leash_process_resident_memory_bytes", "") - before;
+        assert!(grown < 48e6, "{} MB are held", grown / 1e6);
+        // Every set becomes one question: itself or, if it was refused, what must go because of it.
+        let mut answered = 0;
+        while answered + refused() < SETS {
+            wait_until("the next question", BOUND, || waiting() > 0 || answered + refused() == SETS);
+            if waiting() > 0 {
+                let question = backend.receives_any();
+                assert!(question.line.starts_with("md ") || question.value == value);
+                backend.sends_code(&question, "HD");
+                answered += 1;
+            }
+        }
+        told.join().unwrap()
+    });
+    let is_refused = |line: &String| {
+        line.contains("too many requests are waiting for it") || line == "SERVER_ERROR out of memory storing object\r\n"
+    };
+    assert!(told.iter().all(|line| line == "STORED\r\n" || is_refused(line)), "{told:?}");
+    assert!(told.iter().any(is_refused) && !told.iter().all(is_refused), "{told:?}");
+    client.send("get again\r\n");
+    let question = backend.receives("mg again v f");
+    backend.sends_code(&question, "EN");
+    client.expect("", "END\r\n");
+}
+
+#[test]
+fn large_and_small_values_interleave_byte_for_byte() {
+    let server = support::Memcached::start_with(&["-I", "2m"]);
+    let leash = leash_at(&server.address(), "request_timeout: 10s", "");
+    let mut client = leash.client();
+    let sizes = [1 << 20, 1, 4095, 4096, 4097, 16383, 16384, 16385, 65535, 65536, 65537, 0, 1 << 19, 7];
+    let value = |n: usize, size: usize| -> Vec<u8> { (0..size).map(|i| (i * 31 + n * 7 + i / 251) as u8).collect() };
+    let (mut sets, mut gets) = (Vec::new(), Vec::new());
+    for (n, size) in sizes.into_iter().enumerate() {
+        let value = value(n, size);
+        sets.extend([format!("set key{n} {n} 0 {size}\r\n").as_bytes(), &value, b"\r\n"].concat());
+        gets.extend([format!("VALUE key{n} {n} {size}\r\n").as_bytes(), &value, b"\r\nEND\r\n"].concat());
+    }
+    client.expect(sets, "STORED\r\n".repeat(sizes.len()));
+    let ask: String = (0..sizes.len()).map(|n| format!("get key{n}\r\n")).collect();
+    client.expect(ask, &gets);
+    let many = format!("get {}\r\n", (0..sizes.len()).map(|n| format!("key{n}")).collect::<Vec<_>>().join(" "));
+    let together: Vec<u8> = (sizes.iter().enumerate())
+        .flat_map(|(n, &size)| [format!("VALUE key{n} {n} {size}\r\n").as_bytes(), &value(n, size), b"\r\n"].concat())
+        .chain(*b"END\r\n")
+        .collect();
+    client.expect(many, together);
+}
+
+#[test]
+fn values_of_every_size_around_the_boundaries_of_buffers_survive() {
+    let server = support::Memcached::start();
+    let leash = Leash::with_addresses(&[server.address()]);
+    let mut client = leash.client();
+    for boundary in [4096usize, 16384, 65536] {
+        for size in boundary - 80..boundary + 10 {
+            let value: Vec<u8> = (0..size).map(|i| (i % 251) as u8).collect();
+            client.send([format!("set k 0 0 {size}\r\n").as_bytes(), &value, b"\r\n"].concat());
+            client.expect("get k\r\n", "STORED\r\n");
+            let reply = [format!("VALUE k 0 {size}\r\n").as_bytes(), &value, b"\r\nEND\r\n"].concat();
+            assert!(client.read_exactly(reply.len()).unwrap() == reply, "{size} bytes");
+        }
+    }
+}
+
+#[test]
+fn a_value_behind_a_long_binary_key_does_not_become_a_command() {
+    use base64::Engine;
+    let server = support::Memcached::start();
+    let leash = leash_at(
+        &server.address(),
+        "request_timeout: 5s",
+        "routes: [{prefix: \"\", pool: main, namespace: \"shop:\"}]",
+    );
+    let mut client = leash.client();
+    let key = base64::engine::general_purpose::STANDARD.encode([b'k'; 186]);
+    let value = "set shop:hidden 0 0 1\r\nx\r\n";
+    client.expect(
+        format!("ms {key} {} b\r\n{value}\r\n", value.len()),
+        "CLIENT_ERROR key too long with its namespace\r\n",
+    );
+    client.expect("get hidden\r\n", "END\r\n");
+}
+
+#[test]
+fn a_server_on_a_unix_socket_is_a_server_like_any_other() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("memcached.sock");
+    std::fs::set_permissions(directory.path(), std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
+    let mut child = std::process::Command::new("memcached")
+        .args(["-u", "nobody", "-t", "1", "-a", "777", "-s", path.to_str().unwrap()])
+        .spawn()
+        .expect("memcached runs");
+    wait_until("memcached listens", support::BOUND, || std::os::unix::net::UnixStream::connect(&path).is_ok());
+    let leash = leash_at(&format!("\"unix:{}\"", path.display()), "request_timeout: 5s", "");
+    let mut client = leash.client();
+    client.expect("set a 1 0 1\r\nx\r\n", "STORED\r\n");
+    client.expect("get a\r\n", "VALUE a 1 1\r\nx\r\nEND\r\n");
+    let _ = child.kill();
+    let _ = child.wait();
+}
