@@ -58,17 +58,17 @@ const TOKENS: [&str; 40] = [
 
 #[test]
 fn any_bytes_of_a_client_hold_the_invariants() {
-    replay("request_decoder", 6000, invariants::requests::hold);
+    replay("request_decoder", 25_000, invariants::requests::hold);
 }
 
 #[test]
 fn any_bytes_of_a_server_hold_the_invariants() {
-    replay("reply_decoder", 6000, invariants::replies::hold);
+    replay("reply_decoder", 25_000, invariants::replies::hold);
 }
 
 #[test]
 fn any_configuration_holds_the_invariants() {
-    replay("config", 2000, invariants::config::hold);
+    replay("config", 8_000, invariants::config::hold);
 }
 
 /// Holds `invariant` for all seeds of `target` and for `rounds` mutations of them.
