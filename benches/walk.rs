@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use leash::config::Config;
+use leash::memory::Memory;
 use leash::metrics::Shard;
 use leash::protocol::{Command, Get, Key, Request};
 use leash::route::build::build;
@@ -18,7 +19,7 @@ const SERVERS: &str = "pools: {main: {servers: [m0, m1, m2, m3, m4, m5, m6, m7]}
 fn tree(routes: &str) -> Rc<Tree> {
     let config = Config::parse("bench.yaml", &format!("{SERVERS}{routes}")).expect("a valid configuration");
     let snapshot = Snapshot::new(config);
-    build(&snapshot, &Rc::new(Turn::new()), &Arc::new(Shard::new(&snapshot.layout)))
+    build(&snapshot, &Rc::new(Turn::new()), &Memory::new(0), &Arc::new(Shard::new(&snapshot.layout)))
 }
 
 /// The server `request` ends at.

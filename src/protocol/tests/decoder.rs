@@ -14,6 +14,8 @@ fn what_is_not_whole_is_waited_for() {
         (b"get a\r\nget b", &["mg a v f", "…"]),
         (b"set a 0 0 3\r\n", &["…"]),
         (b"set a 0 0 3\r\nabc\r", &["…"]),
+        // The answer to a binary request repeats what stands in its header.
+        (&[&[0x80][..], &[0; 22]].concat(), &["…"]),
     ]);
 }
 
@@ -40,7 +42,7 @@ fn strangers_are_told_what_this_is() {
         "leash speaks memcached's text and meta protocols, not the binary one: configure the client for text (fatal)";
     table(&[
         (b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &[http]),
-        (b"\x80\0\0\0", &[binary]),
+        (&[&[0x80][..], &[0; 23]].concat(), &[binary]),
         (b"mn\r\n\x80\r\n", &["Noop", "ERROR"]),
     ]);
 }
