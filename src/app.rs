@@ -65,7 +65,7 @@ async fn serve(config: Config) -> Result<(), AppError> {
     announce(&snapshot, admin.as_ref());
     status.set_ready(true);
 
-    signals.next().await;
+    signals.end().await;
     status.set_ready(false);
     accepting.abort_all();
     while accepting.join_next().await.is_some() {}
@@ -130,17 +130,26 @@ fn announce(snapshot: &Snapshot, admin: Option<&admin::Handle>) {
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    hangup: Signal,
 }
 
 impl Signals {
     fn new() -> io::Result<Signals> {
-        Ok(Signals { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        Ok(Signals {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
     }
 
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
+    /// Ready once the process is to end. SIGHUP must not end it, as it would by default.
+    async fn end(&mut self) {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return,
+                _ = self.interrupt.recv() => return,
+                _ = self.hangup.recv() => tracing::warn!("this version cannot reload, restart it to change anything"),
+            }
         }
     }
 }
@@ -152,7 +161,7 @@ async fn end(workers: Vec<Worker>, stop: &watch::Sender<bool>, signals: &mut Sig
     let joined = tokio::task::spawn_blocking(|| workers.into_iter().for_each(Worker::join));
     tokio::select! {
         done = tokio::time::timeout(LONGEST_END, joined) => if done.is_ok() { return },
-        () = signals.next() => std::process::exit(1),
+        () = signals.end() => std::process::exit(1),
     }
     tracing::warn!("some requests were not answered in time");
     std::process::exit(0);

@@ -7,11 +7,11 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use crate::memory::Memory;
-use crate::metrics::{ServerState, Shard};
+use crate::metrics::Shard;
 use crate::protocol::{Command, Get, Key, KeyError, Reply, Request};
 use crate::route::build::build;
 use crate::route::{Place, Pool, Tree};
-use crate::shared::{Member, Snapshot};
+use crate::shared::Snapshot;
 use crate::turn::Turn;
 
 /// Where each of `keys` goes under one configuration.
@@ -28,7 +28,7 @@ impl Explainer {
         Explainer { snapshot, tree }
     }
 
-    /// Route, pool, slot, server and its health; or why these bytes cannot be a key.
+    /// Route, pool, slot and server; or why these bytes cannot be a key.
     pub fn explain(&self, key: &[u8]) -> Result<Value, String> {
         let shown = String::from_utf8_lossy(key).into_owned();
         let key = Key::text(Bytes::copy_from_slice(key)).map_err(|error| match error {
@@ -57,14 +57,7 @@ impl Explainer {
             "slot": pool.placement().slot_of(sent).0,
             "server": name,
             "address": &**pool.servers()[server].label(),
-            "state": self.state(&pool.name, server).name(),
         })
-    }
-
-    fn state(&self, pool: &str, server: usize) -> ServerState {
-        let place = self.snapshot.config.pools.iter().position(|known| *known.name == *pool);
-        let member = place.and_then(|place| self.snapshot.pools[place].members.get(server));
-        member.map_or(ServerState::Up, Member::state)
     }
 }
 

@@ -13,8 +13,7 @@ use leash::{app, logging};
 fn main() -> ExitCode {
     let args = cli::parse();
     if let Some(Command::Completions { shell }) = args.command {
-        cli::completions(shell, &mut io::stdout());
-        return ExitCode::SUCCESS;
+        return print_completions(shell);
     }
     let config = match cli::config(&args) {
         Ok(config) => config,
@@ -30,12 +29,24 @@ fn main() -> ExitCode {
     }
 }
 
+fn print_completions(shell: clap_complete::Shell) -> ExitCode {
+    let mut text = Vec::new();
+    cli::completions(shell, &mut text);
+    // A reader that has seen enough is no failure.
+    let _ = io::stdout().write_all(&text);
+    ExitCode::SUCCESS
+}
+
 fn check(config: &Config, file: &str) -> ExitCode {
     for warning in &config.warnings {
         eprintln!("warning: {warning}");
     }
-    println!("{file}: ok, {} pools, {} routes", config.pools.len(), config.routes.len());
+    println!("{file}: ok, {}, {}", counted(config.pools.len(), "pool"), counted(config.routes.len(), "route"));
     ExitCode::SUCCESS
+}
+
+fn counted(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 fn show_routes(config: Config, route: &Route) -> ExitCode {
@@ -57,7 +68,7 @@ fn show_routes(config: Config, route: &Route) -> ExitCode {
     code
 }
 
-/// `user:42  route ""  pool main  slot 17  server m1 (10.0.0.7:11211)  up`
+/// `user:42  route ""  pool main  slot 17  server m1 (10.0.0.7:11211)`; nobody was asked, so nothing is said of health.
 fn in_words(place: &serde_json::Value) -> String {
     let text = |field: &str| place[field].as_str().unwrap_or_default().to_string();
     if place.get("answer").is_some() {
@@ -65,13 +76,12 @@ fn in_words(place: &serde_json::Value) -> String {
     }
     let sent = if place["sent_as"] == place["key"] { String::new() } else { format!("  sent as {}", text("sent_as")) };
     format!(
-        "{}  route {:?}{sent}  pool {}  slot {}  server {}  {}",
+        "{}  route {:?}{sent}  pool {}  slot {}  server {}",
         text("key"),
         text("route"),
         text("pool"),
         place["slot"],
-        text("address"),
-        text("state")
+        text("address")
     )
 }
 

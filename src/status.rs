@@ -10,7 +10,7 @@ use crate::admin;
 use crate::config::{Config, Listen};
 use crate::downstream::VERSION;
 use crate::explain::Explainer;
-use crate::metrics::{Process, Registry, Samples, Series, stats};
+use crate::metrics::{Process, Registry, Samples, Series, ServerState, stats};
 use crate::shared::{Member, Snapshot};
 
 /// The figures of one process.
@@ -31,6 +31,13 @@ impl Status {
     /// Says whether clients can connect.
     pub fn set_ready(&self, ready: bool) {
         self.ready.store(ready, Ordering::Relaxed);
+    }
+
+    fn state(&self, pool: Option<&str>, server: Option<&str>) -> Option<ServerState> {
+        let pools = &self.snapshot.config.pools;
+        let pool = pools.iter().position(|known| Some(&*known.name) == pool)?;
+        let server = pools[pool].servers.iter().position(|known| Some(&*known.name) == server)?;
+        Some(self.snapshot.pools[pool].members[server].state())
     }
 
     fn embedded(&self) -> stats::Embedded {
@@ -75,7 +82,11 @@ impl admin::Source for Status {
     }
 
     fn route(&self, key: &[u8]) -> Result<Value, String> {
-        Explainer::new(self.snapshot.clone()).explain(key)
+        let mut place = Explainer::new(self.snapshot.clone()).explain(key)?;
+        if let Some(state) = self.state(place["pool"].as_str(), place["server"].as_str()) {
+            place["state"] = state.name().into();
+        }
+        Ok(place)
     }
 }
 
