@@ -466,6 +466,22 @@ fn small_values_for_a_server_that_takes_nothing_are_bounded_too() {
 }
 
 #[test]
+fn reads_for_a_server_that_takes_nothing_are_bounded_by_bytes_too() {
+    const GETS: usize = 30_000;
+    let server = FakeServer::start();
+    let limits = "limits: {memory: 1MiB, item_size: 1KiB, in_flight: 100000}";
+    let leash = leash_at(&server.address(), "request_timeout: 10s", limits);
+    let mut client = leash.client();
+    client.send("get warm-up\r\n");
+    let mut backend = server.greets();
+    backend.receives("mg warm-up v f");
+    client.send(format!("get {}\r\n", "k".repeat(250)).repeat(GETS));
+    wait_until("some gets are refused", Duration::from_secs(8), || {
+        metric(&leash, "leash_failures_total", "cause=\"overloaded\"") > 0.0
+    });
+}
+
+#[test]
 fn large_and_small_values_interleave_byte_for_byte() {
     let server = support::Memcached::start_with(&["-I", "2m"]);
     let leash = leash_at(&server.address(), "request_timeout: 10s", "");
