@@ -208,7 +208,7 @@ fn what_waited_for_a_slow_client_has_the_whole_deadline_once_it_is_asked() {
     let server = Memcached::start();
     let address = server.address();
     let leash = Leash::with_config(&format!(
-        "workers: 1\npools: {{main: {{servers: [\"{address}\"], request_timeout: 200ms}}}}\nlimits: {{unsent_replies: 1MiB}}\n"
+        "workers: 1\npools: {{main: {{servers: [\"{address}\"], request_timeout: 200ms}}}}\nlimits: {{unsent_replies: 1MiB, in_flight: 4}}\n"
     ));
     let mut client = leash.client();
     let value = vec![b'v'; 1_000_000];
@@ -529,8 +529,13 @@ fn a_file_that_is_no_socket_is_not_taken_for_one_left_behind() {
     let path = directory.path().join("precious");
     std::fs::write(&path, "data").unwrap();
     std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
-    let output = Command::new(binary()).args(["--listen", path.to_str().unwrap(), "--admin", "off"]).output().unwrap();
-    assert!(!output.status.success());
+    let child = Command::new(binary())
+        .args(["--listen", path.to_str().unwrap(), "--admin", "off"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    assert_eq!(Mortal { child, address: String::new() }.ends().0, Some(1));
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "data");
 }
 

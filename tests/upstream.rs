@@ -8,6 +8,7 @@ mod fake_server;
 mod figures;
 mod support;
 
+use std::io::Write;
 use std::time::{Duration, Instant};
 
 use fake_server::{Backend, FakeServer, hears_nothing};
@@ -346,25 +347,22 @@ fn a_server_that_accepts_and_never_greets_fails_its_requests_in_time() {
 
 #[test]
 fn a_write_that_timed_out_before_there_was_a_connection_does_not_arrive_after_all() {
-    let server = FakeServer::start();
-    let leash = leash_before(&[&server], "failures: 100");
+    let server = FakeServer::with_backlog(0);
+    let leash = leash_before(&[&server], "failures: 100, connect_timeout: 5s");
+    let first_in_line = std::net::TcpStream::connect(server.address()).unwrap();
     let mut client = leash.client();
-    client.send("set first 0 0 1\r\nx\r\n");
-    let mut backend = server.accepts();
-    assert_eq!(backend.reads_line(), "mn");
-    support::pause(DEADLINE / 3);
-    client.send("set second 0 0 1\r\ny\r\n");
-    // The first one's deadline and that of the greeting are the same but for the time a connection takes.
+    client.send("set early 0 0 1\r\nx\r\n");
     let line = String::from_utf8(client.read_line().unwrap()).unwrap();
     assert!(line.contains("no reply in time"), "{line}");
-    let line = String::from_utf8(client.read_line().unwrap()).unwrap();
-    assert!(line.starts_with("SERVER_ERROR"), "{line}");
-    backend.sees_the_end();
-    client.send("set third 0 0 1\r\nz\r\n");
-    let mut backend = server.greets();
-    let third = backend.receives("ms third 1");
-    backend.sends_code(&third, "HD");
+    drop((server.accepts(), first_in_line));
+    let mut backend = server.accepts();
+    assert_eq!(backend.reads_line(), "mn");
+    client.send("set late 0 0 1\r\ny\r\n");
+    backend.sends("MN\r\n");
+    let late = backend.receives("ms late 1");
+    backend.sends_code(&late, "HD");
     client.expect("", "STORED\r\n");
+    backend.hears_nothing();
 }
 
 #[test]
@@ -436,6 +434,51 @@ fn a_server_that_takes_nothing_bounds_what_waits_for_it_by_bytes() {
     let question = backend.receives("mg again v f");
     backend.sends_code(&question, "EN");
     client.expect("", "END\r\n");
+}
+
+#[test]
+fn small_values_for_a_server_that_takes_nothing_are_bounded_too() {
+    const SETS: usize = 20_000;
+    let server = FakeServer::start();
+    let limits = "limits: {memory: 8MiB, unsent_replies: 1MiB, in_flight: 100000}";
+    let leash = leash_at(&server.address(), "request_timeout: 5s", limits);
+    let mut client = leash.client();
+    let before = metric(&leash, "leash_process_resident_memory_bytes", "");
+    let set = format!("set key 0 0 4000\r\n{}\r\n", "v".repeat(4000));
+    client.send("get warm-up\r\n");
+    let mut backend = server.greets();
+    backend.receives("mg warm-up v f");
+    std::thread::scope(|scope| {
+        // leash stops reading at some point, and then the client's connection is full.
+        scope.spawn(|| {
+            let _ = (&client.stream).write_all(set.repeat(SETS).as_bytes());
+        });
+        let mut read = 0.0;
+        wait_until("leash reads no more", BOUND, || {
+            support::pause(Duration::from_millis(100));
+            let before = std::mem::replace(&mut read, metric(&leash, "leash_downstream_bytes_read_total", ""));
+            read > 1e6 && read == before
+        });
+        let _ = client.stream.shutdown(std::net::Shutdown::Both);
+    });
+    let grown = metric(&leash, "leash_process_resident_memory_bytes", "") - before;
+    assert!(grown < 48e6, "{} MB are held", grown / 1e6);
+}
+
+#[test]
+fn reads_for_a_server_that_takes_nothing_are_bounded_by_bytes_too() {
+    const GETS: usize = 30_000;
+    let server = FakeServer::start();
+    let limits = "limits: {memory: 1MiB, item_size: 1KiB, in_flight: 100000}";
+    let leash = leash_at(&server.address(), "request_timeout: 10s", limits);
+    let mut client = leash.client();
+    client.send("get warm-up\r\n");
+    let mut backend = server.greets();
+    backend.receives("mg warm-up v f");
+    client.send(format!("get {}\r\n", "k".repeat(250)).repeat(GETS));
+    wait_until("some gets are refused", Duration::from_secs(8), || {
+        metric(&leash, "leash_failures_total", "cause=\"overloaded\"") > 0.0
+    });
 }
 
 #[test]

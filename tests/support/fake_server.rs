@@ -5,8 +5,10 @@
 //! the client receives, and at the end nobody says anything. Every wait is bounded.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
+
+use socket2::{Domain, Socket, Type};
 
 use crate::support::{BOUND, Client, wait_until};
 
@@ -37,11 +39,19 @@ pub struct Question {
 
 impl FakeServer {
     pub fn start() -> FakeServer {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free loopback port");
-        listener.set_nonblocking(true).unwrap();
+        FakeServer::with_backlog(128)
+    }
+
+    /// A server in front of which at most so many and one connections wait to be accepted; what comes then has to knock
+    /// again a second later.
+    pub fn with_backlog(backlog: i32) -> FakeServer {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         // Little goes into a connection that nobody reads.
-        socket2::SockRef::from(&listener).set_recv_buffer_size(64 * 1024).unwrap();
-        FakeServer { listener }
+        socket.set_recv_buffer_size(64 * 1024).unwrap();
+        socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a free loopback port");
+        socket.listen(backlog).unwrap();
+        socket.set_nonblocking(true).unwrap();
+        FakeServer { listener: socket.into() }
     }
 
     pub fn address(&self) -> String {

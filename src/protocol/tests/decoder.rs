@@ -14,6 +14,8 @@ fn what_is_not_whole_is_waited_for() {
         (b"get a\r\nget b", &["mg a v f", "…"]),
         (b"set a 0 0 3\r\n", &["…"]),
         (b"set a 0 0 3\r\nabc\r", &["…"]),
+        // The answer to a binary request repeats what stands in its header.
+        (&[&[0x80][..], &[0; 22]].concat(), &["…"]),
     ]);
 }
 
