@@ -319,13 +319,29 @@ fn an_old_memcached_gets_no_value_and_its_clients_a_clear_error() {
     assert_eq!(backend.reads_line(), "mn");
     backend.sends("ERROR\r\n");
     let expected = format!(
-        "SERVER_ERROR server {}: does not speak the meta protocol, memcached 1.6.0 or newer is needed\r\n",
+        "SERVER_ERROR server {}: does not speak the meta protocol, memcached 1.6.10 or newer is needed\r\n",
         server.address()
     );
     client.expect("", &expected);
     backend.sees_the_end();
     client.expect("set mine 0 0 1\r\nx\r\n", &expected);
     reaches(&leash, "leash_server_up", "", 0.0);
+}
+
+#[test]
+fn a_memcached_that_wants_lengths_elsewhere_gets_no_value_either() {
+    let server = FakeServer::start();
+    let leash = leash_before(&[&server], "");
+    let mut client = leash.client();
+    client.send("set mine 0 0 9\r\nflush_all\r\n");
+    let mut backend = server.accepts();
+    assert_eq!(backend.reads_line(), "mn");
+    backend.sends("MN\r\n");
+    assert_eq!(backend.reads_line(), "version");
+    backend.sends("VERSION 1.6.9\r\n");
+    let line = String::from_utf8(client.read_line().unwrap()).unwrap();
+    assert!(line.starts_with("SERVER_ERROR server ") && line.contains("1.6.10 or newer is needed"), "{line}");
+    backend.sees_the_end();
 }
 
 #[test]
@@ -359,6 +375,7 @@ fn a_write_that_timed_out_before_there_was_a_connection_does_not_arrive_after_al
     assert_eq!(backend.reads_line(), "mn");
     client.send("set late 0 0 1\r\ny\r\n");
     backend.sends("MN\r\n");
+    backend.tells_its_version();
     let late = backend.receives("ms late 1");
     backend.sends_code(&late, "HD");
     client.expect("", "STORED\r\n");

@@ -42,7 +42,7 @@ impl Config {
         let mut file = match source {
             Source::File(path) => read(&path.display().to_string(), &bytes(path)?, &mut problems)?,
             Source::Servers(servers) => of_servers("main", "--server", servers),
-            Source::Embedded => of_servers("embedded", "servers", &["embedded".to_owned()]),
+            Source::Embedded => of_own_store(),
         };
         overrides.apply(&mut file);
         check(&file, problems)
@@ -73,7 +73,6 @@ impl Config {
             admin: Some(ADMIN),
             workers: auto_workers(),
             pools: vec![Pool::of("embedded", vec![server])],
-            // Nobody else uses a store of its own, so nobody is hurt when it is emptied.
             routes: vec![Route { allow_flush: true, ..Route::all_to(0) }],
             limits: Default::default(),
             log: Default::default(),
@@ -121,6 +120,18 @@ fn of_servers(pool: &str, option: &str, servers: &[String]) -> File {
     let server = |(n, text): (usize, &String)| written::Server::of(scalar(text, option.index(n, None)));
     let servers = servers.iter().enumerate().map(server).collect();
     File { pools: Some(vec![written::Pool::of(pool, option.clone(), servers)]), ..File::empty(command_line()) }
+}
+
+/// Nobody else uses a store of its own, so nobody is hurt when it is emptied.
+fn of_own_store() -> File {
+    let everything = written::Route {
+        place: command_line(),
+        prefix: Some(scalar("", command_line())),
+        pool: Some(scalar("embedded", command_line())),
+        namespace: None,
+        allow_flush: Some(Scalar { spelling: Spelling::Bool, ..scalar("true", command_line()) }),
+    };
+    File { routes: Some(vec![everything]), ..of_servers("embedded", "servers", &["embedded".to_owned()]) }
 }
 
 fn listen(text: &str, place: Place) -> written::Listen {

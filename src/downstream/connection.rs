@@ -275,7 +275,7 @@ fn outcome(class: CommandClass, reply: &Reply) -> Outcome {
         Reply::Miss | Reply::NotFound => Outcome::Miss,
         Reply::NotStored => Outcome::NotStored,
         Reply::Exists => Outcome::Exists,
-        Reply::Done => Outcome::Ok,
+        Reply::Done | Reply::Version(_) => Outcome::Ok,
         Reply::Error(_) => Outcome::Error,
         Reply::Failed(_) => Outcome::Failed,
     }

@@ -23,6 +23,8 @@ pub enum Expected {
     Debug,
     /// `MN`
     Noop,
+    /// `VERSION`
+    Version,
     /// `OK`
     Ok,
 }
@@ -129,6 +131,9 @@ fn parse(line: &[u8], expected: Expected, opaque: u16) -> Option<(Reply, Option<
         // Would mean that leash and the server disagree on where the last value ended.
         let unframed = line == b"CLIENT_ERROR bad data chunk";
         return (!unframed).then(|| (Reply::Error(line.to_vec().into()), None));
+    }
+    if expected == Expected::Version {
+        return line.strip_prefix(b"VERSION ").map(|version| (Reply::Version(version.to_vec().into()), None));
     }
     let (code, rest) = line.split_at_checked(2)?;
     let reply = match (code, expected) {

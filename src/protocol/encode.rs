@@ -104,7 +104,7 @@ fn meta(verb: MetaVerb, flags: &[u8], quiet: bool, key: &Key, reply: &Reply, out
         Reply::NotStored => (b"NS", &none),
         Reply::Exists => (b"EX", &none),
         Reply::Debug(facts) => return debug(key, facts, out),
-        Reply::Done | Reply::Error(_) | Reply::Failed(_) => return push_failure(out, reply),
+        Reply::Done | Reply::Version(_) | Reply::Error(_) | Reply::Failed(_) => return push_failure(out, reply),
     };
     out.text().extend_from_slice(code);
     return_flags(verb, flags, key, reply, item, out.text());

@@ -19,6 +19,8 @@ pub enum Question<'q> {
     FlushAll(Exptime),
     /// `mn`: are you there, and do you speak meta?
     Noop,
+    /// `version`: since when?
+    Version,
 }
 
 impl Question<'_> {
@@ -27,6 +29,7 @@ impl Question<'_> {
         match self {
             Question::FlushAll(_) => Expected::Ok,
             Question::Noop => Expected::Noop,
+            Question::Version => Expected::Version,
             Question::Ask(request) => match &request.command {
                 Command::Get(_) => Expected::Get,
                 Command::Store(_) => Expected::Store,
@@ -42,6 +45,7 @@ impl Question<'_> {
         match self {
             Question::FlushAll(delay) => flush_all(out.text(), *delay),
             Question::Noop => out.text().extend_from_slice(b"mn"),
+            Question::Version => out.text().extend_from_slice(b"version"),
             Question::Ask(request) => ask(request, opaque, out.text()),
         }
         out.text().extend_from_slice(b"\r\n");

@@ -25,6 +25,8 @@ pub enum Reply {
     Debug(Bytes),
     /// `MN` or `OK`: done, about no item.
     Done,
+    /// `VERSION`: what follows it.
+    Version(Bytes),
     /// The server refused with an error line of its own (`ERROR…`, `CLIENT_ERROR…`, `SERVER_ERROR…`), without CR LF.
     Error(Bytes),
     /// There is no answer.
@@ -111,7 +113,7 @@ impl Cause {
             Cause::Down => "is down",
             Cause::Desync => "answered something that was not asked",
             Cause::Overloaded => "too many requests are waiting for it",
-            Cause::Outdated => "does not speak the meta protocol, memcached 1.6.0 or newer is needed",
+            Cause::Outdated => "does not speak the meta protocol, memcached 1.6.10 or newer is needed",
             Cause::Shutdown => "leash is shutting down",
         }
     }

@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 
+use super::greeting::greet;
 use super::server::{Phase, Server};
 use super::slots::Slot;
-use super::target::Target;
 use crate::metrics::Upstream as Count;
 use crate::net::{Reader, Writer};
-use crate::protocol::{AnswerDecoder, Cause, Expected, Output, Question, Reply};
+use crate::protocol::{AnswerDecoder, Cause, Question};
 
 /// Room for replies made at a time. A value larger than this gets room of its own.
 const ROOM: usize = 64 * 1024;
@@ -88,30 +88,6 @@ async fn open(server: &Server) -> Result<(Reader, Writer), Cause> {
     let (mut reader, writer) = stream.into_split();
     greet(target, &mut reader, &writer).await.inspect_err(|cause| complain(cause.text()))?;
     Ok((reader, writer))
-}
-
-/// Asks `mn` before anything else: a server that does not know meta commands would take a value for commands.
-pub(super) async fn greet(target: &Target, reader: &mut Reader, writer: &Writer) -> Result<(), Cause> {
-    let answered = async {
-        let mut output = Output::default();
-        Question::Noop.encode(0, &mut output);
-        writer.write(&mut output).map_err(|_| Cause::Disconnected)?;
-        let (mut buffer, mut decoder) = (BytesMut::with_capacity(256), AnswerDecoder::default());
-        loop {
-            let read = poll_fn(|cx| reader.poll_read(cx, &mut buffer)).await;
-            if read.map_or(true, |n| n == 0) {
-                return Err(Cause::Disconnected);
-            }
-            match decoder.next(&mut buffer, Expected::Noop, 0) {
-                Ok(None) => {}
-                Ok(Some(Reply::Done)) if buffer.is_empty() => return Ok(()),
-                Ok(Some(Reply::Error(line))) if line.starts_with(b"ERROR") => return Err(Cause::Outdated),
-                Ok(Some(_)) | Err(_) => return Err(Cause::Desync),
-            }
-        }
-    };
-    let patience = target.options.request_timeout;
-    tokio::time::timeout(patience, answered).await.unwrap_or(Err(Cause::Timeout))
 }
 
 /// Reads replies until the connection ends, and why it did.

@@ -28,7 +28,7 @@ impl Upstream {
                 store.flush_all(delay, SystemTime::now());
                 Some(Reply::Done)
             }
-            (Upstream::Embedded(..), Question::Noop) => Some(Reply::Done),
+            (Upstream::Embedded(..), Question::Noop | Question::Version) => Some(Reply::Done),
         }
     }
 

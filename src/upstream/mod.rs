@@ -6,6 +6,7 @@ pub mod embedded;
 
 mod connection;
 mod deadline;
+mod greeting;
 mod member;
 mod probe;
 mod server;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::connection::greet;
+use super::greeting::greet;
 use super::health::probe_delay;
 use super::target::Target;
 use crate::protocol::Cause;

@@ -80,6 +80,7 @@ impl FakeServer {
         let mut backend = self.accepts();
         assert_eq!(backend.reads_line(), "mn");
         backend.sends("MN\r\n");
+        backend.tells_its_version();
         backend
     }
 
@@ -92,6 +93,13 @@ impl FakeServer {
 }
 
 impl Backend {
+    /// Answers the second half of a greeting.
+    #[track_caller]
+    pub fn tells_its_version(&mut self) {
+        assert_eq!(self.reads_line(), "version");
+        self.sends("VERSION 1.6.18\r\n");
+    }
+
     #[track_caller]
     pub fn sends(&mut self, bytes: impl AsRef<[u8]>) {
         self.stream.write_all(bytes.as_ref()).expect("leash takes what the server says");
