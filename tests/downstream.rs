@@ -180,6 +180,29 @@ fn a_client_that_does_not_read_harms_nobody_and_gets_its_replies_when_it_reads_o
 }
 
 #[test]
+fn a_deep_pipeline_of_large_values_is_asked_for_as_it_is_taken() {
+    let server = Memcached::start();
+    let leash = Leash::with_config(&format!(
+        "workers: 1\npools: {{main: {{servers: [\"{}\"], request_timeout: 5s}}}}\n",
+        server.address()
+    ));
+    let value = vec![b'v'; 1_000_000];
+    let mut client = leash.client();
+    client.expect([b"set big 0 0 1000000\r\n", &value[..], b"\r\n"].concat(), "STORED\r\n");
+    let before = metric(&leash, "leash_process_resident_memory_bytes", "");
+    let count = 800;
+    let mut slow = leash.client();
+    slow.send("get big\r\n".repeat(count));
+    goes_unread(&leash);
+    let grown = metric(&leash, "leash_process_resident_memory_bytes", "") - before;
+    assert!(grown < 200e6, "800 MB were asked for, {} MB are held", grown / 1e6);
+    let reply = [b"VALUE big 0 1000000\r\n", &value[..], b"\r\nEND\r\n"].concat();
+    for _ in 0..count {
+        assert!(slow.read_exactly(reply.len()).unwrap() == reply);
+    }
+}
+
+#[test]
 fn a_reply_that_fills_the_connection_does_not_lose_the_next_request() {
     let server = FakeServer::start();
     let leash = leash_before(&server, "limits: {item_size: 64KiB, unsent_replies: 64KiB}");

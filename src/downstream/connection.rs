@@ -15,12 +15,12 @@ use std::time::Duration;
 use bytes::BytesMut;
 
 use super::intake::Intake;
-use super::replies::{Asked, Replies, Witness};
+use super::owed::Owed;
+use super::replies::{Asked, Witness};
 use super::service::Service;
-use crate::memory::{Memory, Share};
 use crate::metrics::{Downstream as Count, Outcome, ProtocolError, RouteId, Tally};
 use crate::net::{Reader, Stream, Writer, Written};
-use crate::protocol::{CommandClass, Item, Output, Reply};
+use crate::protocol::{CommandClass, Reply};
 use crate::turn::{Flush, MUCH};
 use crate::upstream::ReplyTo;
 
@@ -32,26 +32,9 @@ const NO_ROOM: &str = "SERVER_ERROR out of memory writing get response";
 /// One client.
 pub struct Connection {
     pub(super) service: Rc<Service>,
-    pub(super) state: RefCell<State>,
+    pub(super) state: RefCell<Owed>,
     writer: Writer,
     task: RefCell<Option<Waker>>,
-}
-
-/// What one client is owed.
-pub(super) struct State {
-    pub replies: Replies,
-    pub output: Output,
-    /// Whether the kernel took less than it was given.
-    blocked: bool,
-    flush_asked: bool,
-    /// Whether the task waits for replies to leave.
-    pub paused: bool,
-    /// Whether that is because the client does not read, and was counted.
-    unread: bool,
-    /// Whether the client is gone.
-    broken: bool,
-    /// What is counted of the replies and the output.
-    unsent: Share,
 }
 
 /// How a connection's reading ended.
@@ -69,7 +52,7 @@ impl Connection {
     /// Serves one client until it is gone.
     pub async fn serve(stream: Stream, service: Rc<Service>) {
         let (mut reader, writer) = stream.into_split();
-        let state = RefCell::new(State::new(&service.memory));
+        let state = RefCell::new(Owed::new(&service.memory));
         let connection = Rc::new(Connection { service: service.clone(), state, writer, task: RefCell::default() });
         let number = service.enter(connection.clone());
         service.shard.downstream(Count::Accepted, 1);
@@ -97,10 +80,9 @@ impl Connection {
     /// Whether the client must take replies before it may ask for more.
     pub(super) fn is_full(&self) -> bool {
         let (state, limits) = (self.state.borrow(), &self.service.limits);
-        let unsent = state.unsent();
         state.replies.in_flight() >= limits.in_flight
-            || unsent >= limits.unsent
-            || (unsent > 0 && self.service.memory.is_full())
+            || state.likely_unsent() >= limits.unsent
+            || (state.unsent() > 0 && self.service.memory.is_full())
     }
 
     /// Ends a pause, if there was one and the client has taken enough.
@@ -149,13 +131,13 @@ impl Connection {
     }
 
     /// Writes the replies whose turn has come, and asks for them to be sent.
-    pub(super) fn write_replies(self: &Rc<Self>, state: &mut State) {
+    pub(super) fn write_replies(self: &Rc<Self>, state: &mut Owed) {
         state.replies.write(&mut state.output, &**self);
         self.arrange_to_send(state);
     }
 
     /// Asks for what was added to the output to be sent.
-    pub(super) fn arrange_to_send(self: &Rc<Self>, state: &mut State) {
+    pub(super) fn arrange_to_send(self: &Rc<Self>, state: &mut Owed) {
         state.count_unsent();
         if !state.output.is_empty() && !state.flush_asked && !state.blocked {
             state.flush_asked = true;
@@ -174,6 +156,7 @@ impl ReplyTo for Connection {
             return;
         }
         let reply = if self.has_room(&state, &reply) { reply } else { Reply::Error(NO_ROOM.into()) };
+        state.expect_more_like(&reply);
         if !state.replies.fill(token, reply, &*self) {
             return state.count_unsent();
         }
@@ -188,44 +171,13 @@ impl ReplyTo for Connection {
 
 impl Connection {
     /// Whether `reply` can be kept for the client. What it asked for in one get may be more than fits anywhere.
-    fn has_room(&self, state: &State, reply: &Reply) -> bool {
-        let is_value = matches!(reply, Reply::Hit(Item { value: Some(_), .. }));
-        let has_room = !is_value || state.unsent() < self.service.limits.unsent || !self.service.memory.is_full();
+    fn has_room(&self, state: &Owed, reply: &Reply) -> bool {
+        let has_room =
+            reply.value_len() == 0 || state.unsent() < self.service.limits.unsent || !self.service.memory.is_full();
         if !has_room {
             self.service.shard.protocol_error(ProtocolError::Unread);
         }
         has_room
-    }
-}
-
-impl State {
-    fn new(memory: &Rc<Memory>) -> State {
-        State {
-            replies: Replies::default(),
-            output: Output::default(),
-            blocked: false,
-            flush_asked: false,
-            paused: false,
-            unread: false,
-            broken: false,
-            unsent: Share::new(memory),
-        }
-    }
-
-    fn unsent(&self) -> usize {
-        self.output.len() + self.replies.parked()
-    }
-
-    fn count_unsent(&mut self) {
-        self.unsent.set(self.output.len() + self.replies.parked());
-    }
-
-    /// The client is gone: nothing is kept for it, though replies to it may still be on their way.
-    fn close(&mut self) {
-        self.broken = true;
-        self.output.clear();
-        self.replies = Replies::default();
-        self.count_unsent();
     }
 }
 

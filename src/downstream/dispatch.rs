@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use super::connection::{Connection, End, State};
+use super::connection::{Connection, End};
+use super::owed::Owed;
 use super::replies::{Asked, Gathered, Pending, tallies, write_one};
 use crate::metrics::{ProtocolError, Tally};
 use crate::protocol::{
@@ -187,7 +188,7 @@ impl Connection {
         self.push(&mut state, Pending::Written(format!("{line}\r\n").into_bytes()));
     }
 
-    fn push(self: &Rc<Self>, state: &mut State, pending: Pending) {
+    fn push(self: &Rc<Self>, state: &mut Owed, pending: Pending) {
         state.replies.push(pending);
         self.write_replies(state);
     }

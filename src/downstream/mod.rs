@@ -4,6 +4,7 @@ mod connection;
 mod dispatch;
 mod intake;
 mod listener;
+mod owed;
 mod replies;
 mod service;
 

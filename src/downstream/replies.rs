@@ -137,7 +137,7 @@ impl Replies {
             return false;
         };
         self.awaited -= 1;
-        self.parked += size(&reply);
+        self.parked += reply.value_len();
         match pending {
             Pending::One(_, _, _, empty) => *empty = Some(reply),
             Pending::Many(_, gathered) => gathered.fill(token as u32 as usize, reply, witness),
@@ -162,14 +162,6 @@ impl Replies {
         if self.queue.is_empty() && self.queue.capacity() > KEEP {
             self.queue = VecDeque::new();
         }
-    }
-}
-
-/// The bytes of a value a reply holds.
-fn size(reply: &Reply) -> usize {
-    match reply {
-        Reply::Hit(item) => item.value.as_ref().map_or(0, Bytes::len),
-        _ => 0,
     }
 }
 
@@ -205,7 +197,7 @@ impl Gathered {
         let Some(part) = self.parts.get_mut(part) else { return };
         self.waiting -= 1;
         witness.outcome(part.route, self.class, &reply);
-        self.bytes += size(&reply);
+        self.bytes += reply.value_len();
         if let Reply::Hit(Item { value: Some(value), cas, client_flags, .. }) = reply {
             part.found = Some(Found { value, cas, client_flags });
         }
@@ -225,7 +217,7 @@ impl Gathered {
 impl Pending {
     fn size(&self) -> usize {
         match self {
-            Pending::One(.., reply) => reply.as_ref().map_or(0, size),
+            Pending::One(.., reply) => reply.as_ref().map_or(0, Reply::value_len),
             Pending::Many(_, gathered) => gathered.bytes,
             Pending::Every(..) => 0,
             Pending::Written(text) => text.len(),

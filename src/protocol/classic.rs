@@ -6,9 +6,9 @@
 use bytes::Bytes;
 
 use super::call::{Call, Local, Refusal, RefusalKind};
-use super::decoder::{Limits, Line};
 use super::form::{Form, Style};
 use super::key::Key;
+use super::line::{Limits, Line, value_length};
 use super::number;
 use super::request::{Arithmetic, Command, Delete, Get, Request, Returns, Store, StoreMode};
 use super::words::{Words, each};
@@ -143,7 +143,7 @@ fn store(line: &Bytes, words: &Words<'_>, mode: StoreMode, cas: bool) -> Line {
     let numbers = (|| {
         let flags = number::u32(words.get(2))?;
         let ttl = number::i32(words.get(3))?;
-        let len = usize::try_from(number::i32(words.get(4))?).ok().filter(|&len| len <= MAX_LENGTH)?;
+        let len = value_length(words.get(4))?;
         let unique = if cas { Some(number::u64(words.get(5))?) } else { None };
         Some((flags, ttl, len, unique))
     })();
@@ -163,9 +163,6 @@ fn store(line: &Bytes, words: &Words<'_>, mode: StoreMode, cas: bool) -> Line {
         len,
     }
 }
-
-/// memcached refuses longer values before it looks at its own limit (`INT_MAX - 2`).
-pub const MAX_LENGTH: usize = i32::MAX as usize - 2;
 
 /// The key of a command that has no value behind it.
 fn key(line: &Bytes, word: &[u8], quiet: bool) -> Result<Key, Refusal> {

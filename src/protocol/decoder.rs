@@ -12,53 +12,9 @@ use bytes::{Buf, BytesMut};
 
 use super::call::{Call, Refusal, RefusalKind};
 use super::form::{Form, Style};
+use super::line::{Limits, Line};
 use super::request::{Command, Delete, Request, Returns, StoreMode};
 use super::{classic, meta};
-
-/// How much a client may ask for at once.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// The longest request line, in bytes.
-    pub line: usize,
-    /// The largest value, in bytes.
-    pub value: usize,
-    /// The most keys in one get.
-    pub keys: usize,
-}
-
-/// What one line turned out to be.
-pub enum Line {
-    /// A whole command.
-    Call(Call),
-    /// A store; its value of `len` bytes follows.
-    Value {
-        /// The store, its value still empty.
-        request: Request,
-        /// How to answer it.
-        form: Form,
-        /// The announced length of the value.
-        len: usize,
-    },
-    /// A store that is refused; its value of `len` bytes follows and is not a command.
-    Swallow {
-        /// What to answer.
-        refusal: Refusal,
-        /// The announced length of the value.
-        len: usize,
-    },
-}
-
-impl From<Call> for Line {
-    fn from(call: Call) -> Line {
-        Line::Call(call)
-    }
-}
-
-impl From<Refusal> for Line {
-    fn from(refusal: Refusal) -> Line {
-        Line::Call(Call::Refused(refusal))
-    }
-}
 
 /// Where in a client's stream the decoder stands.
 pub struct Decoder {

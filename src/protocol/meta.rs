@@ -8,10 +8,9 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
 
 use super::call::{Call, Local, Refusal, RefusalKind};
-use super::classic::MAX_LENGTH;
-use super::decoder::Line;
 use super::form::{Form, MetaVerb, Style};
 use super::key::{Key, MAX_KEY};
+use super::line::{Line, value_length};
 use super::number;
 use super::request::{Arithmetic, Command, Delete, Exptime, Get, Request, Returns, Store, StoreMode};
 use super::words::Words;
@@ -58,7 +57,7 @@ fn keyed(line: &Bytes, words: &Words<'_>, verb: MetaVerb) -> Result<Line, Refusa
             _ => malformed("CLIENT_ERROR options flags too long"),
         });
     }
-    let len = if verb == MetaVerb::Store { Some(value_length(words.get(2))?) } else { None };
+    let len = if verb == MetaVerb::Store { Some(value_length(words.get(2)).ok_or(Refusal::BAD_FORMAT)?) } else { None };
     let flags = words.from(first_flag);
     let asked = Flags::parse(flags)
         .and_then(|asked| Ok((key(line, word, asked.base64)?, asked)))
@@ -89,11 +88,6 @@ fn debug(line: &Bytes, words: &Words<'_>) -> Result<Line, Refusal> {
     let key = key(line, words.get(1), base64).map_err(|_| Refusal::BAD_FORMAT)?;
     let style = Style::Meta { verb: MetaVerb::Debug, flags: Bytes::new() };
     Ok(Call::One(Request { key, command: Command::Debug }, Form { style, quiet: false }).into())
-}
-
-fn value_length(word: &[u8]) -> Result<usize, Refusal> {
-    let len = number::i32(word).and_then(|len| usize::try_from(len).ok());
-    len.filter(|&len| len <= MAX_LENGTH).ok_or(Refusal::BAD_FORMAT)
 }
 
 /// What is wrong with the flags; `md` and `ma` say it in fewer words.

@@ -33,6 +33,16 @@ pub enum Reply {
     Failed(Failure),
 }
 
+impl Reply {
+    /// The bytes of the value it carries; 0 where it carries none.
+    pub fn value_len(&self) -> usize {
+        match self {
+            Reply::Hit(Item { value: Some(value), .. }) => value.len(),
+            _ => 0,
+        }
+    }
+}
+
 /// What a reply tells about an item. A field holds what was asked for, else its default.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Item {

@@ -1,0 +1,73 @@
+//! What one client is owed: replies that wait for their turn, and output that waits for the client.
+
+use std::rc::Rc;
+
+use super::replies::Replies;
+use crate::memory::{Memory, Share};
+use crate::protocol::{Output, Reply};
+
+/// How large values are taken to be before any came: a client that begins with a deep pipeline is asked for so much of
+/// it at first that even large values fit.
+const FIRST_LIKELY: usize = 64 * 1024;
+
+/// What one client is owed.
+pub(super) struct Owed {
+    pub replies: Replies,
+    pub output: Output,
+    /// Whether the kernel took less than it was given.
+    pub blocked: bool,
+    pub flush_asked: bool,
+    /// Whether the task waits for replies to leave.
+    pub paused: bool,
+    /// Whether that is because the client does not read, and was counted.
+    pub unread: bool,
+    /// Whether the client is gone.
+    pub broken: bool,
+    /// What is counted of the replies and the output.
+    unsent: Share,
+    /// The value the next reply may well have: the largest of late.
+    likely: usize,
+}
+
+impl Owed {
+    pub fn new(memory: &Rc<Memory>) -> Owed {
+        Owed {
+            replies: Replies::default(),
+            output: Output::default(),
+            blocked: false,
+            flush_asked: false,
+            paused: false,
+            unread: false,
+            broken: false,
+            unsent: Share::new(memory),
+            likely: FIRST_LIKELY,
+        }
+    }
+
+    /// Learns how large values are. What small ones teach is learned slowly, so that a large one among them is not
+    /// forgotten at once.
+    pub fn expect_more_like(&mut self, reply: &Reply) {
+        self.likely = reply.value_len().max(self.likely - self.likely / 16);
+    }
+
+    pub fn unsent(&self) -> usize {
+        self.output.len() + self.replies.parked()
+    }
+
+    /// How many bytes it will be once all that is in flight has come.
+    pub fn likely_unsent(&self) -> usize {
+        self.unsent() + self.replies.in_flight().saturating_mul(self.likely)
+    }
+
+    pub fn count_unsent(&mut self) {
+        self.unsent.set(self.output.len() + self.replies.parked());
+    }
+
+    /// The client is gone: nothing is kept for it, though replies to it may still be on their way.
+    pub fn close(&mut self) {
+        self.broken = true;
+        self.output.clear();
+        self.replies = Replies::default();
+        self.count_unsent();
+    }
+}
