@@ -5,18 +5,18 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, LocalOptions};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::admin;
 use crate::config::{Config, Listen};
-use crate::downstream::{Listener, Stats, VERSION};
+use crate::downstream::{Listener, Seating, Stats, VERSION};
 use crate::metrics::{Downstream, Registry, stats};
 use crate::shared::Snapshot;
 use crate::status::Status;
 use crate::worker::Worker;
-use crate::{admin, metrics};
 
 /// How long leash takes at most to end once told to: a native sidecar gets two seconds.
 const LONGEST_END: Duration = Duration::from_millis(1500);
@@ -47,7 +47,7 @@ fn hint(error: &io::Error) -> &'static str {
 
 /// Runs until told to stop by SIGTERM or SIGINT.
 pub fn run(config: Config) -> Result<(), AppError> {
-    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
     runtime.block_on(serve(config))
 }
 
@@ -61,14 +61,15 @@ async fn serve(config: Config) -> Result<(), AppError> {
     let admin = admin_listener.map(|listener| admin::serve(listener, status.clone())).transpose()?;
     let (stop, stopped) = watch::channel(false);
     let workers = start_workers(&snapshot, &registry, &status, &stopped)?;
-    let mut accepting = accept(listeners, &workers, &snapshot, &registry);
+    let (close, closing) = watch::channel(false);
+    let accepting = accept(listeners, &workers, &snapshot, &registry, &closing);
     announce(&snapshot, admin.as_ref());
     status.set_ready(true);
 
     signals.end().await;
     status.set_ready(false);
-    accepting.abort_all();
-    while accepting.join_next().await.is_some() {}
+    close.send_replace(true);
+    accepting.join_all().await;
     end(workers, &stop, &mut signals).await;
     tracing::info!("ended");
     Ok(())
@@ -103,15 +104,21 @@ fn start_workers(
         .collect()
 }
 
-fn accept(listeners: Vec<Listener>, workers: &[Worker], snapshot: &Snapshot, registry: &Registry) -> JoinSet<()> {
+fn accept(
+    listeners: Vec<Listener>,
+    workers: &[Worker],
+    snapshot: &Snapshot,
+    registry: &Registry,
+    closing: &watch::Receiver<bool>,
+) -> JoinSet<()> {
     let mut accepting = JoinSet::new();
-    let shard: Arc<metrics::Shard> = registry.shard(&snapshot.layout);
+    let shard = registry.shard(&snapshot.layout);
     for listener in listeners {
         let seats = workers.iter().map(|worker| worker.seat.clone()).collect();
-        let (most, shard) = (snapshot.config.limits.connections, shard.clone());
-        accepting.spawn(async move {
-            listener.accept(seats, most, || shard.downstream(Downstream::Refused, 1)).await;
-        });
+        let shard = shard.clone();
+        let refused = move || shard.downstream(Downstream::Refused, 1);
+        let seating = Seating::new(seats, snapshot.config.limits.connections, refused);
+        accepting.spawn_local(listener.accept(seating, closing.clone()));
     }
     accepting
 }

@@ -471,6 +471,25 @@ fn every_request_that_had_arrived_is_answered_when_leash_is_told_to_end() {
 }
 
 #[test]
+fn a_client_whom_only_the_kernel_had_accepted_is_answered_too() {
+    let server = Memcached::start();
+    let mut leash = Mortal::before(&server.address());
+    Client::connect(&leash.address).expect("set key 0 0 1\r\nv\r\n", "STORED\r\n");
+    signal(leash.child.id(), "STOP");
+    let mut clients: Vec<Client> = (0..32).map(|_| Client::connect(&leash.address)).collect();
+    clients.iter_mut().for_each(|client| client.send("get key\r\n"));
+    signal(leash.child.id(), "TERM");
+    signal(leash.child.id(), "CONT");
+    for client in &mut clients {
+        client.expect("", "VALUE key 0 1\r\nv\r\nEND\r\n");
+        is_closed(client);
+    }
+    let (code, took) = leash.ends();
+    assert_eq!(code, Some(0));
+    assert!(took < END, "{took:?}");
+}
+
+#[test]
 fn an_idle_leash_ends_at_once() {
     let server = Memcached::start();
     let mut leash = Mortal::before(&server.address());

@@ -9,10 +9,13 @@ use std::time::{Duration, Instant};
 
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::watch;
 
 use crate::logging::Repeated;
 use crate::net::Stream;
 
+/// How long a client that the kernel has accepted may take to appear once leash is to end.
+const LAST_CALL: Duration = Duration::from_millis(5);
 /// How long accepting waits after the kernel could not give a socket.
 const BACK_OFF: Duration = Duration::from_millis(50);
 /// The same complaint is logged this often at most.
@@ -61,26 +64,28 @@ impl Listener {
         TcpListener::bind(address).await.map(Listener::Tcp)
     }
 
-    /// Accepts until the task is dropped. At most `most` clients have a seat at a time; `refused` learns of the others.
-    pub async fn accept(self, seats: Vec<Seat>, most: usize, refused: impl Fn()) {
-        let (cannot_accept, too_many) = (Repeated::new(COMPLAINT), Repeated::new(COMPLAINT));
+    /// Accepts until `closing` turns true, and then whom the kernel has accepted already: they may have asked something.
+    pub async fn accept(self, seating: Seating, mut closing: watch::Receiver<bool>) {
+        let complaints = Repeated::new(COMPLAINT);
         loop {
-            match self.next().await {
-                Ok(client) => {
-                    if seat(client, &seats, most) {
-                        continue;
-                    }
-                    refused();
-                    if let Some(suppressed) = too_many.allow(Instant::now()) {
-                        tracing::warn!(most, suppressed, "too many clients, raise limits.connections");
-                    }
-                }
+            let next = tokio::select! {
+                next = self.next() => next,
+                _ = closing.wait_for(|closing| *closing) => break,
+            };
+            match next {
+                Ok(client) => seating.seat(client),
                 Err(error) => {
-                    if let Some(suppressed) = cannot_accept.allow(Instant::now()) {
+                    if let Some(suppressed) = complaints.allow(Instant::now()) {
                         tracing::warn!(%error, suppressed, "cannot accept a client");
                     }
                     tokio::time::sleep(BACK_OFF).await;
                 }
+            }
+        }
+        for _ in 0..seating.most {
+            match tokio::time::timeout(LAST_CALL, self.next()).await {
+                Ok(Ok(client)) => seating.seat(client),
+                _ => break,
             }
         }
     }
@@ -102,18 +107,39 @@ impl Drop for Listener {
     }
 }
 
-/// Hands a client to the least busy worker; false if there is no seat for it.
-fn seat(mut client: Incoming, seats: &[Seat], most: usize) -> bool {
-    let taken: usize = seats.iter().map(|seat| seat.clients.load(Ordering::Relaxed)).sum();
-    let free = seats.iter().min_by_key(|seat| seat.clients.load(Ordering::Relaxed));
-    let Some(seat) = free.filter(|_| taken < most) else {
+/// Who gets a seat at which worker.
+pub struct Seating {
+    seats: Vec<Seat>,
+    /// How many clients there may be at a time.
+    most: usize,
+    /// Learns of each client there was no seat for.
+    refused: Box<dyn Fn()>,
+    /// Keeps the complaint about that from repeating.
+    complaints: Repeated,
+}
+
+impl Seating {
+    /// Seating for at most `most` clients.
+    pub fn new(seats: Vec<Seat>, most: usize, refused: impl Fn() + 'static) -> Seating {
+        Seating { seats, most, refused: Box::new(refused), complaints: Repeated::new(COMPLAINT) }
+    }
+
+    /// Hands a client to the least busy worker, or tells it that there are too many.
+    fn seat(&self, mut client: Incoming) {
+        let taken: usize = self.seats.iter().map(|seat| seat.clients.load(Ordering::Relaxed)).sum();
+        let free = self.seats.iter().min_by_key(|seat| seat.clients.load(Ordering::Relaxed));
+        if let Some(seat) = free.filter(|_| taken < self.most) {
+            seat.clients.fetch_add(1, Ordering::Relaxed);
+            // A worker that ended has no clients to lose: leash is going down.
+            let _ = seat.inbox.send(client);
+            return;
+        }
         client.say(b"SERVER_ERROR too many connections, raise limits.connections\r\n");
-        return false;
-    };
-    seat.clients.fetch_add(1, Ordering::Relaxed);
-    // A worker that ended has no clients to lose: leash is going down.
-    let _ = seat.inbox.send(client);
-    true
+        (self.refused)();
+        if let Some(suppressed) = self.complaints.allow(Instant::now()) {
+            tracing::warn!(most = self.most, suppressed, "too many clients, raise limits.connections");
+        }
+    }
 }
 
 impl Incoming {

@@ -10,5 +10,5 @@ mod service;
 
 pub use connection::Connection;
 pub use dispatch::VERSION;
-pub use listener::{Incoming, Listener, Seat};
+pub use listener::{Incoming, Listener, Seat, Seating};
 pub use service::{Limits, Service, Stats};
