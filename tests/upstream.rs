@@ -484,15 +484,22 @@ fn small_values_for_a_server_that_takes_nothing_are_bounded_too() {
 
 #[test]
 fn reads_for_a_server_that_takes_nothing_are_bounded_by_bytes_too() {
-    const GETS: usize = 30_000;
+    const CLIENTS: usize = 100;
     let server = FakeServer::start();
-    let limits = "limits: {memory: 1MiB, item_size: 1KiB, in_flight: 100000}";
+    let limits = "limits: {memory: 1MiB, item_size: 1KiB}";
     let leash = leash_at(&server.address(), "request_timeout: 10s", limits);
     let mut client = leash.client();
     client.send("get warm-up\r\n");
     let mut backend = server.greets();
     backend.receives("mg warm-up v f");
-    client.send(format!("get {}\r\n", "k".repeat(250)).repeat(GETS));
+    let long = format!("get{}\r\n", format!(" {}", "k".repeat(250)).repeat(250));
+    let clients: Vec<Client> = (0..CLIENTS).map(|_| leash.client()).collect();
+    std::thread::scope(|scope| {
+        for client in &clients {
+            // leash stops reading from clients, too.
+            scope.spawn(|| (&client.stream).write_all(long.as_bytes()));
+        }
+    });
     wait_until("some gets are refused", Duration::from_secs(8), || {
         metric(&leash, "leash_failures_total", "cause=\"overloaded\"") > 0.0
     });

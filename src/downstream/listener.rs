@@ -14,8 +14,8 @@ use tokio::sync::watch;
 use crate::logging::Repeated;
 use crate::net::Stream;
 
-/// How long a client that the kernel has accepted may take to appear once leash is to end.
-const LAST_CALL: Duration = Duration::from_millis(5);
+/// How long accepting goes on once leash is to end: enough for those whom the kernel has accepted, whoever else knocks.
+const LAST_CALL: Duration = Duration::from_millis(10);
 /// How long accepting waits after the kernel could not give a socket.
 const BACK_OFF: Duration = Duration::from_millis(50);
 /// The same complaint is logged this often at most.
@@ -82,11 +82,9 @@ impl Listener {
                 }
             }
         }
-        for _ in 0..seating.most {
-            match tokio::time::timeout(LAST_CALL, self.next()).await {
-                Ok(Ok(client)) => seating.seat(client),
-                _ => break,
-            }
+        let last_call = tokio::time::Instant::now() + LAST_CALL;
+        while let Ok(Ok(client)) = tokio::time::timeout_at(last_call, self.next()).await {
+            seating.seat(client);
         }
     }
 
