@@ -11,6 +11,21 @@ use tokio::net::{TcpStream, UnixStream, tcp, unix};
 
 use crate::protocol::{MAX_SLICES, Output};
 
+/// Room for ordinary requests and replies made at a time.
+const ROOM: usize = 64 * 1024;
+/// Less room than this left is not worth a read.
+const LEAST_ROOM: usize = 4 * 1024;
+/// A value's room is made at most this much at a time, so that memory is taken as its bytes arrive.
+const MOST_ROOM: usize = 4 * 1024 * 1024;
+
+/// Makes room in `buffer` for the `wanted` bytes that a value being received still needs, else for an ordinary read.
+pub fn make_room(buffer: &mut BytesMut, wanted: usize) {
+    let room = buffer.capacity() - buffer.len();
+    if room < wanted.clamp(LEAST_ROOM, MOST_ROOM) {
+        buffer.reserve(wanted.clamp(ROOM, MOST_ROOM));
+    }
+}
+
 /// A connected socket.
 pub enum Stream {
     /// Over TCP, without delay of small writes.

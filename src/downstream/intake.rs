@@ -12,15 +12,8 @@ use super::connection::{Connection, End};
 use super::service::Service;
 use crate::memory::Share;
 use crate::metrics::{Downstream as Count, ProtocolError};
-use crate::net::Reader;
+use crate::net::{Reader, make_room};
 use crate::protocol::{Decoder, Form, Request};
-
-/// Room for requests made at a time, shared by the connections of a worker.
-const ROOM: usize = 64 * 1024;
-/// Less room than this left is not worth a read.
-const LEAST_ROOM: usize = 4 * 1024;
-/// A value's room is made at most this much at a time, so that memory is taken as its bytes arrive.
-const MOST_ROOM: usize = 4 * 1024 * 1024;
 
 /// What a client said that is not yet a whole request.
 pub(super) struct Intake {
@@ -116,15 +109,11 @@ impl Intake {
     ) -> Poll<std::io::Result<usize>> {
         if !self.buffer.is_empty() {
             let wanted = self.decoder.wanted(&self.buffer);
-            if self.buffer.capacity() - self.buffer.len() < wanted.clamp(LEAST_ROOM, MOST_ROOM) {
-                self.buffer.reserve(wanted.clamp(ROOM, MOST_ROOM));
-            }
+            make_room(&mut self.buffer, wanted);
             return reader.poll_read(cx, &mut self.buffer);
         }
         let mut scratch = service.scratch.borrow_mut();
-        if scratch.capacity() < LEAST_ROOM {
-            scratch.reserve(ROOM);
-        }
+        make_room(&mut scratch, 0);
         let n = ready!(reader.poll_read(cx, &mut scratch))?;
         self.buffer = scratch.split();
         Poll::Ready(Ok(n))

@@ -88,11 +88,6 @@ impl Service {
         self.stopping.get()
     }
 
-    /// How many clients are connected.
-    pub fn connections(&self) -> usize {
-        self.connections.borrow().len()
-    }
-
     /// Answers what has arrived and closes every connection.
     pub fn stop(&self) {
         self.stopping.set(true);

@@ -13,15 +13,8 @@ use super::greeting::greet;
 use super::server::{Phase, Server};
 use super::slots::Slot;
 use crate::metrics::Upstream as Count;
-use crate::net::{Reader, Writer};
+use crate::net::{Reader, Writer, make_room};
 use crate::protocol::{AnswerDecoder, Cause, Question};
-
-/// Room for replies made at a time. A value larger than this gets room of its own.
-const ROOM: usize = 64 * 1024;
-/// Less room than this left is not worth a read.
-const LEAST_ROOM: usize = 4 * 1024;
-/// A value's room is made at most this much at a time, so that memory is taken as its bytes arrive.
-const MOST_ROOM: usize = 4 * 1024 * 1024;
 
 /// Connects, serves, and fails what is still owed at the end. Once more if all of it can be asked again.
 pub(super) async fn run(server: Rc<Server>) {
@@ -92,7 +85,7 @@ async fn open(server: &Server) -> Result<(Reader, Writer), Cause> {
 
 /// Reads replies until the connection ends, and why it did.
 async fn serve(server: &Rc<Server>, reader: &mut Reader) -> Cause {
-    let (mut buffer, mut decoder) = (BytesMut::with_capacity(ROOM), AnswerDecoder::default());
+    let (mut buffer, mut decoder) = (BytesMut::new(), AnswerDecoder::default());
     let cause = poll_fn(|cx| {
         if let Err(cause) = ready!(poll_link(server, cx)) {
             return Poll::Ready(cause);
@@ -130,14 +123,6 @@ fn poll_link(server: &Rc<Server>, cx: &mut Context<'_>) -> Poll<Result<(), Cause
             },
             _ => return Poll::Ready(Ok(())),
         }
-    }
-}
-
-/// Room for what the value being received still needs, else for a batch of replies.
-fn make_room(buffer: &mut BytesMut, wanted: usize) {
-    let room = buffer.capacity() - buffer.len();
-    if room < wanted.clamp(LEAST_ROOM, MOST_ROOM) {
-        buffer.reserve(wanted.clamp(ROOM, MOST_ROOM));
     }
 }
 
