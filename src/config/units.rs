@@ -16,23 +16,46 @@ pub struct Unit<T> {
 
 /// Lengths of time.
 pub const DURATION: Unit<Duration> = Unit { read: duration, show: show_duration };
+/// Lengths of time in whole seconds, as memcached counts TTLs.
+pub const SECONDS: Unit<Duration> = Unit { read: seconds, show: show_duration };
 /// Numbers of bytes.
 pub const SIZE: Unit<usize> = Unit { read: size, show: show_size };
 /// Numbers of things.
 pub const COUNT: Unit<usize> = Unit { read: count, show: |n| n.to_string() };
+/// Shares of a whole.
+pub const PERCENT: Unit<f64> = Unit { read: percent, show: show_percent };
 
 const TIMES: [(&str, u64); 4] = [("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
 const SIZES: [(&str, u64); 5] = [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("", 1)];
 
 /// `250ms`, `60s`, `5m`, `1h`.
 pub fn duration(text: &str) -> Result<Duration, String> {
+    time(text, show_millis)
+}
+
+/// `60s`, `5m`, `1h`, and `2000ms` for whoever likes that better.
+pub fn seconds(text: &str) -> Result<Duration, String> {
+    if let Ok(n) = text.parse::<u64>() {
+        return Err(format!("{n} has no unit; write {n}s"));
+    }
+    match time(text, show_seconds)? {
+        time if time.subsec_millis() == 0 => Ok(time),
+        time => {
+            let cure = show_seconds(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+            Err(format!("{} is no whole number of seconds, which memcached counts; write {cure}", plain(text)))
+        }
+    }
+}
+
+/// `fraction_as` spells milliseconds for whoever wrote a fraction of a unit.
+fn time(text: &str, fraction_as: fn(u64) -> String) -> Result<Duration, String> {
     let (number, unit) = split(text);
     let factor = TIMES.iter().find(|(name, _)| *name == unit).map(|(_, factor)| *factor);
     match (number.parse::<u64>(), factor) {
         (Ok(n), Some(factor)) => n.checked_mul(factor).map(Duration::from_millis).ok_or_else(|| too_big(text)),
         (Ok(n), None) if unit.is_empty() => Err(format!("{n} has no unit; write {n}s or {n}ms")),
         (Ok(n), None) => Err(format!("{} is no duration; {}", plain(text), time_cure(n, unit))),
-        (Err(_), Some(factor)) => Err(fraction(number, factor, text, show_millis)),
+        (Err(_), Some(factor)) => Err(fraction(number, factor, text, fraction_as)),
         (Err(_), None) => Err(format!("{} is no duration; write 250ms, 60s, 5m or 1h", plain(text))),
     }
 }
@@ -67,8 +90,13 @@ pub fn percent(text: &str) -> Result<f64, String> {
     let number = text.strip_suffix('%').ok_or_else(|| format!("{} is no percentage; write 5%", plain(text)))?;
     match number.parse::<f64>() {
         Ok(n) if (0.0..=100.0).contains(&n) => Ok(n / 100.0),
-        _ => Err(format!("{} is no percentage; write 0% to 100%", plain(text))),
+        _ => Err(format!("{} is no percentage; write 5%", plain(text))),
     }
+}
+
+/// A number, whole or not.
+pub fn number(text: &str) -> Result<f64, String> {
+    text.parse().map_err(|_| format!("{} is no number; write one, such as 1.0", plain(text)))
 }
 
 /// The shortest exact spelling, as [`duration`] reads it.
@@ -81,8 +109,18 @@ pub fn show_size(value: usize) -> String {
     show_bytes(value as u64)
 }
 
+/// As [`percent`] reads it. A share is a quotient, so it is rounded to where the quotient is exact.
+pub fn show_percent(value: f64) -> String {
+    format!("{}%", (value * 1e12).round() / 1e10)
+}
+
 fn show_millis(n: u64) -> String {
     show(n, &TIMES, "ms")
+}
+
+/// The next whole second.
+fn show_seconds(millis: u64) -> String {
+    show_millis(millis.div_ceil(1000).saturating_mul(1000))
 }
 
 fn show_bytes(n: u64) -> String {
@@ -153,6 +191,10 @@ mod tests {
         }
         assert_eq!(duration("60s"), duration("1m"));
         assert_eq!(percent("5%"), Ok(0.05));
+        for n in 0..=1000 {
+            let text = format!("{}%", f64::from(n) / 10.0);
+            assert_eq!(show_percent(percent(&text).unwrap()), text);
+        }
     }
 
     #[test]
@@ -166,6 +208,10 @@ mod tests {
         assert_eq!(error("-1s"), "-1s is no duration; write 250ms, 60s, 5m or 1h");
         assert_eq!(error("99999999999999999h"), "99999999999999999h is too big");
         assert_eq!(error("s"), "s does not begin with a whole number");
+        let error = |text: &str| seconds(text).unwrap_err();
+        assert_eq!(error("10"), "10 has no unit; write 10s");
+        assert_eq!(error("250ms"), "250ms is no whole number of seconds, which memcached counts; write 1s");
+        assert_eq!(error("0.5h or so"), "0.5h or so is no duration; write 250ms, 60s, 5m or 1h");
         let error = |text: &str| size(text).unwrap_err();
         assert_eq!(error("64MB"), "64MB is no size; write 64MiB, or 64000000 for 64 MB in bytes");
         assert_eq!(error("64Mib"), "64Mib is no size; write 64MiB");
@@ -176,6 +222,6 @@ mod tests {
         assert_eq!(count("10,000").unwrap_err(), "10,000 is no whole number; write 10000");
         assert_eq!(count("-1").unwrap_err(), "-1 is no whole number; write one, such as 1000");
         assert_eq!(percent("5").unwrap_err(), "5 is no percentage; write 5%");
-        assert_eq!(percent("500%").unwrap_err(), "500% is no percentage; write 0% to 100%");
+        assert_eq!(percent("500%").unwrap_err(), "500% is no percentage; write 5%");
     }
 }
