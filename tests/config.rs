@@ -50,7 +50,7 @@ routes:
   - {prefix: 'long:', pool: b, namespace: 'n:'}
   - {prefix: 's:', pool: b, namespace: 'n:'}
 limits: {item_size: 2MiB, request_line: 2048, keys_per_get: 1, in_flight: 2, connections: 3, request_time: 1m,
-         unsent_replies: 4MiB, memory: 1GiB, server_queue: 5}
+         unsent_replies: 4MiB, memory: 1GiB, server_queue: 5, waiters: 6}
 log: {format: json, level: 'warn,leash::upstream=debug', keys: true}
 ",
     )
@@ -67,6 +67,7 @@ log: {format: json, level: 'warn,leash::upstream=debug', keys: true}
     assert_eq!(prefixes, [b"long:".as_slice(), b"s:", b""], "the longest prefix first");
     assert_eq!((config.routes[0].pool, config.routes[0].namespace.as_slice()), (0, b"n:".as_slice()));
     assert!(config.routes[2].allow_flush);
+    assert_eq!((config.limits.server_queue, config.limits.waiters), (5, 6));
     assert_eq!((config.limits.request_time, config.limits.memory), (Duration::from_secs(60), 1 << 30));
     assert_eq!((config.log.format, config.log.keys), (LogFormat::Json, true));
     assert_eq!(config.warnings, []);

@@ -158,6 +158,8 @@ pub struct Limits {
     pub memory: usize,
     /// Requests waiting for replies, per upstream connection.
     pub server_queue: usize,
+    /// Callers of this process that wait for a cold value at once.
+    pub waiters: usize,
 }
 
 /// What is logged, and how.
@@ -243,6 +245,7 @@ impl Default for Limits {
             unsent_replies: 8 * MIB,
             memory: 256 * MIB,
             server_queue: 65_536,
+            waiters: 10_000,
         }
     }
 }

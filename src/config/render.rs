@@ -69,6 +69,7 @@ fn limits(limits: &Limits) -> Value {
         "unsent_replies": show_size(limits.unsent_replies),
         "memory": show_size(limits.memory),
         "server_queue": limits.server_queue,
+        "waiters": limits.waiters,
     })
 }
 

@@ -27,6 +27,7 @@ pub fn check(written: &written::Limits, problems: &mut Problems) -> Limits {
         unsent_replies: setting(&SIZE, w.unsent_replies.as_ref(), d.unsent_replies, 64 * KIB..=64 * GIB, problems),
         memory: setting(&SIZE, w.memory.as_ref(), d.memory, MIB..=1024 * GIB, problems),
         server_queue: setting(&COUNT, w.server_queue.as_ref(), d.server_queue, 1..=16 * MANY, problems),
+        waiters: setting(&COUNT, w.waiters.as_ref(), d.waiters, 1..=MANY, problems),
     };
     room_for_one_item(written, &limits, problems);
     limits

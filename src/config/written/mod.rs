@@ -69,6 +69,7 @@ pub struct Limits {
     pub unsent_replies: Option<Scalar>,
     pub memory: Option<Scalar>,
     pub server_queue: Option<Scalar>,
+    pub waiters: Option<Scalar>,
 }
 
 /// `log`.
@@ -154,6 +155,7 @@ impl Limits {
         "unsent_replies",
         "memory",
         "server_queue",
+        "waiters",
     ];
 
     fn read(node: &Node, place: Place, problems: &mut Problems) -> Limits {
@@ -168,6 +170,7 @@ impl Limits {
             unsent_replies: map.scalar("unsent_replies", problems),
             memory: map.scalar("memory", problems),
             server_queue: map.scalar("server_queue", problems),
+            waiters: map.scalar("waiters", problems),
         }
     }
 }
