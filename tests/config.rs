@@ -1,6 +1,6 @@
 //! The configuration as its user meets it: files in, meaning or messages out.
 
-use leash::config::{Address, Config, Limits, Listen, Log, LogFormat, Pool, Route, Server};
+use leash::config::{Address, Config, Limits, Listen, Log, LogFormat, Pool, Refresh, Route, Server};
 use std::time::Duration;
 
 const EXAMPLE: &str = include_str!("../config.example.yaml");
@@ -32,7 +32,8 @@ fn the_example_loads_and_shows_the_defaults() {
     let servers = vec![server("m0:11211", tcp("m0", 11211)), server("m1", tcp("10.0.0.2", 11211))];
     assert_eq!(config.pools[0], Pool::of("main", servers));
     assert_eq!(config.pools[1], Pool::of("local", vec![server("embedded", Address::Embedded)]));
-    assert_eq!(config.routes[1], Route::all_to(0));
+    assert_eq!(config.routes[1].refresh, Some(Refresh { early: Some(1.0), ..Refresh::default() }));
+    assert_eq!(config.routes[2], Route::all_to(0));
 }
 
 #[test]
@@ -48,7 +49,8 @@ pools:
 routes:
   - {prefix: '', pool: a, allow_flush: true}
   - {prefix: 'long:', pool: b, namespace: 'n:'}
-  - {prefix: 's:', pool: b, namespace: 'n:'}
+  - {prefix: 's:', pool: b, namespace: 'n:', refresh: {grace: 1h, lease: 2s, cold_wait: 1500ms, jitter: 12.5%,
+     marker_bit: 0, early: {beta: 2.5}}}
 limits: {item_size: 2MiB, request_line: 2048, keys_per_get: 1, in_flight: 2, connections: 3, request_time: 1m,
          unsent_replies: 4MiB, memory: 1GiB, server_queue: 5, waiters: 6}
 log: {format: json, level: 'warn,leash::upstream=debug', keys: true}
@@ -67,6 +69,15 @@ log: {format: json, level: 'warn,leash::upstream=debug', keys: true}
     assert_eq!(prefixes, [b"long:".as_slice(), b"s:", b""], "the longest prefix first");
     assert_eq!((config.routes[0].pool, config.routes[0].namespace.as_slice()), (0, b"n:".as_slice()));
     assert!(config.routes[2].allow_flush);
+    let refresh = Refresh {
+        grace: Duration::from_secs(3600),
+        lease: Duration::from_secs(2),
+        cold_wait: Duration::from_millis(1500),
+        jitter: 0.125,
+        marker_bit: 0,
+        early: Some(2.5),
+    };
+    assert_eq!((config.routes[0].refresh, config.routes[1].refresh), (None, Some(refresh)));
     assert_eq!((config.limits.server_queue, config.limits.waiters), (5, 6));
     assert_eq!((config.limits.request_time, config.limits.memory), (Duration::from_secs(60), 1 << 30));
     assert_eq!((config.log.format, config.log.keys), (LogFormat::Json, true));
@@ -82,15 +93,41 @@ fn one_pool_needs_no_route_and_little_else() {
 }
 
 #[test]
+fn an_empty_refresh_has_every_default_and_is_not_early() {
+    let of = |refresh: &str| {
+        let routes = format!("routes: [{{prefix: '', pool: p, refresh: {refresh}}}]");
+        parse(&format!("{ONE_POOL}{routes}\n")).unwrap().routes[0].refresh
+    };
+    let default = Refresh {
+        grace: Duration::from_secs(60),
+        lease: Duration::from_secs(10),
+        cold_wait: Duration::ZERO,
+        jitter: 0.0,
+        marker_bit: 31,
+        early: None,
+    };
+    assert_eq!(of("{}"), Some(default));
+    assert_eq!(of("{early: {}}"), Some(Refresh { early: Some(1.0), ..default }));
+    assert_eq!(of("{cold_wait: 9999ms}").map(|refresh| refresh.cold_wait), Some(Duration::from_millis(9999)));
+}
+
+#[test]
 fn what_is_shown_is_the_same_configuration() {
-    for text in [EXAMPLE, ONE_POOL, "pools: {p: {servers: ['[::1]:5', unix:x], hash_tags: '{}'}}\nadmin: off"] {
+    let refresh =
+        "pools: {p: {servers: [m]}}\nroutes: [{prefix: '', pool: p, refresh: {jitter: 7%, early: {beta: 0.1}}}]";
+    let tags = "pools: {p: {servers: ['[::1]:5', unix:x], hash_tags: '{}'}}\nadmin: off";
+    for text in [EXAMPLE, ONE_POOL, tags, refresh] {
         let shown = parse(text).unwrap().to_json();
         assert_eq!(parse(&shown.to_string()).unwrap().to_json(), shown);
     }
     let shown = Config::embedded_default().to_json();
     assert_eq!(shown["pools"]["embedded"]["embedded"]["max_bytes"], "64MiB");
     assert_eq!(shown["pools"]["embedded"]["request_timeout"], "500ms");
-    assert_eq!(shown["limits"]["in_flight"], 1024);
+    assert_eq!((&shown["limits"]["in_flight"], &shown["limits"]["waiters"]), (&1024.into(), &10_000.into()));
+    assert_eq!(shown["routes"][0].get("refresh"), None, "what is off is not shown");
+    let shown = parse(refresh).unwrap().to_json()["routes"][0]["refresh"].to_string();
+    let rest = r#""cold_wait":"0ms","early":{"beta":0.1},"grace":"1m","jitter":"7%","lease":"10s","marker_bit":31"#;
+    assert_eq!(shown, format!("{{{rest}}}"));
 }
 
 #[test]
@@ -271,8 +308,104 @@ const BROKEN: &[(&str, &str)] = &[
         "4:40: routes[0].allow_flush: yes is not a switch; write true or false",
     ),
     (
-        "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: '', pool: p, refresh: {grace: 60s}}\n",
-        "4:27: routes[0].refresh: refresh is not in this version of leash yet",
+        "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: '', pool: p, refresh: }\n",
+        "4:36: routes[0].refresh: no map (key: value); write {} for its defaults, or leave the key out to turn it off",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: '', pool: p, refresh: off}\n",
+        "4:36: routes[0].refresh: no map (key: value); write {} for its defaults, or leave the key out to turn it off",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: '', pool: p, refresh: {grase: 60s}}\n",
+        "4:37: routes[0].refresh.grase: unknown key, did you mean grace?",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: '', pool: p, refresh: {ttl: 60s}}\n",
+        "4:37: routes[0].refresh.ttl: unknown key, valid here: grace, lease, cold_wait, jitter, marker_bit, early",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: '', pool: p, refresh: {grace: 60}}\n",
+        "4:44: routes[0].refresh.grace: 60 has no unit; write 60s",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: '', pool: p, refresh: {grace: 1500ms}}\n",
+        "4:44: routes[0].refresh.grace: 1500ms is no whole number of seconds, which memcached counts; write 2s",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: '', pool: p, refresh: {grace: 1.5s}}\n",
+        "4:44: routes[0].refresh.grace: 1.5s is a fraction; write 2s",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: '', pool: p, refresh: {grace: 0s}}\n",
+        "4:44: routes[0].refresh.grace: 0ms is out of range; write 1s to 720h",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: '', pool: p, refresh: {grace: 721h}}\n",
+        "4:44: routes[0].refresh.grace: 721h is out of range; write 1s to 720h",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: '', pool: p, refresh: {lease: 2500ms}}\n",
+        "4:44: routes[0].refresh.lease: 2500ms is no whole number of seconds, which memcached counts; write 3s",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: '', pool: p, refresh: {lease: 1s}}\n",
+        "4:44: routes[0].refresh.lease: 1s is out of range; write 2s to 1h",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: '', pool: p, refresh: {cold_wait: 61s, lease: 2m}}\n",
+        "4:48: routes[0].refresh.cold_wait: 61s is out of range; write 0ms to 1m",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: '', pool: p, refresh: {cold_wait: 10500ms}}\n",
+        "4:48: routes[0].refresh.cold_wait: cold_wait (10500ms) is not shorter than lease (10s); lower it, or raise lease to 11s or more",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: '', pool: p, refresh: {cold_wait: 2s, lease: 2s}}\n",
+        "4:48: routes[0].refresh.cold_wait: cold_wait (2s) is not shorter than lease (2s); lower it, or raise lease to 3s or more",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: '', pool: p, refresh: {cold_wait: 20s, lease: 1s}}\n",
+        "4:60: routes[0].refresh.lease: 1s is out of range; write 2s to 1h",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: '', pool: p, refresh: {jitter: 0.1}}\n",
+        "4:45: routes[0].refresh.jitter: 0.1 is no percentage; write 5%",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: '', pool: p, refresh: {jitter: 51%}}\n",
+        "4:45: routes[0].refresh.jitter: 51% is out of range; write 0% to 50%",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: '', pool: p, refresh: {marker_bit: 32}}\n",
+        "4:49: routes[0].refresh.marker_bit: 32 is out of range; write 0 to 31",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: '', pool: p, refresh: {early: 1.0}}\n",
+        "4:44: routes[0].refresh.early: no map (key: value); write {} for its defaults, or leave the key out to turn it off",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: '', pool: p, refresh: {early: {bet: 1}}}\n",
+        "4:45: routes[0].refresh.early.bet: unknown key, did you mean beta?",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: '', pool: p, refresh: {early: {beta: 0}}}\n",
+        "4:51: routes[0].refresh.early.beta: 0 is out of range; write more than 0, at most 10",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: '', pool: p, refresh: {early: {beta: 10.5}}}\n",
+        "4:51: routes[0].refresh.early.beta: 10.5 is out of range; write more than 0, at most 10",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: '', pool: p, refresh: {early: {beta: .nan}}}\n",
+        "4:51: routes[0].refresh.early.beta: NaN is out of range; write more than 0, at most 10",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: '', pool: p, refresh: {early: {beta: often}}}\n",
+        "4:51: routes[0].refresh.early.beta: often is no number; write one, such as 1.0",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: '', pool: p, migrate: {phase: warm}}\n",
+        "4:27: routes[0].migrate: migrate is not in this version of leash yet",
     ),
     (
         "pools: {p: {servers: [m0]}}\nlisten:\n  - 127.0.0.1:11211\n",

@@ -62,6 +62,24 @@ fn every_limit_is_in_the_table_with_its_default() {
 }
 
 #[test]
+fn every_refresh_key_is_in_the_table_with_its_default() {
+    let text = readme();
+    let table = between(&text, "### Refresh keys\n", "\n### ");
+    let refresh = |keys: &str| {
+        let routes = format!("routes: [{{prefix: '', pool: p, refresh: {{{keys}}}}}]");
+        let config = Config::parse("README.md", &format!("pools: {{p: {{servers: [m0]}}}}\n{routes}\n"));
+        config.expect("a configuration").to_json()["routes"][0]["refresh"].take()
+    };
+    let rows = table.lines().filter(|line| line.starts_with("| `")).map(|line| line.split('`').collect::<Vec<_>>());
+    let (early, rest): (Vec<_>, Vec<_>) = rows.partition(|row| row[1].starts_with("early"));
+    let told = |rows: &[Vec<&str>]| rows.iter().map(|row| format!("{}: {}", row[1], row[3])).collect::<Vec<_>>();
+    assert_eq!(refresh(&told(&rest).join(", ")), refresh(""), "the defaults in the table are the defaults");
+    assert_eq!(rest.len(), refresh("").as_object().expect("refresh").len());
+    assert_eq!(early.iter().map(|row| row[1]).collect::<Vec<_>>(), ["early", "early.beta"]);
+    assert_eq!(refresh(&format!("early: {{beta: {}}}", early[1][3])), refresh("early: {}"));
+}
+
+#[test]
 fn links_to_files_lead_somewhere() {
     let text = readme();
     for link in text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(link, _)| link) {

@@ -2,7 +2,10 @@
 //!
 //! Only `check` builds it from what was written, so whoever holds a [`Config`] need not look twice. The defaults are here.
 
+mod refresh;
+
 use super::problem::Problem;
+pub use refresh::{BETA, Refresh};
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -125,7 +128,7 @@ pub struct Embedded {
 }
 
 /// A key prefix, the pool that serves it, and the policies on the way.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Route {
     /// The keys: all that begin with this, save those of a longer prefix.
     pub prefix: Vec<u8>,
@@ -135,6 +138,8 @@ pub struct Route {
     pub namespace: Vec<u8>,
     /// Whether `flush_all` may reach the pool's servers.
     pub allow_flush: bool,
+    /// How its stale values are refreshed; `None`: values end with their TTL.
+    pub refresh: Option<Refresh>,
 }
 
 /// What clients may use up.
@@ -229,7 +234,7 @@ impl Pool {
 impl Route {
     /// Every key, as it is, to one pool.
     pub fn all_to(pool: usize) -> Route {
-        Route { prefix: Vec::new(), pool, namespace: Vec::new(), allow_flush: false }
+        Route { prefix: Vec::new(), pool, namespace: Vec::new(), allow_flush: false, refresh: None }
     }
 }
 

@@ -20,7 +20,7 @@ mod yaml;
 
 pub use checked::{
     ADMIN, Address, Config, Embedded, HashKind, LISTEN, Limits, Listen, Log, LogFormat, MEMCACHED_PORT, OnDown, Pool,
-    Route, Server,
+    Refresh, Route, Server,
 };
 pub use problem::{Problem, Problems};
 pub use source::{Overrides, Source};

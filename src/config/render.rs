@@ -2,8 +2,8 @@
 //!
 //! There is nothing secret in it yet; what will be must be masked here.
 
-use super::checked::{Config, HashKind, Limits, Listen, Log, LogFormat, OnDown, Pool, Route, Server};
-use super::units::{show_duration, show_size};
+use super::checked::{Config, HashKind, Limits, Listen, Log, LogFormat, OnDown, Pool, Refresh, Route, Server};
+use super::units::{show_duration, show_percent, show_size};
 use serde_json::{Map, Value, json};
 
 impl Config {
@@ -50,12 +50,30 @@ fn server(server: &Server) -> Value {
 }
 
 fn route(route: &Route, pools: &[Pool]) -> Value {
-    json!({
+    let mut shown = json!({
         "prefix": String::from_utf8_lossy(&route.prefix),
         "pool": &*pools[route.pool].name,
         "namespace": String::from_utf8_lossy(&route.namespace),
         "allow_flush": route.allow_flush,
-    })
+    });
+    if let Some(policy) = &route.refresh {
+        shown["refresh"] = refresh(policy);
+    }
+    shown
+}
+
+fn refresh(refresh: &Refresh) -> Value {
+    let mut shown = json!({
+        "grace": show_duration(refresh.grace),
+        "lease": show_duration(refresh.lease),
+        "cold_wait": show_duration(refresh.cold_wait),
+        "jitter": show_percent(refresh.jitter),
+        "marker_bit": refresh.marker_bit,
+    });
+    if let Some(beta) = refresh.early {
+        shown["early"] = json!({ "beta": beta });
+    }
+    shown
 }
 
 fn limits(limits: &Limits) -> Value {

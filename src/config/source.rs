@@ -130,6 +130,7 @@ fn of_own_store() -> File {
         pool: Some(scalar("embedded", command_line())),
         namespace: None,
         allow_flush: Some(Scalar { spelling: Spelling::Bool, ..scalar("true", command_line()) }),
+        refresh: None,
     };
     File { routes: Some(vec![everything]), ..of_servers("embedded", "servers", &["embedded".to_owned()]) }
 }

@@ -6,6 +6,7 @@ mod limits;
 mod listen;
 mod log;
 mod pools;
+mod refresh;
 mod routes;
 mod setting;
 

@@ -1,5 +1,6 @@
 //! `routes`: prefixes and namespaces that keys can carry, every name a pool's, no prefix twice.
 
+use super::refresh;
 use super::setting::{switch, text};
 use crate::config::checked::{Pool, Route};
 use crate::config::problem::{Place, Problems, instead, plain};
@@ -42,6 +43,7 @@ fn implied(file: &File, pools: &[Pool], problems: &mut Problems) -> Vec<Route> {
 
 fn one(written: &written::Route, pools: &[Pool], problems: &mut Problems) -> Option<Route> {
     let allow_flush = switch(written.allow_flush.as_ref(), false, problems);
+    let refresh = written.refresh.as_ref().map(|written| refresh::check(written, problems));
     if written.prefix.is_none() {
         problems.missing(&written.place, "prefix", "write prefix: \"\" for every key");
     }
@@ -57,7 +59,7 @@ fn one(written: &written::Route, pools: &[Pool], problems: &mut Problems) -> Opt
         let text = format!("a key here has {shortest} bytes with its namespace, at most {MAX_KEY} fit; shorten them");
         problems.add(&written.place, text);
     }
-    Some(Route { prefix, pool: pool.unwrap_or_default(), namespace, allow_flush })
+    Some(Route { prefix, pool: pool.unwrap_or_default(), namespace, allow_flush, refresh })
 }
 
 /// Text that can be a part of a key: whatever leash adds to a key must be as harmless as the key itself.

@@ -4,11 +4,13 @@
 //! every key, all go by them.
 
 mod pool;
+mod refresh;
 
 use super::fields::{Fields, Scalar};
 use super::problem::{Place, Problems, plain};
 use super::yaml::{Node, Value};
 pub use pool::{Embedded, Pool, Server};
+pub use refresh::Refresh;
 
 /// A whole file.
 #[derive(Clone, Debug)]
@@ -55,6 +57,8 @@ pub struct Route {
     pub namespace: Option<Scalar>,
     /// `allow_flush`.
     pub allow_flush: Option<Scalar>,
+    /// `refresh`.
+    pub refresh: Option<Refresh>,
 }
 
 /// `limits`: each field is the key of its name.
@@ -129,7 +133,7 @@ impl Listen {
 
 impl Route {
     /// The keys of one route.
-    pub const KEYS: &'static [&'static str] = &["prefix", "pool", "namespace", "allow_flush"];
+    pub const KEYS: &'static [&'static str] = &["prefix", "pool", "namespace", "allow_flush", "refresh"];
 
     fn read(node: &Node, place: Place, problems: &mut Problems) -> Route {
         let map = Fields::open(node, place.clone(), Self::KEYS, problems);
@@ -139,6 +143,7 @@ impl Route {
             pool: map.scalar("pool", problems),
             namespace: map.scalar("namespace", problems),
             allow_flush: map.scalar("allow_flush", problems),
+            refresh: map.node("refresh").and_then(|(place, node)| Refresh::read(node, place, problems)),
         }
     }
 }
@@ -191,6 +196,7 @@ impl Log {
 
 #[cfg(test)]
 mod tests {
+    use super::refresh::Early;
     use super::*;
     use crate::config::yaml;
     use std::collections::HashSet;
@@ -211,7 +217,8 @@ mod tests {
         let mut shown = HashSet::new();
         keys(&yaml::read(include_str!("../../../config.example.yaml")).unwrap(), &mut shown);
         let known = [File::KEYS, Listen::KEYS, Pool::KEYS, Server::KEYS, Embedded::KEYS, Route::KEYS, Limits::KEYS];
-        for key in known.concat().iter().chain(Log::KEYS) {
+        let more = [Log::KEYS, Refresh::KEYS, Early::KEYS].concat();
+        for key in known.concat().iter().chain(&more) {
             assert!(shown.contains(*key), "config.example.yaml does not show {key}");
         }
     }
