@@ -163,6 +163,23 @@ routes:
 }
 
 #[test]
+fn routes_that_share_names_should_tell_the_same_values_stale() {
+    let warned = |a: &str, b: &str| {
+        let routes = format!("[{{prefix: a, pool: p{a}}}, {{prefix: '', pool: p, namespace: a{b}}}]");
+        let config = parse(&format!("pools: {{p: {{servers: [m0]}}}}\nroutes: {routes}\n")).unwrap();
+        let [warning] = &config.warnings[..] else { panic!("{:?}", config.warnings) };
+        warning.text.clone()
+    };
+    let meet = "with different namespaces, keys of this route and of \"\" can meet under one name in the pool";
+    let disagree = format!("{meet}, and what is stale to one is not to the other; give both the same refresh");
+    assert_eq!(warned("", ""), meet);
+    assert_eq!(warned(", refresh: {}", ", refresh: {lease: 5s}"), meet);
+    assert_eq!(warned(", refresh: {}", ""), disagree);
+    assert_eq!(warned(", refresh: {}", ", refresh: {marker_bit: 30}"), disagree);
+    assert_eq!(warned(", refresh: {}", ", refresh: {grace: 5s}"), disagree);
+}
+
+#[test]
 fn all_problems_are_listed_at_once_in_the_order_of_the_file() {
     let text = "listn: []
 workers: many

@@ -8,6 +8,7 @@ use crate::config::written::{self, File};
 
 /// The longest key memcached takes, in bytes.
 const MAX_KEY: usize = 250;
+const DISAGREE: &str = ", and what is stale to one is not to the other; give both the same refresh";
 
 /// Checks all routes. The result is sorted, the longest prefix first.
 pub fn check(file: &File, pools: &[Pool], problems: &mut Problems, warnings: &mut Problems) -> Vec<Route> {
@@ -99,16 +100,27 @@ fn warn_of_keys_without_route(file: &File, routes: &[(Route, &Place)], warnings:
 }
 
 /// Two routes with different namespaces in one pool may give two keys one name on the server, and so one key the
-/// other's value: where what every key of one begins with there is a beginning of what every key of the other does.
+/// other's value: where what every key of one begins with there is a beginning of what every key of the other does. Even
+/// if that is meant, both must tell the same values stale; so a pair that does not is the one that is named.
 fn warn_of_shared_names(routes: &[(Route, &Place)], warnings: &mut Problems) {
     let begin = |route: &Route| [route.namespace.as_slice(), &route.prefix].concat();
     for (n, (a, place)) in routes.iter().enumerate() {
         let meets = |b: &Route| begin(a).starts_with(&begin(b)) || begin(b).starts_with(&begin(a));
         let other = |b: &Route| a.pool == b.pool && a.namespace != b.namespace && meets(b);
-        if let Some((b, _)) = routes[n + 1..].iter().find(|(b, _)| other(b)) {
+        let others = || routes[n + 1..].iter().map(|(b, _)| b).filter(|b| other(b));
+        if let Some(b) = others().find(|b| !agree(a, b)).or_else(|| others().next()) {
             let text = "with different namespaces, keys of this route and of \"";
-            warnings.add(place, format!("{text}{}\" can meet under one name in the pool", plain(prefix(b))));
+            let stale = if agree(a, b) { "" } else { DISAGREE };
+            warnings.add(place, format!("{text}{}\" can meet under one name in the pool{stale}", plain(prefix(b))));
         }
+    }
+}
+
+/// Whether both routes tell the same values stale.
+fn agree(a: &Route, b: &Route) -> bool {
+    match (&a.refresh, &b.refresh) {
+        (Some(a), Some(b)) => a.agrees_with(b),
+        (a, b) => a.is_none() && b.is_none(),
     }
 }
 

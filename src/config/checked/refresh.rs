@@ -22,6 +22,13 @@ pub struct Refresh {
     pub early: Option<f64>,
 }
 
+impl Refresh {
+    /// Whether both tell the same values stale where they share a server.
+    pub fn agrees_with(&self, other: &Refresh) -> bool {
+        (self.grace, self.marker_bit) == (other.grace, other.marker_bit)
+    }
+}
+
 impl Default for Refresh {
     fn default() -> Refresh {
         Refresh {
