@@ -462,6 +462,10 @@ const BROKEN: &[(&str, &str)] = &[
         "pools: {p: {servers: [m0]}}\nlimits: {in-flight: 5}\n",
         "2:10: limits.in-flight: unknown key, did you mean in_flight?",
     ),
+    (
+        "pools: {p: {servers: [m0]}}\nlimits: {waiters: 0}\n",
+        "2:19: limits.waiters: 0 is out of range; write 1 to 1000000",
+    ),
     ("pools: {p: {servers: [m0]}}\nlog: {level: inof}\n", "2:14: log.level: unknown level inof, did you mean info?"),
     (
         "pools: {p: {servers: [m0]}}\nlog: {format: yaml}\n",
