@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::histogram::BUCKETS;
+use super::histogram;
 use super::words::{Downstream, Outcome, ProtocolError, Tally, Upstream};
 use crate::protocol::{Cause, CommandClass};
 
@@ -19,12 +19,11 @@ pub struct RouteId(pub(super) u16);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerId(pub(super) u16);
 
-/// The cells of one command class of one route: outcomes, buckets, and the sum of the durations.
+/// The cells of one command class of one route: outcomes, and a histogram of the durations.
 pub(super) mod per_class {
-    use super::{BUCKETS, Outcome};
-    pub const BUCKET: usize = Outcome::ALL.len();
-    pub const NANOS: usize = BUCKET + BUCKETS;
-    pub const CELLS: usize = NANOS + 1;
+    use super::{Outcome, histogram};
+    pub const DURATIONS: usize = Outcome::ALL.len();
+    pub const CELLS: usize = DURATIONS + histogram::CELLS;
 }
 
 /// The cells of one route.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::histogram::{Durations, LATENCY};
 use super::layout::{ROUTE_CELLS, RouteId, ServerId, ShardLayout, common, per_class, per_server};
 use super::shard::Shard;
 use super::words::{Downstream, Outcome, ProtocolError, Tally, Upstream};
@@ -38,6 +39,10 @@ impl Cells {
 
     fn get(&self, at: usize) -> u64 {
         self.0.get(at).copied().unwrap_or(0)
+    }
+
+    fn durations<const FIRST_NANOS: u64>(&self, at: usize) -> Durations<FIRST_NANOS> {
+        Durations::read(|cell| self.get(at + cell))
     }
 }
 
@@ -90,12 +95,8 @@ impl RouteCells {
         self.0.get(class as usize * per_class::CELLS + outcome as usize)
     }
 
-    pub fn in_bucket(&self, class: CommandClass, bucket: usize) -> u64 {
-        self.0.get(class as usize * per_class::CELLS + per_class::BUCKET + bucket)
-    }
-
-    pub fn nanos(&self, class: CommandClass) -> u64 {
-        self.0.get(class as usize * per_class::CELLS + per_class::NANOS)
+    pub fn durations(&self, class: CommandClass) -> Durations<LATENCY> {
+        self.0.durations(class as usize * per_class::CELLS + per_class::DURATIONS)
     }
 }
 

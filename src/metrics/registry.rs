@@ -10,7 +10,6 @@ use prometheus::TextEncoder;
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 
-use super::histogram::BUCKETS;
 use super::layout::ShardLayout;
 use super::merged::{Merged, RouteCells, ServerCells};
 use super::process::Process;
@@ -175,9 +174,9 @@ fn put_route(samples: &mut Samples, route: &str, cells: &RouteCells) {
                 samples.put(Series::Requests, &[route, class.name(), outcome.name()], count as f64);
             }
         }
-        let counts: [u64; BUCKETS] = std::array::from_fn(|bucket| cells.in_bucket(class, bucket));
-        if counts.iter().any(|count| *count > 0) {
-            samples.put_histogram(Series::Duration, &[route, class.name()], counts, cells.nanos(class));
+        let durations = cells.durations(class);
+        if durations.count() > 0 {
+            samples.put_histogram(Series::Duration, &[route, class.name()], &durations);
         }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use super::histogram::{bucket, nanos};
+use super::histogram::{self, LATENCY, bucket, nanos};
 use super::layout::{RouteId, ServerId, ShardLayout, common, per_class, per_server};
 use super::words::{Downstream, Outcome, ProtocolError, Tally, Upstream};
 use crate::protocol::{Cause, CommandClass};
@@ -44,9 +44,7 @@ impl Shard {
 
     /// Adds a request's duration, from its arrival to its answer, to the histogram of its route and class.
     pub fn observe(&self, route: RouteId, class: CommandClass, elapsed: Duration) {
-        let (at, nanos) = (self.class_at(route, class), nanos(elapsed));
-        self.add(at + per_class::BUCKET + bucket(nanos), 1);
-        self.add(at + per_class::NANOS, nanos);
+        self.add_duration::<LATENCY>(self.class_at(route, class) + per_class::DURATIONS, elapsed);
     }
 
     /// Counts `n` of something about a server.
@@ -87,6 +85,13 @@ impl Shard {
 
     fn class_at(&self, route: RouteId, class: CommandClass) -> usize {
         self.layout.route_at(route) + class as usize * per_class::CELLS
+    }
+
+    /// Adds a duration to the histogram that begins there.
+    fn add_duration<const FIRST_NANOS: u64>(&self, at: usize, elapsed: Duration) {
+        let nanos = nanos(elapsed);
+        self.add(at + bucket::<FIRST_NANOS>(nanos), 1);
+        self.add(at + histogram::NANOS, nanos);
     }
 
     fn add(&self, at: usize, n: u64) {
