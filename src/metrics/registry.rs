@@ -13,6 +13,7 @@ use prometheus::proto::MetricFamily;
 use super::layout::ShardLayout;
 use super::merged::{Merged, RouteCells, ServerCells};
 use super::process::Process;
+use super::refresh;
 use super::samples::Samples;
 use super::series::Series;
 use super::shard::Shard;
@@ -157,6 +158,9 @@ impl Shards {
 fn put_merged(samples: &mut Samples, merged: &Merged) {
     for (route, cells) in &merged.routes {
         put_route(samples, route, cells);
+    }
+    for (route, cells) in &merged.refreshing {
+        refresh::put(samples, route, cells);
     }
     for ((pool, server), cells) in &merged.servers {
         put_server(samples, &[pool, server], cells);

@@ -88,13 +88,13 @@ impl Shard {
     }
 
     /// Adds a duration to the histogram that begins there.
-    fn add_duration<const FIRST_NANOS: u64>(&self, at: usize, elapsed: Duration) {
+    pub(super) fn add_duration<const FIRST_NANOS: u64>(&self, at: usize, elapsed: Duration) {
         let nanos = nanos(elapsed);
         self.add(at + bucket::<FIRST_NANOS>(nanos), 1);
         self.add(at + histogram::NANOS, nanos);
     }
 
-    fn add(&self, at: usize, n: u64) {
+    pub(super) fn add(&self, at: usize, n: u64) {
         let cell = &self.cells[PADDING + at];
         cell.store(cell.load(Relaxed).wrapping_add(n), Relaxed);
     }
@@ -103,14 +103,25 @@ impl Shard {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::{ColdWait, LeaseOutcome, RouteLabel, SetRefusal};
 
     #[test]
     fn each_count_lands_in_a_cell_of_its_own() {
-        let layout = ShardLayout::new(&[String::new()], &[("main".to_string(), "m0".to_string())]);
+        let routes = [RouteLabel { prefix: String::new(), refreshes: true }];
+        let layout = ShardLayout::new(&routes, &[("main".to_string(), "m0".to_string())]);
         let (shard, route, server) = (Shard::new(&layout), RouteId(0), ServerId(0));
         for class in CommandClass::ALL {
             Outcome::ALL.into_iter().for_each(|outcome| shard.count(route, class, outcome));
             (0..19).for_each(|doubling| shard.observe(route, class, Duration::from_micros(50 << doubling)));
+        }
+        LeaseOutcome::ALL.into_iter().for_each(|outcome| shard.lease(route, outcome));
+        SetRefusal::ALL.into_iter().for_each(|why| shard.refused_set(route, why));
+        ColdWait::ALL.into_iter().for_each(|how| shard.wait_ended(route, how));
+        shard.wait_started(route);
+        shard.early_refresh(route);
+        for millis in (0..19).map(|doubling| 1 << doubling) {
+            shard.stale_served(route, Duration::from_millis(millis));
+            shard.regeneration(route, Duration::from_millis(millis));
         }
         Upstream::ALL.into_iter().for_each(|what| shard.upstream(server, what, 1));
         Cause::ALL.into_iter().for_each(|cause| shard.failure(server, cause));
@@ -120,6 +131,7 @@ mod tests {
         Tally::ALL.into_iter().for_each(|what| shard.tally(what));
         let zeros = (0..layout.cells()).filter(|at| shard.get(*at) == 0).count();
         let ones = (0..layout.cells()).filter(|at| shard.get(*at) == 1).count();
-        assert_eq!((zeros, ones), (0, layout.cells() - CommandClass::ALL.len()), "all 1 but the sums of durations");
+        let histograms = CommandClass::ALL.len() + 2;
+        assert_eq!((zeros, ones), (0, layout.cells() - histograms), "all 1 but the sums of durations");
     }
 }
