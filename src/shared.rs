@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::config::{self, Config};
 use crate::hash::Placement;
-use crate::metrics::{ServerState, ShardLayout};
+use crate::metrics::{RouteLabel, ServerState, ShardLayout};
 use crate::upstream::{EmbeddedStore, Options, Target};
 
 /// One configuration, made ready for use.
@@ -41,13 +41,14 @@ impl Snapshot {
     /// Makes `config` ready: ranks servers, creates stores.
     pub fn new(config: Config) -> Arc<Snapshot> {
         let pools = config.pools.iter().map(|pool| SharedPool::new(pool, &config.limits, &config.log)).collect();
-        let prefixes: Vec<String> = config.routes.iter().map(prefix_of).collect();
+        let routes: Vec<RouteLabel> =
+            config.routes.iter().map(|route| RouteLabel { prefix: prefix_of(route), refreshes: false }).collect();
         let servers: Vec<(String, String)> = config
             .pools
             .iter()
             .flat_map(|pool| pool.servers.iter().map(|server| (pool.name.to_string(), server.name.to_string())))
             .collect();
-        let layout = ShardLayout::new(&prefixes, &servers);
+        let layout = ShardLayout::new(&routes, &servers);
         Arc::new(Snapshot { config, pools, layout })
     }
 }

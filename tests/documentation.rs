@@ -5,7 +5,9 @@ use std::fs;
 use std::path::Path;
 
 use leash::config::Config;
-use leash::metrics::{Outcome, ProtocolError, Series, ServerState};
+use leash::metrics::{
+    ColdWait, LeaseOutcome, Outcome, ProtocolError, Registry, RouteLabel, Series, ServerState, SetRefusal, ShardLayout,
+};
 use leash::protocol::{Cause, CommandClass};
 
 fn readme() -> String {
@@ -16,6 +18,11 @@ fn readme() -> String {
 fn between<'t>(text: &'t str, from: &str, to: &str) -> &'t str {
     let begun = text.split_once(from).unwrap_or_else(|| panic!("no {from:?} in README.md")).1;
     begun.split_once(to).unwrap_or_else(|| panic!("no {to:?} after {from:?} in README.md")).0
+}
+
+/// What stands in backticks.
+fn quoted(text: &str) -> BTreeSet<String> {
+    text.split('`').skip(1).step_by(2).map(str::to_string).collect()
 }
 
 #[test]
@@ -34,17 +41,30 @@ fn every_metric_is_in_the_table_and_nothing_else_is() {
 #[test]
 fn every_word_of_a_label_is_told() {
     let text = readme();
-    let told = |label: &str| -> BTreeSet<String> {
-        let line = text.lines().find(|line| line.starts_with(&format!("* `{label}`")));
-        let line = line.unwrap_or_else(|| panic!("README.md does not tell the words of {label}"));
-        line.split('`').skip(3).step_by(2).map(str::to_string).collect()
-    };
+    let told = |begin: &str| quoted(between(&text, &format!("\n* {begin}"), "\n\n").split("\n* ").next().unwrap_or(""));
     let words = |words: &[&str]| -> BTreeSet<String> { words.iter().map(ToString::to_string).collect() };
-    assert_eq!(told("class"), words(&CommandClass::ALL.map(CommandClass::name)));
-    assert_eq!(told("outcome"), words(&Outcome::ALL.map(Outcome::name)));
-    assert_eq!(told("cause"), words(&Cause::ALL.map(Cause::name)));
-    assert_eq!(told("kind"), words(&ProtocolError::ALL.map(ProtocolError::name)));
-    assert_eq!(told("state"), words(&ServerState::ALL.map(ServerState::name)));
+    assert_eq!(told("`class` is the kind of command:"), words(&CommandClass::ALL.map(CommandClass::name)));
+    assert_eq!(told("`outcome`:"), words(&Outcome::ALL.map(Outcome::name)));
+    assert_eq!(told("`outcome` of a lease:"), words(&LeaseOutcome::ALL.map(LeaseOutcome::name)));
+    assert_eq!(told("`outcome` of a cold wait:"), words(&ColdWait::ALL.map(ColdWait::name)));
+    assert_eq!(told("`reason`:"), words(&SetRefusal::ALL.map(SetRefusal::name)));
+    assert_eq!(told("`cause`:"), words(&Cause::ALL.map(Cause::name)));
+    assert_eq!(told("`kind`:"), words(&ProtocolError::ALL.map(ProtocolError::name)));
+    assert_eq!(told("`state`:"), words(&ServerState::ALL.map(ServerState::name)));
+}
+
+#[test]
+fn every_series_of_the_refresh_policy_is_told_to_be_one() {
+    let families = |refreshes| -> BTreeSet<String> {
+        let registry = Registry::new("0.1.0");
+        let route = RouteLabel { prefix: "page:".to_string(), refreshes };
+        let _shard = registry.shard(&ShardLayout::new(&[route], &[]));
+        let text = registry.text();
+        text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).map(str::to_string).collect()
+    };
+    let text = readme();
+    let told = quoted(between(&text, "\nTold only for routes that refresh, and for those from the start:", "\n\n"));
+    assert_eq!(told, &families(true) - &families(false));
 }
 
 #[test]

@@ -1,12 +1,15 @@
-//! The fixed buckets of the latency histograms: 50 µs doubled up to 6.5 s, and one for what is slower.
+//! The fixed buckets of the histograms: a first upper bound, doubled 17 times, and one bucket for what is longer.
 //!
 //! Powers of two make the bucket of a duration a multiplication and a count of leading zeros. The same buckets
 //! everywhere make histograms of routes and of fleets addable.
 
 use std::time::Duration;
 
-/// The upper bound of the first bucket.
-const FIRST_NANOS: u64 = 50_000;
+/// The first upper bound for the durations of requests, in nanoseconds: 50 µs, and so up to 6.5 s.
+pub const LATENCY: u64 = 50_000;
+
+/// The first upper bound for what happens to values while applications compute them anew: 1 ms, and so up to 131 s.
+pub const LIFETIME: u64 = 1_000_000;
 
 /// How many buckets have an upper bound.
 pub const BOUNDED: usize = 18;
@@ -14,16 +17,45 @@ pub const BOUNDED: usize = 18;
 /// All buckets; the last one has no upper bound.
 pub const BUCKETS: usize = BOUNDED + 1;
 
+/// Behind the buckets in a shard: the sum of the durations.
+pub const NANOS: usize = BUCKETS;
+
+/// The cells of a histogram in a shard.
+pub const CELLS: usize = NANOS + 1;
+
 /// The bucket a duration falls into: the first whose upper bound is not below it.
-pub fn bucket(nanos: u64) -> usize {
+///
+/// The first bound is a parameter of the function, not an argument, so that no division is left in the code.
+pub fn bucket<const FIRST_NANOS: u64>(nanos: u64) -> usize {
     let units = nanos.saturating_sub(1) / FIRST_NANOS;
     let doublings = u64::BITS - units.leading_zeros();
     (doublings as usize).min(BOUNDED)
 }
 
-/// The upper bound of a bounded bucket, in seconds.
-pub fn upper_bound(bucket: usize) -> f64 {
-    (FIRST_NANOS << bucket) as f64 / 1e9
+/// What a histogram holds.
+#[derive(Clone, Copy, Debug)]
+pub struct Durations<const FIRST_NANOS: u64> {
+    /// How many fell into each bucket.
+    pub counts: [u64; BUCKETS],
+    /// Their sum.
+    pub nanos: u64,
+}
+
+impl<const FIRST_NANOS: u64> Durations<FIRST_NANOS> {
+    /// Reads the cells of a histogram.
+    pub fn read(cell: impl Fn(usize) -> u64) -> Durations<FIRST_NANOS> {
+        Durations { counts: std::array::from_fn(&cell), nanos: cell(NANOS) }
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+
+    /// The upper bounds of the bounded buckets, in seconds.
+    pub fn upper_bounds() -> [f64; BOUNDED] {
+        std::array::from_fn(|bucket| (FIRST_NANOS << bucket) as f64 / 1e9)
+    }
 }
 
 /// Nanoseconds, as far as 64 bits reach.
@@ -48,15 +80,36 @@ mod tests {
             (6_553_600_001, 18),
             (u64::MAX, 18),
         ] {
-            assert_eq!(bucket(nanos), expected, "{nanos} ns");
+            assert_eq!(bucket::<LATENCY>(nanos), expected, "{nanos} ns");
         }
     }
 
     #[test]
+    fn the_life_of_a_value_has_longer_buckets() {
+        for (micros, expected) in [
+            (0, 0),
+            (1_000, 0),
+            (1_001, 1),
+            (2_000, 1),
+            (2_001, 2),
+            (60_000_000, 16),
+            (65_536_001, 17),
+            (131_072_000, 17),
+            (131_072_001, 18),
+        ] {
+            assert_eq!(bucket::<LIFETIME>(micros * 1_000), expected, "{micros} µs");
+        }
+        assert_eq!((bucket::<LIFETIME>(1_000_001), bucket::<LIFETIME>(u64::MAX)), (1, 18));
+    }
+
+    #[test]
     fn bounds_are_short_decimal_numbers() {
-        let texts: Vec<String> = (0..BOUNDED).map(|bucket| upper_bound(bucket).to_string()).collect();
+        let texts = Durations::<LATENCY>::upper_bounds().map(|bound| bound.to_string());
         assert_eq!(texts[..4], ["0.00005", "0.0001", "0.0002", "0.0004"]);
         assert_eq!(texts[BOUNDED - 1], "6.5536");
+        let texts = Durations::<LIFETIME>::upper_bounds().map(|bound| bound.to_string());
+        assert_eq!(texts[..4], ["0.001", "0.002", "0.004", "0.008"]);
+        assert_eq!(texts[BOUNDED - 1], "131.072");
     }
 
     #[test]

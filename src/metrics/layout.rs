@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use super::histogram::BUCKETS;
-use super::words::{Downstream, Outcome, ProtocolError, Tally, Upstream};
+use super::histogram;
+use super::words::{ColdWait, Downstream, LeaseOutcome, Outcome, ProtocolError, SetRefusal, Tally, Upstream};
 use crate::protocol::{Cause, CommandClass};
 
 /// The label of the route whose prefix is empty. Prometheus takes an empty label for none at all; a word with a space
@@ -19,16 +19,28 @@ pub struct RouteId(pub(super) u16);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerId(pub(super) u16);
 
-/// The cells of one command class of one route: outcomes, buckets, and the sum of the durations.
+/// The cells of one command class of one route: outcomes, and a histogram of the durations.
 pub(super) mod per_class {
-    use super::{BUCKETS, Outcome};
-    pub const BUCKET: usize = Outcome::ALL.len();
-    pub const NANOS: usize = BUCKET + BUCKETS;
-    pub const CELLS: usize = NANOS + 1;
+    use super::{Outcome, histogram};
+    pub const DURATIONS: usize = Outcome::ALL.len();
+    pub const CELLS: usize = DURATIONS + histogram::CELLS;
 }
 
 /// The cells of one route.
 pub(super) const ROUTE_CELLS: usize = CommandClass::ALL.len() * per_class::CELLS;
+
+/// The cells of one route's refresh policy: words, two counts that have none, and two histograms. `WAITS_STARTED` less
+/// the waits that ended is how many wait now.
+pub(super) mod per_refresh {
+    use super::{ColdWait, LeaseOutcome, SetRefusal, histogram};
+    pub const REFUSED_SETS: usize = LeaseOutcome::ALL.len();
+    pub const WAITS: usize = REFUSED_SETS + SetRefusal::ALL.len();
+    pub const WAITS_STARTED: usize = WAITS + ColdWait::ALL.len();
+    pub const EARLY: usize = WAITS_STARTED + 1;
+    pub const STALE_AGES: usize = EARLY + 1;
+    pub const REGENERATIONS: usize = STALE_AGES + histogram::CELLS;
+    pub const CELLS: usize = REGENERATIONS + histogram::CELLS;
+}
 
 /// The cells of one server: what [`Upstream`] names, causes of failure, and durations.
 pub(super) mod per_server {
@@ -47,23 +59,36 @@ pub(super) mod common {
     pub const CELLS: usize = TALLY + Tally::ALL.len();
 }
 
+/// What a layout has to know about a route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouteLabel {
+    /// Its prefix; metrics write the empty one as [`EVERYTHING_ELSE`].
+    pub prefix: String,
+    /// Whether it has the refresh policy.
+    pub refreshes: bool,
+}
+
 /// The routes and servers that shards of one configuration count.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ShardLayout {
     pub(super) routes: Vec<Arc<str>>,
+    /// For each route, which of the blocks for refresh policies is its own, if any.
+    refreshing: Vec<Option<usize>>,
     pub(super) servers: Vec<(Arc<str>, Arc<str>)>,
 }
 
 impl ShardLayout {
-    /// A layout for these route prefixes and these servers, each as (pool, name).
+    /// A layout for these routes and these servers, each as (pool, name).
     ///
     /// # Panics
     /// If there are more than 65,536 of either.
-    pub fn new(routes: &[String], servers: &[(String, String)]) -> Arc<ShardLayout> {
+    pub fn new(routes: &[RouteLabel], servers: &[(String, String)]) -> Arc<ShardLayout> {
         let most = usize::from(u16::MAX) + 1;
         assert!(routes.len() <= most && servers.len() <= most, "ids of routes and servers have 16 bits");
+        let mut blocks = 0..;
         Arc::new(ShardLayout {
-            routes: routes.iter().map(|prefix| label(prefix).into()).collect(),
+            routes: routes.iter().map(|route| label(&route.prefix).into()).collect(),
+            refreshing: routes.iter().map(|route| route.refreshes.then(|| blocks.next()).flatten()).collect(),
             servers: servers.iter().map(|(pool, name)| (pool.as_str().into(), name.as_str().into())).collect(),
         })
     }
@@ -81,7 +106,7 @@ impl ShardLayout {
     }
 
     pub(super) fn cells(&self) -> usize {
-        common::CELLS + self.routes.len() * ROUTE_CELLS + self.servers.len() * per_server::CELLS
+        self.refreshing_at() + self.refreshing.iter().flatten().count() * per_refresh::CELLS
     }
 
     pub(super) fn route_at(&self, route: RouteId) -> usize {
@@ -90,6 +115,22 @@ impl ShardLayout {
 
     pub(super) fn server_at(&self, server: ServerId) -> usize {
         common::CELLS + self.routes.len() * ROUTE_CELLS + usize::from(server.0) * per_server::CELLS
+    }
+
+    /// Where the cells of a route's refresh policy are, if it has the policy.
+    pub(super) fn refresh_at(&self, route: RouteId) -> Option<usize> {
+        let block = self.refreshing.get(usize::from(route.0)).copied().flatten()?;
+        Some(self.refreshing_at() + block * per_refresh::CELLS)
+    }
+
+    /// The labels of the routes with the refresh policy, and where their cells for it are.
+    pub(super) fn refreshing(&self) -> impl Iterator<Item = (&Arc<str>, usize)> {
+        let routes = (0..).map(RouteId).zip(&self.routes);
+        routes.filter_map(|(id, route)| Some((route, self.refresh_at(id)?)))
+    }
+
+    fn refreshing_at(&self) -> usize {
+        common::CELLS + self.routes.len() * ROUTE_CELLS + self.servers.len() * per_server::CELLS
     }
 }
 
@@ -103,7 +144,9 @@ mod tests {
 
     fn layout() -> Arc<ShardLayout> {
         let servers = [("main", "m0"), ("main", "m1"), ("spare", "m0")].map(|(p, n)| (p.to_string(), n.to_string()));
-        ShardLayout::new(&[String::new(), "page:".to_string()], &servers)
+        let routes = [("", false), ("page:", true), ("cart:", false), ("feed:", true)]
+            .map(|(prefix, refreshes)| RouteLabel { prefix: prefix.to_string(), refreshes });
+        ShardLayout::new(&routes, &servers)
     }
 
     #[test]
@@ -111,7 +154,7 @@ mod tests {
         let layout = layout();
         assert_eq!(layout.route(""), Some(RouteId(0)));
         assert_eq!(layout.route("page:"), Some(RouteId(1)));
-        assert_eq!(layout.route("cart:"), None);
+        assert_eq!(layout.route("user:"), None);
         assert_eq!(layout.server("spare", "m0"), Some(ServerId(2)));
         assert_eq!(layout.server("spare", "m1"), None);
     }
@@ -123,13 +166,25 @@ mod tests {
             0,
             layout.route_at(RouteId(0)),
             layout.route_at(RouteId(1)),
+            layout.route_at(RouteId(2)),
+            layout.route_at(RouteId(3)),
             layout.server_at(ServerId(0)),
             layout.server_at(ServerId(1)),
             layout.server_at(ServerId(2)),
+            layout.refresh_at(RouteId(1)).expect("it refreshes"),
+            layout.refresh_at(RouteId(3)).expect("it refreshes"),
             layout.cells(),
         ];
         let sizes = starts.windows(2).map(|pair| pair[1] - pair[0]).collect::<Vec<_>>();
-        let server = per_server::CELLS;
-        assert_eq!(sizes, [common::CELLS, ROUTE_CELLS, ROUTE_CELLS, server, server, server]);
+        let (route, server, refresh) = (ROUTE_CELLS, per_server::CELLS, per_refresh::CELLS);
+        assert_eq!(sizes, [common::CELLS, route, route, route, route, server, server, server, refresh, refresh]);
+    }
+
+    #[test]
+    fn only_routes_that_refresh_have_cells_for_it() {
+        let layout = layout();
+        assert_eq!([0, 2, 4].map(|route| layout.refresh_at(RouteId(route))), [None; 3]);
+        let routes: Vec<&str> = layout.refreshing().map(|(route, _)| &**route).collect();
+        assert_eq!(routes, ["page:", "feed:"]);
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::layout::{ROUTE_CELLS, RouteId, ServerId, ShardLayout, common, per_class, per_server};
+use super::histogram::{Durations, LATENCY};
+use super::layout::{ROUTE_CELLS, RouteId, ServerId, ShardLayout, common, per_class, per_refresh, per_server};
 use super::shard::Shard;
 use super::words::{Downstream, Outcome, ProtocolError, Tally, Upstream};
 use crate::protocol::{Cause, CommandClass};
@@ -13,12 +14,14 @@ use crate::protocol::{Cause, CommandClass};
 pub(super) struct Merged {
     common: Cells,
     pub routes: BTreeMap<Arc<str>, RouteCells>,
+    /// What was counted about the refresh policy of each route that has it.
+    pub refreshing: BTreeMap<Arc<str>, Cells>,
     pub servers: BTreeMap<(Arc<str>, Arc<str>), ServerCells>,
 }
 
 /// Consecutive cells, summed up; empty is all 0.
 #[derive(Clone, Debug, Default)]
-struct Cells(Vec<u64>);
+pub(super) struct Cells(Vec<u64>);
 
 /// What was counted about one route.
 #[derive(Clone, Debug, Default)]
@@ -36,8 +39,12 @@ impl Cells {
         }
     }
 
-    fn get(&self, at: usize) -> u64 {
+    pub fn get(&self, at: usize) -> u64 {
         self.0.get(at).copied().unwrap_or(0)
+    }
+
+    pub fn durations<const FIRST_NANOS: u64>(&self, at: usize) -> Durations<FIRST_NANOS> {
+        Durations::read(|cell| self.get(at + cell))
     }
 }
 
@@ -50,15 +57,20 @@ impl Merged {
             let cells = self.routes.entry(route.clone()).or_default();
             cells.0.add(shard, layout.route_at(id), ROUTE_CELLS);
         }
+        for (route, at) in layout.refreshing() {
+            self.refreshing.entry(route.clone()).or_default().add(shard, at, per_refresh::CELLS);
+        }
         for (id, server) in (0..).map(ServerId).zip(&layout.servers) {
             let cells = self.servers.entry(server.clone()).or_default();
             cells.0.add(shard, layout.server_at(id), per_server::CELLS);
         }
     }
 
-    /// Forgets the routes and servers that none of these layouts knows.
+    /// Forgets the routes, their refresh policies and the servers that none of these layouts knows.
     pub fn keep_only(&mut self, layouts: &[&ShardLayout]) {
         self.routes.retain(|route, _| layouts.iter().any(|layout| layout.routes.contains(route)));
+        self.refreshing
+            .retain(|route, _| layouts.iter().any(|layout| layout.refreshing().any(|(known, _)| known == route)));
         self.servers.retain(|server, _| layouts.iter().any(|layout| layout.servers.contains(server)));
     }
 
@@ -90,12 +102,8 @@ impl RouteCells {
         self.0.get(class as usize * per_class::CELLS + outcome as usize)
     }
 
-    pub fn in_bucket(&self, class: CommandClass, bucket: usize) -> u64 {
-        self.0.get(class as usize * per_class::CELLS + per_class::BUCKET + bucket)
-    }
-
-    pub fn nanos(&self, class: CommandClass) -> u64 {
-        self.0.get(class as usize * per_class::CELLS + per_class::NANOS)
+    pub fn durations(&self, class: CommandClass) -> Durations<LATENCY> {
+        self.0.durations(class as usize * per_class::CELLS + per_class::DURATIONS)
     }
 }
 

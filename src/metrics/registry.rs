@@ -10,10 +10,10 @@ use prometheus::TextEncoder;
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 
-use super::histogram::BUCKETS;
 use super::layout::ShardLayout;
 use super::merged::{Merged, RouteCells, ServerCells};
 use super::process::Process;
+use super::refresh;
 use super::samples::Samples;
 use super::series::Series;
 use super::shard::Shard;
@@ -159,6 +159,9 @@ fn put_merged(samples: &mut Samples, merged: &Merged) {
     for (route, cells) in &merged.routes {
         put_route(samples, route, cells);
     }
+    for (route, cells) in &merged.refreshing {
+        refresh::put(samples, route, cells);
+    }
     for ((pool, server), cells) in &merged.servers {
         put_server(samples, &[pool, server], cells);
     }
@@ -175,9 +178,9 @@ fn put_route(samples: &mut Samples, route: &str, cells: &RouteCells) {
                 samples.put(Series::Requests, &[route, class.name(), outcome.name()], count as f64);
             }
         }
-        let counts: [u64; BUCKETS] = std::array::from_fn(|bucket| cells.in_bucket(class, bucket));
-        if counts.iter().any(|count| *count > 0) {
-            samples.put_histogram(Series::Duration, &[route, class.name()], counts, cells.nanos(class));
+        let durations = cells.durations(class);
+        if durations.count() > 0 {
+            samples.put_histogram(Series::Duration, &[route, class.name()], &durations);
         }
     }
 }

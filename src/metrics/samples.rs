@@ -2,7 +2,7 @@
 
 use prometheus::proto::{Bucket, Counter, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType, Summary};
 
-use super::histogram::{BOUNDED, BUCKETS, upper_bound};
+use super::histogram::Durations;
 use super::series::Series;
 use super::words::ServerState;
 
@@ -48,20 +48,26 @@ impl Samples {
         self.put(Series::PoolFingerprint, &[pool, &format!("{fingerprint:016x}")], 1.0);
     }
 
-    /// Adds a histogram from its counts by bucket; the format wants them cumulative.
-    pub(super) fn put_histogram(&mut self, series: Series, labels: &[&str], counts: [u64; BUCKETS], nanos: u64) {
+    /// Adds a histogram; the format wants the counts of its buckets cumulative.
+    pub(super) fn put_histogram<const FIRST_NANOS: u64>(
+        &mut self,
+        series: Series,
+        labels: &[&str],
+        durations: &Durations<FIRST_NANOS>,
+    ) {
         let mut cumulative = 0;
-        let buckets = (0..BOUNDED).map(|at| {
-            cumulative += counts[at];
+        let bounds = Durations::<FIRST_NANOS>::upper_bounds().into_iter();
+        let buckets = bounds.zip(durations.counts).map(|(bound, count)| {
+            cumulative += count;
             let mut bucket = Bucket::default();
-            bucket.set_upper_bound(upper_bound(at));
+            bucket.set_upper_bound(bound);
             bucket.set_cumulative_count(cumulative);
             bucket
         });
         let mut histogram = Histogram::default();
         histogram.set_bucket(buckets.collect());
-        histogram.set_sample_count(counts.iter().sum());
-        histogram.set_sample_sum(seconds(nanos));
+        histogram.set_sample_count(durations.count());
+        histogram.set_sample_sum(seconds(durations.nanos));
         self.push(series, labels, |metric| metric.set_histogram(histogram));
     }
 

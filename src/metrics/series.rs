@@ -41,6 +41,13 @@ macro_rules! series {
 series! {
     Requests, "leash_requests_total", COUNTER, ["route", "class", "outcome"], "Requests of clients, one for each key, by what became of them.";
     Duration, "leash_request_duration_seconds", HISTOGRAM, ["route", "class"], "Time from a request's arrival to its answer.";
+    Leases, "leash_leases_total", COUNTER, ["route", "outcome"], "Leases by what became of them; one that expires was counted as granted or unasked before.";
+    RefusedSets, "leash_refused_sets_total", COUNTER, ["route", "reason"], "Sets of winners that were not kept, by reason.";
+    StaleAge, "leash_stale_age_seconds", HISTOGRAM, ["route"], "How long past their stale date values were when they were served; the count is the stale values served.";
+    Regeneration, "leash_regeneration_seconds", HISTOGRAM, ["route"], "Time from telling a winner to regenerate to its set.";
+    ColdWaits, "leash_cold_waits_total", COUNTER, ["route", "outcome"], "Waits for a cold value, by how they ended.";
+    ColdWaiters, "leash_cold_waiters", GAUGE, ["route"], "Requests that are waiting for a cold value.";
+    EarlyRefreshes, "leash_early_refreshes_total", COUNTER, ["route"], "Regenerations begun before the stale date.";
     Failures, "leash_failures_total", COUNTER, ["pool", "server", "cause"], "Requests a server did not answer, by cause.";
     UpstreamRequests, "leash_upstream_requests_total", COUNTER, ["pool", "server"], "Requests sent to a server.";
     UpstreamSeconds, "leash_upstream_request_seconds", SUMMARY, ["pool", "server"], "Time from sending a request to a server to its reply.";

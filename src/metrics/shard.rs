@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use super::histogram::{bucket, nanos};
+use super::histogram::{self, LATENCY, bucket, nanos};
 use super::layout::{RouteId, ServerId, ShardLayout, common, per_class, per_server};
 use super::words::{Downstream, Outcome, ProtocolError, Tally, Upstream};
 use crate::protocol::{Cause, CommandClass};
@@ -44,9 +44,7 @@ impl Shard {
 
     /// Adds a request's duration, from its arrival to its answer, to the histogram of its route and class.
     pub fn observe(&self, route: RouteId, class: CommandClass, elapsed: Duration) {
-        let (at, nanos) = (self.class_at(route, class), nanos(elapsed));
-        self.add(at + per_class::BUCKET + bucket(nanos), 1);
-        self.add(at + per_class::NANOS, nanos);
+        self.add_duration::<LATENCY>(self.class_at(route, class) + per_class::DURATIONS, elapsed);
     }
 
     /// Counts `n` of something about a server.
@@ -89,7 +87,14 @@ impl Shard {
         self.layout.route_at(route) + class as usize * per_class::CELLS
     }
 
-    fn add(&self, at: usize, n: u64) {
+    /// Adds a duration to the histogram that begins there.
+    pub(super) fn add_duration<const FIRST_NANOS: u64>(&self, at: usize, elapsed: Duration) {
+        let nanos = nanos(elapsed);
+        self.add(at + bucket::<FIRST_NANOS>(nanos), 1);
+        self.add(at + histogram::NANOS, nanos);
+    }
+
+    pub(super) fn add(&self, at: usize, n: u64) {
         let cell = &self.cells[PADDING + at];
         cell.store(cell.load(Relaxed).wrapping_add(n), Relaxed);
     }
@@ -98,14 +103,25 @@ impl Shard {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::{ColdWait, LeaseOutcome, RouteLabel, SetRefusal};
 
     #[test]
     fn each_count_lands_in_a_cell_of_its_own() {
-        let layout = ShardLayout::new(&[String::new()], &[("main".to_string(), "m0".to_string())]);
+        let routes = [RouteLabel { prefix: String::new(), refreshes: true }];
+        let layout = ShardLayout::new(&routes, &[("main".to_string(), "m0".to_string())]);
         let (shard, route, server) = (Shard::new(&layout), RouteId(0), ServerId(0));
         for class in CommandClass::ALL {
             Outcome::ALL.into_iter().for_each(|outcome| shard.count(route, class, outcome));
             (0..19).for_each(|doubling| shard.observe(route, class, Duration::from_micros(50 << doubling)));
+        }
+        LeaseOutcome::ALL.into_iter().for_each(|outcome| shard.lease(route, outcome));
+        SetRefusal::ALL.into_iter().for_each(|why| shard.refused_set(route, why));
+        ColdWait::ALL.into_iter().for_each(|how| shard.wait_ended(route, how));
+        shard.wait_started(route);
+        shard.early_refresh(route);
+        for millis in (0..19).map(|doubling| 1 << doubling) {
+            shard.stale_served(route, Duration::from_millis(millis));
+            shard.regeneration(route, Duration::from_millis(millis));
         }
         Upstream::ALL.into_iter().for_each(|what| shard.upstream(server, what, 1));
         Cause::ALL.into_iter().for_each(|cause| shard.failure(server, cause));
@@ -115,6 +131,7 @@ mod tests {
         Tally::ALL.into_iter().for_each(|what| shard.tally(what));
         let zeros = (0..layout.cells()).filter(|at| shard.get(*at) == 0).count();
         let ones = (0..layout.cells()).filter(|at| shard.get(*at) == 1).count();
-        assert_eq!((zeros, ones), (0, layout.cells() - CommandClass::ALL.len()), "all 1 but the sums of durations");
+        let histograms = CommandClass::ALL.len() + 2;
+        assert_eq!((zeros, ones), (0, layout.cells() - histograms), "all 1 but the sums of durations");
     }
 }

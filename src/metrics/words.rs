@@ -124,6 +124,46 @@ words! {
 }
 
 words! {
+    /// What became of a lease. One that expires was granted, or taken unasked, before.
+    LeaseOutcome {
+        /// A caller of this sidecar won and was told to regenerate.
+        Granted = "granted",
+        /// Somebody else in the fleet has it.
+        Lost = "lost",
+        /// The server could not be asked, so one caller of this sidecar won without it.
+        Unasked = "unasked",
+        /// The winner never came back.
+        Expired = "expired",
+    }
+}
+
+words! {
+    /// Why a winner's set was not kept.
+    SetRefusal {
+        /// The item had changed since.
+        Changed = "changed",
+        /// A delete or another write came between.
+        Revoked = "revoked",
+        /// The lease had passed to somebody else.
+        Overtaken = "overtaken",
+    }
+}
+
+words! {
+    /// How a wait for a cold value ended.
+    ColdWait {
+        /// The value came.
+        Value = "value",
+        /// It did not come in time.
+        Timeout = "timeout",
+        /// The client hung up.
+        Gone = "gone",
+        /// Too many were waiting already, so this one did not wait.
+        Overflow = "overflow",
+    }
+}
+
+words! {
     /// What memcached's `stats` tells and the command classes do not: counted beside the request.
     Tally {
         /// `flush_all`.

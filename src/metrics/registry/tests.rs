@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::*;
-use crate::metrics::{EVERYTHING_ELSE, RouteId, ServerId, ServerState, Tally};
+use crate::metrics::{EVERYTHING_ELSE, RouteId, RouteLabel, ServerId, ServerState, Tally};
 
 /// Samples by `name{labels}`, as they stand in the text.
 type Parsed = BTreeMap<String, f64>;
@@ -52,9 +52,13 @@ fn check_series(series: &str, (family, kind): &(String, String)) {
 }
 
 fn layout(routes: &[&str], servers: &[&str]) -> Arc<ShardLayout> {
-    let routes: Vec<String> = routes.iter().map(ToString::to_string).collect();
+    let routes: Vec<_> = routes.iter().map(|prefix| label(prefix, false)).collect();
     let servers: Vec<_> = servers.iter().map(|name| ("main".to_string(), name.to_string())).collect();
     ShardLayout::new(&routes, &servers)
+}
+
+fn label(prefix: &str, refreshes: bool) -> RouteLabel {
+    RouteLabel { prefix: prefix.to_string(), refreshes }
 }
 
 const ROUTE: RouteId = RouteId(0);
@@ -63,7 +67,9 @@ const SERVER: ServerId = ServerId(0);
 #[test]
 fn the_text_is_well_formed_with_every_series_in_it() {
     let registry = Registry::new("0.1.0");
-    let shard = registry.shard(&layout(&["", "quo\"te\\:"], &["m0:11211"]));
+    let servers = [("main".to_string(), "m0:11211".to_string())];
+    let routes = [label("", false), label("quo\"te\\:", true)];
+    let shard = registry.shard(&ShardLayout::new(&routes, &servers));
     shard.count(RouteId(1), CommandClass::Get, Outcome::Hit);
     shard.observe(RouteId(1), CommandClass::Get, Duration::from_millis(1));
     registry.source(|samples| {
