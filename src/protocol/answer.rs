@@ -111,16 +111,21 @@ fn desync(buffer: &BytesMut) -> Desync {
     Desync(buffer[..buffer.len().min(60)].escape_ascii().to_string())
 }
 
-/// Reads `VA <length> f<flags> O<opaque>`, the answer to an ordinary get, in one pass: the item, the length of its value
-/// and that of the line. Everything else, a line that is not whole above all, is for [`parse`] to judge. Measured to
-/// save a tenth of a multi-get's instructions.
+/// Reads `VA <length> f<flags> t<ttl> O<opaque>`, the answer to an ordinary get, in one pass: the item, the length of its
+/// value and that of the line. The TTL is there where it was asked for. Everything else, a line that is not whole above
+/// all, is for [`parse`] to judge. Measured to save a tenth of a multi-get's instructions.
 fn common_hit(buffer: &[u8], expected: Expected, opaque: u16) -> Option<(Item, usize, usize)> {
     let (len, rest) = leading_number(buffer.strip_prefix(b"VA ")?)?;
     let (client_flags, rest) = leading_number(rest.strip_prefix(b" f")?)?;
+    let (ttl, rest) = match rest.strip_prefix(b" t") {
+        Some(told) => leading_number(told)?,
+        None => (0, rest),
+    };
     let (repeated, rest) = leading_number(rest.strip_prefix(b" O")?)?;
     let rest = rest.strip_prefix(b"\r\n")?;
-    let fits = expected == Expected::Get && repeated == u64::from(opaque) && len <= LARGEST_VALUE;
-    let item = Item { client_flags: client_flags as u32, ..Item::default() };
+    let fits =
+        expected == Expected::Get && repeated == u64::from(opaque) && len <= LARGEST_VALUE && ttl <= i64::MAX as u64;
+    let item = Item { client_flags: client_flags as u32, ttl: ttl as i64, ..Item::default() };
     fits.then_some((item, len as usize, buffer.len() - rest.len()))
 }
 

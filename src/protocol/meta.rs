@@ -231,6 +231,7 @@ fn command(flags: &Flags, verb: MetaVerb) -> Result<Command, FlagError> {
             new_cas: flags.new_cas,
             touch_last: flags.touch_last,
             no_bump: flags.no_bump,
+            knows_marks: true,
         }),
         MetaVerb::Store => Command::Store(Store {
             mode: store_mode(flags.mode)?,

@@ -95,6 +95,8 @@ pub struct Get {
     pub touch_last: bool,
     /// `u`: do not count as an access.
     pub no_bump: bool,
+    /// Whether the asker knows the letters W, X and Z. Others can only be told that there is nothing.
+    pub knows_marks: bool,
 }
 
 /// How a value is stored.

@@ -117,7 +117,7 @@ fn get() -> impl Strategy<Value = Command> {
     let others = (option::of(any::<u64>()), any::<bool>(), any::<bool>());
     (times, others).prop_flat_map(|((touch, vivify, recache), (new_cas, touch_last, no_bump))| {
         returns(touch.is_some() || vivify.is_some()).prop_map(move |returns| {
-            Command::Get(Get { returns, touch, vivify, recache, new_cas, touch_last, no_bump })
+            Command::Get(Get { returns, touch, vivify, recache, new_cas, touch_last, no_bump, knows_marks: true })
         })
     })
 }
