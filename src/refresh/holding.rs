@@ -1,0 +1,72 @@
+//! Who has the lease of one key, as far as this process knows: at most one question to the server a lease period.
+
+use std::time::{Duration, Instant};
+
+/// memcached counts in whole seconds, so the same moment may look this much later at the next glance.
+const BLUR: Duration = Duration::from_secs(2);
+
+/// Where a lease is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holding {
+    /// Nobody here knows.
+    Unknown,
+    /// Somebody here is asking for it.
+    Asking,
+    /// A client of this process has it, or somebody else's does, until then at the latest; and when the value it was
+    /// taken for is gone, where there is one.
+    Taken {
+        /// When the next caller may ask.
+        until: Instant,
+        /// When the stale value is gone.
+        value_ends: Option<Instant>,
+        /// Whether by a client of this process.
+        is_here: bool,
+    },
+    /// This is over; what comes next is told elsewhere.
+    Over,
+}
+
+/// The answer to somebody who wants the lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// Ask for it.
+    Mine {
+        /// Whether a client of this process had it and never came back.
+        has_expired: bool,
+    },
+    /// Somebody has it, or is asking for it.
+    Taken,
+    /// Look again: this is about a lease that is over.
+    Over,
+}
+
+impl Holding {
+    /// Lets one caller ask. `value_ends` is when the value that the caller found stale will be gone.
+    pub fn claim(&mut self, now: Instant, value_ends: Option<Instant>) -> Claim {
+        let has_expired = match *self {
+            Holding::Unknown => false,
+            Holding::Asking => return Claim::Taken,
+            Holding::Over => return Claim::Over,
+            Holding::Taken { until, value_ends: held_for, is_here } => {
+                if now < until && !is_another_value(held_for, value_ends) {
+                    return Claim::Taken;
+                }
+                is_here && now >= until
+            }
+        };
+        *self = Holding::Asking;
+        Claim::Mine { has_expired }
+    }
+
+    /// Whether a claim would be refused.
+    pub fn is_taken(&self, now: Instant, value_ends: Option<Instant>) -> bool {
+        let mut copy = *self;
+        copy.claim(now, value_ends) == Claim::Taken
+    }
+}
+
+/// Whether the value that was found stale now is a newer one than that the lease was taken for: then it was regenerated
+/// meanwhile, and the lease has done its work.
+fn is_another_value(held_for: Option<Instant>, found: Option<Instant>) -> bool {
+    matches!((held_for, found), (Some(old), Some(new)) if new > old + BLUR)
+}

@@ -1,0 +1,102 @@
+//! The lease: the permission to regenerate one key, an item beside the item itself.
+//!
+//! It is taken by an `add`, so at most one caller in the fleet has it, and it is gone when its TTL is over, so a winner
+//! that dies holds nobody up for long. A write or a delete does not remove it but replaces its token by a word: so a
+//! winner that comes late can tell a lease that was revoked from one that ran out, whatever second the server's clock
+//! was in. The next caller takes a revoked lease over.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::TICK;
+use crate::protocol::{Item, Key, Reply};
+
+/// What stands in a lease that a write or a delete ended.
+pub const REVOKED: &[u8] = b"revoked";
+
+/// An item as this process names it: a route and a hash of the key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ItemId {
+    hash: u128,
+    route: u16,
+}
+
+impl ItemId {
+    /// The item `key` of route number `route`.
+    pub fn new(route: u16, key: &Key) -> ItemId {
+        ItemId { hash: xxh3_128(key.as_bytes()), route }
+    }
+
+    /// The key of its lease, the same in every sidecar. Two items would need the same 128-bit hash to share one.
+    pub fn lease_key(&self) -> Key {
+        let text = format!("leash:lease:{:032x}", self.hash);
+        Key::text(text.into()).unwrap_or_else(|_| unreachable!("letters, digits and colons make a key"))
+    }
+}
+
+/// Tells one lease of a key from the next: what stands in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token(Bytes);
+
+impl Token {
+    /// A token from a random number.
+    pub fn new(random: u128) -> Token {
+        Token(format!("{random:032x}").into())
+    }
+
+    /// What is stored.
+    pub fn value(&self) -> Bytes {
+        self.0.clone()
+    }
+}
+
+/// What a look at a lease found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// The token we put there.
+    Ours,
+    /// Somebody else's, for so many seconds more.
+    Others(i64),
+    /// A write or a delete ended it; its CAS unique.
+    Revoked(u64),
+    /// Nothing.
+    Gone,
+    /// There was no answer.
+    Unknown,
+}
+
+/// Why a winner's value must not stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undo {
+    /// A write or a delete came between.
+    Revoked,
+    /// Somebody else has the permission now.
+    Overtaken,
+}
+
+impl Look {
+    /// Reads the reply to a get of value, CAS unique and TTL.
+    pub fn of(reply: &Reply, ours: Option<&Token>) -> Look {
+        match reply {
+            Reply::Hit(Item { value: Some(value), .. }) if ours.is_some_and(|token| token.0 == value) => Look::Ours,
+            Reply::Hit(Item { value: Some(value), cas, .. }) if *value == REVOKED => Look::Revoked(*cas),
+            Reply::Hit(item) => Look::Others(item.ttl),
+            Reply::Miss | Reply::NotFound => Look::Gone,
+            _ => Look::Unknown,
+        }
+    }
+
+    /// Whether a value that was stored on the strength of a lease must be undone, which was asked for `since` before this
+    /// look, for `lease`. Refused is only on evidence: what cannot be known is kept.
+    pub fn undoes(&self, since: Duration, lease: Duration) -> Option<Undo> {
+        match self {
+            Look::Revoked(_) => Some(Undo::Revoked),
+            Look::Others(_) => Some(Undo::Overtaken),
+            // It cannot have run out yet, so it was removed.
+            Look::Gone if since + TICK < lease => Some(Undo::Revoked),
+            Look::Ours | Look::Gone | Look::Unknown => None,
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! What is decided about stale values, and nothing of how it is carried out: time and chance are arguments.
+//!
+//! ```text
+//!   stored at            stale date                gone
+//!     ├── TTL asked for ─────┼────── grace ──────────┤      marked by one bit of the client flags
+//!     │   fresh              │ stale: one regenerates, all others still get the value
+//! ```
+//! A value is stored with the TTL the application asked for plus `grace`; its remaining TTL, which the server counts,
+//! tells on which side of its stale date it is. No clock of leash is compared with anybody's.
+
+mod early;
+mod holding;
+mod lease;
+mod ttl;
+
+pub use early::Early;
+pub use holding::{Claim, Holding};
+pub use lease::{ItemId, Look, REVOKED, Token, Undo};
+pub use ttl::{Stretched, lasts};
+
+use std::time::Duration;
+
+use crate::protocol::Item;
+
+/// memcached counts in whole seconds: what lasts a second may be over at once.
+pub const TICK: Duration = Duration::from_secs(1);
+
+/// How stale values of one route are treated.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Policy {
+    /// Seconds a value may be served past its stale date.
+    pub grace: u32,
+    /// Seconds one caller may take to regenerate a value before the next one may.
+    pub lease: u32,
+    /// How long callers who find nothing wait for the one who regenerates it; zero: they do not.
+    pub cold_wait: Duration,
+    /// By how much of its TTL, at most, a value goes stale earlier: a share from 0 to 1.
+    pub jitter: f64,
+    /// The one bit of the client flags that marks a value whose last `grace` seconds are stale time.
+    pub marker: u32,
+    /// Whether and how eagerly values are refreshed before their stale date.
+    pub early: Option<Early>,
+}
+
+/// How old a value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Age {
+    /// Not stored by this policy, or without an end: it is what the server says it is.
+    Unjudged,
+    /// So many seconds before its stale date.
+    Fresh(u32),
+    /// So many seconds past its stale date.
+    Stale(u32),
+}
+
+impl Policy {
+    /// How long a lease lasts.
+    pub fn lease_time(&self) -> Duration {
+        Duration::from_secs(self.lease.into())
+    }
+
+    /// Whether a lease that was asked for `since` ago may have run out: memcached's clock ticks once a second.
+    pub fn may_have_run_out(&self, since: Duration) -> bool {
+        since + TICK >= self.lease_time()
+    }
+
+    /// Whether `item` carries the marker.
+    pub fn is_marked(&self, item: &Item) -> bool {
+        item.client_flags & self.marker != 0
+    }
+
+    /// How old `item` is, of which the client flags and the remaining TTL must be known.
+    pub fn age(&self, item: &Item) -> Age {
+        if !self.is_marked(item) || item.ttl < 0 {
+            return Age::Unjudged;
+        }
+        let grace = i64::from(self.grace);
+        if item.ttl > grace {
+            Age::Fresh(u32::try_from(item.ttl - grace).unwrap_or(u32::MAX))
+        } else {
+            Age::Stale((grace - item.ttl) as u32)
+        }
+    }
+
+    /// Whether `item` is stale: to every command but a read it is then an expired item.
+    pub fn is_stale(&self, item: &Item) -> bool {
+        matches!(self.age(item), Age::Stale(_))
+    }
+
+    /// The item as clients see it: without the marker, and with the TTL that was asked for.
+    pub fn as_told(&self, mut item: Item) -> Item {
+        if self.is_marked(&item) {
+            item.client_flags &= !self.marker;
+            if item.ttl >= 0 {
+                item.ttl = (item.ttl - i64::from(self.grace)).max(0);
+            }
+        }
+        item
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,163 @@
+//! The decisions hold for every TTL, every age and every order of events.
+
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::protocol::{Exptime, Item, Reply};
+
+const MONTH: i32 = 60 * 60 * 24 * 30;
+const NOW: i64 = 1_800_000_000;
+
+fn policy(grace: u32, jitter: f64) -> Policy {
+    let early = Some(Early { beta: 1.0 });
+    Policy { grace, lease: 10, cold_wait: Duration::ZERO, jitter, marker: 1 << 31, early }
+}
+
+/// The item as a server has it `after` seconds later, if it still has it.
+fn stored(policy: &Policy, exptime: Exptime, chance: f64, after: i64) -> Option<Item> {
+    let stretched = policy.stretch(exptime, NOW, chance);
+    let client_flags = if stretched.is_marked { policy.marker } else { 0 };
+    let ttl = match lasts(stretched.exptime, NOW) {
+        -1 => -1,
+        lasts if lasts > after => lasts - after,
+        _ => return None,
+    };
+    Some(Item { client_flags, ttl, ..Item::default() })
+}
+
+proptest! {
+    #[test]
+    fn a_value_is_fresh_for_its_ttl_then_stale_for_the_grace_then_gone(
+        grace in 1..=MONTH as u32, ttl in 1..=2 * MONTH, after in 0..4 * i64::from(MONTH),
+    ) {
+        let (policy, asked) = (policy(grace, 0.0), i64::from(ttl));
+        let exptime = if ttl <= MONTH { ttl } else { (NOW + asked) as i32 };
+        let age = stored(&policy, exptime, 0.5, after).map(|item| policy.age(&item));
+        let expected = match after {
+            _ if after < asked => Some(Age::Fresh((asked - after) as u32)),
+            _ if after < asked + i64::from(grace) => Some(Age::Stale((after - asked) as u32)),
+            _ => None,
+        };
+        prop_assert_eq!(age, expected);
+    }
+
+    #[test]
+    fn what_never_expires_or_has_already_is_stored_as_it_is(grace in 1..=MONTH as u32, past in 0..NOW - i64::from(MONTH) - 1) {
+        for exptime in [0, -1, i32::MIN, (NOW - past) as i32] {
+            let stretched = policy(grace, 0.3).stretch(exptime, NOW, 0.9);
+            prop_assert_eq!((stretched.exptime, stretched.is_marked), (exptime, false));
+        }
+    }
+
+    #[test]
+    fn jitter_only_ever_shortens_and_never_to_nothing(ttl in 1..=MONTH, share in 0.0..0.5, chance in 0.0..1.0) {
+        let plain = policy(60, 0.0).stretch(ttl, NOW, chance).lasts;
+        let with = policy(60, share).stretch(ttl, NOW, chance).lasts;
+        prop_assert!(with <= plain && with > 60);
+        prop_assert!((plain - with) as f64 <= f64::from(ttl) * share);
+    }
+
+    #[test]
+    fn no_expiry_time_is_turned_into_one_of_another_kind(exptime: i32, grace in 1..=MONTH as u32, chance in 0.0..1.0) {
+        let stretched = policy(grace, 0.5).stretch(exptime, NOW, chance);
+        let before = lasts(exptime, NOW);
+        prop_assert_eq!(lasts(stretched.exptime, NOW), stretched.lasts);
+        prop_assert_eq!(before == -1, stretched.lasts == -1);
+        prop_assert_eq!(before == 0, stretched.lasts == 0);
+        prop_assert!(!stretched.is_marked || stretched.lasts > i64::from(grace));
+    }
+
+    #[test]
+    fn clients_see_neither_the_marker_nor_the_grace(client_flags: u32, ttl in -1..10_000i64, grace in 1..5_000u32) {
+        let policy = policy(grace, 0.0);
+        let told = policy.as_told(Item { client_flags, ttl, ..Item::default() });
+        prop_assert_eq!(told.client_flags, client_flags & !(1 << 31));
+        let is_marked = client_flags >> 31 == 1;
+        let expected = if is_marked && ttl >= 0 { (ttl - i64::from(grace)).max(0) } else { ttl };
+        prop_assert_eq!(told.ttl, expected);
+    }
+
+    #[test]
+    fn an_unmarked_item_is_never_judged(client_flags in 0..1u32 << 31, ttl in -1..100_000i64) {
+        let item = Item { client_flags, ttl, ..Item::default() };
+        prop_assert_eq!(policy(60, 0.0).age(&item), Age::Unjudged);
+    }
+
+    /// A winner is refused only on evidence, and evidence is never overlooked.
+    #[test]
+    fn a_lease_that_may_have_run_out_is_no_evidence_and_one_that_cannot_have_is(since in 0..30_000u64) {
+        let (since, lease) = (Duration::from_millis(since), Duration::from_secs(10));
+        let gone = Look::Gone.undoes(since, lease);
+        prop_assert_eq!(gone, (since < lease - TICK).then_some(Undo::Revoked));
+        prop_assert_eq!(Look::Revoked(1).undoes(since, lease), Some(Undo::Revoked));
+        prop_assert_eq!(Look::Others(1).undoes(since, lease), Some(Undo::Overtaken));
+        prop_assert_eq!(Look::Ours.undoes(since, lease), None);
+        prop_assert_eq!(Look::Unknown.undoes(since, lease), None);
+    }
+
+    /// Whatever callers do and when, at most one asks in a lease period for the same value.
+    #[test]
+    fn one_caller_asks_a_lease_period(arrivals in prop::collection::vec(0..60_000u64, 1..200)) {
+        let (start, lease) = (Instant::now(), Duration::from_secs(10));
+        let mut arrivals = arrivals;
+        arrivals.sort_unstable();
+        let (mut holding, mut asked) = (Holding::Unknown, Vec::new());
+        for at in arrivals {
+            let now = start + Duration::from_millis(at);
+            if let Claim::Mine { .. } = holding.claim(now, None) {
+                asked.push(now);
+                holding = Holding::Taken { until: now + lease, value_ends: None, is_here: true };
+            }
+        }
+        prop_assert!(asked.windows(2).all(|pair| pair[1] - pair[0] >= lease));
+    }
+}
+
+#[test]
+fn a_newer_value_that_is_stale_again_is_a_new_period() {
+    let (start, second) = (Instant::now(), Duration::from_secs(1));
+    let ends = Some(start + second * 60);
+    let mut holding = Holding::Taken { until: start + second * 10, value_ends: ends, is_here: false };
+    assert!(holding.is_taken(start, ends));
+    assert!(holding.is_taken(start, Some(start + second * 61)), "the same value, seen a tick later");
+    assert!(!holding.is_taken(start, Some(start + second * 65)));
+    assert_eq!(holding.claim(start + second * 11, ends), Claim::Mine { has_expired: false });
+    assert_eq!(holding.claim(start + second * 11, ends), Claim::Taken, "one asks, the others do not");
+}
+
+#[test]
+fn a_winner_of_this_process_that_never_came_back_is_noticed() {
+    let (start, second) = (Instant::now(), Duration::from_secs(1));
+    let mut holding = Holding::Taken { until: start + second * 10, value_ends: None, is_here: true };
+    assert_eq!(holding.claim(start + second * 9, None), Claim::Taken);
+    assert_eq!(holding.claim(start + second * 10, None), Claim::Mine { has_expired: true });
+}
+
+#[test]
+fn the_nearer_the_stale_date_the_likelier_an_early_refresh() {
+    let early = Early { beta: 1.0 };
+    let due = |remaining| {
+        (1..1000).filter(|n| early.is_due(remaining, Duration::from_secs(2), f64::from(*n) / 1000.0)).count()
+    };
+    // XFetch: the chance at `remaining` is e^(-remaining / (beta * regeneration)).
+    assert_eq!([due(2), due(4), due(20)], [367, 135, 0]);
+    assert!(early.may_be_due(60, Duration::from_secs(2)) && !early.may_be_due(61, Duration::from_secs(2)));
+}
+
+#[test]
+fn an_instant_regeneration_is_never_early() {
+    assert!(!Early { beta: 10.0 }.is_due(1, Duration::ZERO, 0.0));
+}
+
+#[test]
+fn a_look_tells_ours_from_anothers_and_from_a_revoked_one() {
+    let (ours, theirs) = (Token::new(1), Token::new(2));
+    let lease = |value| Reply::Hit(Item { value: Some(value), cas: 7, ttl: 3, ..Item::default() });
+    assert_eq!(Look::of(&lease(ours.value()), Some(&ours)), Look::Ours);
+    assert_eq!(Look::of(&lease(theirs.value()), Some(&ours)), Look::Others(3));
+    assert_eq!(Look::of(&lease(REVOKED.into()), Some(&ours)), Look::Revoked(7));
+    assert_eq!(Look::of(&Reply::Miss, Some(&ours)), Look::Gone);
+    assert_eq!(Look::of(&Reply::Done, None), Look::Unknown);
+}
