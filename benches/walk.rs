@@ -10,7 +10,7 @@ use leash::memory::Memory;
 use leash::metrics::Shard;
 use leash::protocol::{Command, Get, Key, Request};
 use leash::route::build::build;
-use leash::route::{Place, Tree};
+use leash::route::{Client, Place, Tree};
 use leash::shared::Snapshot;
 use leash::turn::Turn;
 
@@ -23,10 +23,10 @@ fn tree(routes: &str) -> Rc<Tree> {
 }
 
 /// The server `request` ends at.
-fn place(tree: &Tree, request: &Request) -> Option<usize> {
-    tree.branch(&request.key)?.walk(request, |place, _| match place {
+fn place(tree: &Tree, request: &Request, client: &Rc<Client>) -> Option<usize> {
+    tree.branch(&request.key)?.entry.walk(request, client, |place, _| match place {
         Place::Server(_, server) => Some(server),
-        Place::Answer(_) => None,
+        Place::Answer(_) | Place::Run => None,
     })
 }
 
@@ -37,9 +37,10 @@ fn walk(c: &mut Criterion) {
         [("one_route", tree("")), ("8_prefixes_with_namespace", tree(&format!("routes:\n{}", routes.concat())))];
     let key = Key::text("session:0123456789abcdef".into()).expect("a key");
     let request = Request { key, command: Command::Get(Get::default()) };
+    let client = Client::new();
     for (name, tree) in trees {
-        assert!(place(&tree, &request).is_some());
-        c.bench_function(&format!("walk/{name}"), |b| b.iter(|| place(&tree, black_box(&request))));
+        assert!(place(&tree, &request, &client).is_some());
+        c.bench_function(&format!("walk/{name}"), |b| b.iter(|| place(&tree, black_box(&request), &client)));
     }
 }
 

@@ -10,7 +10,7 @@ use crate::memory::Memory;
 use crate::metrics::Shard;
 use crate::protocol::{Command, Get, Key, KeyError, Reply, Request};
 use crate::route::build::build;
-use crate::route::{Place, Pool, Tree};
+use crate::route::{Client, Place, Pool, Tree};
 use crate::shared::Snapshot;
 use crate::turn::Turn;
 
@@ -40,8 +40,9 @@ impl Explainer {
         let Some(branch) = self.tree.branch(&request.key) else {
             return Ok(json!({ "key": shown, "route": null, "answer": "no route fits, every request is refused" }));
         };
-        Ok(branch.walk(&request, |place, sent| match place {
+        Ok(branch.entry.walk(&request, &Client::new(), |place, sent| match place {
             Place::Server(pool, server) => self.at_server(&shown, &branch.prefix, pool, server, sent.key.as_bytes()),
+            Place::Run => json!({ "key": shown, "route": branch.prefix, "answer": "several servers" }),
             Place::Answer(reply) => json!({ "key": shown, "route": branch.prefix, "answer": words(&reply) }),
         }))
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::config::{self, Config};
 use crate::hash::Placement;
+use crate::leases::Leases;
 use crate::metrics::{RouteLabel, ServerState, ShardLayout};
 use crate::upstream::{EmbeddedStore, Options, Target};
 
@@ -18,6 +19,8 @@ pub struct Snapshot {
     pub pools: Vec<SharedPool>,
     /// Where shards count what.
     pub layout: Arc<ShardLayout>,
+    /// The leases this process knows of.
+    pub leases: Arc<Leases>,
 }
 
 /// What all workers share of one pool.
@@ -41,15 +44,21 @@ impl Snapshot {
     /// Makes `config` ready: ranks servers, creates stores.
     pub fn new(config: Config) -> Arc<Snapshot> {
         let pools = config.pools.iter().map(|pool| SharedPool::new(pool, &config.limits, &config.log)).collect();
-        let routes: Vec<RouteLabel> =
-            config.routes.iter().map(|route| RouteLabel { prefix: prefix_of(route), refreshes: false }).collect();
+        let routes: Vec<RouteLabel> = config
+            .routes
+            .iter()
+            .map(|route| RouteLabel { prefix: prefix_of(route), refreshes: route.refresh.is_some() })
+            .collect();
         let servers: Vec<(String, String)> = config
             .pools
             .iter()
             .flat_map(|pool| pool.servers.iter().map(|server| (pool.name.to_string(), server.name.to_string())))
             .collect();
         let layout = ShardLayout::new(&routes, &servers);
-        Arc::new(Snapshot { config, pools, layout })
+        let refreshed = config.routes.iter().filter_map(|route| route.refresh.as_ref());
+        let longest = refreshed.map(|refresh| refresh.lease).max().unwrap_or_default();
+        let leases = Leases::new(longest, config.limits.waiters);
+        Arc::new(Snapshot { config, pools, layout, leases })
     }
 }
 

@@ -21,6 +21,7 @@ use super::service::Service;
 use crate::metrics::{Downstream as Count, Outcome, ProtocolError, RouteId, Tally};
 use crate::net::{Reader, Stream, Writer, Written};
 use crate::protocol::{CommandClass, Reply};
+use crate::route::Client;
 use crate::turn::{Flush, MUCH};
 use crate::upstream::ReplyTo;
 
@@ -33,6 +34,8 @@ const NO_ROOM: &str = "SERVER_ERROR out of memory writing get response";
 pub struct Connection {
     pub(super) service: Rc<Service>,
     pub(super) state: RefCell<Owed>,
+    /// The client as routes know it.
+    pub(super) client: Rc<Client>,
     writer: Writer,
     task: RefCell<Option<Waker>>,
 }
@@ -53,7 +56,13 @@ impl Connection {
     pub async fn serve(stream: Stream, service: Rc<Service>) {
         let (mut reader, writer) = stream.into_split();
         let state = RefCell::new(Owed::new(&service.memory));
-        let connection = Rc::new(Connection { service: service.clone(), state, writer, task: RefCell::default() });
+        let connection = Rc::new(Connection {
+            service: service.clone(),
+            state,
+            client: Client::new(),
+            writer,
+            task: RefCell::default(),
+        });
         let number = service.enter(connection.clone());
         service.shard.downstream(Count::Accepted, 1);
         let mut intake = Intake::new(&service);
@@ -63,6 +72,7 @@ impl Connection {
             poll_fn(|cx| connection.poll_drained(cx)).await;
         }
         connection.state.borrow_mut().close();
+        connection.client.leave();
         service.leave(number);
         service.shard.downstream(Count::Closed, 1);
         if end == End::Fatal {
@@ -80,13 +90,15 @@ impl Connection {
     /// Whether the client must take replies before it may ask for more.
     pub(super) fn is_full(&self) -> bool {
         let (state, limits) = (self.state.borrow(), &self.service.limits);
-        state.replies.in_flight() >= limits.in_flight
+        state.flush.is_some()
+            || state.replies.in_flight() >= limits.in_flight
             || state.likely_unsent() >= limits.unsent
             || (state.unsent() > 0 && self.service.memory.is_full())
     }
 
     /// Ends a pause, if there was one and the client has taken enough.
-    pub(super) fn resume(&self) {
+    pub(super) fn resume(self: &Rc<Self>) {
+        self.flush_in_turn();
         if self.state.borrow().paused && !self.is_full() {
             self.state.borrow_mut().paused = false;
             // What is asked now was read long ago, and what ended the pause did not set the clock.

@@ -42,7 +42,9 @@ impl Connection {
             tallies: tallies(&request.command),
         };
         let reply = match branch {
-            Some(branch) => branch.ask(&request, Ticket::new(self.clone(), state.replies.next_token(0))),
+            Some(branch) => {
+                branch.entry.ask(&request, &self.client, Ticket::new(self.clone(), state.replies.next_token(0)))
+            }
             None => Some(no_route()),
         };
         self.tally(&request.command, &form);
@@ -70,7 +72,8 @@ impl Connection {
                 let branch = tree.branch(&request.key);
                 let reply = match branch {
                     Some(branch) => {
-                        branch.ask(&request, Ticket::new(self.clone(), state.replies.next_token(gathered.len())))
+                        let ticket = Ticket::new(self.clone(), state.replies.next_token(gathered.len()));
+                        branch.entry.ask(&request, &self.client, ticket)
                     }
                     None => Some(no_route()),
                 };
@@ -87,8 +90,19 @@ impl Connection {
         self.push(&mut state, Pending::Many(asked, gathered));
     }
 
+    /// `flush_all` goes past the routes, so it must not overtake what a route has not finished for this client.
     fn flush_all(self: &Rc<Self>, delay: Exptime, form: Form) {
         self.service.shard.tally(Tally::Flushes);
+        self.state.borrow_mut().flush = Some((delay, form));
+        self.flush_in_turn();
+    }
+
+    /// Sends a `flush_all` on its way once its turn has come.
+    pub(super) fn flush_in_turn(self: &Rc<Self>) {
+        if !self.client.is_idle() {
+            return;
+        }
+        let Some((delay, form)) = self.state.borrow_mut().flush.take() else { return };
         let tree = self.service.tree.borrow();
         let mut state = self.state.borrow_mut();
         let servers = match tree.flushable() {
@@ -137,7 +151,7 @@ impl Connection {
         let mut state = self.state.borrow_mut();
         let ticket = Ticket::new(self.clone(), state.replies.next_token(0));
         let reply = match tree.branch(&request.key) {
-            Some(branch) => branch.ask(&request, ticket),
+            Some(branch) => branch.entry.ask(&request, &self.client, ticket),
             None => Some(no_route()),
         };
         let class = request.command.class();

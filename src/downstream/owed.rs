@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::replies::Replies;
 use crate::memory::{Memory, Share};
-use crate::protocol::{Output, Reply};
+use crate::protocol::{Exptime, Form, Output, Reply};
 
 /// How large values are taken to be before any came: a client that begins with a deep pipeline is asked for so much of
 /// it at first that even large values fit.
@@ -21,6 +21,8 @@ pub(super) struct Owed {
     pub paused: bool,
     /// Whether that is because the client does not read, and was counted.
     pub unread: bool,
+    /// A `flush_all` whose turn comes when nothing before it is unfinished; until then nothing behind it is begun.
+    pub flush: Option<(Exptime, Form)>,
     /// Whether the client is gone.
     pub broken: bool,
     /// What is counted of the replies and the output.
@@ -38,6 +40,7 @@ impl Owed {
             flush_asked: false,
             paused: false,
             unread: false,
+            flush: None,
             broken: false,
             unsent: Share::new(memory),
             likely: FIRST_LIKELY,

@@ -3,9 +3,11 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::{Branch, Namespace, Pool, Route, Tree};
+use super::{Branch, Desk, Entry, Namespace, Pool, Refresh, Route, Tree};
+use crate::config;
 use crate::memory::Memory;
 use crate::metrics::Shard;
+use crate::refresh::{Early, Policy};
 use crate::shared::{Member, Snapshot, prefix_of};
 use crate::turn::Turn;
 use crate::upstream::{Server, Upstream};
@@ -14,16 +16,33 @@ use crate::upstream::{Server, Upstream};
 pub fn build(snapshot: &Snapshot, turn: &Rc<Turn>, memory: &Rc<Memory>, shard: &Arc<Shard>) -> Rc<Tree> {
     let pools: Vec<Rc<Pool>> =
         (0..snapshot.pools.len()).map(|i| Rc::new(pool(snapshot, i, turn, memory, shard))).collect();
-    let branches = snapshot.config.routes.iter().filter_map(|route| {
+    let desk = Rc::new(Desk::default());
+    let branches = snapshot.config.routes.iter().enumerate().filter_map(|(number, route)| {
         let prefix = prefix_of(route);
+        let id = snapshot.layout.route(&prefix)?;
         let mut root: Rc<dyn Route> = pools[route.pool].clone();
+        if let Some(refresh) = &route.refresh {
+            let (below, leases) = (Entry::new(root, desk.clone()), snapshot.leases.clone());
+            let counted = (shard.clone(), id, u16::try_from(number).ok()?);
+            root = Rc::new(Refresh::new(policy(refresh), below, leases, turn.clone(), counted));
+        }
         if !route.namespace.is_empty() {
             root = Rc::new(Namespace::new(&route.namespace, root));
         }
-        let id = snapshot.layout.route(&prefix)?;
-        Some(Branch { prefix, id, allow_flush: route.allow_flush, root })
+        Some(Branch { prefix, id, allow_flush: route.allow_flush, entry: Entry::new(root, desk.clone()) })
     });
     Rc::new(Tree::new(branches.collect()))
+}
+
+fn policy(refresh: &config::Refresh) -> Policy {
+    Policy {
+        grace: refresh.grace.as_secs() as u32,
+        lease: refresh.lease.as_secs() as u32,
+        cold_wait: refresh.cold_wait,
+        jitter: refresh.jitter,
+        marker: 1 << refresh.marker_bit,
+        early: refresh.early.map(|beta| Early { beta }),
+    }
 }
 
 fn pool(snapshot: &Snapshot, place: usize, turn: &Rc<Turn>, memory: &Rc<Memory>, shard: &Arc<Shard>) -> Pool {

@@ -1,33 +1,75 @@
 //! What happens to a request between the client and the servers: the route tree.
 //!
 //! ```text
-//!   request ─▶ prefix ─▶ namespace ─▶ pool ─▶ server
+//!   request ─▶ prefix ─▶ namespace ─▶ refresh ─▶ pool ─▶ server
+//!     reply ◀─────────────────────── judged ◀──────────────┘
 //! ```
 //! One policy is one file and one [`Route`]; the tree is built once per worker from the checked configuration. A node
 //! decides without waiting and sends nothing: the walk does, so "where does this key go?" is the same walk without its
-//! last step.
+//! last step. A node that must see the reply says so on the way down; only when it refuses what it sees does it run
+//! ordinary async code. So an ordinary hit costs no task and no allocation, and the rare path reads like prose.
 
 pub mod build;
 
+mod answer;
+mod client;
+mod desk;
+mod entry;
 mod namespace;
 mod pool;
 mod prefix;
+mod refresh;
 mod tree;
+mod turns;
 
+pub use answer::Answer;
+pub use client::Client;
+pub use desk::Desk;
+pub use entry::{Entry, Place};
 pub use namespace::Namespace;
 pub use pool::Pool;
 pub use prefix::Prefixes;
-pub use tree::{Branch, Place, Tree};
+pub use refresh::{Refresh, Scene};
+pub use tree::{Branch, Tree};
 
+use std::pin::Pin;
 use std::rc::Rc;
 
-use crate::protocol::{Reply, Request};
+use crate::protocol::{Key, Reply, Request};
 use crate::upstream::Upstream;
+
+/// What is asked of a node.
+pub struct Ask<'a> {
+    /// The request as it is on its way here.
+    pub request: &'a Request,
+    /// The key by whose place it finds its server: its own, but for what leash keeps beside an item.
+    pub place: &'a Key,
+    /// Who asks.
+    pub client: &'a Rc<Client>,
+}
+
+/// A reply that needs more than one step.
+pub type Run = Pin<Box<dyn Future<Output = Reply>>>;
 
 /// One node of the route tree.
 pub trait Route {
     /// What this node does with a request, decided without waiting.
-    fn step(&self, request: &Request) -> Step<'_>;
+    fn step(&self, ask: &Ask<'_>) -> Step<'_>;
+
+    /// Judges a reply it asked to see, and may change it. `request` is the one it was given, not the one it sent.
+    fn judge(&self, _request: &Request, reply: Reply) -> Verdict {
+        Verdict::Pass(reply)
+    }
+
+    /// Finds a better reply than the one it refused.
+    fn recover(self: Rc<Self>, _request: Request, _client: Rc<Client>, refused: Reply) -> Run {
+        Box::pin(std::future::ready(refused))
+    }
+
+    /// Carries out what it said it would do itself.
+    fn run(self: Rc<Self>, _request: Request, _client: Rc<Client>) -> Run {
+        unreachable!("only a node that said so runs")
+    }
 
     /// All servers below this node.
     fn servers(&self) -> Vec<&Upstream>;
@@ -37,8 +79,20 @@ pub trait Route {
 pub enum Step<'r> {
     /// The child takes over, with this request instead.
     Rewrite(&'r Rc<dyn Route>, Request),
+    /// The child takes over, with this request instead, and the node sees the reply first.
+    Watch(&'r Rc<dyn Route>, Request),
+    /// The node does it itself, in several steps.
+    Run,
     /// This server of the pool has the answer.
     Send(&'r Pool, usize),
     /// Answered without asking anyone.
     Answer(Reply),
+}
+
+/// What a node thinks of a reply.
+pub enum Verdict {
+    /// This is the answer.
+    Pass(Reply),
+    /// There may be a better one: the node's `recover` knows.
+    Refuse(Reply),
 }

@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use super::{Route, Step};
+use super::{Ask, Route, Step};
 use crate::protocol::{Reply, Request};
 use crate::upstream::Upstream;
 
@@ -22,7 +22,8 @@ impl Namespace {
 }
 
 impl Route for Namespace {
-    fn step(&self, request: &Request) -> Step<'_> {
+    fn step(&self, ask: &Ask<'_>) -> Step<'_> {
+        let request = ask.request;
         match request.key.prefixed(&self.namespace) {
             Ok(key) => Step::Rewrite(&self.child, Request { key, command: request.command.clone() }),
             Err(_) => Step::Answer(Reply::Error("CLIENT_ERROR key too long with its namespace".into())),

@@ -5,9 +5,8 @@
 
 use std::sync::Arc;
 
-use super::{Route, Step};
+use super::{Ask, Route, Step};
 use crate::hash::Placement;
-use crate::protocol::Request;
 use crate::upstream::Upstream;
 
 /// A named set of servers with one hash.
@@ -36,8 +35,8 @@ impl Pool {
 }
 
 impl Route for Pool {
-    fn step(&self, request: &Request) -> Step<'_> {
-        Step::Send(self, self.placement.server_of(request.key.as_bytes()))
+    fn step(&self, ask: &Ask<'_>) -> Step<'_> {
+        Step::Send(self, self.placement.server_of(ask.place.as_bytes()))
     }
 
     fn servers(&self) -> Vec<&Upstream> {

@@ -1,11 +1,9 @@
-//! The whole tree, and the walk through it.
+//! The whole tree: every route of one worker, found by its prefix.
 
-use std::rc::Rc;
-
-use super::{Pool, Prefixes, Route, Step};
+use super::{Entry, Prefixes};
 use crate::metrics::RouteId;
-use crate::protocol::{Key, Question, Reply, Request};
-use crate::upstream::{Ticket, Upstream};
+use crate::protocol::Key;
+use crate::upstream::Upstream;
 
 /// One route of the configuration.
 pub struct Branch {
@@ -15,22 +13,14 @@ pub struct Branch {
     pub id: RouteId,
     /// Whether `flush_all` may reach its servers.
     pub allow_flush: bool,
-    /// Its policies, the outermost first.
-    pub root: Rc<dyn Route>,
+    /// The way to its policies, the outermost first.
+    pub entry: Entry,
 }
 
 /// All routes of one worker.
 pub struct Tree {
     prefixes: Prefixes,
     branches: Vec<Branch>,
-}
-
-/// Where a walk ended.
-pub enum Place<'t> {
-    /// At this server of the pool.
-    Server(&'t Pool, usize),
-    /// At a node that knows the answer.
-    Answer(Reply),
 }
 
 impl Tree {
@@ -54,35 +44,11 @@ impl Tree {
         match self.branches.iter().find(|branch| !branch.allow_flush) {
             Some(forbids) => Err(forbids),
             None => {
-                let mut servers: Vec<&Upstream> = self.branches.iter().flat_map(|b| b.root.servers()).collect();
+                let mut servers: Vec<&Upstream> = self.branches.iter().flat_map(|b| b.entry.servers()).collect();
                 servers.sort_by_key(|server| server.identity());
                 servers.dedup_by_key(|server| server.identity());
                 Ok(servers)
             }
         }
-    }
-}
-
-impl Branch {
-    /// Walks `request` down to where it is answered, sending nothing. `arrive` gets the place and the request as it is
-    /// there.
-    pub fn walk<R>(&self, request: &Request, arrive: impl FnOnce(Place<'_>, &Request) -> R) -> R {
-        let (mut node, mut rewritten) = (&self.root, None);
-        loop {
-            let request = rewritten.as_ref().unwrap_or(request);
-            match node.step(request) {
-                Step::Send(pool, server) => return arrive(Place::Server(pool, server), request),
-                Step::Answer(reply) => return arrive(Place::Answer(reply), request),
-                Step::Rewrite(child, request) => (node, rewritten) = (child, Some(request)),
-            }
-        }
-    }
-
-    /// Walks and asks. The reply goes to `ticket` later, unless it is known now.
-    pub fn ask(&self, request: &Request, ticket: Ticket) -> Option<Reply> {
-        self.walk(request, |place, request| match place {
-            Place::Server(pool, server) => pool.servers()[server].ask(Question::Ask(request), ticket),
-            Place::Answer(reply) => Some(reply),
-        })
     }
 }

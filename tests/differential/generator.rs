@@ -97,7 +97,7 @@ fn classic_read(random: &mut Random) -> String {
 
 fn classic_store(random: &mut Random) -> String {
     let verb = random.of(&["set", "set", "set", "add", "replace", "append", "prepend"]);
-    let (key, value, flags) = (key(random), value(random), random.of(&["0", "0", "5", "4294967295"]));
+    let (key, value, flags) = (key(random), value(random), random.of(&["0", "0", "5", "2147483647"]));
     format!("{verb} {key} {flags} {} {}{}\\r\\n{value}\\r\\n", ttl(random), length(&value), noreply(random))
 }
 

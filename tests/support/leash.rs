@@ -47,6 +47,14 @@ impl Leash {
         Leash::with_config(&config("embedded"))
     }
 
+    /// In front of these servers, or of its embedded store where there are none, with this `refresh` on every key,
+    /// `flush_all` allowed.
+    pub fn refreshing(servers: &[Memcached], refresh: &str) -> Leash {
+        let addresses: Vec<String> = servers.iter().map(Memcached::address).collect();
+        let addresses = if addresses.is_empty() { "embedded".to_string() } else { addresses.join(", ") };
+        Leash::with_config(&routed(&addresses, &format!("allow_flush: true, refresh: {refresh}")))
+    }
+
     /// With a configuration file; the addresses are chosen here and win over the file's.
     pub fn with_config(yaml: &str) -> Leash {
         let directory = tempfile::tempdir().unwrap();
@@ -129,8 +137,13 @@ impl Drop for Leash {
 }
 
 fn config(servers: &str) -> String {
+    routed(servers, "allow_flush: true")
+}
+
+/// Two workers and one route, with these policies.
+fn routed(servers: &str, policies: &str) -> String {
     let mut yaml = String::from("workers: 2\n");
     writeln!(yaml, "pools: {{main: {{servers: [{servers}]}}}}").unwrap();
-    writeln!(yaml, "routes: [{{prefix: \"\", pool: main, allow_flush: true}}]").unwrap();
+    writeln!(yaml, "routes: [{{prefix: \"\", pool: main, {policies}}}]").unwrap();
     yaml
 }

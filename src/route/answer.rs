@@ -1,0 +1,53 @@
+//! A reply that a node waits for in ordinary async code: the rare path's way to ask.
+
+use std::cell::RefCell;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use crate::protocol::Reply;
+use crate::upstream::{ReplyTo, Ticket};
+
+/// The reply to a request that has been sent already. Whoever drops it does not care any more; the request goes on.
+#[must_use = "a reply nobody waits for is said so with drop"]
+pub struct Answer(Rc<Waiting>);
+
+#[derive(Default)]
+struct Waiting {
+    reply: RefCell<Option<Reply>>,
+    waker: RefCell<Option<Waker>>,
+}
+
+impl Answer {
+    /// Calls `ask` with the ticket whose reply this is.
+    pub fn to(ask: impl FnOnce(Ticket) -> Option<Reply>) -> Answer {
+        let waiting = Rc::new(Waiting::default());
+        if let Some(reply) = ask(Ticket::new(waiting.clone(), 0)) {
+            *waiting.reply.borrow_mut() = Some(reply);
+        }
+        Answer(waiting)
+    }
+}
+
+impl Future for Answer {
+    type Output = Reply;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Reply> {
+        match self.0.reply.borrow_mut().take() {
+            Some(reply) => Poll::Ready(reply),
+            None => {
+                *self.0.waker.borrow_mut() = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl ReplyTo for Waiting {
+    fn deliver(self: Rc<Self>, _: u64, reply: Reply) {
+        *self.reply.borrow_mut() = Some(reply);
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+}

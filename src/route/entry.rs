@@ -1,0 +1,94 @@
+//! Where requests enter a tree, or a part of one: the walk down.
+
+use std::rc::Rc;
+
+use super::desk::{Watched, start};
+use super::{Answer, Ask, Client, Desk, Pool, Route, Step};
+use crate::protocol::{Key, Question, Reply, Request};
+use crate::upstream::{Ticket, Upstream};
+
+/// The way into a node and all that is below it.
+#[derive(Clone)]
+pub struct Entry {
+    root: Rc<dyn Route>,
+    desk: Rc<Desk>,
+}
+
+/// Where a walk ended.
+pub enum Place<'t> {
+    /// At this server of the pool.
+    Server(&'t Pool, usize),
+    /// At a node that knows the answer.
+    Answer(Reply),
+    /// At a node that does it in several steps.
+    Run,
+}
+
+impl Entry {
+    /// The way into `root`; what is watched waits at `desk`.
+    pub fn new(root: Rc<dyn Route>, desk: Rc<Desk>) -> Entry {
+        Entry { root, desk }
+    }
+
+    /// The node this leads into.
+    pub fn root(&self) -> &Rc<dyn Route> {
+        &self.root
+    }
+
+    /// Walks `request` down to where it is answered, sending nothing. `arrive` gets the place and the request as it is
+    /// there.
+    pub fn walk<R>(&self, request: &Request, client: &Rc<Client>, arrive: impl FnOnce(Place<'_>, &Request) -> R) -> R {
+        let (mut node, mut changed) = (&self.root, None);
+        loop {
+            let request = changed.as_ref().unwrap_or(request);
+            match node.step(&Ask { request, place: &request.key, client }) {
+                Step::Send(pool, server) => return arrive(Place::Server(pool, server), request),
+                Step::Answer(reply) => return arrive(Place::Answer(reply), request),
+                Step::Run => return arrive(Place::Run, request),
+                Step::Rewrite(child, request) | Step::Watch(child, request) => (node, changed) = (child, Some(request)),
+            }
+        }
+    }
+
+    /// Asks. The reply goes to `ticket` later, unless it is known now.
+    pub fn ask(&self, request: &Request, client: &Rc<Client>, ticket: Ticket) -> Option<Reply> {
+        self.descend(&self.root, request, None, client, ticket)
+    }
+
+    /// Asks at once, for whoever waits in ordinary code.
+    pub fn call(&self, request: &Request, client: &Rc<Client>) -> Answer {
+        Answer::to(|ticket| self.ask(request, client, ticket))
+    }
+
+    /// The same about something that leash keeps beside the item with the key `place`: on that item's own server.
+    pub fn call_beside(&self, place: &Key, request: &Request, client: &Rc<Client>) -> Answer {
+        Answer::to(|ticket| self.descend(&self.root, request, Some(place), client, ticket))
+    }
+
+    /// All servers below.
+    pub fn servers(&self) -> Vec<&Upstream> {
+        self.root.servers()
+    }
+
+    fn descend(
+        &self,
+        node: &Rc<dyn Route>,
+        request: &Request,
+        place: Option<&Key>,
+        client: &Rc<Client>,
+        ticket: Ticket,
+    ) -> Option<Reply> {
+        match node.step(&Ask { request, place: place.unwrap_or(&request.key), client }) {
+            Step::Send(pool, server) => pool.servers()[server].ask(Question::Ask(request), ticket),
+            Step::Answer(reply) => Some(reply),
+            Step::Rewrite(child, request) => self.descend(child, &request, place, client, ticket),
+            Step::Watch(child, asked) => {
+                let watched = Watched { node: node.clone(), request: request.clone(), client: client.clone(), ticket };
+                let left_at = self.desk.leave(watched);
+                let reply = self.descend(child, &asked, place, client, self.desk.ticket(left_at))?;
+                self.desk.settle(left_at, reply)
+            }
+            Step::Run => start(node.clone().run(request.clone(), client.clone()), ticket).map(|(reply, _)| reply),
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Every command that changes an item. To all of them a stale item is an expired item, so those that depend on what is
+//! there look first; then they act on what they saw, and once more if it changed in between.
+//!
+//! A look costs a second round trip. A set and a delete need none: they travel behind the revocation of the lease.
+
+use std::rc::Rc;
+
+use super::look::{TRIES, There};
+use super::store::Stored;
+use super::{Refresh, Subject, is_own_game};
+use crate::leases::End;
+use crate::metrics::SetRefusal;
+use crate::protocol::{Command, Delete, Get, Item, Reply, Request, Store, StoreMode};
+use crate::route::Client;
+
+impl Refresh {
+    /// Carries out a command when its turn at the key has come.
+    pub(super) async fn in_turn(self: Rc<Self>, request: Request, client: Rc<Client>) -> Reply {
+        let id = self.id(&request.key);
+        let turn = client.turns.enter(id);
+        (&turn).await;
+        let Request { key, command } = &request;
+        let subject = Subject { key, id, client: &client };
+        match command {
+            Command::Get(get) if get.touch.is_some() && !is_own_game(get) => match self.touch(&subject, get).await {
+                Some(reply) => reply,
+                None => {
+                    let get = Get { touch: None, ..get.clone() };
+                    let request = Request { key: key.clone(), command: Command::Get(get) };
+                    self.get(request, client.clone(), turn).await
+                }
+            },
+            Command::Get(_) => {
+                let client = client.clone();
+                self.get(request, client, turn).await
+            }
+            Command::Store(store) if store.invalidate => self.call(&subject, request.command.clone()).await,
+            Command::Store(store) => self.alter(&subject, store).await,
+            Command::Delete(delete) if delete.invalidate => self.call(&subject, request.command.clone()).await,
+            Command::Delete(delete) => self.delete(&subject, delete).await,
+            Command::Arithmetic(arithmetic) => self.count(&subject, arithmetic).await,
+            Command::Debug => self.call(&subject, Command::Debug).await,
+        }
+    }
+
+    async fn alter(&self, subject: &Subject<'_>, store: &Store) -> Reply {
+        let win = subject.client.take_win(subject.id);
+        match (store.mode, store.compare_cas, win) {
+            (StoreMode::Set, None, None) => self.set(subject, self.marked(store)).await,
+            (StoreMode::Set, compared, Some(win)) if compared.is_none() || compared == win.stale => {
+                self.told_stored(self.set_won(subject, self.marked(store), win).await)
+            }
+            (StoreMode::Set, _, _) => self.cas(subject, store).await,
+            (StoreMode::Add, None, Some(win)) => match self.set_won(subject, self.unmarked(store), win).await {
+                Stored::Refused(SetRefusal::Changed) => Reply::NotStored,
+                stored => self.told_stored(stored),
+            },
+            (StoreMode::Add, ..) => self.add(subject, store).await,
+            (StoreMode::Replace | StoreMode::Append | StoreMode::Prepend, ..) => self.amend(subject, store).await,
+        }
+    }
+
+    /// A winner learns nothing of a refusal.
+    fn told_stored(&self, stored: Stored) -> Reply {
+        match stored {
+            Stored::Kept(item) => Reply::Hit(item),
+            Stored::Failed(reply) => reply,
+            Stored::Gone => Reply::Hit(Item::default()),
+            Stored::Refused(why) => {
+                self.shard.refused_set(self.route, why);
+                Reply::Hit(Item::default())
+            }
+        }
+    }
+
+    async fn cas(&self, subject: &Subject<'_>, store: &Store) -> Reply {
+        match self.look_at_item(subject).await {
+            There::Stale(_) => Reply::NotFound,
+            There::Item(cas, _) if Some(cas) == store.compare_cas => self.set(subject, self.marked(store)).await,
+            There::Nothing | There::Item(..) => self.store(subject, self.marked(store).store).await,
+            There::Trouble(reply) => reply,
+        }
+    }
+
+    async fn add(&self, subject: &Subject<'_>, store: &Store) -> Reply {
+        let mut reply = Reply::NotStored;
+        for _ in 0..TRIES {
+            reply = self.store(subject, store.clone()).await;
+            if reply != Reply::NotStored {
+                break;
+            }
+            match self.look_at_item(subject).await {
+                There::Stale(cas) => match self.store(subject, over(store, cas)).await {
+                    Reply::NotFound => continue,
+                    Reply::Exists => {}
+                    stored => reply = stored,
+                },
+                There::Nothing => continue,
+                There::Item(..) | There::Trouble(_) => {}
+            }
+            break;
+        }
+        if let Reply::Hit(_) = reply {
+            self.revoke(subject);
+            self.leases.end(subject.id, End::Over);
+        }
+        reply
+    }
+
+    /// replace, append and prepend.
+    async fn amend(&self, subject: &Subject<'_>, store: &Store) -> Reply {
+        for _ in 0..TRIES {
+            match (self.look_at_item(subject).await, store.vivify) {
+                (There::Stale(_), None) => return Reply::NotStored,
+                (There::Stale(cas), Some(exptime)) => {
+                    let created = Store { ttl: Some(exptime), ..over(store, cas) };
+                    match self.store(subject, created).await {
+                        Reply::Exists | Reply::NotFound => continue,
+                        reply => return reply,
+                    }
+                }
+                (There::Trouble(reply), _) => return written(reply),
+                (There::Nothing | There::Item(..), _) => break,
+            }
+        }
+        self.call(subject, Command::Store(store.clone())).await
+    }
+
+    async fn delete(&self, subject: &Subject<'_>, delete: &Delete) -> Reply {
+        subject.client.take_win(subject.id);
+        self.revoke(subject);
+        let look = self.look_at(subject);
+        // What is left of an item whose value was dropped would be read as a hit: of a stale one nothing is left.
+        if delete.drop_value {
+            return match self.there(look.await) {
+                There::Stale(cas) => {
+                    let gone = Delete { compare_cas: Some(cas), ..Delete::default() };
+                    self.call(subject, Command::Delete(gone)).await;
+                    Reply::NotFound
+                }
+                _ => self.call(subject, Command::Delete(delete.clone())).await,
+            };
+        }
+        let deleted = self.call(subject, Command::Delete(delete.clone()));
+        let there = self.there(look.await);
+        let reply = deleted.await;
+        self.leases.end(subject.id, End::Over);
+        match (there, reply) {
+            (There::Stale(_), Reply::Hit(_) | Reply::Exists) => Reply::NotFound,
+            (_, reply) => reply,
+        }
+    }
+}
+
+/// A read that failed has no other meaning to a write.
+pub(super) fn written(reply: Reply) -> Reply {
+    match reply {
+        Reply::Miss => Reply::NotFound,
+        other => other,
+    }
+}
+
+/// The same value, stored over the stale item with this CAS unique and no other.
+fn over(store: &Store, cas: u64) -> Store {
+    Store { mode: StoreMode::Set, compare_cas: Some(cas), vivify: None, ..store.clone() }
+}

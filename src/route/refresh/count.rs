@@ -1,0 +1,50 @@
+//! incr, decr, ma: a stale count is none.
+
+use super::alter::written;
+use super::look::{TRIES, There};
+use super::{Refresh, Subject};
+use crate::protocol::{Arithmetic, Command, Exptime, Item, Reply, Returns, Store};
+
+impl Refresh {
+    pub(super) async fn count(&self, subject: &Subject<'_>, asked: &Arithmetic) -> Reply {
+        subject.client.take_win(subject.id);
+        for _ in 0..TRIES {
+            match (self.look_at_item(subject).await, asked.vivify) {
+                (There::Stale(_), None) => return Reply::NotFound,
+                (There::Stale(cas), Some(exptime)) => match self.store(subject, created(asked, exptime, cas)).await {
+                    Reply::Hit(stored) => return Reply::Hit(counted(asked, exptime, &stored)),
+                    Reply::Exists | Reply::NotFound => continue,
+                    reply => return reply,
+                },
+                (There::Trouble(reply), _) => return written(reply),
+                (There::Item(_, true), _) => {
+                    let ttl = asked.ttl.map(|ttl| self.stretched(ttl));
+                    let reply = self.call(subject, Command::Arithmetic(Arithmetic { ttl, ..asked.clone() })).await;
+                    return match reply {
+                        // A count tells no client flags, but it was looked at.
+                        Reply::Hit(item) => {
+                            let client_flags = self.policy.marker;
+                            Reply::Hit(self.policy.as_told(Item { client_flags, ..item }))
+                        }
+                        other => other,
+                    };
+                }
+                (There::Nothing | There::Item(_, false), _) => break,
+            }
+        }
+        self.call(subject, Command::Arithmetic(asked.clone())).await
+    }
+}
+
+/// The count that begins where a stale one was.
+fn created(asked: &Arithmetic, exptime: Exptime, cas: u64) -> Store {
+    let value = asked.initial.to_string().into();
+    let new_cas = asked.new_cas;
+    Store { value, ttl: Some(exptime), compare_cas: Some(cas), new_cas, ..Store::default() }
+}
+
+fn counted(asked: &Arithmetic, exptime: Exptime, stored: &Item) -> Item {
+    let value = asked.returns.has(Returns::VALUE).then(|| asked.initial.to_string().into());
+    let ttl = if exptime == 0 { -1 } else { exptime.into() };
+    Item { value, cas: stored.cas, ttl, ..Item::default() }
+}

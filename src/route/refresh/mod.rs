@@ -1,0 +1,200 @@
+//! Refreshes stale values, one regeneration a key: the policy of [`crate::refresh`], carried out.
+//!
+//! ```text
+//!   get ─▶ watched ─▶ fresh: pass                                              (judge, here)
+//!                     stale, somebody regenerates it: pass                     (judge, here)
+//!                     stale: ask for the lease ─▶ won: "miss" ─ lost: pass     (win)
+//!                     nothing: wait for whoever makes it, if so configured     (wait)
+//!   set ─▶ of a winner: checked against the lease ─ else: stored, the lease revoked   (store)
+//!   all others ─▶ look first: a stale item is an expired item                  (alter)
+//! ```
+//! * **get, gets, mg**: a stale value is served to all but one. That one is told "miss"; a meta client gets the value with
+//!   W and X, the others with X and Z.
+//! * **gat, mg with T**: as get; a fresh item's TTL is set, and keeps its grace if it is marked.
+//! * **set, ms**: stored for TTL + grace and marked. A TTL of 0 or below is stored as it is.
+//! * **cas, add, replace, append, prepend, incr, decr, touch, delete**: a stale item is not there.
+//! * **mg with N or R, ms or md with I**: the client plays memcached's own game; nothing is judged.
+//! * **me**: shows what the server has.
+
+mod alter;
+mod count;
+mod lease;
+mod look;
+mod read;
+mod scene;
+mod store;
+mod touch;
+mod wait;
+mod win;
+
+pub use scene::Scene;
+pub use win::Win;
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::{Answer, Ask, Client, Entry, Route, Run, Step, Verdict};
+use crate::leases::Leases;
+use crate::metrics::{RouteId, Shard};
+use crate::protocol::{Command, Exptime, Get, Item, Key, Reply, Request, Returns, Store};
+use crate::refresh::{Age, ItemId, Policy};
+use crate::upstream::Upstream;
+
+/// What a request is about, and who asks.
+#[derive(Clone, Copy)]
+struct Subject<'a> {
+    key: &'a Key,
+    id: ItemId,
+    client: &'a Rc<Client>,
+}
+
+/// Refreshes the stale values of one route.
+pub struct Refresh {
+    policy: Policy,
+    below: Entry,
+    leases: Arc<Leases>,
+    scene: Rc<dyn Scene>,
+    shard: Arc<Shard>,
+    route: RouteId,
+    /// What tells the route's items from those of others.
+    number: u16,
+    flag_in_use: Reply,
+}
+
+impl Refresh {
+    /// The policy of route number `number`, which metrics know as `route`, over what is below.
+    pub fn new(
+        policy: Policy,
+        below: Entry,
+        leases: Arc<Leases>,
+        scene: Rc<dyn Scene>,
+        (shard, route, number): (Arc<Shard>, RouteId, u16),
+    ) -> Refresh {
+        let bit = policy.marker.trailing_zeros();
+        let line = format!(
+            "CLIENT_ERROR bit {bit} of the client flags marks stale time on this route, set refresh.marker_bit to a bit no client uses"
+        );
+        Refresh { policy, below, leases, scene, shard, route, number, flag_in_use: Reply::Error(line.into()) }
+    }
+
+    fn id(&self, key: &Key) -> ItemId {
+        ItemId::new(self.number, key)
+    }
+
+    /// The expiry time a marked item is given.
+    fn stretched(&self, exptime: Exptime) -> Exptime {
+        self.policy.stretch(exptime, self.scene.unix(), self.scene.chance()).exptime
+    }
+
+    /// Asks about the subject, below.
+    fn call(&self, subject: &Subject<'_>, command: Command) -> Answer {
+        self.below.call(&Request { key: subject.key.clone(), command }, subject.client)
+    }
+
+    /// When a value will be gone.
+    fn ends(&self, item: &Item, now: Instant) -> Instant {
+        now + Duration::from_secs(item.ttl.max(0) as u64)
+    }
+
+    /// A stale value, for somebody who does not regenerate it.
+    fn told_stale(&self, item: Item, age: u32, get: &Get) -> Reply {
+        self.shard.stale_served(self.route, Duration::from_secs(age.into()));
+        let mut item = self.policy.as_told(item);
+        if get.knows_marks {
+            item.marks = *b"ZX\0";
+        }
+        Reply::Hit(item)
+    }
+
+    /// Whether a fresh value is to be refreshed now.
+    fn is_due_early(&self, id: ItemId, remaining: u32) -> bool {
+        let Some(early) = self.policy.early else { return false };
+        early.may_be_due(remaining, self.leases.longest_regeneration())
+            && self.leases.regeneration(id).is_some_and(|took| early.is_due(remaining, took, self.scene.chance()))
+    }
+}
+
+/// Whether a get plays memcached's own game of stale items.
+fn is_own_game(get: &Get) -> bool {
+    get.vivify.is_some() || get.recache.is_some()
+}
+
+/// What is asked of the server so that the reply can be judged.
+fn judged(get: &Get) -> Get {
+    let told = get.returns.and(Returns::FLAGS);
+    let returns = if told.has(Returns::TTL) { told } else { told.and(Returns::TTL_BEFORE) };
+    Get { returns, ..get.clone() }
+}
+
+impl Route for Refresh {
+    fn step(&self, ask: &Ask<'_>) -> Step<'_> {
+        let Request { key, command } = ask.request;
+        if let Command::Store(Store { client_flags, .. }) = command
+            && client_flags & self.policy.marker != 0
+        {
+            return Step::Answer(self.flag_in_use.clone());
+        }
+        if !ask.client.turns.is_idle() && ask.client.turns.is_busy(self.id(key)) {
+            return Step::Run;
+        }
+        let root = self.below.root();
+        match command {
+            Command::Get(get) if get.touch.is_none() || is_own_game(get) => {
+                Step::Watch(root, Request { key: key.clone(), command: Command::Get(judged(get)) })
+            }
+            Command::Store(store) if store.invalidate => Step::Rewrite(root, ask.request.clone()),
+            Command::Delete(delete) if delete.invalidate => Step::Rewrite(root, ask.request.clone()),
+            Command::Debug => Step::Rewrite(root, ask.request.clone()),
+            Command::Get(_) | Command::Store(_) | Command::Delete(_) | Command::Arithmetic(_) => Step::Run,
+        }
+    }
+
+    fn judge(&self, request: &Request, reply: Reply) -> Verdict {
+        let Command::Get(get) = &request.command else { return Verdict::Pass(reply) };
+        let item = match reply {
+            Reply::Hit(item) => item,
+            Reply::Miss if !self.policy.cold_wait.is_zero() && !is_own_game(get) => return Verdict::Refuse(reply),
+            other => return Verdict::Pass(other),
+        };
+        // A letter of the server's means that somebody plays its own game with this item.
+        if item.marks[0] != 0 || is_own_game(get) {
+            return Verdict::Pass(Reply::Hit(self.policy.as_told(item)));
+        }
+        match self.policy.age(&item) {
+            Age::Unjudged => Verdict::Pass(Reply::Hit(self.policy.as_told(item))),
+            Age::Fresh(remaining) if self.policy.early.is_some() => {
+                let now = self.scene.now();
+                let id = self.id(&request.key);
+                if self.is_due_early(id, remaining) && !self.leases.is_taken(id, now, Some(self.ends(&item, now))) {
+                    return Verdict::Refuse(Reply::Hit(item));
+                }
+                Verdict::Pass(Reply::Hit(self.policy.as_told(item)))
+            }
+            Age::Fresh(_) => Verdict::Pass(Reply::Hit(self.policy.as_told(item))),
+            Age::Stale(age) => {
+                let now = self.scene.now();
+                if self.leases.is_taken(self.id(&request.key), now, Some(self.ends(&item, now))) {
+                    return Verdict::Pass(self.told_stale(item, age, get));
+                }
+                Verdict::Refuse(Reply::Hit(item))
+            }
+        }
+    }
+
+    fn recover(self: Rc<Self>, request: Request, client: Rc<Client>, refused: Reply) -> Run {
+        let Command::Get(get) = request.command else { return Box::pin(std::future::ready(refused)) };
+        match refused {
+            Reply::Hit(item) => Box::pin(self.refresh(request.key, get, client, item)),
+            _ => Box::pin(self.find_cold(request.key, get, client)),
+        }
+    }
+
+    fn run(self: Rc<Self>, request: Request, client: Rc<Client>) -> Run {
+        Box::pin(self.in_turn(request, client))
+    }
+
+    fn servers(&self) -> Vec<&Upstream> {
+        self.below.servers()
+    }
+}

@@ -1,0 +1,35 @@
+//! Time and chance, as the refresh policy sees them: arguments, so that a simulation can give its own.
+
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use crate::turn::Turn;
+
+/// When something happens, and by what chance.
+pub trait Scene {
+    /// The time of what is being answered.
+    fn now(&self) -> Instant;
+    /// The Unix time.
+    fn unix(&self) -> i64;
+    /// A number from 0 to 1.
+    fn chance(&self) -> f64;
+    /// A number nobody else has.
+    fn random(&self) -> u128;
+}
+
+impl Scene for Turn {
+    fn now(&self) -> Instant {
+        Turn::now(self)
+    }
+
+    fn unix(&self) -> i64 {
+        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64)
+    }
+
+    fn chance(&self) -> f64 {
+        rand::random()
+    }
+
+    fn random(&self) -> u128 {
+        rand::random()
+    }
+}

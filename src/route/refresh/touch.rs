@@ -1,0 +1,35 @@
+//! touch, gat, mg with T: a marked item keeps its grace behind the new stale date, any other gets the TTL as it is.
+
+use super::look::{TRIES, There};
+use super::{Refresh, Subject};
+use crate::protocol::{Command, Get, Reply, Returns};
+
+impl Refresh {
+    /// touch and gat; `None` where gat is to behave as get.
+    pub(super) async fn touch(&self, subject: &Subject<'_>, get: &Get) -> Option<Reply> {
+        let reads = get.returns.has(Returns::VALUE);
+        let exptime = get.touch?;
+        let mut reply = Reply::Miss;
+        for _ in 0..TRIES {
+            let is_marked = match self.look_at_item(subject).await {
+                There::Stale(_) | There::Nothing if reads => return None,
+                There::Stale(_) | There::Nothing => return Some(Reply::Miss),
+                There::Trouble(reply) => return Some(reply),
+                There::Item(_, is_marked) => is_marked,
+            };
+            let touch = Some(if is_marked { self.stretched(exptime) } else { exptime });
+            let get = Get { touch, returns: get.returns.and(Returns::FLAGS), ..get.clone() };
+            reply = self.call(subject, Command::Get(get)).await;
+            match &reply {
+                // Another item than the one that was looked at: its TTL is wrong by the grace.
+                Reply::Hit(item) if self.policy.is_marked(item) != is_marked => {}
+                Reply::Miss => {}
+                _ => break,
+            }
+        }
+        Some(match reply {
+            Reply::Hit(item) => Reply::Hit(self.policy.as_told(item)),
+            other => other,
+        })
+    }
+}

@@ -1,0 +1,116 @@
+//! Waiting for a value that is not there: one caller regenerates it, the others are answered from its set.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::spawn_local;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::read::{Asker, Found, as_asked};
+use super::{Client, Refresh, Subject};
+use crate::leases::{End, Leave, Slot};
+use crate::metrics::{ColdWait, RouteId, Shard};
+use crate::protocol::{Get, Key, Reply};
+
+/// The first look for the value of a winner elsewhere comes after this, each further one after twice the time before.
+const FIRST_POLL: Duration = Duration::from_millis(5);
+/// No more time than this lies between two looks.
+const SLOWEST_POLL: Duration = Duration::from_millis(200);
+
+/// One caller that waits. Counted as long as it does, however it ends.
+struct Waiter {
+    shard: Arc<Shard>,
+    route: RouteId,
+    how: ColdWait,
+    _leave: Leave,
+}
+
+impl Refresh {
+    /// Nothing is there. The first caller regenerates it, the others wait for as long as the route allows.
+    pub(super) async fn find_cold(self: Rc<Self>, key: Key, get: Get, client: Rc<Client>) -> Reply {
+        let id = self.id(&key);
+        let patience = Instant::now() + self.policy.cold_wait;
+        let mut waiter = None;
+        loop {
+            let slot = match self.leases.claim(id, self.scene.now(), None) {
+                Err(slot) => slot,
+                Ok(claimed) => {
+                    let slot = claimed.slot.clone();
+                    let asker =
+                        Asker { subject: Subject { key: &key, id, client: &client }, get: &get, early_end: None };
+                    match self.win(&asker, claimed).await {
+                        Found::Won(item) => return self.told_to_winner(item, &get),
+                        Found::Other(Some(item)) => return self.told_as_found(item, &get),
+                        Found::Other(None) => slot,
+                        Found::Trouble(trouble) => return trouble,
+                    }
+                }
+            };
+            // Who has won cannot wait for itself: it has not read the reply that tells it so.
+            if client.regenerates(id, &slot) {
+                return Reply::Miss;
+            }
+            if waiter.is_none() {
+                waiter = self.waiter();
+            }
+            let Some(waiter) = &mut waiter else { return Reply::Miss };
+            if slot.begin_polling() {
+                spawn_local(self.clone().poll(key.clone(), slot.clone(), client.clone()));
+            }
+            match wait(&slot, &client, patience).await {
+                Ok(End::Value(item)) => {
+                    waiter.how = ColdWait::Value;
+                    return Reply::Hit(as_asked(item, &get));
+                }
+                Ok(End::Over) => {}
+                Err(how) => {
+                    waiter.how = how;
+                    return Reply::Miss;
+                }
+            }
+        }
+    }
+
+    fn waiter(&self) -> Option<Waiter> {
+        let Some(leave) = self.leases.wait() else {
+            self.shard.wait_ended(self.route, ColdWait::Overflow);
+            return None;
+        };
+        self.shard.wait_started(self.route);
+        Some(Waiter { shard: self.shard.clone(), route: self.route, how: ColdWait::Timeout, _leave: leave })
+    }
+
+    /// Looks for the value of a winner elsewhere, for all who wait for it here.
+    async fn poll(self: Rc<Self>, key: Key, slot: Arc<Slot>, client: Rc<Client>) {
+        let id = self.id(&key);
+        let subject = Subject { key: &key, id, client: &client };
+        let mut pause = FIRST_POLL;
+        while slot.keep_polling() {
+            sleep(pause.mul_f64(0.75 + self.scene.chance() / 2.0)).await;
+            pause = (pause * 2).min(SLOWEST_POLL);
+            if let Reply::Hit(item) = self.read_whole(&subject, &Get::default()).await
+                && !self.policy.is_stale(&item)
+            {
+                self.leases.end_slot(id, &slot, End::Value(self.policy.as_told(item)));
+            }
+        }
+    }
+}
+
+/// Waits for the end of a lease, or says how else the wait ended.
+async fn wait(slot: &Slot, client: &Client, patience: Instant) -> Result<End, ColdWait> {
+    let mut end = slot.subscribe();
+    tokio::select! {
+        biased;
+        end = end.wait_for(Option::is_some) => Ok(end.ok().and_then(|end| end.clone()).unwrap_or(End::Over)),
+        () = client.gone() => Err(ColdWait::Gone),
+        () = sleep_until(patience) => Err(ColdWait::Timeout),
+    }
+}
+
+impl Drop for Waiter {
+    fn drop(&mut self) {
+        self.shard.wait_ended(self.route, self.how);
+    }
+}

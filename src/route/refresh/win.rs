@@ -1,0 +1,29 @@
+//! What a client was told to regenerate, and on the strength of what.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::leases::Slot;
+use crate::refresh::Token;
+
+/// One client's permission to regenerate one item.
+pub struct Win {
+    /// The CAS unique of the stale item it won; `None` if there was none.
+    pub(super) stale: Option<u64>,
+    /// The lease; `None` if the server could not be asked for one.
+    pub(super) lease: Option<Lease>,
+    /// When the client was told.
+    pub(super) told: Instant,
+    /// Where this process keeps the lease.
+    pub(in crate::route) slot: Arc<Slot>,
+}
+
+/// A lease that was granted.
+#[derive(Clone)]
+pub(super) struct Lease {
+    pub token: Token,
+    /// The CAS unique of the lease's item.
+    pub cas: u64,
+    /// When it was asked for: it cannot have run out before this and its TTL.
+    pub asked: Instant,
+}
