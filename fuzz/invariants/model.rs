@@ -20,10 +20,10 @@ pub fn plain(request: &Request) -> Request {
     let counted = [Returns::VALUE, Returns::CAS, Returns::TTL, Returns::TTL_BEFORE, Returns::KEY];
     let counted = counted.into_iter().fold(Returns::NONE, Returns::and);
     let command = match request.command.clone() {
-        // Without both T and R there is no order between them.
+        // Without both T and R there is no order between them. What leash may tell the asker is not the server's business.
         Command::Get(get) => {
             let touch_last = get.touch_last && get.touch.is_some() && get.recache.is_some();
-            Command::Get(Get { touch_last, ..get })
+            Command::Get(Get { touch_last, knows_marks: true, ..get })
         }
         // No expiry time is never, which is 0. A store tells nothing about what it replaced.
         Command::Store(store) => {

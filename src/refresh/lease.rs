@@ -1,9 +1,13 @@
 //! The lease: the permission to regenerate one key, an item beside the item itself.
 //!
 //! It is taken by an `add`, so at most one caller in the fleet has it, and it is gone when its TTL is over, so a winner
-//! that dies holds nobody up for long. A write or a delete does not remove it but replaces its token by a word: so a
-//! winner that comes late can tell a lease that was revoked from one that ran out, whatever second the server's clock
-//! was in. The next caller takes a revoked lease over.
+//! that dies holds nobody up for long. It ends earlier when the item changes:
+//! * A delete does not remove it but replaces its token by a word: so a winner that comes late can tell a lease that was
+//!   revoked from one that ran out, whatever second the server's clock was in.
+//! * A set need not touch it. The item that is there now is evidence enough against a late winner, and what the lease
+//!   says of the value it was taken for tells the next caller that this one is another.
+//!
+//! The next caller takes a lease that has ended over, by its CAS unique.
 
 use std::time::Duration;
 
@@ -15,6 +19,9 @@ use crate::protocol::{Item, Key, Reply};
 
 /// What stands in a lease that a write or a delete ended.
 pub const REVOKED: &[u8] = b"revoked";
+
+/// memcached counts in whole seconds, so the same moment may look this much later at the next glance.
+const BLUR: i64 = 2;
 
 /// An item as this process names it: a route and a hash of the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -40,10 +47,20 @@ impl ItemId {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token(Bytes);
 
+/// What a lease was taken for, as it says itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// The seconds it had then.
+    pub ttl: i64,
+    /// The seconds that were left of the value then; `None` if there was none.
+    pub value_left: Option<i64>,
+}
+
 impl Token {
     /// A token from a random number.
-    pub fn new(random: u128) -> Token {
-        Token(format!("{random:032x}").into())
+    pub fn new(random: u128, terms: Terms) -> Token {
+        let value_left = terms.value_left.map_or("-".to_string(), |left| left.to_string());
+        Token(format!("{random:032x} {} {value_left}", terms.ttl).into())
     }
 
     /// What is stored.
@@ -57,8 +74,15 @@ impl Token {
 pub enum Look {
     /// The token we put there.
     Ours,
-    /// Somebody else's, for so many seconds more.
-    Others(i64),
+    /// Somebody else's.
+    Others {
+        /// The seconds it still has.
+        left: i64,
+        /// Its CAS unique.
+        cas: u64,
+        /// What it was taken for, if it says so.
+        terms: Option<Terms>,
+    },
     /// A write or a delete ended it; its CAS unique.
     Revoked(u64),
     /// Nothing.
@@ -82,7 +106,9 @@ impl Look {
         match reply {
             Reply::Hit(Item { value: Some(value), .. }) if ours.is_some_and(|token| token.0 == value) => Look::Ours,
             Reply::Hit(Item { value: Some(value), cas, .. }) if *value == REVOKED => Look::Revoked(*cas),
-            Reply::Hit(item) => Look::Others(item.ttl),
+            Reply::Hit(Item { value, cas, ttl, .. }) => {
+                Look::Others { left: *ttl, cas: *cas, terms: value.as_deref().and_then(Terms::read) }
+            }
             Reply::Miss | Reply::NotFound => Look::Gone,
             _ => Look::Unknown,
         }
@@ -93,10 +119,30 @@ impl Look {
     pub fn undoes(&self, since: Duration, lease: Duration) -> Option<Undo> {
         match self {
             Look::Revoked(_) => Some(Undo::Revoked),
-            Look::Others(_) => Some(Undo::Overtaken),
+            Look::Others { .. } => Some(Undo::Overtaken),
             // It cannot have run out yet, so it was removed.
             Look::Gone if since + TICK < lease => Some(Undo::Revoked),
             Look::Ours | Look::Gone | Look::Unknown => None,
         }
+    }
+}
+
+impl Terms {
+    fn read(value: &[u8]) -> Option<Terms> {
+        let mut words = std::str::from_utf8(value).ok()?.split(' ').skip(1);
+        let ttl = words.next()?.parse().ok()?;
+        let value_left = match words.next()? {
+            "-" => None,
+            left => Some(left.parse().ok()?),
+        };
+        Some(Terms { ttl, value_left })
+    }
+
+    /// Whether the stale value that has `value_left` seconds now is another than that the lease was taken for, which
+    /// itself has `left` seconds now: then the value was regenerated meanwhile, and the lease has done its work. Both
+    /// times are the server's.
+    pub fn are_met(&self, left: i64, value_left: i64) -> bool {
+        let elapsed = self.ttl - left;
+        self.value_left.is_none_or(|then| value_left > then - elapsed + BLUR)
     }
 }

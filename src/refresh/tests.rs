@@ -92,7 +92,7 @@ proptest! {
         let gone = Look::Gone.undoes(since, lease);
         prop_assert_eq!(gone, (since < lease - TICK).then_some(Undo::Revoked));
         prop_assert_eq!(Look::Revoked(1).undoes(since, lease), Some(Undo::Revoked));
-        prop_assert_eq!(Look::Others(1).undoes(since, lease), Some(Undo::Overtaken));
+        prop_assert_eq!(Look::Others { left: 1, cas: 2, terms: None }.undoes(since, lease), Some(Undo::Overtaken));
         prop_assert_eq!(Look::Ours.undoes(since, lease), None);
         prop_assert_eq!(Look::Unknown.undoes(since, lease), None);
     }
@@ -153,11 +153,23 @@ fn an_instant_regeneration_is_never_early() {
 
 #[test]
 fn a_look_tells_ours_from_anothers_and_from_a_revoked_one() {
-    let (ours, theirs) = (Token::new(1), Token::new(2));
+    let terms = Terms { ttl: 10, value_left: Some(55) };
+    let (ours, theirs) = (Token::new(1, terms), Token::new(2, terms));
     let lease = |value| Reply::Hit(Item { value: Some(value), cas: 7, ttl: 3, ..Item::default() });
     assert_eq!(Look::of(&lease(ours.value()), Some(&ours)), Look::Ours);
-    assert_eq!(Look::of(&lease(theirs.value()), Some(&ours)), Look::Others(3));
+    let others = |terms| Look::Others { left: 3, cas: 7, terms };
+    assert_eq!(Look::of(&lease(theirs.value()), Some(&ours)), others(Some(terms)));
+    assert_eq!(Look::of(&lease("anything".into()), Some(&ours)), others(None));
     assert_eq!(Look::of(&lease(REVOKED.into()), Some(&ours)), Look::Revoked(7));
     assert_eq!(Look::of(&Reply::Miss, Some(&ours)), Look::Gone);
     assert_eq!(Look::of(&Reply::Done, None), Look::Unknown);
+}
+
+#[test]
+fn a_lease_that_was_taken_for_another_value_has_done_its_work() {
+    let terms = Terms { ttl: 10, value_left: Some(55) };
+    // Six seconds later the same value has 49 left, give or take what the server's clock rounds.
+    assert!(!terms.are_met(4, 49) && !terms.are_met(4, 51));
+    assert!(terms.are_met(4, 60));
+    assert!(Terms { ttl: 10, value_left: None }.are_met(9, 60), "there was no value, and now there is a stale one");
 }

@@ -39,6 +39,17 @@ impl Policy {
     }
 }
 
+impl Policy {
+    /// Whether what is set with this expiry time at `now` may be gone while a lease runs that is out now.
+    pub fn ends_before_a_lease(&self, asked: Exptime, now: i64) -> bool {
+        match lasts(asked, now) {
+            -1 => false,
+            0 => true,
+            _ => self.grace <= self.lease,
+        }
+    }
+}
+
 /// How many seconds an item lasts that is stored at `now` with this expiry time; -1 for ever, 0 not at all.
 pub fn lasts(exptime: Exptime, now: i64) -> i64 {
     match i64::from(exptime) {

@@ -66,6 +66,11 @@ impl Client {
         }
     }
 
+    /// Whether the client was told to regenerate anything.
+    pub(super) fn has_wins(&self) -> bool {
+        !self.wins.borrow().is_empty()
+    }
+
     /// The win that a store of this item ends.
     pub(super) fn take_win(&self, item: ItemId) -> Option<Win> {
         let mut wins = self.wins.borrow_mut();

@@ -22,10 +22,10 @@ use crate::upstream::{ReplyTo, Ticket};
 /// The watched requests of one worker.
 #[derive(Default)]
 pub struct Desk {
-    watched: RefCell<Slab<Watched>>,
+    watched: RefCell<Slab<Option<Watched>>>,
 }
 
-/// A request as the node that watches it saw it.
+/// A request as the node that watches it sent it.
 pub(super) struct Watched {
     pub node: Rc<dyn Route>,
     pub request: Request,
@@ -34,9 +34,14 @@ pub(super) struct Watched {
 }
 
 impl Desk {
-    /// Leaves a request here. The reply to it goes to the place returned.
-    pub(super) fn leave(&self, watched: Watched) -> usize {
-        self.watched.borrow_mut().insert(watched)
+    /// A place for a request that is about to be sent.
+    pub(super) fn reserve(&self) -> usize {
+        self.watched.borrow_mut().insert(None)
+    }
+
+    /// Leaves the request that was sent.
+    pub(super) fn leave(&self, place: usize, watched: Watched) {
+        self.watched.borrow_mut()[place] = Some(watched);
     }
 
     /// The ticket for the reply to what was left at `place`.
@@ -50,7 +55,10 @@ impl Desk {
     }
 
     fn judge(&self, place: usize, reply: Reply) -> Option<(Reply, Ticket)> {
-        let Watched { node, request, client, ticket } = self.watched.borrow_mut().remove(place);
+        let watched = self.watched.borrow_mut().remove(place);
+        let Some(Watched { node, request, client, ticket }) = watched else {
+            unreachable!("a reply never comes from within the call that asked")
+        };
         match node.judge(&request, reply) {
             Verdict::Pass(reply) => Some((reply, ticket)),
             Verdict::Refuse(refused) => start(node.recover(request, client, refused), ticket),

@@ -83,10 +83,11 @@ impl Entry {
             Step::Answer(reply) => Some(reply),
             Step::Rewrite(child, request) => self.descend(child, &request, place, client, ticket),
             Step::Watch(child, asked) => {
-                let watched = Watched { node: node.clone(), request: request.clone(), client: client.clone(), ticket };
-                let left_at = self.desk.leave(watched);
-                let reply = self.descend(child, &asked, place, client, self.desk.ticket(left_at))?;
-                self.desk.settle(left_at, reply)
+                let kept_at = self.desk.reserve();
+                let reply = self.descend(child, &asked, place, client, self.desk.ticket(kept_at));
+                self.desk
+                    .leave(kept_at, Watched { node: node.clone(), request: asked, client: client.clone(), ticket });
+                self.desk.settle(kept_at, reply?)
             }
             Step::Run => start(node.clone().run(request.clone(), client.clone()), ticket).map(|(reply, _)| reply),
         }

@@ -56,12 +56,12 @@ pub trait Route {
     /// What this node does with a request, decided without waiting.
     fn step(&self, ask: &Ask<'_>) -> Step<'_>;
 
-    /// Judges a reply it asked to see, and may change it. `request` is the one it was given, not the one it sent.
+    /// Judges a reply it asked to see, and may change it. `request` is the one it sent.
     fn judge(&self, _request: &Request, reply: Reply) -> Verdict {
         Verdict::Pass(reply)
     }
 
-    /// Finds a better reply than the one it refused.
+    /// Finds a better reply, to the request it sent, than the one it refused.
     fn recover(self: Rc<Self>, _request: Request, _client: Rc<Client>, refused: Reply) -> Run {
         Box::pin(std::future::ready(refused))
     }

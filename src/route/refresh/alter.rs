@@ -46,12 +46,12 @@ impl Refresh {
     async fn alter(&self, subject: &Subject<'_>, store: &Store) -> Reply {
         let win = subject.client.take_win(subject.id);
         match (store.mode, store.compare_cas, win) {
-            (StoreMode::Set, None, None) => self.set(subject, self.marked(store)).await,
+            (StoreMode::Set, None, None) => self.set(subject, store).await,
             (StoreMode::Set, compared, Some(win)) if compared.is_none() || compared == win.stale => {
-                self.told_stored(self.set_won(subject, self.marked(store), win).await)
+                self.told_stored(self.set_won(subject, &self.marked(store), win).await)
             }
             (StoreMode::Set, _, _) => self.cas(subject, store).await,
-            (StoreMode::Add, None, Some(win)) => match self.set_won(subject, self.unmarked(store), win).await {
+            (StoreMode::Add, None, Some(win)) => match self.set_won(subject, store, win).await {
                 Stored::Refused(SetRefusal::Changed) => Reply::NotStored,
                 stored => self.told_stored(stored),
             },
@@ -76,8 +76,8 @@ impl Refresh {
     async fn cas(&self, subject: &Subject<'_>, store: &Store) -> Reply {
         match self.look_at_item(subject).await {
             There::Stale(_) => Reply::NotFound,
-            There::Item(cas, _) if Some(cas) == store.compare_cas => self.set(subject, self.marked(store)).await,
-            There::Nothing | There::Item(..) => self.store(subject, self.marked(store).store).await,
+            There::Item(cas, _) if Some(cas) == store.compare_cas => self.set(subject, store).await,
+            There::Nothing | There::Item(..) => self.call(subject, Command::Store(self.marked(store))).await,
             There::Trouble(reply) => reply,
         }
     }
@@ -102,7 +102,7 @@ impl Refresh {
         }
         if let Reply::Hit(_) = reply {
             self.revoke(subject);
-            self.leases.end(subject.id, End::Over);
+            self.leases.end(subject.id, || End::Over);
         }
         reply
     }
@@ -144,7 +144,7 @@ impl Refresh {
         let deleted = self.call(subject, Command::Delete(delete.clone()));
         let there = self.there(look.await);
         let reply = deleted.await;
-        self.leases.end(subject.id, End::Over);
+        self.leases.end(subject.id, || End::Over);
         match (there, reply) {
             (There::Stale(_), Reply::Hit(_) | Reply::Exists) => Reply::NotFound,
             (_, reply) => reply,

@@ -5,7 +5,7 @@ use super::read::Asker;
 use super::win::Lease;
 use super::{Refresh, Subject};
 use crate::protocol::{Command, Delete, Exptime, Get, Item, Reply, Request, Returns, Store, StoreMode};
-use crate::refresh::{Look, REVOKED, Token};
+use crate::refresh::{Look, REVOKED, Terms, Token};
 use crate::route::Answer;
 
 /// What became of the question for a lease.
@@ -22,7 +22,8 @@ impl Refresh {
     /// Asks for the lease of an item, and for the item behind it: what is found then is what the lease is for, whatever
     /// was found before.
     pub(super) async fn ask_lease(&self, asker: &Asker<'_>) -> (Asked, Reply) {
-        let token = Token::new(self.scene.random());
+        let terms = Terms { ttl: self.policy.lease.into(), value_left: asker.value_left };
+        let token = Token::new(self.scene.random(), terms);
         let asked = self.scene.now();
         let add = self.beside(&asker.subject, self.taking(&token, None));
         let look = self.look(&asker.subject);
@@ -33,17 +34,22 @@ impl Refresh {
         match (added, looked) {
             (Reply::Hit(Item { cas, .. }), _) => (Asked::Granted(Lease { token, cas, asked }), item),
             (Reply::NotStored, Look::Revoked(cas)) => self.take_over(asker, token, cas).await,
-            (Reply::NotStored, Look::Others(seconds)) => (Asked::Lost(seconds), item),
+            (Reply::NotStored, Look::Others { left, cas, terms }) => match &item {
+                Reply::Hit(Item { ttl, .. }) if terms.is_some_and(|terms| terms.are_met(left, *ttl)) => {
+                    self.take_over(asker, token, cas).await
+                }
+                _ => (Asked::Lost(left), item),
+            },
             // It ended in between: the next caller asks again.
             (Reply::NotStored, _) => (Asked::Lost(0), item),
             _ => (Asked::Unasked, item),
         }
     }
 
-    /// Takes a revoked lease. Only one of those who try it does.
-    async fn take_over(&self, asker: &Asker<'_>, token: Token, revoked: u64) -> (Asked, Reply) {
+    /// Takes a lease that has ended. Only one of those who try it does.
+    async fn take_over(&self, asker: &Asker<'_>, token: Token, ended: u64) -> (Asked, Reply) {
         let asked = self.scene.now();
-        let take = self.beside(&asker.subject, self.taking(&token, Some(revoked)));
+        let take = self.beside(&asker.subject, self.taking(&token, Some(ended)));
         let item = self.read_whole(&asker.subject, asker.get);
         let (taken, item) = (take.await, item.await);
         match taken {
@@ -72,11 +78,12 @@ impl Refresh {
         drop(self.beside(subject, Command::Store(store)));
     }
 
-    fn taking(&self, token: &Token, revoked: Option<u64>) -> Command {
-        let mode = if revoked.is_some() { StoreMode::Set } else { StoreMode::Add };
+    /// Puts the token where nothing is, or over the lease with this CAS unique.
+    fn taking(&self, token: &Token, ended: Option<u64>) -> Command {
+        let mode = if ended.is_some() { StoreMode::Set } else { StoreMode::Add };
         let ttl = Some(self.policy.lease as Exptime);
         let value = token.value();
-        Command::Store(Store { mode, value, ttl, compare_cas: revoked, returns: Returns::CAS, ..Store::default() })
+        Command::Store(Store { mode, value, ttl, compare_cas: ended, returns: Returns::CAS, ..Store::default() })
     }
 
     fn beside(&self, subject: &Subject<'_>, command: Command) -> Answer {

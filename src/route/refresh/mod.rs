@@ -143,6 +143,9 @@ impl Route for Refresh {
             Command::Get(get) if get.touch.is_none() || is_own_game(get) => {
                 Step::Watch(root, Request { key: key.clone(), command: Command::Get(judged(get)) })
             }
+            Command::Store(store) if self.is_plain_set(store, ask) => {
+                Step::Watch(root, Request { key: key.clone(), command: Command::Store(self.marked(store)) })
+            }
             Command::Store(store) if store.invalidate => Step::Rewrite(root, ask.request.clone()),
             Command::Delete(delete) if delete.invalidate => Step::Rewrite(root, ask.request.clone()),
             Command::Debug => Step::Rewrite(root, ask.request.clone()),
@@ -151,7 +154,14 @@ impl Route for Refresh {
     }
 
     fn judge(&self, request: &Request, reply: Reply) -> Verdict {
-        let Command::Get(get) = &request.command else { return Verdict::Pass(reply) };
+        let get = match &request.command {
+            Command::Get(get) => get,
+            Command::Store(store) => {
+                self.bring(self.id(&request.key), store, &reply);
+                return Verdict::Pass(reply);
+            }
+            _ => return Verdict::Pass(reply),
+        };
         let item = match reply {
             Reply::Hit(item) => item,
             Reply::Miss if !self.policy.cold_wait.is_zero() && !is_own_game(get) => return Verdict::Refuse(reply),

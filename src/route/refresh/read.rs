@@ -26,6 +26,8 @@ pub(super) enum Found {
 pub(super) struct Asker<'a> {
     pub subject: Subject<'a>,
     pub get: &'a Get,
+    /// The seconds left of the value that was found, if one was.
+    pub value_left: Option<i64>,
     /// When the value ends that is to be refreshed before its stale date.
     pub early_end: Option<Instant>,
 }
@@ -52,7 +54,8 @@ impl Refresh {
             return self.told_as_found(item, &get);
         };
         let early_end = (!self.policy.is_stale(&item)).then_some(ends);
-        let asker = Asker { subject: Subject { key: &key, id, client: &client }, get: &get, early_end };
+        let subject = Subject { key: &key, id, client: &client };
+        let asker = Asker { subject, get: &get, value_left: Some(item.ttl), early_end };
         match self.win(&asker, claimed).await {
             Found::Won(item) => self.told_to_winner(item, &get),
             Found::Other(Some(item)) => self.told_as_found(item, &get),

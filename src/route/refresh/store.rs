@@ -12,18 +12,12 @@
 //! ```
 
 use super::win::Win;
-use super::{Refresh, Subject};
+use super::{Ask, Refresh, Subject};
 use crate::leases::End;
 use crate::metrics::SetRefusal;
 use crate::protocol::{Command, Delete, Item, Reply, Returns, Store, StoreMode};
-use crate::refresh::{Look, Undo, lasts};
+use crate::refresh::{ItemId, Look, Undo, lasts};
 use crate::route::Answer;
-
-/// A value on its way to the server, and the item it makes as others will be told it.
-pub(super) struct Bringing {
-    pub store: Store,
-    pub item: Item,
-}
 
 /// What became of a winner's value.
 pub(super) enum Stored {
@@ -38,36 +32,58 @@ pub(super) enum Stored {
 }
 
 impl Refresh {
+    /// Whether this is a set that needs no more than to be sent: its client won nothing, and the item will outlast any
+    /// lease of today, so that it speaks for itself against a winner who comes late.
+    pub(super) fn is_plain_set(&self, store: &Store, ask: &Ask<'_>) -> bool {
+        store.mode == StoreMode::Set
+            && store.compare_cas.is_none()
+            && !store.invalidate
+            && !self.ends_before_a_lease(store)
+            && !ask.client.has_wins()
+    }
+
+    fn ends_before_a_lease(&self, store: &Store) -> bool {
+        store.ttl.is_some_and(|exptime| self.policy.ends_before_a_lease(exptime, self.scene.unix()))
+    }
+
     /// A set by somebody who won nothing: the last word, as on any memcached.
-    pub(super) async fn set(&self, subject: &Subject<'_>, bringing: Bringing) -> Reply {
-        self.revoke(subject);
-        let reply = self.store(subject, bringing.store.clone()).await;
-        if let Reply::Hit(stored) = &reply {
-            self.leases.end(subject.id, bringing.end(stored));
+    pub(super) async fn set(&self, subject: &Subject<'_>, store: &Store) -> Reply {
+        if self.ends_before_a_lease(store) {
+            self.revoke(subject);
         }
+        let store = self.marked(store);
+        let reply = self.call(subject, Command::Store(store.clone())).await;
+        self.bring(subject.id, &store, &reply);
         reply
     }
 
-    /// A set, or an add, by a winner.
-    pub(super) async fn set_won(&self, subject: &Subject<'_>, bringing: Bringing, win: Win) -> Stored {
+    /// Ends what leases there are of an item that was stored, and hands it to who waits for it.
+    pub(super) fn bring(&self, id: ItemId, store: &Store, reply: &Reply) {
+        if let Reply::Hit(stored) = reply {
+            self.leases.end(id, || self.brought(store, stored));
+        }
+    }
+
+    /// A set, or an add, by a winner; `store` as it is to be sent.
+    pub(super) async fn set_won(&self, subject: &Subject<'_>, store: &Store, win: Win) -> Stored {
         let took = self.scene.now().saturating_duration_since(win.told);
         self.shard.regeneration(self.route, took);
         self.leases.learn(subject.id, took);
         let over = match win.stale {
-            Some(cas) => self.store_over(subject, &bringing.store, cas, &win).await,
+            Some(cas) => self.store_over(subject, store, cas, &win).await,
             None => Stored::Gone,
         };
         let stored = match over {
-            Stored::Gone => self.store_where_nothing_is(subject, &bringing.store, &win).await,
+            Stored::Gone => self.store_where_nothing_is(subject, store, &win).await,
             stored => stored,
         };
         if let Some(lease) = &win.lease {
             self.give_back(subject, lease);
         }
         let end = match &stored {
-            Stored::Kept(item) => bringing.end(item),
+            Stored::Kept(item) => self.brought(store, item),
             // Too large for the server, say: it is no less the value that others wait for.
-            Stored::Failed(_) => bringing.end(&Item::default()),
+            Stored::Failed(_) => self.brought(store, &Item::default()),
             Stored::Refused(_) | Stored::Gone => End::Over,
         };
         self.leases.end_slot(subject.id, &win.slot, end);
@@ -135,38 +151,35 @@ impl Refresh {
 
 impl Refresh {
     /// The value as a set stores it: for longer than was asked, and marked where that is so.
-    pub(super) fn marked(&self, store: &Store) -> Bringing {
-        let asked = store.ttl.unwrap_or(0);
+    pub(super) fn marked(&self, store: &Store) -> Store {
+        let Some(asked) = store.ttl else { return self.telling(store.clone()) };
         let stretched = self.policy.stretch(asked, self.scene.unix(), self.scene.chance());
         let marker = if stretched.is_marked { self.policy.marker } else { 0 };
-        let client_flags = store.client_flags | marker;
-        let store = Store { client_flags, ttl: store.ttl.map(|_| stretched.exptime), ..store.clone() };
-        self.bringing(store, stretched.lasts)
+        let (client_flags, ttl) = (store.client_flags | marker, Some(stretched.exptime));
+        self.telling(Store { client_flags, ttl, ..store.clone() })
     }
 
-    /// The value as an add stores it.
-    pub(super) fn unmarked(&self, store: &Store) -> Bringing {
-        let lasts = lasts(store.ttl.unwrap_or(0), self.scene.unix());
-        self.bringing(store.clone(), lasts)
+    /// Those who wait for a value may want its CAS unique.
+    fn telling(&self, store: Store) -> Store {
+        if self.policy.cold_wait.is_zero() {
+            return store;
+        }
+        Store { returns: store.returns.and(Returns::CAS), ..store }
     }
 
-    fn bringing(&self, store: Store, lasts: i64) -> Bringing {
-        let size = store.value.len() as u32;
-        let (value, client_flags) = (Some(store.value.clone()), store.client_flags);
-        let item = self.policy.as_told(Item { value, client_flags, ttl: lasts, size, ..Item::default() });
-        Bringing { store, item }
+    /// What those are told who wait for a value: the item that was stored.
+    fn brought(&self, store: &Store, stored: &Item) -> End {
+        if self.policy.cold_wait.is_zero() {
+            return End::Over;
+        }
+        let (value, client_flags, size) = (Some(store.value.clone()), store.client_flags, store.value.len() as u32);
+        let ttl = lasts(store.ttl.unwrap_or(0), self.scene.unix());
+        End::Value(self.policy.as_told(Item { value, client_flags, size, ttl, cas: stored.cas, ..Item::default() }))
     }
 
     /// Stores, and asks for the CAS unique that tells the stored item from the next.
     pub(super) fn store(&self, subject: &Subject<'_>, store: Store) -> Answer {
         let returns = store.returns.and(Returns::CAS);
         self.call(subject, Command::Store(Store { returns, ..store }))
-    }
-}
-
-impl Bringing {
-    /// What those are told who wait for the value.
-    fn end(&self, stored: &Item) -> End {
-        End::Value(Item { cas: stored.cas, ..self.item.clone() })
     }
 }

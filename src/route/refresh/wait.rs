@@ -37,8 +37,8 @@ impl Refresh {
                 Err(slot) => slot,
                 Ok(claimed) => {
                     let slot = claimed.slot.clone();
-                    let asker =
-                        Asker { subject: Subject { key: &key, id, client: &client }, get: &get, early_end: None };
+                    let subject = Subject { key: &key, id, client: &client };
+                    let asker = Asker { subject, get: &get, value_left: None, early_end: None };
                     match self.win(&asker, claimed).await {
                         Found::Won(item) => return self.told_to_winner(item, &get),
                         Found::Other(Some(item)) => return self.told_as_found(item, &get),
