@@ -1,9 +1,9 @@
-//! What it costs to find a key's server, and to build the table that tells.
+//! What it costs to find a key's server, by slots and as others do it, and to build the table that tells.
 
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use leash::hash::{SlotTable, tag};
+use leash::hash::{Counts, KeyHash, Kind, Placement, SlotTable, tag};
 
 fn table(servers: usize) -> SlotTable {
     let names: Vec<String> = (0..servers).map(|n| format!("m{n}:11211")).collect();
@@ -23,6 +23,25 @@ fn look_up(c: &mut Criterion) {
     });
 }
 
+/// The same key through every kind of placement, over 8 servers.
+fn placements(c: &mut Criterion) {
+    let names: Vec<String> = (0..8).map(|n| format!("m{n}:11211")).collect();
+    let servers: Vec<_> = names.iter().map(|name| (name.as_str(), 1)).collect();
+    let kinds = [
+        ("rendezvous", Kind::Rendezvous),
+        ("ketama_weighted", Kind::KetamaWeighted(KeyHash::Md5)),
+        ("twemproxy_ketama", Kind::TwemproxyKetama(KeyHash::Fnv1ax64)),
+        ("crc32", Kind::Modula(KeyHash::Crc32)),
+        ("murmur3", Kind::Murmur3),
+    ];
+    for (name, kind) in kinds {
+        let placement = Placement::new(kind, &servers, Counts::default());
+        c.bench_function(&format!("placement/server_of/{name}"), |b| {
+            b.iter(|| placement.server_of(black_box(b"session:0123456789abcdef")));
+        });
+    }
+}
+
 fn build(c: &mut Criterion) {
     let mut group = c.benchmark_group("slots/build");
     group.sample_size(10);
@@ -32,5 +51,5 @@ fn build(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, look_up, build);
+criterion_group!(benches, look_up, placements, build);
 criterion_main!(benches);

@@ -50,15 +50,18 @@ impl Explainer {
     fn at_server(&self, key: &str, route: &str, pool: &Pool, server: usize, sent: &[u8]) -> Value {
         let name = self.snapshot.config.pools.iter().find(|known| known.name == pool.name);
         let name = name.and_then(|pool| pool.servers.get(server)).map_or("", |server| &server.name);
-        json!({
+        let mut told = json!({
             "key": key,
             "route": route,
             "sent_as": String::from_utf8_lossy(sent),
             "pool": &*pool.name,
-            "slot": pool.placement().slot_of(sent).0,
             "server": name,
             "address": &**pool.servers()[server].label(),
-        })
+        });
+        if let Some(slot) = pool.placement().slot_of(sent) {
+            told["slot"] = slot.0.into();
+        }
+        told
     }
 }
 

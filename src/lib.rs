@@ -42,6 +42,7 @@ pub mod logging;
 pub mod memory;
 pub mod metrics;
 pub mod net;
+pub mod placement;
 pub mod protocol;
 pub mod refresh;
 pub mod route;

@@ -75,14 +75,8 @@ fn in_words(place: &serde_json::Value) -> String {
         return format!("{}  {}", text("key"), text("answer"));
     }
     let sent = if place["sent_as"] == place["key"] { String::new() } else { format!("  sent as {}", text("sent_as")) };
-    format!(
-        "{}  route {:?}{sent}  pool {}  slot {}  server {}",
-        text("key"),
-        text("route"),
-        text("pool"),
-        place["slot"],
-        text("address")
-    )
+    let slot = place.get("slot").map_or_else(String::new, |slot| format!("  slot {slot}"));
+    format!("{}  route {:?}{sent}  pool {}{slot}  server {}", text("key"), text("route"), text("pool"), text("address"))
 }
 
 fn serve(config: Config, args: &Args) -> ExitCode {

@@ -9,6 +9,7 @@ use crate::config::{self, Config};
 use crate::hash::Placement;
 use crate::leases::Leases;
 use crate::metrics::{RouteLabel, ServerState, ShardLayout};
+use crate::placement;
 use crate::upstream::{EmbeddedStore, Options, Target};
 
 /// One configuration, made ready for use.
@@ -64,7 +65,6 @@ impl Snapshot {
 
 impl SharedPool {
     fn new(pool: &config::Pool, limits: &config::Limits, log: &config::Log) -> SharedPool {
-        let ranked: Vec<(&str, u32)> = pool.servers.iter().map(|server| (&*server.name, server.weight)).collect();
         let options = Options {
             connect_timeout: pool.connect_timeout,
             request_timeout: pool.request_timeout,
@@ -78,7 +78,7 @@ impl SharedPool {
             }
             address => Member::Server(Arc::new(Target::new(&server.name, address.clone(), options, pool.failures))),
         });
-        SharedPool { placement: Arc::new(Placement::new(&ranked, pool.hash_tag)), members: members.collect() }
+        SharedPool { placement: Arc::new(placement::of(pool)), members: members.collect() }
     }
 }
 

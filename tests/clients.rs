@@ -5,14 +5,10 @@
 
 mod support;
 
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
+use std::process::{Command, Stdio};
 
+use support::script::{self, here, passes};
 use support::{BOUND, Client, Leash, Memcached, free_port, wait_until};
-
-/// How long one client script may take.
-const SCRIPT_BOUND: Duration = Duration::from_secs(90);
 
 /// A leash and what stands behind it.
 struct Stage {
@@ -31,62 +27,12 @@ impl Stage {
     }
 }
 
-/// A path in the repository.
-fn here(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
-
 fn script(program: impl AsRef<std::ffi::OsStr>, file: &str) -> Command {
-    let mut command = Command::new(program);
-    command.arg(here("tests/clients").join(file)).env("NODE_PATH", here("target/node/node_modules"));
-    command
+    script::script(program, &format!("tests/clients/{file}"))
 }
 
 fn python(file: &str) -> Command {
-    script(here("target/venv/bin/python"), file)
-}
-
-/// Runs it to its end within a bound; says what to do if it is not there.
-fn finish(mut command: Command, bound: Duration) -> Output {
-    let name = format!("{command:?}");
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|e| panic!("{name} cannot run: {e}; tests/run installs what is needed"));
-    let readers = [child.stdout.take().map(read_all), child.stderr.take().map(read_all)];
-    wait_for(&mut child, &name, bound);
-    let status = child.wait().unwrap();
-    let [stdout, stderr] = readers.map(|reader| reader.unwrap().join().unwrap());
-    Output { status, stdout, stderr }
-}
-
-fn wait_for(child: &mut Child, name: &str, bound: Duration) {
-    let start = std::time::Instant::now();
-    wait_until(&format!("{name} ends"), bound + Duration::from_secs(1), || {
-        if start.elapsed() > bound {
-            let _ = child.kill();
-        }
-        child.try_wait().unwrap().is_some()
-    });
-}
-
-fn read_all(mut from: impl std::io::Read + Send + 'static) -> std::thread::JoinHandle<Vec<u8>> {
-    std::thread::spawn(move || {
-        let mut all = Vec::new();
-        let _ = from.read_to_end(&mut all);
-        all
-    })
-}
-
-#[track_caller]
-fn passes(command: Command) -> String {
-    let name = format!("{command:?}");
-    let output = finish(command, SCRIPT_BOUND);
-    let said = String::from_utf8_lossy(&output.stdout).to_string() + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{name} failed ({}):\n{said}", output.status);
-    said
+    script::python(&format!("tests/clients/{file}"))
 }
 
 /// One test a client and stage, so that the report names both.

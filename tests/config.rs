@@ -1,6 +1,6 @@
 //! The configuration as its user meets it: files in, meaning or messages out.
 
-use leash::config::{Address, Config, Limits, Listen, Log, LogFormat, Pool, Refresh, Route, Server};
+use leash::config::{Address, Config, HashKind, KeyHash, Limits, Listen, Log, LogFormat, Pool, Refresh, Route, Server};
 use std::time::Duration;
 
 const EXAMPLE: &str = include_str!("../config.example.yaml");
@@ -116,7 +116,8 @@ fn what_is_shown_is_the_same_configuration() {
     let refresh =
         "pools: {p: {servers: [m]}}\nroutes: [{prefix: '', pool: p, refresh: {jitter: 7%, early: {beta: 0.1}}}]";
     let tags = "pools: {p: {servers: ['[::1]:5', unix:x], hash_tags: '{}'}}\nadmin: off";
-    for text in [EXAMPLE, ONE_POOL, tags, refresh] {
+    let hashed = "pools: {p: {servers: [m0], hash: twemproxy_ketama, key_hash: md5, unhashed_prefix: 'shop:'}}";
+    for text in [EXAMPLE, ONE_POOL, tags, refresh, hashed] {
         let shown = parse(text).unwrap().to_json();
         assert_eq!(parse(&shown.to_string()).unwrap().to_json(), shown);
     }
@@ -180,6 +181,27 @@ fn routes_that_share_names_should_tell_the_same_values_stale() {
 }
 
 #[test]
+fn hashes_have_words_and_the_hash_of_keys_that_the_original_begins_with() {
+    let hash = |written: &str| parse(&format!("pools: {{p: {{servers: [m0], {written}}}}}\n")).unwrap().pools[0].hash;
+    assert_eq!(hash("hash: ketama"), HashKind::Ketama(KeyHash::OneAtATime));
+    assert_eq!(hash("hash: ketama_weighted"), HashKind::KetamaWeighted(KeyHash::Md5));
+    assert_eq!(hash("hash: twemproxy_ketama, key_hash: auto"), HashKind::TwemproxyKetama(KeyHash::Fnv1ax64));
+    assert_eq!(hash("hash: twemproxy_ketama, key_hash: murmur"), HashKind::TwemproxyKetama(KeyHash::Murmur));
+    assert_eq!((hash("hash: crc32"), hash("hash: murmur3")), (HashKind::Crc32, HashKind::Murmur3));
+}
+
+#[test]
+fn hash_tags_that_the_original_did_not_know_are_a_warning() {
+    let said = |hash: &str| {
+        warnings(&parse(&format!("pools: {{p: {{servers: [m0], hash: {hash}, hash_tags: '{{}}'}}}}\n")).unwrap())
+    };
+    let text =
+        "c.yaml:1:54: pools.p.hash_tags: keys with {…} are not where pymemcache put them, as it knows no hash tags";
+    assert_eq!(said("murmur3"), [text]);
+    assert_eq!((said("rendezvous").len(), said("twemproxy_ketama").len()), (0, 0));
+}
+
+#[test]
 fn all_problems_are_listed_at_once_in_the_order_of_the_file() {
     let text = "listn: []
 workers: many
@@ -198,7 +220,7 @@ limits: {item_size: 64MB}
 c.yaml:1:1: listn: unknown key, did you mean listen?
 c.yaml:2:10: workers: many is neither auto nor a number; write auto
 c.yaml:5:5: pools.main.server: unknown key, did you mean servers?
-c.yaml:6:11: pools.main.hash: unknown value md5, write rendezvous
+c.yaml:6:11: pools.main.hash: md5 hashes keys; write key_hash: md5 and hash: twemproxy_ketama
 c.yaml:7:3: pools.main: written twice, first in line 4; keep one of them
 c.yaml:11:11: routes[0].pool: there is no pool mian, did you mean main?
 c.yaml:12:21: limits.item_size: 64MB is no size; write 64MiB, or 64000000 for 64 MB in bytes";
@@ -258,8 +280,35 @@ const BROKEN: &[(&str, &str)] = &[
         "2:22: pools.p.embedded: this pool has no embedded store; remove this, or write servers: [embedded]",
     ),
     (
-        "pools:\n  p: {servers: [m0], hash: ketama}\n",
-        "2:28: pools.p.hash: ketama is not in this version of leash yet; write rendezvous",
+        "pools:\n  p: {servers: [m0], hash: murmur}\n",
+        "2:28: pools.p.hash: murmur hashes keys; write key_hash: murmur and hash: twemproxy_ketama",
+    ),
+    ("pools:\n  p: {servers: [m0], hash: ketma}\n", "2:28: pools.p.hash: unknown value ketma, did you mean ketama?"),
+    (
+        "pools:\n  p: {servers: [m0], hash: sha1}\n",
+        "2:28: pools.p.hash: unknown value sha1, valid here: rendezvous, ketama, ketama_weighted, twemproxy_ketama, modula, \
+         twemproxy_modula, crc32, crc32_or_1, murmur3",
+    ),
+    (
+        "pools:\n  p: {servers: [m0], hash: ketama, key_hash: fnv1a-64}\n",
+        "2:46: pools.p.key_hash: unknown value fnv1a-64, did you mean fnv1a_64?",
+    ),
+    (
+        "pools:\n  p: {servers: [m0], key_hash: md5}\n",
+        "2:32: pools.p.key_hash: hash: rendezvous has its own way to hash keys; remove key_hash, or write auto",
+    ),
+    (
+        "pools:\n  p: {servers: [{address: m0, weight: 2}], hash: murmur3}\n",
+        "2:39: pools.p.servers[0].weight: pymemcache knows no weights; remove this, or write weight: 1",
+    ),
+    (
+        "pools:\n  p: {servers: [{address: m0, weight: 2}], hash: modula}\n",
+        "2:39: pools.p.servers[0].weight: libmemcached's modula takes no notice of weights; remove this, or did you mean \
+         hash: twemproxy_modula?",
+    ),
+    (
+        "pools:\n  p: {servers: [m0], unhashed_prefix: 'a b'}\n",
+        "2:39: pools.p.unhashed_prefix: \"a b\" holds a space or control character, which no key does; remove it",
     ),
     (
         "pools:\n  p: {servers: [m0], hash_tags: '{'}\n",

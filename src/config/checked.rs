@@ -4,6 +4,7 @@
 
 mod refresh;
 
+use super::hash::HashKind;
 use super::problem::Problem;
 pub use refresh::{BETA, Refresh};
 use std::fmt;
@@ -67,6 +68,8 @@ pub struct Pool {
     pub hash: HashKind,
     /// The two characters around the part of a key that is hashed (`{` and `}`), if only a part may be.
     pub hash_tag: Option<(u8, u8)>,
+    /// What is not hashed of the keys that begin with it.
+    pub unhashed_prefix: Vec<u8>,
     /// How long a connection may take to be made.
     pub connect_timeout: Duration,
     /// How long a server may take to reply.
@@ -104,13 +107,6 @@ pub enum Address {
     Unix(PathBuf),
     /// The store inside this process.
     Embedded,
-}
-
-/// How keys are spread over servers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HashKind {
-    /// Weighted rendezvous hashing: taking a server away moves only its own keys.
-    Rendezvous,
 }
 
 /// What happens to a down server's keys.
@@ -217,6 +213,7 @@ impl Pool {
             servers,
             hash: HashKind::Rendezvous,
             hash_tag: None,
+            unhashed_prefix: Vec::new(),
             connect_timeout: Duration::from_millis(250),
             request_timeout: Duration::from_millis(500),
             failures: 3,

@@ -11,6 +11,7 @@ pub mod address;
 mod check;
 mod checked;
 mod fields;
+mod hash;
 pub mod problem;
 mod render;
 mod source;
@@ -19,8 +20,9 @@ mod written;
 mod yaml;
 
 pub use checked::{
-    ADMIN, Address, Config, Embedded, HashKind, LISTEN, Limits, Listen, Log, LogFormat, MEMCACHED_PORT, OnDown, Pool,
-    Refresh, Route, Server,
+    ADMIN, Address, Config, Embedded, LISTEN, Limits, Listen, Log, LogFormat, MEMCACHED_PORT, OnDown, Pool, Refresh,
+    Route, Server,
 };
+pub use hash::{HashKind, KeyHash};
 pub use problem::{Problem, Problems};
 pub use source::{Overrides, Source};

@@ -2,7 +2,8 @@
 //!
 //! There is nothing secret in it yet; what will be must be masked here.
 
-use super::checked::{Config, HashKind, Limits, Listen, Log, LogFormat, OnDown, Pool, Refresh, Route, Server};
+use super::checked::{Config, Limits, Listen, Log, LogFormat, OnDown, Pool, Refresh, Route, Server};
+use super::hash::KeyHash;
 use super::units::{show_duration, show_percent, show_size};
 use serde_json::{Map, Value, json};
 
@@ -32,8 +33,10 @@ fn listen(listen: &Listen) -> Value {
 fn pool(pool: &Pool) -> Value {
     let mut shown = json!({
         "servers": pool.servers.iter().map(server).collect::<Vec<_>>(),
-        "hash": match pool.hash { HashKind::Rendezvous => "rendezvous" },
+        "hash": pool.hash.word(),
+        "key_hash": pool.hash.key_hash().map_or("auto", KeyHash::word),
         "hash_tags": pool.hash_tag.map_or("off".into(), |(open, close)| String::from_iter([char::from(open), close.into()])),
+        "unhashed_prefix": String::from_utf8_lossy(&pool.unhashed_prefix),
         "connect_timeout": show_duration(pool.connect_timeout),
         "request_timeout": show_duration(pool.request_timeout),
         "failures": pool.failures,

@@ -6,10 +6,7 @@ use std::hash::{Hash, Hasher};
 use rendezvous_hash::NodeHasher;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-/// Changing it moves every key of every user.
-const SEED: u64 = 0x6c65_6173_6821_0001;
-
-/// Hashes a server's name together with a slot. The names come hashed ([`name_hash`]), because there are few of them
+/// Hashes a server's name together with a slot. The names come hashed, because there are few of them
 /// and 65,536 slots.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct StableHasher;
@@ -20,11 +17,6 @@ impl NodeHasher<u64> for StableHasher {
         slot.hash(&mut hasher);
         hasher.finish()
     }
-}
-
-/// The hash a server's name goes by.
-pub(super) fn name_hash(name: &str) -> u64 {
-    xxh3_64_with_seed(name.as_bytes(), SEED)
 }
 
 /// XXH3-64 of what was written, the same on every machine: numbers are written in little endian.
@@ -47,6 +39,7 @@ impl Hasher for SeededXxh3 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hash::names::name_hash;
 
     #[test]
     fn a_rank_is_the_same_on_every_machine_and_for_ever() {

@@ -1,38 +1,166 @@
-//! Where the keys of one pool are: a slot table, and which part of a key counts.
+//! Where the keys of one pool are: one of the ways to place them, and which part of a key counts.
 
+use super::ketama::Ketama;
+use super::key_hash::KeyHash;
+use super::modula::Modula;
+use super::murmur3::Murmur3;
+use super::names::name_hash;
 use super::slots::{Slot, SlotTable};
 use super::tag::tag;
 
+/// A way to place keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// leash's own: weighted rendezvous hashing, done ahead of time for 65,536 slots.
+    Rendezvous,
+    /// libmemcached's `KETAMA`.
+    Ketama(KeyHash),
+    /// libmemcached's `KETAMA_WEIGHTED`.
+    KetamaWeighted(KeyHash),
+    /// twemproxy's `distribution: ketama`.
+    TwemproxyKetama(KeyHash),
+    /// A hash of the key modulo the weights, the servers in their own order.
+    Modula(KeyHash),
+    /// twemproxy's `distribution: modula`: the same with the servers in the order of their names.
+    TwemproxyModula(KeyHash),
+    /// pymemcache's rendezvous hashing.
+    Murmur3,
+}
+
+/// The part of a key that is hashed; all of it, unless something is said here.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// What stands before the part that is hashed, in keys that begin with it.
+    pub not_prefix: Box<[u8]>,
+    /// The two characters around the part that is hashed, in keys that have them.
+    pub tag: Option<(u8, u8)>,
+}
+
 /// The placement of keys over the servers of one pool.
 pub struct Placement {
-    table: SlotTable,
-    tag: Option<(u8, u8)>,
+    table: Table,
+    /// None where whole keys count, so that they need one look only.
+    counts: Option<Box<Counts>>,
+}
+
+enum Table {
+    Slots(SlotTable),
+    Ketama(Ketama),
+    Modula(Modula),
+    Murmur3(Murmur3),
 }
 
 impl Placement {
-    /// Over these servers, each with its name and weight. Where `tag` is given, only what stands between the two
-    /// characters counts, in keys that have them.
-    pub fn new(servers: &[(&str, u32)], tag: Option<(u8, u8)>) -> Placement {
-        Placement { table: SlotTable::new(servers), tag }
+    /// Over these servers, each with its name and weight.
+    pub fn new(kind: Kind, servers: &[(&str, u32)], counts: Counts) -> Placement {
+        let table = match kind {
+            Kind::Rendezvous => Table::Slots(SlotTable::new(servers)),
+            Kind::Ketama(key_hash) => Table::Ketama(Ketama::new(servers, key_hash)),
+            Kind::KetamaWeighted(key_hash) => Table::Ketama(Ketama::weighted(servers, key_hash)),
+            Kind::TwemproxyKetama(key_hash) => Table::Ketama(Ketama::twemproxy(servers, key_hash)),
+            Kind::Modula(key_hash) => Table::Modula(Modula::new(servers, key_hash)),
+            Kind::TwemproxyModula(key_hash) => Table::Modula(Modula::twemproxy(servers, key_hash)),
+            Kind::Murmur3 => Table::Murmur3(Murmur3::new(servers)),
+        };
+        Placement { table, counts: (counts != Counts::default()).then(|| Box::new(counts)) }
     }
 
-    /// The slot of `key`.
-    pub fn slot_of(&self, key: &[u8]) -> Slot {
-        self.table.slot_of(self.what_counts(key))
+    /// The slot of `key`, where there are slots.
+    pub fn slot_of(&self, key: &[u8]) -> Option<Slot> {
+        match &self.table {
+            Table::Slots(table) => Some(table.slot_of(self.what_counts(key))),
+            _ => None,
+        }
     }
 
-    /// The index of the server `key` belongs to.
+    /// The index of the server `key` belongs to. Never allocates.
     pub fn server_of(&self, key: &[u8]) -> usize {
-        self.table.server_of(self.what_counts(key))
+        let key = self.what_counts(key);
+        match &self.table {
+            Table::Slots(table) => table.server_of(key),
+            Table::Ketama(ketama) => ketama.server_of(key),
+            Table::Modula(modula) => modula.server_of(key),
+            Table::Murmur3(murmur3) => murmur3.server_of(key),
+        }
     }
 
     /// The same for two pools exactly if both place every key alike; a fleet must agree on it.
     pub fn fingerprint(&self) -> u64 {
-        let tagged = self.tag.map_or(0, |(open, close)| u64::from(open) << 8 | u64::from(close));
-        self.table.fingerprint() ^ tagged
+        let table = match &self.table {
+            Table::Slots(table) => table.fingerprint(),
+            Table::Ketama(ketama) => ketama.fingerprint(),
+            Table::Modula(modula) => modula.fingerprint(),
+            Table::Murmur3(murmur3) => murmur3.fingerprint(),
+        };
+        table ^ self.counts.as_ref().map_or(0, |counts| counts.fingerprint())
     }
 
+    #[inline]
     fn what_counts<'k>(&self, key: &'k [u8]) -> &'k [u8] {
+        match &self.counts {
+            None => key,
+            Some(counts) => counts.of(key),
+        }
+    }
+}
+
+impl Counts {
+    fn of<'k>(&self, key: &'k [u8]) -> &'k [u8] {
+        let key = key.strip_prefix(&*self.not_prefix).filter(|rest| !rest.is_empty()).unwrap_or(key);
         self.tag.map_or(key, |(open, close)| tag(key, open, close))
+    }
+
+    fn fingerprint(&self) -> u64 {
+        let tagged = self.tag.map_or(0, |(open, close)| u64::from(open) << 8 | u64::from(close));
+        let prefix = if self.not_prefix.is_empty() { 0 } else { name_hash(&String::from_utf8_lossy(&self.not_prefix)) };
+        tagged ^ prefix
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SERVERS: [(&str, u32); 3] = [("m0:11211", 1), ("m1:11211", 1), ("m2:11211", 1)];
+    const KINDS: [Kind; 5] = [
+        Kind::Rendezvous,
+        Kind::Ketama(KeyHash::OneAtATime),
+        Kind::KetamaWeighted(KeyHash::Fnv1ax64),
+        Kind::Modula(KeyHash::Crc32),
+        Kind::Murmur3,
+    ];
+
+    fn placement(kind: Kind, not_prefix: &[u8], tag: Option<(u8, u8)>) -> Placement {
+        Placement::new(kind, &SERVERS, Counts { not_prefix: not_prefix.into(), tag })
+    }
+
+    #[test]
+    fn tags_and_prefixes_that_do_not_count_work_with_every_kind() {
+        for kind in KINDS {
+            let (whole, part) = (placement(kind, b"", None), placement(kind, b"shop:", Some((b'{', b'}'))));
+            for n in 0..200 {
+                let server = whole.server_of(format!("{n}").as_bytes());
+                for key in [format!("{n}"), format!("shop:{n}"), format!("a{{{n}}}b"), format!("shop:a{{{n}}}b")] {
+                    assert_eq!(part.server_of(key.as_bytes()), server, "{kind:?} {key}");
+                }
+            }
+            assert_eq!(part.server_of(b"shop:"), whole.server_of(b"shop:"), "a key is never hashed as nothing");
+        }
+    }
+
+    #[test]
+    fn only_rendezvous_has_slots() {
+        let slots = KINDS.map(|kind| placement(kind, b"", None).slot_of(b"a").is_some());
+        assert_eq!(slots, [true, false, false, false, false]);
+    }
+
+    #[test]
+    fn fingerprints_differ_by_kind_and_by_what_counts() {
+        let mut all: Vec<u64> = KINDS.map(|kind| placement(kind, b"", None).fingerprint()).to_vec();
+        all.push(placement(Kind::Rendezvous, b"", Some((b'{', b'}'))).fingerprint());
+        all.push(placement(Kind::Rendezvous, b"shop:", None).fingerprint());
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), KINDS.len() + 2);
     }
 }

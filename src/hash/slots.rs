@@ -9,7 +9,8 @@ use std::fmt;
 use rendezvous_hash::{Capacity, IdNode, Node, WeightedNode};
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
-use super::node_hasher::{StableHasher, name_hash};
+use super::names::name_hash;
+use super::node_hasher::StableHasher;
 use super::owners::Owners;
 
 /// How many slots there are.

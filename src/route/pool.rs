@@ -1,6 +1,6 @@
-//! A pool: sends each key to the server its slot belongs to.
+//! A pool: sends each key to the server it is placed on.
 //!
-//! A server that fails keeps its slots (`on_down: miss`): nothing here looks at health, so no other server's keys ever
+//! A server that fails keeps its keys (`on_down: miss`): nothing here looks at health, so no other server's keys ever
 //! move. The server itself answers at once when it is down.
 
 use std::sync::Arc;

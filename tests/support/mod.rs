@@ -7,6 +7,7 @@ pub mod client;
 pub mod leash;
 pub mod memcached;
 pub mod random;
+pub mod script;
 
 pub use client::Client;
 pub use leash::Leash;

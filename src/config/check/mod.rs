@@ -2,6 +2,7 @@
 //!
 //! Every check adds its problems and goes on with a default in place of the wrong value, so that the rest is checked too.
 
+mod hash;
 mod limits;
 mod listen;
 mod log;

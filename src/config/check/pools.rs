@@ -1,9 +1,9 @@
 //! `pools`: every pool has servers with different names, and an embedded store is alone in its pool.
 
+use super::hash;
 use super::setting::{setting, text, word};
 use crate::config::address;
-use crate::config::checked::{Address, Embedded, HashKind, OnDown, Pool, Server};
-use crate::config::fields::Scalar;
+use crate::config::checked::{Address, Embedded, OnDown, Pool, Server};
 use crate::config::problem::{Place, Problems, plain};
 use crate::config::units::{COUNT, DURATION, SIZE};
 use crate::config::written::{self, File};
@@ -30,8 +30,6 @@ fn one(written: &written::Pool, problems: &mut Problems, warnings: &mut Problems
     let d = Pool::of(&written.name, servers(written, problems, warnings));
     let failures = setting(&COUNT, written.failures.as_ref(), d.failures as usize, 1..=1_000_000, problems);
     let pool = Pool {
-        hash: hash(written.hash.as_ref(), d.hash, problems),
-        hash_tag: hash_tag(written.hash_tags.as_ref(), problems),
         connect_timeout: setting(&DURATION, written.connect_timeout.as_ref(), d.connect_timeout, TIMEOUTS, problems),
         request_timeout: setting(&DURATION, written.request_timeout.as_ref(), d.request_timeout, TIMEOUTS, problems),
         failures: u32::try_from(failures).unwrap_or(u32::MAX),
@@ -40,7 +38,7 @@ fn one(written: &written::Pool, problems: &mut Problems, warnings: &mut Problems
         ..d
     };
     embedded_alone(written, &pool, problems);
-    pool
+    hash::check(written, pool, problems, warnings)
 }
 
 fn servers(written: &written::Pool, problems: &mut Problems, warnings: &mut Problems) -> Vec<Server> {
@@ -85,30 +83,6 @@ fn name(name: &str, place: &Place, problems: &mut Problems) {
         problems.add(place, format!("a name of {} bytes; write 1 to {MAX_NAME}", name.len()));
     } else if name.chars().any(|c| c.is_control() || c.is_whitespace()) {
         problems.add(place, format!("a name with a space or control character: {}; leave it out", plain(name)));
-    }
-}
-
-fn hash(written: Option<&Scalar>, default: HashKind, problems: &mut Problems) -> HashKind {
-    match written {
-        Some(scalar) if ["ketama", "crc32", "murmur3"].contains(&scalar.text.as_str()) => {
-            let text = format!("{} is not in this version of leash yet; write rendezvous", scalar.text);
-            problems.add(&scalar.place, text);
-            default
-        }
-        written => word(written, default, &[("rendezvous", HashKind::Rendezvous)], problems),
-    }
-}
-
-fn hash_tag(written: Option<&Scalar>, problems: &mut Problems) -> Option<(u8, u8)> {
-    let tag = text(written, problems)?;
-    match tag.as_bytes() {
-        b"off" => None,
-        [open, close] if open.is_ascii_graphic() && close.is_ascii_graphic() => Some((*open, *close)),
-        _ => {
-            let text = format!("{} is not two characters; write \"{{}}\", or off", plain(tag));
-            problems.add(&written?.place, text);
-            None
-        }
     }
 }
 

@@ -15,8 +15,12 @@ pub struct Pool {
     pub servers: Option<Vec<Server>>,
     /// `hash`.
     pub hash: Option<Scalar>,
+    /// `key_hash`.
+    pub key_hash: Option<Scalar>,
     /// `hash_tags`.
     pub hash_tags: Option<Scalar>,
+    /// `unhashed_prefix`.
+    pub unhashed_prefix: Option<Scalar>,
     /// `connect_timeout`.
     pub connect_timeout: Option<Scalar>,
     /// `request_timeout`.
@@ -53,8 +57,18 @@ pub struct Embedded {
 
 impl Pool {
     /// The keys of one pool.
-    pub const KEYS: &'static [&'static str] =
-        &["servers", "hash", "hash_tags", "connect_timeout", "request_timeout", "failures", "on_down", "embedded"];
+    pub const KEYS: &'static [&'static str] = &[
+        "servers",
+        "hash",
+        "key_hash",
+        "hash_tags",
+        "unhashed_prefix",
+        "connect_timeout",
+        "request_timeout",
+        "failures",
+        "on_down",
+        "embedded",
+    ];
 
     /// A pool in which only `servers` is written.
     pub fn of(name: &str, place: Place, servers: Vec<Server>) -> Pool {
@@ -63,7 +77,9 @@ impl Pool {
             name: name.into(),
             servers: Some(servers),
             hash: None,
+            key_hash: None,
             hash_tags: None,
+            unhashed_prefix: None,
             connect_timeout: None,
             request_timeout: None,
             failures: None,
@@ -84,7 +100,9 @@ impl Pool {
             name: name.into(),
             servers: map.list("servers", Server::read, problems),
             hash: map.scalar("hash", problems),
+            key_hash: map.scalar("key_hash", problems),
             hash_tags: map.scalar("hash_tags", problems),
+            unhashed_prefix: map.scalar("unhashed_prefix", problems),
             connect_timeout: map.scalar("connect_timeout", problems),
             request_timeout: map.scalar("request_timeout", problems),
             failures: map.scalar("failures", problems),
