@@ -16,6 +16,7 @@ pub const EXIT_CONFIG: i32 = 78;
 const AFTER_HELP: &str = "\
 Exit codes:
   0   done
+  1   it could not be done; of route --live, a server could not be asked
   64  the command line makes no sense
   78  the configuration makes no sense; every problem is listed with file, line and column
 
@@ -24,7 +25,8 @@ Examples:
   leash --server m0:11211 --server m1:11211     one pool of two servers, no file needed
   leash --config /etc/leash/config.yaml         everything else
   leash check config.yaml && echo fine
-  leash route user:42 --config config.yaml      where does this key go?";
+  leash route user:42 --config config.yaml      where does this key go?
+  leash route user:42 --live -c config.yaml     and is it there, is it stale, who regenerates it?";
 
 /// A memcached sidecar: no dog-piles, no rehashing, no cold migrations.
 ///
@@ -87,7 +89,10 @@ pub enum Command {
         /// The file
         file: PathBuf,
     },
-    /// Show where keys go: route, pool, slot, server. Sends nothing
+    /// Show where keys go: route, policies, pool, slot, server
+    ///
+    /// Sends nothing, unless --live asks each key's server for its item. Exits with 0 also where there is no item, with
+    /// 1 if a server could not be asked.
     Route(Route),
     /// Print the completions for a shell
     ///
@@ -110,6 +115,11 @@ pub struct Route {
     /// Print JSON, one object a line
     #[arg(long)]
     pub json: bool,
+    /// Ask the servers: is it there, is it stale, who regenerates it?
+    ///
+    /// Shows no value and changes nothing, nor does it count as a read of the item.
+    #[arg(long)]
+    pub live: bool,
 }
 
 /// The command line of this process. Prints help, version or an error and exits where there is nothing else to do.

@@ -1,4 +1,14 @@
-//! "Where does this key go?" The walk of an ordinary request without its last step, told in words.
+//! "Where does this key go?" The walk of an ordinary request without its last step, and the policies it passes.
+//!
+//! ```text
+//!   key ─▶ walk ─▶ way ─▶ JSON ─▶ words           nothing was sent
+//!                   └─▶ look ─▶ found ─▶ …        the item's own server was asked, and left as it was
+//! ```
+
+mod found;
+mod live;
+mod policies;
+pub mod words;
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -6,13 +16,18 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+pub use live::{Standpoint, look, look_from_outside};
+
+use crate::config;
 use crate::memory::Memory;
 use crate::metrics::Shard;
 use crate::protocol::{Command, Get, Key, KeyError, Reply, Request};
-use crate::route::build::build;
-use crate::route::{Client, Place, Pool, Tree};
-use crate::shared::Snapshot;
+use crate::refresh::{ItemId, Policy};
+use crate::route::build::{build, policy};
+use crate::route::{Branch, Client, Place, Pool, Tree};
+use crate::shared::{Snapshot, prefix_of};
 use crate::turn::Turn;
+use crate::upstream::Upstream;
 
 /// Where each of `keys` goes under one configuration.
 pub struct Explainer {
@@ -20,16 +35,41 @@ pub struct Explainer {
     tree: Rc<Tree>,
 }
 
+/// Where one key goes.
+struct Way {
+    /// For people and scripts.
+    told: Value,
+    /// What can be asked there; `None` where no server is.
+    item: Option<Item>,
+}
+
+/// An item where it is.
+struct Item {
+    server: Upstream,
+    key: Key,
+    /// Its name in this process and how its staleness is judged, on a route that refreshes.
+    refresh: Option<(ItemId, Policy)>,
+}
+
 impl Explainer {
     /// An explainer for `snapshot`. It connects to nothing and counts nothing.
     pub fn new(snapshot: Arc<Snapshot>) -> Explainer {
+        Explainer::asking(snapshot, &Rc::new(Turn::new()))
+    }
+
+    /// An explainer whose servers can be asked in these turns.
+    fn asking(snapshot: Arc<Snapshot>, turn: &Rc<Turn>) -> Explainer {
         let shard = Arc::new(Shard::new(&snapshot.layout));
-        let tree = build(&snapshot, &Rc::new(Turn::new()), &Memory::new(0), &shard);
+        let tree = build(&snapshot, turn, &Memory::new(usize::MAX), &shard);
         Explainer { snapshot, tree }
     }
 
-    /// Route, pool, slot and server; or why these bytes cannot be a key.
+    /// Route, policies, pool, slot and server; or why these bytes cannot be a key.
     pub fn explain(&self, key: &[u8]) -> Result<Value, String> {
+        self.way(key).map(|way| way.told)
+    }
+
+    fn way(&self, key: &[u8]) -> Result<Way, String> {
         let shown = String::from_utf8_lossy(key).into_owned();
         let key = Key::text(Bytes::copy_from_slice(key)).map_err(|error| match error {
             KeyError::Empty => "an empty key is no key".to_string(),
@@ -37,35 +77,52 @@ impl Explainer {
             KeyError::Forbidden => format!("the key {shown:?} has a space or a control character"),
         })?;
         let request = Request { key, command: Command::Get(Get::default()) };
+        let nowhere = |told| Way { told, item: None };
         let Some(branch) = self.tree.branch(&request.key) else {
-            return Ok(json!({ "key": shown, "route": null, "answer": "no route fits, every request is refused" }));
+            let answer = "no route fits, every request is refused";
+            return Ok(nowhere(json!({ "key": shown, "route": null, "answer": answer })));
         };
         Ok(branch.entry.walk(&request, &Client::new(), |place, sent| match place {
-            Place::Server(pool, server) => self.at_server(&shown, &branch.prefix, pool, server, sent.key.as_bytes()),
-            Place::Run => json!({ "key": shown, "route": branch.prefix, "answer": "several servers" }),
-            Place::Answer(reply) => json!({ "key": shown, "route": branch.prefix, "answer": words(&reply) }),
+            Place::Server(pool, server) => self.at_server(&shown, branch, pool, server, &sent.key),
+            Place::Run => nowhere(json!({ "key": shown, "route": branch.prefix, "answer": "several servers" })),
+            Place::Answer(reply) => {
+                nowhere(json!({ "key": shown, "route": branch.prefix, "answer": in_brief(&reply) }))
+            }
         }))
     }
 
-    fn at_server(&self, key: &str, route: &str, pool: &Pool, server: usize, sent: &[u8]) -> Value {
+    fn at_server(&self, key: &str, branch: &Branch, pool: &Pool, server: usize, sent: &Key) -> Way {
         let name = self.snapshot.config.pools.iter().find(|known| known.name == pool.name);
         let name = name.and_then(|pool| pool.servers.get(server)).map_or("", |server| &server.name);
         let mut told = json!({
             "key": key,
-            "route": route,
-            "sent_as": String::from_utf8_lossy(sent),
+            "route": branch.prefix,
+            "sent_as": String::from_utf8_lossy(sent.as_bytes()),
             "pool": &*pool.name,
             "server": name,
             "address": &**pool.servers()[server].label(),
         });
-        if let Some(slot) = pool.placement().slot_of(sent) {
+        if let Some(slot) = pool.placement().slot_of(sent.as_bytes()) {
             told["slot"] = slot.0.into();
         }
-        told
+        let refresh = self.refresh(branch).map(|(number, refresh)| {
+            let id = ItemId::new(number, sent);
+            told["refresh"] = policies::refresh(refresh);
+            told["lease"] = String::from_utf8_lossy(id.lease_key().as_bytes()).into();
+            (id, policy(refresh))
+        });
+        Way { told, item: Some(Item { server: pool.servers()[server].clone(), key: sent.clone(), refresh }) }
+    }
+
+    /// What the branch's route says about stale values, with its number.
+    fn refresh(&self, branch: &Branch) -> Option<(u16, &config::Refresh)> {
+        let routes = &self.snapshot.config.routes;
+        let number = routes.iter().position(|route| prefix_of(route) == branch.prefix)?;
+        Some((u16::try_from(number).ok()?, routes[number].refresh.as_ref()?))
     }
 }
 
-fn words(reply: &Reply) -> String {
+fn in_brief(reply: &Reply) -> String {
     match reply {
         Reply::Error(line) => String::from_utf8_lossy(line).into_owned(),
         Reply::Failed(failure) => failure.to_string(),

@@ -6,9 +6,11 @@ use std::process::ExitCode;
 
 use leash::cli::{self, Args, Command, EXIT_CONFIG, Route};
 use leash::config::{Config, LogFormat};
-use leash::explain::Explainer;
+use leash::explain::words::{in_words, is_in_doubt};
+use leash::explain::{Explainer, look_from_outside};
 use leash::shared::Snapshot;
 use leash::{app, logging};
+use serde_json::Value;
 
 fn main() -> ExitCode {
     let args = cli::parse();
@@ -49,34 +51,41 @@ fn counted(n: usize, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
+/// That a server has no item is no failure; that it could not be asked is one.
 fn show_routes(config: Config, route: &Route) -> ExitCode {
-    let explainer = Explainer::new(Snapshot::new(config));
-    let (mut out, mut code) = (io::stdout().lock(), ExitCode::SUCCESS);
-    for key in &route.keys {
-        let written = match explainer.explain(key.as_bytes()) {
-            Ok(place) if route.json => writeln!(out, "{place}"),
-            Ok(place) => writeln!(out, "{}", in_words(&place)),
-            Err(why) => {
-                code = ExitCode::from(cli::EXIT_USAGE as u8);
-                writeln!(io::stderr(), "leash: {why}")
-            }
-        };
-        if written.is_err() {
-            break;
+    let keys: Vec<Vec<u8>> = route.keys.iter().map(|key| key.as_bytes().to_vec()).collect();
+    let places = match places(config, &keys, route.live) {
+        Ok(places) => places,
+        Err(error) => {
+            eprintln!("leash: {error}");
+            return ExitCode::FAILURE;
         }
+    };
+    let (mut out, mut gap) = (io::stdout().lock(), "");
+    for place in places.iter().flatten() {
+        let text = if route.json { place.to_string() } else { in_words(place) };
+        // A reader that has seen enough is no failure.
+        let _ = writeln!(out, "{gap}{text}");
+        gap = if route.live && !route.json { "\n" } else { "" };
     }
-    code
+    let refused: Vec<&String> = places.iter().filter_map(|place| place.as_ref().err()).collect();
+    for why in &refused {
+        eprintln!("leash: {why}");
+    }
+    match places.iter().flatten().any(is_in_doubt) {
+        _ if !refused.is_empty() => ExitCode::from(cli::EXIT_USAGE as u8),
+        true => ExitCode::FAILURE,
+        false => ExitCode::SUCCESS,
+    }
 }
 
-/// `user:42  route ""  pool main  slot 17  server m1 (10.0.0.7:11211)`; nobody was asked, so nothing is said of health.
-fn in_words(place: &serde_json::Value) -> String {
-    let text = |field: &str| place[field].as_str().unwrap_or_default().to_string();
-    if place.get("answer").is_some() {
-        return format!("{}  {}", text("key"), text("answer"));
+fn places(config: Config, keys: &[Vec<u8>], live: bool) -> io::Result<Vec<Result<Value, String>>> {
+    let snapshot = Snapshot::new(config);
+    if live {
+        return look_from_outside(&snapshot, keys);
     }
-    let sent = if place["sent_as"] == place["key"] { String::new() } else { format!("  sent as {}", text("sent_as")) };
-    let slot = place.get("slot").map_or_else(String::new, |slot| format!("  slot {slot}"));
-    format!("{}  route {:?}{sent}  pool {}{slot}  server {}", text("key"), text("route"), text("pool"), text("address"))
+    let explainer = Explainer::new(snapshot);
+    Ok(keys.iter().map(|key| explainer.explain(key)).collect())
 }
 
 fn serve(config: Config, args: &Args) -> ExitCode {

@@ -4,6 +4,7 @@
 //! locked or counted across threads.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::config::{self, Config};
 use crate::hash::Placement;
@@ -61,6 +62,14 @@ impl Snapshot {
         let leases = Leases::new(longest, config.limits.waiters);
         Arc::new(Snapshot { config, pools, layout, leases })
     }
+
+    /// The same for somebody who only looks: the same places, stores and leases, but connections to servers that nobody
+    /// else judges by, and no more than `patience` with each.
+    pub fn apart(&self, patience: Duration) -> Arc<Snapshot> {
+        let pools = self.pools.iter().map(|pool| pool.apart(patience)).collect();
+        let (config, layout, leases) = (self.config.clone(), self.layout.clone(), self.leases.clone());
+        Arc::new(Snapshot { config, pools, layout, leases })
+    }
 }
 
 impl SharedPool {
@@ -79,6 +88,14 @@ impl SharedPool {
             address => Member::Server(Arc::new(Target::new(&server.name, address.clone(), options, pool.failures))),
         });
         SharedPool { placement: Arc::new(placement::of(pool)), members: members.collect() }
+    }
+
+    fn apart(&self, patience: Duration) -> SharedPool {
+        let members = self.members.iter().map(|member| match member {
+            Member::Server(target) => Member::Server(Arc::new(target.apart(patience))),
+            embedded @ Member::Embedded(..) => embedded.clone(),
+        });
+        SharedPool { placement: self.placement.clone(), members: members.collect() }
     }
 }
 

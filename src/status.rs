@@ -5,19 +5,24 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
+use tokio::sync::Semaphore;
 
 use crate::admin;
 use crate::config::{Config, Listen};
 use crate::downstream::VERSION;
-use crate::explain::Explainer;
+use crate::explain::{Explainer, Standpoint, look};
 use crate::metrics::{Process, Registry, Samples, Series, ServerState, stats};
 use crate::shared::{Member, Snapshot};
+
+/// Looks at items that go on at once; each has connections of its own to the servers it asks.
+const MOST_LOOKS: usize = 4;
 
 /// The figures of one process.
 pub struct Status {
     snapshot: Arc<Snapshot>,
     registry: Registry,
     ready: AtomicBool,
+    looks: Arc<Semaphore>,
 }
 
 impl Status {
@@ -25,19 +30,13 @@ impl Status {
     pub fn new(snapshot: Arc<Snapshot>, registry: Registry) -> Arc<Status> {
         let gauges = snapshot.clone();
         registry.source(move |samples| sample(&gauges, samples));
-        Arc::new(Status { snapshot, registry, ready: AtomicBool::new(false) })
+        let looks = Arc::new(Semaphore::new(MOST_LOOKS));
+        Arc::new(Status { snapshot, registry, ready: AtomicBool::new(false), looks })
     }
 
     /// Says whether clients can connect.
     pub fn set_ready(&self, ready: bool) {
         self.ready.store(ready, Ordering::Relaxed);
-    }
-
-    fn state(&self, pool: Option<&str>, server: Option<&str>) -> Option<ServerState> {
-        let pools = &self.snapshot.config.pools;
-        let pool = pools.iter().position(|known| Some(&*known.name) == pool)?;
-        let server = pools[pool].servers.iter().position(|known| Some(&*known.name) == server)?;
-        Some(self.snapshot.pools[pool].members[server].state())
     }
 
     fn embedded(&self) -> stats::Embedded {
@@ -82,11 +81,17 @@ impl admin::Source for Status {
     }
 
     fn route(&self, key: &[u8]) -> Result<Value, String> {
-        let mut place = Explainer::new(self.snapshot.clone()).explain(key)?;
-        if let Some(state) = self.state(place["pool"].as_str(), place["server"].as_str()) {
-            place["state"] = state.name().into();
-        }
-        Ok(place)
+        let place = Explainer::new(self.snapshot.clone()).explain(key)?;
+        Ok(with_state(&self.snapshot, place))
+    }
+
+    fn look(&self, keys: Vec<Vec<u8>>) -> admin::Looking {
+        let (snapshot, looks) = (self.snapshot.clone(), self.looks.clone());
+        Box::pin(async move {
+            let _leave = looks.acquire().await;
+            let places = look(&snapshot, &keys, Standpoint::Inside).await.into_iter();
+            places.map(|place| Ok(with_state(&snapshot, place?))).collect()
+        })
     }
 }
 
@@ -107,6 +112,21 @@ impl stats::Source for Status {
     fn reset(&self) {
         self.registry.reset_totals();
     }
+}
+
+/// With what the process thinks of the server.
+fn with_state(snapshot: &Snapshot, mut place: Value) -> Value {
+    if let Some(state) = state(snapshot, place["pool"].as_str(), place["server"].as_str()) {
+        place["state"] = state.name().into();
+    }
+    place
+}
+
+fn state(snapshot: &Snapshot, pool: Option<&str>, server: Option<&str>) -> Option<ServerState> {
+    let pools = &snapshot.config.pools;
+    let pool = pools.iter().position(|known| Some(&*known.name) == pool)?;
+    let server = pools[pool].servers.iter().position(|known| Some(&*known.name) == server)?;
+    Some(snapshot.pools[pool].members[server].state())
 }
 
 fn settings(config: &Config) -> stats::Settings {

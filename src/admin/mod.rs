@@ -7,9 +7,14 @@ mod pages;
 mod query;
 mod server;
 
+use std::pin::Pin;
+
 use serde_json::Value;
 
 pub use server::{Handle, serve};
+
+/// A look at some keys: in their order what was found, or why one of them cannot be a key. It stays on its thread.
+pub type Looking = Pin<Box<dyn Future<Output = Result<Vec<Value>, String>>>>;
 
 /// What the pages show. Asked from the admin thread, one call at a time; a call should not wait for anything.
 pub trait Source: Send + Sync + 'static {
@@ -29,6 +34,9 @@ pub trait Source: Send + Sync + 'static {
 
     /// `/route?key=`: where this key goes, or why it cannot be a key.
     fn route(&self, key: &[u8]) -> Result<Value, String>;
+
+    /// `/route?key=&live=1`: where these keys go and what is there. Others are served while this waits for servers.
+    fn look(&self, keys: Vec<Vec<u8>>) -> Looking;
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use hyper::{Method, Response, StatusCode, Uri};
 use serde_json::Value;
 
 use super::Source;
-use super::query;
+use super::query::{self, Query};
 
 /// A complete response.
 pub type Page = Response<Full<Bytes>>;
@@ -23,11 +23,11 @@ const PAGES: [(&str, &str); 5] = [
     ("/livez", "whether the process is alive"),
     ("/readyz", "whether the listeners are bound and the configuration is loaded"),
     ("/config", "the effective configuration, secrets masked"),
-    ("/route?key=", "where a key goes; more of them with &key="),
+    ("/route?key=", "where a key goes; more of them with &key=, what is there with &live=1"),
 ];
 
 /// Answers GET and HEAD; hyper leaves the body of an answer to HEAD out.
-pub fn answer(method: &Method, uri: &Uri, source: &dyn Source) -> Page {
+pub async fn answer(method: &Method, uri: &Uri, source: &dyn Source) -> Page {
     if *method != Method::GET && *method != Method::HEAD {
         return read_only();
     }
@@ -37,7 +37,7 @@ pub fn answer(method: &Method, uri: &Uri, source: &dyn Source) -> Page {
         "/livez" => verdict("not alive", source.live()),
         "/readyz" => verdict("not ready", source.ready()),
         "/config" => json(&source.config()),
-        "/route" => route(uri.query(), source),
+        "/route" => route(uri.query(), source).await,
         _ => page(StatusCode::NOT_FOUND, TEXT, list("no such page; there are:")),
     }
 }
@@ -50,8 +50,12 @@ fn verdict(otherwise: &str, verdict: Result<(), String>) -> Page {
 }
 
 /// An array with one element per key, also for one key, so that scripts need one way to read it.
-fn route(query: Option<&str>, source: &dyn Source) -> Page {
-    let found = query::keys(query).and_then(|keys| keys.iter().map(|key| source.route(key)).collect());
+async fn route(query: Option<&str>, source: &dyn Source) -> Page {
+    let found = match query::parse(query) {
+        Ok(Query { keys, live: true }) => source.look(keys).await,
+        Ok(Query { keys, live: false }) => keys.iter().map(|key| source.route(key)).collect(),
+        Err(reason) => Err(reason),
+    };
     match found {
         Ok(places) => json(&Value::Array(places)),
         Err(reason) => page(StatusCode::BAD_REQUEST, TEXT, format!("{reason}\n")),
@@ -92,7 +96,7 @@ fn index() -> String {
          <style>body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 40em; margin: 3em auto; padding: 0 1em }}</style>\n\
          <h1>leash {}</h1>\n<ul>\n{}</ul>\n\
          <form action=\"/route\"><label>Where does this key go? <input name=\"key\" required></label> \
-         <button>Ask</button></form>\n</html>\n",
+         <label><input type=\"checkbox\" name=\"live\" value=\"1\"> and what is there?</label> <button>Ask</button></form>\n</html>\n",
         env!("CARGO_PKG_VERSION"),
         links.concat()
     )

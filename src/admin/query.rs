@@ -1,23 +1,35 @@
-//! The keys in the query of `/route?key=…&key=…`. A key is bytes: percent-encoding is undone, nothing else is.
+//! The query of `/route?key=…&key=…&live=1`. A key is bytes: percent-encoding is undone, nothing else is.
 
 /// How many keys one look-up may ask for.
 pub const MOST_KEYS: usize = 1_000;
+/// How many keys one look-up may ask the servers about.
+pub const MOST_LIVE_KEYS: usize = 100;
 
-/// The keys, or what is wrong with the query, for people.
-pub fn keys(query: Option<&str>) -> Result<Vec<Vec<u8>>, String> {
-    let pairs = query.unwrap_or("").split('&').filter(|pair| !pair.is_empty());
-    let keys: Vec<Vec<u8>> = pairs.map(key).collect::<Result<_, _>>()?;
-    match keys.len() {
-        0 => Err("which key? ask for /route?key=NAME, or for several with &key=".to_string()),
-        1..=MOST_KEYS => Ok(keys),
-        more => Err(format!("{more} keys are too many, {MOST_KEYS} at a time")),
-    }
+/// What is asked.
+#[derive(Debug, PartialEq)]
+pub struct Query {
+    /// The keys, at least one.
+    pub keys: Vec<Vec<u8>>,
+    /// Whether the servers are to be asked about them.
+    pub live: bool,
 }
 
-fn key(pair: &str) -> Result<Vec<u8>, String> {
-    match pair.split_once('=') {
-        Some(("key", value)) => decode(value),
-        _ => Err("only key=NAME is known here".to_string()),
+/// The query, or what is wrong with it, for people.
+pub fn parse(query: Option<&str>) -> Result<Query, String> {
+    let (mut keys, mut live) = (Vec::new(), false);
+    for pair in query.unwrap_or("").split('&').filter(|pair| !pair.is_empty()) {
+        match pair.split_once('=') {
+            Some(("key", value)) => keys.push(decode(value)?),
+            Some(("live", "1")) => live = true,
+            Some(("live", "0")) => live = false,
+            _ => return Err("only key=NAME and live=1 are known here".to_string()),
+        }
+    }
+    let most = if live { MOST_LIVE_KEYS } else { MOST_KEYS };
+    match keys.len() {
+        0 => Err("which key? ask for /route?key=NAME, or for several with &key=".to_string()),
+        n if n <= most => Ok(Query { keys, live }),
+        more => Err(format!("{more} keys are too many, {most} at a time{}", if live { " with live=1" } else { "" })),
     }
 }
 
@@ -51,8 +63,9 @@ mod tests {
 
     #[test]
     fn keys_come_in_order_and_as_bytes() {
-        let decoded = keys(Some("key=a%3Ab&key=%ff%00&&key=1+1&key=")).expect("four keys");
-        assert_eq!(decoded, [&b"a:b"[..], b"\xff\x00", b"1+1", b""]);
+        let query = parse(Some("key=a%3Ab&key=%ff%00&&key=1+1&key=")).expect("four keys");
+        assert_eq!(query.keys, [&b"a:b"[..], b"\xff\x00", b"1+1", b""]);
+        assert!(!query.live);
     }
 
     #[test]
@@ -62,14 +75,25 @@ mod tests {
             (Some(""), "which key"),
             (Some("kee=a"), "only key="),
             (Some("key"), "only key="),
+            (Some("key=a&live"), "only key="),
+            (Some("key=a&live=yes"), "live=1"),
+            (Some("live=1"), "which key"),
             (Some("key=a%"), "hexadecimal"),
             (Some("key=a%2"), "hexadecimal"),
             (Some("key=%+1"), "hexadecimal"),
             (Some("key=%zz"), "hexadecimal"),
         ] {
-            let error = keys(query).expect_err("refused");
+            let error = parse(query).expect_err("refused");
             assert!(error.contains(part), "{query:?}: {error}");
         }
-        assert!(keys(Some(&"key=a&".repeat(1_001))).expect_err("too many").contains("1001 keys"));
+        assert!(parse(Some(&"key=a&".repeat(1_001))).expect_err("too many").contains("1001 keys"));
+    }
+
+    #[test]
+    fn fewer_keys_may_be_asked_about_than_looked_up() {
+        let live = |n: usize| parse(Some(&format!("{}live=1", "key=a&".repeat(n))));
+        assert_eq!(live(100).map(|query| (query.keys.len(), query.live)), Ok((100, true)));
+        assert_eq!(live(101), Err("101 keys are too many, 100 at a time with live=1".to_string()));
+        assert_eq!(parse(Some("live=1&key=a&live=0")), Ok(Query { keys: vec![b"a".to_vec()], live: false }));
     }
 }

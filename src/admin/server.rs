@@ -6,7 +6,6 @@
 //! ```
 
 use std::convert::Infallible;
-use std::future::ready;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -22,7 +21,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, LocalSet};
 use tokio::time::{sleep, timeout};
 
 use super::{Source, pages};
@@ -92,7 +91,11 @@ pub(super) fn serve_within(
     };
     let (stop, stopped) = watch::channel(Duration::ZERO);
     let server = Server { limits, source, stopped };
-    let run = move || server.run(&runtime, listener);
+    let run = move || {
+        server.run(&runtime, listener);
+        // Who resolves a name for somebody who looked cannot be interrupted.
+        runtime.shutdown_background();
+    };
     let thread = thread::Builder::new().name("admin".to_string()).spawn(run)?;
     Ok(Handle { address, stop, thread })
 }
@@ -107,7 +110,8 @@ struct Server {
 
 impl Server {
     fn run(&self, runtime: &Runtime, listener: TcpListener) {
-        runtime.block_on(async {
+        // A look at an item is made of tasks that stay on their thread.
+        LocalSet::new().block_on(runtime, async {
             let mut connections = JoinSet::new();
             let mut stopped = self.stopped.clone();
             tokio::select! {
@@ -130,7 +134,7 @@ impl Server {
             match listener.accept().await {
                 Ok((stream, _)) => {
                     let server = self.clone();
-                    connections.spawn(async move {
+                    connections.spawn_local(async move {
                         let _place = place;
                         server.serve(stream).await;
                     });
@@ -150,7 +154,8 @@ impl Server {
     async fn serve(mut self, stream: TcpStream) {
         let source = self.source;
         let service = service_fn(move |request: Request<Incoming>| {
-            ready(Ok::<_, Infallible>(pages::answer(request.method(), request.uri(), &*source)))
+            let source = source.clone();
+            async move { Ok::<_, Infallible>(pages::answer(request.method(), request.uri(), &*source).await) }
         });
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(self.limits.head).max_buf_size(MOST_HEAD);

@@ -7,13 +7,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use super::server::{Limits, serve_within};
-use super::{Handle, Source, serve};
+use super::{Handle, Looking, Source, serve};
 
 #[derive(Default)]
 struct Fixed {
     ready: AtomicBool,
+    answered: watch::Sender<bool>,
 }
 
 impl Source for Fixed {
@@ -28,6 +30,15 @@ impl Source for Fixed {
     }
     fn route(&self, key: &[u8]) -> Result<Value, String> {
         if key.is_empty() { Err("a key has 1 to 250 bytes".to_string()) } else { Ok(json!({"key": key})) }
+    }
+    /// Waits for the test to say that it is ready.
+    fn look(&self, keys: Vec<Vec<u8>>) -> Looking {
+        let mut answered = self.answered.subscribe();
+        Box::pin(async move {
+            let _ = answered.wait_for(|answered| *answered).await;
+            tokio::task::spawn_local(async {}).await.map_err(|error| error.to_string())?;
+            Ok(vec![json!({ "live": keys.len() })])
+        })
     }
 }
 
@@ -87,6 +98,36 @@ fn a_look_up_decodes_its_keys_and_answers_in_their_order() {
         let (status, body) = get(&handle, target);
         assert!(status == 400 && body.contains(reason), "{target}: {status} {body}");
     }
+}
+
+#[test]
+fn a_look_that_waits_for_a_server_holds_nobody_up() {
+    let (handle, source) = start();
+    let mut looks = connect(&handle);
+    looks.write_all(b"GET /route?key=a&key=b&live=1 HTTP/1.1\r\nhost: leash\r\nconnection: close\r\n\r\n").unwrap();
+    assert_eq!(get(&handle, "/livez"), (200, "ok\n".to_string()));
+    source.answered.send_replace(true);
+    let mut answer = String::new();
+    looks.read_to_string(&mut answer).unwrap();
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert_eq!(serde_json::from_str::<Value>(body).unwrap(), json!([{ "live": 2 }]));
+}
+
+#[test]
+fn who_hangs_up_during_a_look_leaves_nothing_waiting() {
+    let (handle, source) = start();
+    let mut looks = connect(&handle);
+    looks.write_all(b"GET /route?key=a&live=1 HTTP/1.1\r\nhost: leash\r\n\r\n").unwrap();
+    let wait_for = |receivers| {
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while source.answered.receiver_count() != receivers {
+            assert!(Instant::now() < deadline, "{} looks, not {receivers}", source.answered.receiver_count());
+            std::thread::yield_now();
+        }
+    };
+    wait_for(1);
+    drop(looks);
+    wait_for(0);
 }
 
 #[test]

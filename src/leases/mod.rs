@@ -69,6 +69,11 @@ impl Leases {
         self.slots.get(&item).is_some_and(|slot| slot.is_taken(now, value_ends))
     }
 
+    /// Whether a client of this process was told to regenerate `item` and may still bring it.
+    pub fn is_won_here(&self, item: ItemId, now: Instant) -> bool {
+        self.slots.get(&item).is_some_and(|slot| slot.is_won_here(now))
+    }
+
     /// Lets one caller ask for the lease of `item`; the others get the slot where its end will be told.
     pub fn claim(&self, item: ItemId, now: Instant, value_ends: Option<Instant>) -> Result<Claimed, Arc<Slot>> {
         loop {

@@ -47,6 +47,11 @@ impl Slot {
         self.state().holding.is_taken(now, value_ends)
     }
 
+    /// Whether a client of this process has it and may still bring the value.
+    pub fn is_won_here(&self, now: Instant) -> bool {
+        matches!(self.state().holding, Holding::Taken { is_here: true, until, .. } if now < until)
+    }
+
     /// Notes what became of a claim. What has ended meanwhile stays so.
     pub fn settle(&self, holding: Holding) {
         let mut state = self.state();

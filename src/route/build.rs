@@ -34,7 +34,8 @@ pub fn build(snapshot: &Snapshot, turn: &Rc<Turn>, memory: &Rc<Memory>, shard: &
     Rc::new(Tree::new(branches.collect()))
 }
 
-fn policy(refresh: &config::Refresh) -> Policy {
+/// What is decided by, from what was configured.
+pub fn policy(refresh: &config::Refresh) -> Policy {
     Policy {
         grace: refresh.grace.as_secs() as u32,
         lease: refresh.lease.as_secs() as u32,

@@ -46,6 +46,26 @@ impl Target {
         Target { label, options, health, address, resolved: Mutex::default() }
     }
 
+    /// The same server for somebody who only looks: asked with at most so much patience, never held to be down for being
+    /// silent, and without a word in what the process thinks of it.
+    pub fn apart(&self, patience: Duration) -> Target {
+        let known = self.resolved.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let options = Options {
+            connect_timeout: self.options.connect_timeout.min(patience),
+            request_timeout: self.options.request_timeout.min(patience),
+            queue: usize::MAX,
+            ..self.options
+        };
+        let health = Health::new(self.label.clone(), u32::MAX);
+        Target {
+            label: self.label.clone(),
+            options,
+            health,
+            address: self.address.clone(),
+            resolved: Mutex::new(known),
+        }
+    }
+
     /// Opens a connection, within the connect timeout.
     pub async fn connect(&self) -> io::Result<Stream> {
         match tokio::time::timeout(self.options.connect_timeout, self.open()).await {
