@@ -11,6 +11,7 @@ use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
+use crate::config::Listen;
 use crate::logging::Repeated;
 use crate::net::Stream;
 
@@ -62,6 +63,14 @@ impl Listener {
     /// Listens on a TCP address.
     pub async fn tcp(address: std::net::SocketAddr) -> io::Result<Listener> {
         TcpListener::bind(address).await.map(Listener::Tcp)
+    }
+
+    /// Where it listens, with the port that the kernel gave.
+    pub fn address(&self) -> io::Result<Listen> {
+        match self {
+            Listener::Tcp(listener) => listener.local_addr().map(Listen::Tcp),
+            Listener::Unix(_, path) => Ok(Listen::Unix(path.clone())),
+        }
     }
 
     /// Accepts until `closing` turns true, and then whom the kernel has accepted already: they may have asked something.

@@ -1,0 +1,133 @@
+//! A leash that serves, whoever wants it: bound early, stopped without dropping what has arrived. Knows no signals.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::AppError;
+use crate::admin;
+use crate::config::{Config, Listen};
+use crate::downstream::{Listener, Seating, Stats, VERSION};
+use crate::metrics::{Downstream, Registry, stats};
+use crate::shared::Snapshot;
+use crate::status::Status;
+use crate::worker::Worker;
+
+/// How long leash takes at most to end once told to: a native sidecar gets two seconds.
+const LONGEST_END: Duration = Duration::from_millis(1500);
+
+/// A leash that serves. Dropping it ends it too, without waiting for that.
+pub struct Running {
+    listen: Vec<Listen>,
+    status: Arc<Status>,
+    workers: Vec<Worker>,
+    accepting: JoinSet<()>,
+    /// Tells the listeners to close.
+    close: watch::Sender<bool>,
+    /// Tells the workers to end.
+    stop: watch::Sender<bool>,
+    admin: Option<admin::Handle>,
+}
+
+impl Running {
+    /// Starts to serve as `config` says, on the local runtime of the caller.
+    pub async fn start(config: Config) -> Result<Running, AppError> {
+        let listeners = bind(&config).await?;
+        let listen = listeners.iter().map(Listener::address).collect::<io::Result<Vec<Listen>>>()?;
+        let admin_listener = config.admin.map(bind_admin).transpose()?;
+        let snapshot = Snapshot::new(config);
+        let registry = Registry::new(env!("CARGO_PKG_VERSION"));
+        let status = Status::new(snapshot.clone(), registry.clone());
+        let admin = admin_listener.map(|listener| admin::serve(listener, status.clone())).transpose()?;
+        let (stop, stopped) = watch::channel(false);
+        let workers = start_workers(&snapshot, &registry, &status, &stopped)?;
+        let (close, closing) = watch::channel(false);
+        let accepting = accept(listeners, &workers, &snapshot, &registry, &closing);
+        let running = Running { listen, status, workers, accepting, close, stop, admin };
+        running.announce(&snapshot.config);
+        running.status.set_ready(true);
+        Ok(running)
+    }
+
+    /// Where it listens; the ports are those that the kernel gave.
+    pub fn listen(&self) -> &[Listen] {
+        &self.listen
+    }
+
+    /// Stops accepting and lets the workers answer what has arrived. False if some could not in time.
+    pub async fn stop(self) -> bool {
+        self.status.set_ready(false);
+        self.close.send_replace(true);
+        self.accepting.join_all().await;
+        tracing::info!("stopping: answering what has arrived");
+        self.stop.send_replace(true);
+        let workers = self.workers;
+        let joined = tokio::task::spawn_blocking(|| workers.into_iter().for_each(Worker::join));
+        let in_time = tokio::time::timeout(LONGEST_END, joined).await.is_ok();
+        if !in_time {
+            tracing::warn!("some requests were not answered in time");
+        }
+        in_time
+    }
+
+    fn announce(&self, config: &Config) {
+        for warning in &config.warnings {
+            tracing::warn!("{warning}");
+        }
+        let listen: Vec<String> = self.listen.iter().map(ToString::to_string).collect();
+        let admin = self.admin.as_ref().map_or("off".to_string(), |handle| format!("http://{}", handle.address()));
+        tracing::info!(version = VERSION, listen = listen.join(" "), admin, workers = config.workers, "ready");
+    }
+}
+
+async fn bind(config: &Config) -> Result<Vec<Listener>, AppError> {
+    let mut listeners = Vec::new();
+    for listen in &config.listen {
+        let (address, bound) = match listen {
+            Listen::Tcp(address) => (address.to_string(), Listener::tcp(*address).await),
+            Listen::Unix(path) => (path.display().to_string(), Listener::unix(path.clone())),
+        };
+        listeners.push(bound.map_err(|source| AppError::Listen { address, source })?);
+    }
+    Ok(listeners)
+}
+
+fn bind_admin(address: SocketAddr) -> Result<TcpListener, AppError> {
+    TcpListener::bind(address).map_err(|source| AppError::Listen { address: address.to_string(), source })
+}
+
+fn start_workers(
+    snapshot: &Arc<Snapshot>,
+    registry: &Registry,
+    status: &Arc<Status>,
+    stopped: &watch::Receiver<bool>,
+) -> io::Result<Vec<Worker>> {
+    let status = status.clone();
+    let answer: Arc<Stats> = Arc::new(move |subject: &[u8]| stats::answer(subject, &*status));
+    (0..snapshot.config.workers)
+        .map(|number| Worker::start(number, snapshot.clone(), registry, answer.clone(), stopped.clone()))
+        .collect()
+}
+
+fn accept(
+    listeners: Vec<Listener>,
+    workers: &[Worker],
+    snapshot: &Snapshot,
+    registry: &Registry,
+    closing: &watch::Receiver<bool>,
+) -> JoinSet<()> {
+    let mut accepting = JoinSet::new();
+    let shard = registry.shard(&snapshot.layout);
+    for listener in listeners {
+        let seats = workers.iter().map(|worker| worker.seat.clone()).collect();
+        let shard = shard.clone();
+        let refused = move || shard.downstream(Downstream::Refused, 1);
+        let seating = Seating::new(seats, snapshot.config.limits.connections, refused);
+        accepting.spawn_local(listener.accept(seating, closing.clone()));
+    }
+    accepting
+}
