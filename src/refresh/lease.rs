@@ -36,6 +36,11 @@ impl ItemId {
         ItemId { hash: xxh3_128(key.as_bytes()), route }
     }
 
+    /// Different items mostly have different low bits here.
+    pub fn spread(&self) -> u64 {
+        self.hash as u64
+    }
+
     /// The key of its lease, the same in every sidecar. Two items would need the same 128-bit hash to share one.
     pub fn lease_key(&self) -> Key {
         let text = format!("leash:lease:{:032x}", self.hash);

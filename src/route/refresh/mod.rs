@@ -21,6 +21,7 @@ mod count;
 mod lease;
 mod look;
 mod read;
+mod recent;
 mod scene;
 mod store;
 mod touch;
@@ -30,6 +31,9 @@ mod win;
 pub use scene::Scene;
 pub use win::Win;
 
+use recent::Recent;
+
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -59,6 +63,7 @@ pub struct Refresh {
     route: RouteId,
     /// What tells the route's items from those of others.
     number: u16,
+    recent: RefCell<Recent>,
     flag_in_use: Reply,
 }
 
@@ -75,7 +80,8 @@ impl Refresh {
         let line = format!(
             "CLIENT_ERROR bit {bit} of the client flags marks stale time on this route, set refresh.marker_bit to a bit no client uses"
         );
-        Refresh { policy, below, leases, scene, shard, route, number, flag_in_use: Reply::Error(line.into()) }
+        let (recent, flag_in_use) = (RefCell::default(), Reply::Error(line.into()));
+        Refresh { policy, below, leases, scene, shard, route, number, recent, flag_in_use }
     }
 
     fn id(&self, key: &Key) -> ItemId {
@@ -105,6 +111,19 @@ impl Refresh {
             item.marks = *b"ZX\0";
         }
         Reply::Hit(item)
+    }
+
+    /// Whether somebody regenerates the value that ends then, or is about to.
+    fn is_taken(&self, id: ItemId, now: Instant, value_ends: Instant) -> bool {
+        let value_ends = Some(value_ends);
+        if self.recent.borrow().is_taken(id, now, value_ends) {
+            return true;
+        }
+        let is_taken = self.leases.is_taken(id, now, value_ends);
+        if is_taken {
+            self.recent.borrow_mut().note(id, now, value_ends);
+        }
+        is_taken
     }
 
     /// Whether a fresh value is to be refreshed now.
@@ -184,7 +203,7 @@ impl Route for Refresh {
             Age::Fresh(_) => Verdict::Pass(Reply::Hit(self.policy.as_told(item))),
             Age::Stale(age) => {
                 let now = self.scene.now();
-                if self.leases.is_taken(self.id(&request.key), now, Some(self.ends(&item, now))) {
+                if self.is_taken(self.id(&request.key), now, self.ends(&item, now)) {
                     return Verdict::Pass(self.told_stale(item, age, get));
                 }
                 Verdict::Refuse(Reply::Hit(item))
