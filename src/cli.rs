@@ -1,5 +1,7 @@
 //! The command line: what can be said, its help, and the configuration that follows from it. Does nothing by itself.
 
+mod demo;
+
 use crate::config::{Config, Overrides, Problems, Source};
 use clap::error::ErrorKind;
 use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand};
@@ -7,6 +9,8 @@ use clap_complete::Shell;
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
+
+pub use demo::Demo;
 
 /// Exit code for a command line that makes no sense (`EX_USAGE` of sysexits.h).
 pub const EXIT_USAGE: i32 = 64;
@@ -21,6 +25,7 @@ Exit codes:
   78  the configuration makes no sense; every problem is listed with file, line and column
 
 Examples:
+  leash demo                                    see what it is for, in ten seconds
   leash                                         try it: a memcached on 127.0.0.1:11211, inside this process
   leash --server m0:11211 --server m1:11211     one pool of two servers, no file needed
   leash --config /etc/leash/config.yaml         everything else
@@ -94,6 +99,12 @@ pub enum Command {
     /// Sends nothing, unless --live asks each key's server for its item. Exits with 0 also where there is no item, with
     /// 1 if a server could not be asked.
     Route(Route),
+    /// Show what leash does: the same dog-pile without and with it, in seconds
+    ///
+    /// Many callers share a value that takes long to regenerate. Without leash each of them regenerates it when it goes
+    /// stale; with leash one does, and the others get the stale value meanwhile. Both are run, and what happened is
+    /// counted.
+    Demo(Demo),
     /// Print the completions for a shell
     ///
     /// For bash: leash completions bash > /etc/bash_completion.d/leash
@@ -145,7 +156,7 @@ pub fn config(args: &Args) -> Result<Config, Problems> {
     let source = match &args.command {
         Some(Command::Check { file }) => return Config::load(file),
         Some(Command::Route(route)) => &route.source,
-        Some(Command::Completions { .. }) | None => &args.source,
+        Some(Command::Completions { .. } | Command::Demo(_)) | None => &args.source,
     };
     Config::build(&source.source(), &Overrides { listen, admin, workers })
 }
@@ -190,6 +201,9 @@ mod tests {
         for line in
             ["leash --nonsense", "leash check", "leash route", "leash --config a --server b", "leash frobnicate"]
         {
+            assert_eq!(code(line), EXIT_USAGE, "{line}");
+        }
+        for line in ["leash demo --callers 0", "leash demo --ttl 500ms", "leash demo --regeneration 5"] {
             assert_eq!(code(line), EXIT_USAGE, "{line}");
         }
         assert_eq!(code("leash --server a check b"), EXIT_USAGE, "options of serving do not go with other commands");

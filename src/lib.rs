@@ -25,6 +25,8 @@
 //!                         └─▶ admin             pages on a thread of their own ─▶ status ─▶ metrics
 //! ```
 //!
+//! [`demo`] runs an [`app`] inside the process and is a client of it like any other.
+//!
 //! Imports go down only: downstream, route, upstream, protocol. [`protocol`], [`hash`], [`config`] and [`metrics`] import
 //! nothing of the rest.
 #![forbid(unsafe_code)]
@@ -34,6 +36,7 @@ pub mod admin;
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod demo;
 pub mod downstream;
 pub mod explain;
 pub mod hash;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
-use leash::cli::{self, Args, Command, EXIT_CONFIG, Route};
+use leash::cli::{self, Args, Command, Demo, EXIT_CONFIG, Route};
 use leash::config::{Config, LogFormat};
 use leash::explain::words::{in_words, is_in_doubt};
 use leash::explain::{Explainer, look_from_outside};
@@ -16,6 +16,9 @@ fn main() -> ExitCode {
     let args = cli::parse();
     if let Some(Command::Completions { shell }) = args.command {
         return print_completions(shell);
+    }
+    if let Some(Command::Demo(demo)) = &args.command {
+        return show_demo(demo);
     }
     let config = match cli::config(&args) {
         Ok(config) => config,
@@ -37,6 +40,27 @@ fn print_completions(shell: clap_complete::Shell) -> ExitCode {
     // A reader that has seen enough is no failure.
     let _ = io::stdout().write_all(&text);
     ExitCode::SUCCESS
+}
+
+fn show_demo(demo: &Demo) -> ExitCode {
+    let plan = match demo.plan() {
+        Ok(plan) => plan,
+        Err(why) => {
+            eprintln!("leash: {why}");
+            return ExitCode::from(cli::EXIT_USAGE as u8);
+        }
+    };
+    match leash::demo::run(&plan) {
+        Ok(report) => {
+            // A reader that has seen enough is no failure.
+            let _ = writeln!(io::stdout(), "{report}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("leash: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 fn check(config: &Config, file: &str) -> ExitCode {

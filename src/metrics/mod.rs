@@ -22,7 +22,7 @@ mod totals;
 pub mod words;
 
 pub use layout::{EVERYTHING_ELSE, RouteId, RouteLabel, ServerId, ShardLayout};
-pub use process::Process;
+pub use process::{Process, most_files};
 pub use registry::Registry;
 pub use samples::Samples;
 pub use series::Series;

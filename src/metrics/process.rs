@@ -46,6 +46,17 @@ impl Process {
     }
 }
 
+/// How many files this process may have open at once.
+pub fn most_files() -> Option<u64> {
+    most_files_in(&fs::read_to_string("/proc/self/limits").ok()?)
+}
+
+/// `None` also where there is no limit.
+fn most_files_in(limits: &str) -> Option<u64> {
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    line.split_ascii_whitespace().next()?.parse().ok()
+}
+
 fn kibibytes(status: &str, name: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     line.trim().strip_suffix(" kB")?.parse().ok()
@@ -68,6 +79,16 @@ mod tests {
             threads: 4,
         };
         assert_eq!(process, Some(expected));
+    }
+
+    #[test]
+    fn the_limit_of_open_files_is_the_soft_one() {
+        let limits = |soft| {
+            format!("Limit  Soft Limit  Hard Limit  Units\nMax open files            {soft}     4096     files\n")
+        };
+        assert_eq!(most_files_in(&limits("1024")), Some(1024));
+        assert_eq!(most_files_in(&limits("unlimited")), None);
+        assert_eq!(most_files_in(""), None);
     }
 
     #[cfg(target_os = "linux")]

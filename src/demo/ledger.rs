@@ -1,0 +1,162 @@
+//! What the callers saw, and what it means: periods, regenerations, stale answers, wrong values. Decides; asks nobody.
+//!
+//! All is told by what a client can know: when it asked, what it was told, when it was told so.
+//!
+//! ```text
+//!   stored ───────────▶ a miss, asked for after that ──▶ stored ──▶ …
+//!          fresh                a period begins          it ends
+//! ```
+//! A miss that was asked for before the end of a period belongs to it, however late it was read.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+/// Why an answer cannot be right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Wrong {
+    /// It is no value of that key that anybody stored.
+    #[error("nobody stored that under the key")]
+    Unknown,
+    /// It was replaced before it was asked for.
+    #[error("version {version} had been replaced before it was asked for")]
+    Outdated {
+        /// The version that was told.
+        version: usize,
+    },
+}
+
+/// Figures of one half.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// How often a value was found to be missing, or about to be, however many found it.
+    pub periods: u64,
+    /// How often a caller was told to regenerate.
+    pub regenerations: u64,
+    /// How many callers regenerated the same value at once, at most.
+    pub at_once: u64,
+    /// How many answers were the previous value while a caller regenerated it.
+    pub stale: u64,
+    /// How many callers had to wait how long for a value, by whole milliseconds.
+    pub took: BTreeMap<u64, u64>,
+}
+
+/// One half's record.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    tally: Tally,
+    keys: Vec<Key>,
+}
+
+#[derive(Debug, Default)]
+struct Key {
+    versions: Vec<Version>,
+    regenerating: u64,
+    /// When the current period began; `None` between periods.
+    since: Option<Instant>,
+    /// When somebody was last told that a value is stored.
+    stored: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Version {
+    sent: Instant,
+    stored: Option<Instant>,
+    /// When a later one was surely in its place.
+    replaced: Option<Instant>,
+}
+
+impl Ledger {
+    /// An empty one, of so many keys.
+    pub fn new(keys: usize) -> Ledger {
+        Ledger { tally: Tally::default(), keys: (0..keys).map(|_| Key::default()).collect() }
+    }
+
+    /// How many regenerations there were so far.
+    pub fn regenerations(&self) -> u64 {
+        self.tally.regenerations
+    }
+
+    /// The figures.
+    pub fn into_tally(self) -> Tally {
+        self.tally
+    }
+
+    /// A caller who asked at `asked` missed at `now` and begins to regenerate.
+    pub fn missed(&mut self, key: usize, asked: Instant, now: Instant) {
+        let (tally, key) = (&mut self.tally, &mut self.keys[key]);
+        if key.since.is_none() && key.stored.is_none_or(|stored| asked > stored) {
+            key.since = Some(now);
+            tally.periods += 1;
+        }
+        key.regenerating += 1;
+        tally.regenerations += 1;
+        tally.at_once = tally.at_once.max(key.regenerating);
+    }
+
+    /// A caller is about to store what it regenerated: the version that it is to be.
+    pub fn storing(&mut self, key: usize, now: Instant) -> usize {
+        let versions = &mut self.keys[key].versions;
+        versions.push(Version { sent: now, stored: None, replaced: None });
+        versions.len() - 1
+    }
+
+    /// It was told that its value is stored.
+    pub fn stored(&mut self, key: usize, version: usize, now: Instant) {
+        let key = &mut self.keys[key];
+        key.regenerating = key.regenerating.saturating_sub(1);
+        (key.since, key.stored) = (None, Some(now));
+        let sent = key.versions[version].sent;
+        key.versions[version].stored = Some(now);
+        // Which of two sets at the same time is the later one, only the server knows.
+        let before = |version: &&mut Version| version.replaced.is_none() && version.stored < Some(sent);
+        for older in key.versions.iter_mut().filter(|version| version.stored.is_some()).filter(before) {
+            older.replaced = Some(now);
+        }
+    }
+
+    /// A caller who asked at `asked` was told the value in `version`, or something that is no value of the key.
+    pub fn hit(&mut self, key: usize, version: Option<usize>, asked: Instant) -> Result<(), Wrong> {
+        let key = &self.keys[key];
+        let number = version.ok_or(Wrong::Unknown)?;
+        let version = key.versions.get(number).ok_or(Wrong::Unknown)?;
+        if version.replaced.is_some_and(|replaced| replaced < asked) {
+            return Err(Wrong::Outdated { version: number });
+        }
+        let is_stale = |since| asked >= since && version.stored.is_some_and(|stored| stored < since);
+        self.tally.stale += u64::from(key.since.is_some_and(is_stale));
+        Ok(())
+    }
+
+    /// A caller had its value, by whatever way, after `took`.
+    pub fn answered(&mut self, took: Duration) {
+        *self.tally.took.entry(took.as_millis() as u64).or_default() += 1;
+    }
+}
+
+impl Tally {
+    /// How many times a caller wanted a value.
+    pub fn requests(&self) -> u64 {
+        self.took.values().sum()
+    }
+
+    /// How many of them took less than `time`, which is of whole milliseconds.
+    pub fn within(&self, time: Duration) -> u64 {
+        self.took.range(..time.as_millis() as u64).map(|(_, count)| count).sum()
+    }
+
+    /// In which time all but the slowest hundredth of them had their value.
+    pub fn most_took(&self) -> Duration {
+        let mut slower = self.requests() / 100;
+        let slowest = self.took.iter().rev().find(|(_, count)| match slower.checked_sub(**count) {
+            Some(rest) => {
+                slower = rest;
+                false
+            }
+            None => true,
+        });
+        Duration::from_millis(slowest.map_or(0, |(millis, _)| millis + 1))
+    }
+}
+
+#[cfg(test)]
+mod tests;
