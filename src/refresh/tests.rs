@@ -161,3 +161,10 @@ fn a_look_tells_ours_from_anothers_and_from_a_revoked_one() {
     assert_eq!(Look::of(&Reply::Miss, Some(&ours)), Look::Gone);
     assert_eq!(Look::of(&Reply::Done, None), Look::Unknown);
 }
+
+#[test]
+fn a_lease_that_memcached_says_lasts_a_second_more_is_asked_for_before_that() {
+    let policy = policy(60, 0.0);
+    let after = [0, 1, 3, 1000].map(|seconds| policy.asks_again_after(seconds).as_millis());
+    assert_eq!(after, [0, 500, 2500, 9500]);
+}

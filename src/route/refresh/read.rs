@@ -1,7 +1,7 @@
 //! Reads that cannot simply pass: a stale value that somebody must regenerate, or no value where others wait for one.
 
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::lease::Asked;
 use super::win::{Lease, Win};
@@ -97,7 +97,7 @@ impl Refresh {
         match item {
             Some(item) if !self.policy.is_stale(item) => self.hand_over(id, claimed, item),
             _ => claimed.slot.settle(Holding::Taken {
-                until: now + Duration::from_secs(seconds.clamp(0, self.policy.lease.into()) as u64),
+                until: now + self.policy.asks_again_after(seconds),
                 value_ends: item.map(|item| self.ends(item, now)),
                 is_here: false,
             }),
