@@ -1,0 +1,14 @@
+//! One regeneration per key, over real memcached processes and several real leash processes.
+//!
+//! Each file tells the stories of one promise. What they are told with is in `house.rs` and `crowd.rs`.
+
+#[path = "../support/figures.rs"]
+mod figures;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod crowd;
+mod house;
+
+mod crowds;
+mod dead_winners;
