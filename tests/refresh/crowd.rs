@@ -41,9 +41,8 @@ pub fn as_many_as(wanted: usize) -> usize {
     let line = limits.lines().find(|line| line.starts_with("Max open files")).expect("a limit of open files");
     let hard: usize = line.split_whitespace().rev().nth(1).and_then(|hard| hard.parse().ok()).unwrap_or(usize::MAX);
     let most = hard.min(wanted + 2 * SPARE);
-    let raised = Command::new("prlimit")
-        .args([format!("--pid={}", std::process::id()), format!("--nofile={most}:")])
-        .status();
+    let raised =
+        Command::new("prlimit").args([format!("--pid={}", std::process::id()), format!("--nofile={most}:")]).status();
     assert!(raised.is_ok_and(|status| status.success()), "prlimit raises the limit of open files to {most}");
     wanted.min(most - SPARE)
 }

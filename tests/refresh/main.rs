@@ -12,3 +12,5 @@ mod house;
 
 mod crowds;
 mod dead_winners;
+mod interference;
+mod slow_winners;
