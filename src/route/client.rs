@@ -20,8 +20,8 @@ pub struct Client {
     /// Its turns at keys.
     pub(super) turns: Rc<Turns<ItemId>>,
     wins: RefCell<HashMap<ItemId, Win>>,
-    /// The items whose leases it is asking for.
-    asking: RefCell<Vec<ItemId>>,
+    /// Told whenever the client begins to write.
+    writes: Notify,
     gone: Notify,
     is_gone: Cell<bool>,
 }
@@ -33,7 +33,7 @@ impl Client {
         Rc::new(Client {
             turns: Turns::new(),
             wins: RefCell::default(),
-            asking: RefCell::default(),
+            writes: Notify::new(),
             gone: Notify::new(),
             is_gone: Cell::new(false),
         })
@@ -72,30 +72,20 @@ impl Client {
         if wins.is_empty() { None } else { wins.remove(&item) }
     }
 
-    /// Notes that a lease is being asked for on the client's behalf, until the guard is dropped.
-    pub(super) fn asks(self: &Rc<Self>, item: ItemId) -> Asking {
-        self.asking.borrow_mut().push(item);
-        Asking { client: self.clone(), item }
-    }
-
-    /// Whether the client itself regenerates this item under this lease, or is about to.
+    /// Whether the client itself regenerates this item under this lease.
     pub(super) fn regenerates(&self, item: ItemId, slot: &Arc<Slot>) -> bool {
-        let has_won = |win: &Win| Arc::ptr_eq(&win.slot, slot);
-        self.asking.borrow().contains(&item) || self.wins.borrow().get(&item).is_some_and(has_won)
+        self.wins.borrow().get(&item).is_some_and(|win| Arc::ptr_eq(&win.slot, slot))
     }
-}
 
-/// A lease that is being asked for on a client's behalf.
-pub(super) struct Asking {
-    client: Rc<Client>,
-    item: ItemId,
-}
+    /// Says that the client begins to write something, having its turn or a place in the line.
+    pub(super) fn begins_to_write(&self) {
+        self.writes.notify_waiters();
+    }
 
-impl Drop for Asking {
-    fn drop(&mut self) {
-        let mut asking = self.client.asking.borrow_mut();
-        if let Some(place) = asking.iter().position(|item| *item == self.item) {
-            asking.swap_remove(place);
+    /// Ready once a later request of the client, a write of this item, is under way.
+    pub(super) async fn overtaken(&self, item: ItemId) {
+        while !self.turns.is_busy(item) {
+            self.writes.notified().await;
         }
     }
 }

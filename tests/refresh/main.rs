@@ -13,4 +13,5 @@ mod house;
 mod crowds;
 mod dead_winners;
 mod interference;
+mod pipelines;
 mod slow_winners;

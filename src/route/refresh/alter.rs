@@ -18,8 +18,11 @@ impl Refresh {
     pub(super) async fn in_turn(self: Rc<Self>, request: Request, client: Rc<Client>) -> Reply {
         let id = self.id(&request.key);
         let turn = client.turns.enter(id);
-        (&turn).await;
         let Request { key, command } = &request;
+        if !matches!(command, Command::Get(_)) {
+            client.begins_to_write();
+        }
+        (&turn).await;
         let subject = Subject { key, id, client: &client };
         match command {
             Command::Get(get) if get.touch.is_some() && !is_own_game(get) => match self.touch(&subject, get).await {

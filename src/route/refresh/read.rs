@@ -47,6 +47,10 @@ impl Refresh {
     /// who come meanwhile are served what there is.
     pub(super) async fn refresh(self: Rc<Self>, key: Key, get: Get, client: Rc<Client>, item: Item) -> Reply {
         let (id, now) = (self.id(&key), self.scene.now());
+        // The client's next request about this key is under way: its work is not for this one to see.
+        if client.turns.is_busy(id) {
+            return self.told_as_found(item, &get);
+        }
         let ends = self.ends(&item, now);
         let Ok(claimed) = self.leases.claim(id, now, Some(ends)) else {
             return self.told_as_found(item, &get);
@@ -62,14 +66,15 @@ impl Refresh {
         }
     }
 
-    /// Asks for the lease that was claimed, and settles the claim.
+    /// Asks for the lease that was claimed, and settles the claim. The client's next request about the key waits until
+    /// then, as it may be the winner's set.
     pub(super) async fn win(&self, asker: &Asker<'_>, claimed: Claimed) -> Found {
         if claimed.has_expired {
             self.shard.lease(self.route, LeaseOutcome::Expired);
         }
-        let asking = asker.subject.client.asks(asker.subject.id);
+        let turn = asker.subject.client.turns.enter(asker.subject.id);
         let (asked, reply) = self.ask_lease(asker).await;
-        drop(asking);
+        drop(turn);
         let item = match reply {
             Reply::Hit(item) => Some(item),
             Reply::Miss => None,
