@@ -12,6 +12,7 @@ mod house;
 
 mod crowds;
 mod dead_winners;
+mod expired;
 mod interference;
 mod pipelines;
 mod slow_winners;
