@@ -14,5 +14,6 @@ mod crowds;
 mod dead_winners;
 mod expired;
 mod interference;
+mod meta_clients;
 mod pipelines;
 mod slow_winners;
