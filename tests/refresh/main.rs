@@ -16,4 +16,6 @@ mod expired;
 mod interference;
 mod meta_clients;
 mod pipelines;
+mod rolling;
 mod slow_winners;
+mod troubled_servers;
