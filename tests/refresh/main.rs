@@ -18,4 +18,5 @@ mod meta_clients;
 mod pipelines;
 mod rolling;
 mod slow_winners;
+mod traffic;
 mod troubled_servers;
