@@ -10,6 +10,7 @@ mod support;
 mod crowd;
 mod house;
 
+mod cold_waits;
 mod crowds;
 mod dead_winners;
 mod expired;
