@@ -7,13 +7,16 @@ mod figures;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod counters;
 mod crowd;
 mod house;
 
 mod cold_waits;
 mod crowds;
 mod dead_winners;
+mod early;
 mod expired;
+mod foreign_items;
 mod interference;
 mod meta_clients;
 mod pipelines;
