@@ -30,16 +30,12 @@ fn one_caller_refreshes_a_fresh_value_early_and_all_others_get_it() {
     let mut callers: Vec<Client> = (0..20).map(|_| leash.client()).collect();
     let (mut reads, mut winner) = (0, None);
     wait_until("somebody refreshes it", BOUND, || {
-        for caller in 0..callers.len() {
+        winner = callers.iter_mut().position(|caller| {
             reads += 1;
-            match told(&mut callers[caller], "page") {
-                Some(value) => assert_eq!(value, "old"),
-                None => winner = Some(caller),
-            }
-            if winner.is_some() {
-                break;
-            }
-        }
+            let value = told(caller, "page");
+            assert!(value.is_none() || value.as_deref() == Some("old"), "{value:?}");
+            value.is_none()
+        });
         winner.is_some()
     });
     let left = at_server(&server, "page").unwrap().ttl - GRACE;

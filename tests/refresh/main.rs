@@ -7,11 +7,11 @@ mod figures;
 #[path = "../support/mod.rs"]
 mod support;
 
-mod counters;
 mod crowd;
 mod house;
 
 mod cold_waits;
+mod counters;
 mod crowds;
 mod dead_winners;
 mod early;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use crate::house::{GRACE, at_server, fleet, goes, next_winner, set, stale, sum, told};
+use crate::house::{GRACE, at_server, fleet, goes, goes_stale, next_winner, set, stale, sum, told};
 use crate::support::{BOUND, Client, Leash, Memcached, pause, wait_until};
 
 const REFRESH: &str = "{grace: 30s, lease: 2s, cold_wait: 100ms}";
@@ -69,7 +69,10 @@ impl Overtaken {
     }
 }
 
-const BEGINNINGS: [(Before, fn(Before) -> Overtaken); 4] = [
+/// How two winners come to be, out of what.
+type Beginning = (Before, fn(Before) -> Overtaken);
+
+const BEGINNINGS: [Beginning; 4] = [
     (Before::Stale, Overtaken::by_one_elsewhere),
     (Before::Stale, Overtaken::by_one_at_the_same_sidecar),
     (Before::Cold, Overtaken::by_one_elsewhere),
@@ -97,6 +100,12 @@ fn the_second_winners_value_is_stored_after_the_first_ones_late_set() {
         set(&mut story.second, &story.key, 100, "second");
         story.ends_with_the_second_ones();
     }
+}
+
+fn all_go_stale(server: &Memcached, leash: &Leash, grace: i64) {
+    let keys: Vec<String> = KEYS.map(|number| format!("page:{number}")).collect();
+    keys.iter().for_each(|key| set(&mut leash.client(), key, 1, "old"));
+    keys.iter().for_each(|key| goes_stale(server, key, grace));
 }
 
 /// One caller of each key is told to regenerate it, each at another moment of a second.
@@ -141,10 +150,7 @@ fn lease_key(key: &str) -> String {
 fn a_lone_winner_slower_than_its_lease_is_stored_every_time() {
     let server = Memcached::start();
     let leash = fleet(&server, 1, REFRESH).remove(0);
-    for key in KEYS.map(|number| format!("page:{number}")) {
-        set(&mut leash.client(), &key, 1, "old");
-    }
-    crate::house::goes_stale(&server, "page:19", GRACE);
+    all_go_stale(&server, &leash, GRACE);
     let winners = told_one_by_one(&leash, KEYS);
     lease_runs_out(&server);
     all_are_stored(&server, &leash, winners, "longer than the lease");
@@ -154,10 +160,7 @@ fn a_lone_winner_slower_than_its_lease_is_stored_every_time() {
 fn a_lone_winner_within_a_moment_of_the_end_of_its_lease_is_stored_every_time() {
     let server = Memcached::start();
     let leash = fleet(&server, 1, REFRESH).remove(0);
-    for key in KEYS.map(|number| format!("page:{number}")) {
-        set(&mut leash.client(), &key, 1, "old");
-    }
-    crate::house::goes_stale(&server, "page:19", GRACE);
+    all_go_stale(&server, &leash, GRACE);
     // The first ones are late by now and the last ones are not.
     let winners = told_one_by_one(&leash, KEYS);
     pause(Duration::from_millis(700));
@@ -168,10 +171,7 @@ fn a_lone_winner_within_a_moment_of_the_end_of_its_lease_is_stored_every_time() 
 fn a_lone_winner_slower_than_the_grace_finds_nothing_and_is_stored_every_time() {
     let server = Memcached::start();
     let leash = Leash::refreshing(std::slice::from_ref(&server), "{grace: 4s, lease: 2s}");
-    for key in KEYS.map(|number| format!("page:{number}")) {
-        set(&mut leash.client(), &key, 1, "old");
-    }
-    crate::house::goes_stale(&server, "page:19", 4);
+    all_go_stale(&server, &leash, 4);
     let winners = told_one_by_one(&leash, KEYS);
     KEYS.for_each(|number| goes(&server, &format!("page:{number}")));
     lease_runs_out(&server);
