@@ -68,11 +68,12 @@ impl Connection {
         let mut intake = Intake::new(&service);
         let end = poll_fn(|cx| intake.poll(&connection, &mut reader, cx)).await;
         drop(intake);
+        // Whoever has hung up looks like one that only has no more to say: to the latter, what it waits for is not there.
+        connection.client.leave();
         if end != End::Broken {
             poll_fn(|cx| connection.poll_drained(cx)).await;
         }
         connection.state.borrow_mut().close();
-        connection.client.leave();
         service.leave(number);
         service.shard.downstream(Count::Closed, 1);
         if end == End::Fatal {

@@ -64,6 +64,12 @@ impl Policy {
         since + TICK >= self.lease_time()
     }
 
+    /// When to ask again for a lease that somebody else has for `seconds` more. memcached rounds that up, so half of the
+    /// last second is left out: a lease that is over goes unnoticed for half a second, and is asked for twice at most.
+    pub fn asks_again_after(&self, seconds: i64) -> Duration {
+        Duration::from_secs(seconds.clamp(0, self.lease.into()) as u64).saturating_sub(TICK / 2)
+    }
+
     /// Whether `item` carries the marker.
     pub fn is_marked(&self, item: &Item) -> bool {
         item.client_flags & self.marker != 0

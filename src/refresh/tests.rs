@@ -173,3 +173,10 @@ fn a_lease_that_was_taken_for_another_value_has_done_its_work() {
     assert!(terms.are_met(4, 60));
     assert!(Terms { ttl: 10, value_left: None }.are_met(9, 60), "there was no value, and now there is a stale one");
 }
+
+#[test]
+fn a_lease_that_memcached_says_lasts_a_second_more_is_asked_for_before_that() {
+    let policy = policy(60, 0.0);
+    let after = [0, 1, 3, 1000].map(|seconds| policy.asks_again_after(seconds).as_millis());
+    assert_eq!(after, [0, 500, 2500, 9500]);
+}

@@ -20,8 +20,10 @@ pub struct Client {
     /// Its turns at keys.
     pub(super) turns: Rc<Turns<ItemId>>,
     wins: RefCell<HashMap<ItemId, Win>>,
-    /// The items whose leases it is asking for.
-    asking: RefCell<Vec<ItemId>>,
+    /// Its sets that are under way, but for those that take turns.
+    storing: RefCell<Vec<ItemId>>,
+    /// Its reads that wait for somebody else's value.
+    waits: RefCell<Vec<Rc<Wait>>>,
     gone: Notify,
     is_gone: Cell<bool>,
 }
@@ -33,7 +35,8 @@ impl Client {
         Rc::new(Client {
             turns: Turns::new(),
             wins: RefCell::default(),
-            asking: RefCell::default(),
+            storing: RefCell::default(),
+            waits: RefCell::default(),
             gone: Notify::new(),
             is_gone: Cell::new(false),
         })
@@ -77,30 +80,71 @@ impl Client {
         if wins.is_empty() { None } else { wins.remove(&item) }
     }
 
-    /// Notes that a lease is being asked for on the client's behalf, until the guard is dropped.
-    pub(super) fn asks(self: &Rc<Self>, item: ItemId) -> Asking {
-        self.asking.borrow_mut().push(item);
-        Asking { client: self.clone(), item }
-    }
-
-    /// Whether the client itself regenerates this item under this lease, or is about to.
+    /// Whether the client itself regenerates this item under this lease.
     pub(super) fn regenerates(&self, item: ItemId, slot: &Arc<Slot>) -> bool {
-        let has_won = |win: &Win| Arc::ptr_eq(&win.slot, slot);
-        self.asking.borrow().contains(&item) || self.wins.borrow().get(&item).is_some_and(has_won)
+        self.wins.borrow().get(&item).is_some_and(|win| Arc::ptr_eq(&win.slot, slot))
+    }
+
+    /// Notes a set that is about to be sent.
+    pub(super) fn begins_to_store(&self, item: ItemId) {
+        self.storing.borrow_mut().push(item);
+    }
+
+    /// Notes that a set was answered.
+    pub(super) fn has_stored(&self, item: ItemId) {
+        let mut storing = self.storing.borrow_mut();
+        if let Some(place) = storing.iter().position(|known| *known == item) {
+            storing.remove(place);
+        }
+    }
+
+    /// Whether a request about this item is under way that the client made after the one that is being answered: replies
+    /// of one server come in the order of the requests.
+    pub(super) fn is_overtaken(&self, item: ItemId) -> bool {
+        self.turns.is_busy(item) || self.storing.borrow().contains(&item)
+    }
+
+    /// Notes that one of its reads waits for somebody else's value.
+    pub(super) fn waits(self: &Rc<Self>, item: ItemId) -> Waits {
+        let wait = Rc::new(Wait { item, overtaken: Notify::new() });
+        self.waits.borrow_mut().push(wait.clone());
+        Waits { client: self.clone(), wait }
+    }
+
+    /// Whether any of its reads waits.
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.waits.borrow().is_empty()
+    }
+
+    /// Ends the waits for an item that the client itself is about to write: its own work is not what they wait for.
+    pub(super) fn begins_to_write(&self, item: ItemId) {
+        let waits = self.waits.borrow();
+        waits.iter().filter(|wait| wait.item == item).for_each(|wait| wait.overtaken.notify_one());
     }
 }
 
-/// A lease that is being asked for on a client's behalf.
-pub(super) struct Asking {
-    client: Rc<Client>,
+/// A read that waits.
+struct Wait {
     item: ItemId,
+    /// Keeps the news until it is heard.
+    overtaken: Notify,
 }
 
-impl Drop for Asking {
+/// A read of a client that waits, for as long as this lives.
+pub(super) struct Waits {
+    client: Rc<Client>,
+    wait: Rc<Wait>,
+}
+
+impl Waits {
+    /// Ready once the client has gone on to write the item.
+    pub async fn overtaken(&self) {
+        self.wait.overtaken.notified().await;
+    }
+}
+
+impl Drop for Waits {
     fn drop(&mut self) {
-        let mut asking = self.client.asking.borrow_mut();
-        if let Some(place) = asking.iter().position(|item| *item == self.item) {
-            asking.swap_remove(place);
-        }
+        self.client.waits.borrow_mut().retain(|known| !Rc::ptr_eq(known, &self.wait));
     }
 }

@@ -59,7 +59,7 @@ impl Desk {
         let Some(Watched { node, request, client, ticket }) = watched else {
             unreachable!("a reply never comes from within the call that asked")
         };
-        match node.judge(&request, reply) {
+        match node.judge(&request, &client, reply) {
             Verdict::Pass(reply) => Some((reply, ticket)),
             Verdict::Refuse(refused) => start(node.recover(request, client, refused), ticket),
         }

@@ -83,6 +83,7 @@ impl Entry {
             Step::Answer(reply) => Some(reply),
             Step::Rewrite(child, request) => self.descend(child, &request, place, client, ticket),
             Step::Watch(child, asked) => {
+                node.watches(&asked, client);
                 let kept_at = self.desk.reserve();
                 let reply = self.descend(child, &asked, place, client, self.desk.ticket(kept_at));
                 self.desk

@@ -56,8 +56,11 @@ pub trait Route {
     /// What this node does with a request, decided without waiting.
     fn step(&self, ask: &Ask<'_>) -> Step<'_>;
 
+    /// Learns that a request is about to be sent whose reply it asked to see.
+    fn watches(&self, _request: &Request, _client: &Client) {}
+
     /// Judges a reply it asked to see, and may change it. `request` is the one it sent.
-    fn judge(&self, _request: &Request, reply: Reply) -> Verdict {
+    fn judge(&self, _request: &Request, _client: &Client, reply: Reply) -> Verdict {
         Verdict::Pass(reply)
     }
 

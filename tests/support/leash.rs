@@ -18,6 +18,7 @@ pub struct Leash {
     address: String,
     admin: String,
     directory: TempDir,
+    is_killed: bool,
 }
 
 /// The binary under test.
@@ -82,7 +83,7 @@ impl Leash {
                 ended || (Client::try_connect(&address).is_ok() && Client::try_connect(&admin).is_ok())
             });
             if !ended {
-                return Leash { child, address, admin, directory };
+                return Leash { child, address, admin, directory, is_killed: false };
             }
             let log = fs::read_to_string(directory.path().join("log")).unwrap_or_default();
             assert!(log.contains("in use"), "leash {} ended instead of serving:\n{log}", arguments.join(" "));
@@ -106,6 +107,23 @@ impl Leash {
         Client::connect(&self.address)
     }
 
+    /// Stops it where it is: what is sent to it meanwhile is all there at once when it goes on.
+    pub fn freeze(&self) {
+        signal(self.pid(), "STOP");
+    }
+
+    /// Lets a frozen one go on.
+    pub fn thaw(&self) {
+        signal(self.pid(), "CONT");
+    }
+
+    /// Ends it as a crash would: SIGKILL.
+    pub fn kill(mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        self.is_killed = true;
+    }
+
     /// What it logged so far.
     pub fn log(&self) -> String {
         fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
@@ -124,6 +142,9 @@ impl Leash {
 
 impl Drop for Leash {
     fn drop(&mut self) {
+        if self.is_killed {
+            return;
+        }
         if self.child.try_wait().unwrap().is_some() {
             eprintln!("leash ended before the test did; its log:\n{}", self.log());
             return;

@@ -18,8 +18,11 @@ impl Refresh {
     pub(super) async fn in_turn(self: Rc<Self>, request: Request, client: Rc<Client>) -> Reply {
         let id = self.id(&request.key);
         let turn = client.turns.enter(id);
-        (&turn).await;
         let Request { key, command } = &request;
+        if !matches!(command, Command::Get(_)) {
+            client.begins_to_write(id);
+        }
+        (&turn).await;
         let subject = Subject { key, id, client: &client };
         match command {
             Command::Get(get) if get.touch.is_some() && !is_own_game(get) => match self.touch(&subject, get).await {
@@ -112,12 +115,13 @@ impl Refresh {
         for _ in 0..TRIES {
             match (self.look_at_item(subject).await, store.vivify) {
                 (There::Stale(_), None) => return Reply::NotStored,
-                (There::Stale(cas), Some(exptime)) => {
-                    let created = Store { ttl: Some(exptime), ..over(store, cas) };
-                    match self.store(subject, created).await {
-                        Reply::Exists | Reply::NotFound => continue,
-                        reply => return reply,
+                // Not every memcached makes an item here. To the one that answers it has to be gone.
+                (There::Stale(cas), Some(_)) => {
+                    let gone = Delete { compare_cas: Some(cas), ..Delete::default() };
+                    if self.call(subject, Command::Delete(gone)).await == Reply::Exists {
+                        continue;
                     }
+                    break;
                 }
                 (There::Trouble(reply), _) => return written(reply),
                 (There::Nothing | There::Item(..), _) => break,

@@ -172,11 +172,19 @@ impl Route for Refresh {
         }
     }
 
-    fn judge(&self, request: &Request, reply: Reply) -> Verdict {
+    fn watches(&self, request: &Request, client: &Client) {
+        if let Command::Store(_) = request.command {
+            client.begins_to_store(self.id(&request.key));
+        }
+    }
+
+    fn judge(&self, request: &Request, client: &Client, reply: Reply) -> Verdict {
         let get = match &request.command {
             Command::Get(get) => get,
             Command::Store(store) => {
-                self.bring(self.id(&request.key), store, &reply);
+                let id = self.id(&request.key);
+                client.has_stored(id);
+                self.bring(id, store, &reply);
                 return Verdict::Pass(reply);
             }
             _ => return Verdict::Pass(reply),

@@ -1,7 +1,7 @@
 //! Reads that cannot simply pass: a stale value that somebody must regenerate, or no value where others wait for one.
 
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::lease::Asked;
 use super::win::{Lease, Win};
@@ -39,7 +39,7 @@ impl Refresh {
         let asked = Request { key: request.key.clone(), command: Command::Get(super::judged(get)) };
         let reply = self.below.call(&asked, &client).await;
         drop(turn);
-        match self.judge(&request, reply) {
+        match self.judge(&request, &client, reply) {
             Verdict::Pass(reply) => reply,
             Verdict::Refuse(refused) => self.recover(request, client, refused).await,
         }
@@ -49,6 +49,10 @@ impl Refresh {
     /// who come meanwhile are served what there is.
     pub(super) async fn refresh(self: Rc<Self>, key: Key, get: Get, client: Rc<Client>, item: Item) -> Reply {
         let (id, now) = (self.id(&key), self.scene.now());
+        // The client's next request about this key is under way: its work is not for this one to see.
+        if client.is_overtaken(id) {
+            return self.told_as_found(item, &get);
+        }
         let ends = self.ends(&item, now);
         let Ok(claimed) = self.leases.claim(id, now, Some(ends)) else {
             return self.told_as_found(item, &get);
@@ -65,14 +69,15 @@ impl Refresh {
         }
     }
 
-    /// Asks for the lease that was claimed, and settles the claim.
+    /// Asks for the lease that was claimed, and settles the claim. The client's next request about the key waits until
+    /// then, as it may be the winner's set.
     pub(super) async fn win(&self, asker: &Asker<'_>, claimed: Claimed) -> Found {
         if claimed.has_expired {
             self.shard.lease(self.route, LeaseOutcome::Expired);
         }
-        let asking = asker.subject.client.asks(asker.subject.id);
+        let turn = asker.subject.client.turns.enter(asker.subject.id);
         let (asked, reply) = self.ask_lease(asker).await;
-        drop(asking);
+        drop(turn);
         let item = match reply {
             Reply::Hit(item) => Some(item),
             Reply::Miss => None,
@@ -100,7 +105,7 @@ impl Refresh {
         match item {
             Some(item) if !self.policy.is_stale(item) => self.hand_over(id, claimed, item),
             _ => claimed.slot.settle(Holding::Taken {
-                until: now + Duration::from_secs(seconds.clamp(0, self.policy.lease.into()) as u64),
+                until: now + self.policy.asks_again_after(seconds),
                 value_ends: item.map(|item| self.ends(item, now)),
                 is_here: false,
             }),

@@ -32,14 +32,15 @@ pub(super) enum Stored {
 }
 
 impl Refresh {
-    /// Whether this is a set that needs no more than to be sent: its client won nothing, and the item will outlast any
-    /// lease of today, so that it speaks for itself against a winner who comes late.
+    /// Whether this is a set that needs no more than to be sent: its client won nothing and waits for nothing, and the
+    /// item will outlast any lease of today, so that it speaks for itself against a winner who comes late.
     pub(super) fn is_plain_set(&self, store: &Store, ask: &Ask<'_>) -> bool {
         store.mode == StoreMode::Set
             && store.compare_cas.is_none()
             && !store.invalidate
             && !self.ends_before_a_lease(store)
             && !ask.client.has_wins()
+            && !ask.client.is_waiting()
     }
 
     fn ends_before_a_lease(&self, store: &Store) -> bool {

@@ -12,6 +12,7 @@ use super::{Client, Refresh, Subject};
 use crate::leases::{End, Leave, Slot};
 use crate::metrics::{ColdWait, RouteId, Shard};
 use crate::protocol::{Get, Key, Reply};
+use crate::route::client::Waits;
 
 /// The first look for the value of a winner elsewhere comes after this, each further one after twice the time before.
 const FIRST_POLL: Duration = Duration::from_millis(5);
@@ -33,6 +34,10 @@ impl Refresh {
         let patience = Instant::now() + self.policy.cold_wait;
         let mut waiter = None;
         loop {
+            // The client's next request about this key is under way: its work is not for this one to see.
+            if client.is_overtaken(id) {
+                return Reply::Miss;
+            }
             let slot = match self.leases.claim(id, self.scene.now(), None) {
                 Err(slot) => slot,
                 Ok(claimed) => {
@@ -58,7 +63,7 @@ impl Refresh {
             if slot.begin_polling() {
                 spawn_local(self.clone().poll(key.clone(), slot.clone(), client.clone()));
             }
-            match wait(&slot, &client, patience).await {
+            match wait(&slot, &client.waits(id), &client, patience).await {
                 Ok(End::Value(item)) => {
                     waiter.how = ColdWait::Value;
                     return Reply::Hit(as_asked(item, &get));
@@ -99,10 +104,12 @@ impl Refresh {
 }
 
 /// Waits for the end of a lease, or says how else the wait ended.
-async fn wait(slot: &Slot, client: &Client, patience: Instant) -> Result<End, ColdWait> {
+async fn wait(slot: &Slot, waits: &Waits, client: &Client, patience: Instant) -> Result<End, ColdWait> {
     let mut end = slot.subscribe();
     tokio::select! {
         biased;
+        // Its own write is not what it waits for.
+        () = waits.overtaken() => Err(ColdWait::Timeout),
         end = end.wait_for(Option::is_some) => Ok(end.ok().and_then(|end| end.clone()).unwrap_or(End::Over)),
         () = client.gone() => Err(ColdWait::Gone),
         () = sleep_until(patience) => Err(ColdWait::Timeout),
