@@ -22,6 +22,9 @@ pub struct Slot {
     end: watch::Sender<Option<End>>,
 }
 
+/// A place among those who wait. Dropping it leaves nothing behind.
+pub struct Place(watch::Receiver<Option<End>>);
+
 struct State {
     holding: Holding,
     /// Whether somebody looks for the value of a winner elsewhere.
@@ -55,29 +58,34 @@ impl Slot {
         }
     }
 
-    /// Gives a claim back that came to nothing, if it is still open.
+    /// Gives a claim back that came to nothing, if it is still open: whoever waits for it claims again.
     pub fn give_back(&self) {
         let mut state = self.state();
         if state.holding == Holding::Asking {
-            state.holding = Holding::Unknown;
+            self.end_in(&mut state, End::Over);
         }
     }
 
     /// Ends the lease and tells everybody who waits. False if it had ended already.
     pub fn end(&self, end: End) -> bool {
         let mut state = self.state();
-        if state.holding == Holding::Over {
-            return false;
+        let ends = state.holding != Holding::Over;
+        if ends {
+            self.end_in(&mut state, end);
         }
-        state.holding = Holding::Over;
-        // Under the lock: who saw that it was not over yet and subscribes finds the value.
-        self.end.send_replace(Some(end));
-        true
+        ends
     }
 
-    /// Waits for the end. Dropping it leaves nothing behind.
-    pub fn subscribe(&self) -> watch::Receiver<Option<End>> {
-        self.end.subscribe()
+    fn end_in(&self, state: &mut State, end: End) {
+        state.holding = Holding::Over;
+        // Under the lock: whoever saw that it was not over yet and joins finds the value.
+        self.end.send_replace(Some(end));
+    }
+
+    /// A place among those who wait for the end. Whoever has one calls [`Slot::begin_polling`] next: in the other order
+    /// the poller that it relies on may see nobody waiting and stop.
+    pub fn join(&self) -> Place {
+        Place(self.end.subscribe())
     }
 
     /// Whether the caller is to look for the value from now on: somebody waits, the winner is elsewhere, and nobody
@@ -85,7 +93,7 @@ impl Slot {
     pub fn begin_polling(&self) -> bool {
         let mut state = self.state();
         let is_elsewhere = matches!(state.holding, Holding::Taken { is_here: false, .. });
-        let begins = is_elsewhere && !state.is_polled;
+        let begins = is_elsewhere && !state.is_polled && self.end.receiver_count() > 0;
         state.is_polled |= begins;
         begins
     }
@@ -99,5 +107,15 @@ impl Slot {
 
     fn state(&self) -> impl std::ops::DerefMut<Target = State> + '_ {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Place {
+    /// Waits for the end: with the value, or without one, and then whoever still wants it claims again.
+    pub async fn end(&mut self) -> Option<Item> {
+        match self.0.wait_for(Option::is_some).await.ok()?.clone()? {
+            End::Value(item) => Some(item),
+            End::Over => None,
+        }
     }
 }

@@ -63,7 +63,7 @@ impl Refresh {
     }
 
     /// Asks for the lease that was claimed, and settles the claim.
-    pub(super) async fn win(&self, asker: &Asker<'_>, claimed: Claimed) -> Found {
+    pub(super) async fn win(self: &Rc<Self>, asker: &Asker<'_>, claimed: Claimed) -> Found {
         if claimed.has_expired {
             self.shard.lease(self.route, LeaseOutcome::Expired);
         }
@@ -84,6 +84,8 @@ impl Refresh {
             Asked::Lost(seconds) => {
                 self.shard.lease(self.route, LeaseOutcome::Lost);
                 self.lost(asker.subject.id, &claimed, item.as_ref(), seconds);
+                // Those who waited for this answer could not know yet that the winner is elsewhere.
+                self.look_out(&asker.subject, &claimed.slot);
                 Found::Other(item)
             }
             Asked::Granted(lease) => self.granted(asker, &claimed, item, Some(lease)),

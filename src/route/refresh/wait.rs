@@ -9,9 +9,9 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::read::{Asker, Found, as_asked};
 use super::{Client, Refresh, Subject};
-use crate::leases::{End, Leave, Slot};
+use crate::leases::{End, Leave, Place, Slot};
 use crate::metrics::{ColdWait, RouteId, Shard};
-use crate::protocol::{Get, Key, Reply};
+use crate::protocol::{Get, Item, Key, Reply};
 
 /// The first look for the value of a winner elsewhere comes after this, each further one after twice the time before.
 const FIRST_POLL: Duration = Duration::from_millis(5);
@@ -55,15 +55,14 @@ impl Refresh {
                 waiter = self.waiter();
             }
             let Some(waiter) = &mut waiter else { return Reply::Miss };
-            if slot.begin_polling() {
-                spawn_local(self.clone().poll(key.clone(), slot.clone(), client.clone()));
-            }
-            match wait(&slot, &client, patience).await {
-                Ok(End::Value(item)) => {
+            let place = slot.join();
+            self.look_out(&Subject { key: &key, id, client: &client }, &slot);
+            match wait(place, &client, patience).await {
+                Ok(Some(item)) => {
                     waiter.how = ColdWait::Value;
                     return Reply::Hit(as_asked(item, &get));
                 }
-                Ok(End::Over) => {}
+                Ok(None) => {}
                 Err(how) => {
                     waiter.how = how;
                     return Reply::Miss;
@@ -79,6 +78,13 @@ impl Refresh {
         };
         self.shard.wait_started(self.route);
         Some(Waiter { shard: self.shard.clone(), route: self.route, how: ColdWait::Timeout, _leave: leave })
+    }
+
+    /// Has somebody look for the value of a winner elsewhere, if anybody waits for it here.
+    pub(super) fn look_out(self: &Rc<Self>, subject: &Subject<'_>, slot: &Arc<Slot>) {
+        if slot.begin_polling() {
+            spawn_local(self.clone().poll(subject.key.clone(), slot.clone(), subject.client.clone()));
+        }
     }
 
     /// Looks for the value of a winner elsewhere, for all who wait for it here.
@@ -99,11 +105,10 @@ impl Refresh {
 }
 
 /// Waits for the end of a lease, or says how else the wait ended.
-async fn wait(slot: &Slot, client: &Client, patience: Instant) -> Result<End, ColdWait> {
-    let mut end = slot.subscribe();
+async fn wait(mut place: Place, client: &Client, patience: Instant) -> Result<Option<Item>, ColdWait> {
     tokio::select! {
         biased;
-        end = end.wait_for(Option::is_some) => Ok(end.ok().and_then(|end| end.clone()).unwrap_or(End::Over)),
+        end = place.end() => Ok(end),
         () = client.gone() => Err(ColdWait::Gone),
         () = sleep_until(patience) => Err(ColdWait::Timeout),
     }
