@@ -259,6 +259,29 @@ fn who_waits_for_a_claim_that_comes_to_nothing_claims_again() {
     });
 }
 
+#[test]
+fn who_joins_after_a_reading_began_is_not_given_what_it_found() {
+    check(|| {
+        let (slot, is_deleted) = (Arc::new(Slot::default()), Arc::new(AtomicBool::new(false)));
+        assert!(is_mine(claim(&slot)));
+        let [reads, joins] = [(); 2].map(|()| slot.clone());
+        let [reads_it, deletes, deleted] = [(); 3].map(|()| is_deleted.clone());
+        together([
+            Box::new(move || {
+                let reading = reads.begin_reading();
+                let is_there = !reads_it.load(SeqCst);
+                reads.end(if is_there { End::Found(item(), reading) } else { End::Over });
+            }) as Box<dyn FnOnce() + Send>,
+            Box::new(move || deletes.store(true, SeqCst)),
+            Box::new(move || {
+                let was_deleted = deleted.load(SeqCst);
+                let found = block_on(joins.join().end());
+                assert!(!(was_deleted && found.is_some()), "it was deleted before this one joined");
+            }),
+        ]);
+    });
+}
+
 /// What the waiters for the value of a winner elsewhere share.
 #[derive(Default)]
 struct Elsewhere {

@@ -10,11 +10,18 @@ use super::sync::{Claim, Holding, Item, Mutex, PoisonError, watch};
 /// How the wait for a value ended.
 #[derive(Clone, Debug, PartialEq)]
 pub enum End {
-    /// With this value.
+    /// With the value that the winner brought.
     Value(Item),
+    /// With the value that this reading found. Who joined after it had begun does not take it: it may have been deleted
+    /// in between.
+    Found(Item, Reading),
     /// Without one: whoever still wants it claims again.
     Over,
 }
+
+/// One reading of the item, in the order in which they began.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Reading(u64);
 
 /// One lease, as far as this process knows.
 pub struct Slot {
@@ -23,18 +30,24 @@ pub struct Slot {
 }
 
 /// A place among those who wait. Dropping it leaves nothing behind.
-pub struct Place(watch::Receiver<Option<End>>);
+pub struct Place {
+    end: watch::Receiver<Option<End>>,
+    /// The latest reading that began before.
+    joined_after: Reading,
+}
 
 struct State {
     holding: Holding,
     /// Whether somebody looks for the value of a winner elsewhere.
     is_polled: bool,
+    /// The latest reading that began.
+    latest: Reading,
 }
 
 impl Default for Slot {
     /// A slot nobody has claimed.
     fn default() -> Slot {
-        let state = State { holding: Holding::Unknown, is_polled: false };
+        let state = State { holding: Holding::Unknown, is_polled: false, latest: Reading(0) };
         Slot { state: Mutex::new(state), end: watch::Sender::new(None) }
     }
 }
@@ -85,7 +98,15 @@ impl Slot {
     /// A place among those who wait for the end. Whoever has one calls [`Slot::begin_polling`] next: in the other order
     /// the poller that it relies on may see nobody waiting and stop.
     pub fn join(&self) -> Place {
-        Place(self.end.subscribe())
+        let state = self.state();
+        Place { end: self.end.subscribe(), joined_after: state.latest }
+    }
+
+    /// Notes that the server is about to be asked for the item.
+    pub fn begin_reading(&self) -> Reading {
+        let mut state = self.state();
+        state.latest.0 += 1;
+        state.latest
     }
 
     /// Whether the caller is to look for the value from now on: somebody waits, the winner is elsewhere, and nobody
@@ -113,8 +134,9 @@ impl Slot {
 impl Place {
     /// Waits for the end: with the value, or without one, and then whoever still wants it claims again.
     pub async fn end(&mut self) -> Option<Item> {
-        match self.0.wait_for(Option::is_some).await.ok()?.clone()? {
+        match self.end.wait_for(Option::is_some).await.ok()?.clone()? {
             End::Value(item) => Some(item),
+            End::Found(item, reading) => (reading > self.joined_after).then_some(item),
             End::Over => None,
         }
     }

@@ -56,8 +56,8 @@ fn one_regenerates_a_cold_value_and_nobody_waits_for_nothing_in_1000_stories() {
 }
 
 #[test]
-fn who_joins_the_waiting_after_a_delete_is_not_given_what_was_read_before_it_in_500_stories() {
-    explore(Scenario::Joining, 500);
+fn who_joins_the_waiting_after_a_delete_is_not_given_what_was_read_before_it_in_2000_stories() {
+    explore(Scenario::Joining, 2000);
 }
 
 /// A simulation that finds nothing may see nothing: each way in which the server can break its word must be found.

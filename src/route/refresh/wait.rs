@@ -95,10 +95,11 @@ impl Refresh {
         while slot.keep_polling() {
             sleep(pause.mul_f64(0.75 + self.scene.chance() / 2.0)).await;
             pause = (pause * 2).min(SLOWEST_POLL);
+            let reading = slot.begin_reading();
             if let Reply::Hit(item) = self.read_whole(&subject, &Get::default()).await
                 && !self.policy.is_stale(&item)
             {
-                self.leases.end_slot(id, &slot, End::Value(self.policy.as_told(item)));
+                self.leases.end_slot(id, &slot, End::Found(self.policy.as_told(item), reading));
             }
         }
     }
