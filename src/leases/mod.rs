@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use moka::ops::compute::Op;
 use moka::sync::Cache;
 
-pub use slot::{End, Slot};
+pub use slot::{End, Place, Reading, Slot};
 
 use crate::refresh::{Claim, ItemId};
 

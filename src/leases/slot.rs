@@ -10,11 +10,18 @@ use super::sync::{Claim, Holding, Item, Mutex, PoisonError, watch};
 /// How the wait for a value ended.
 #[derive(Clone, Debug, PartialEq)]
 pub enum End {
-    /// With this value.
+    /// With the value that the winner brought.
     Value(Item),
+    /// With the value that this reading found. Who joined after it had begun does not take it: it may have been deleted
+    /// in between.
+    Found(Item, Reading),
     /// Without one: whoever still wants it claims again.
     Over,
 }
+
+/// One reading of the item, in the order in which they began.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Reading(u64);
 
 /// One lease, as far as this process knows.
 pub struct Slot {
@@ -22,16 +29,25 @@ pub struct Slot {
     end: watch::Sender<Option<End>>,
 }
 
+/// A place among those who wait. Dropping it leaves nothing behind.
+pub struct Place {
+    end: watch::Receiver<Option<End>>,
+    /// The latest reading that began before.
+    joined_after: Reading,
+}
+
 struct State {
     holding: Holding,
     /// Whether somebody looks for the value of a winner elsewhere.
     is_polled: bool,
+    /// The latest reading that began.
+    latest: Reading,
 }
 
 impl Default for Slot {
     /// A slot nobody has claimed.
     fn default() -> Slot {
-        let state = State { holding: Holding::Unknown, is_polled: false };
+        let state = State { holding: Holding::Unknown, is_polled: false, latest: Reading(0) };
         Slot { state: Mutex::new(state), end: watch::Sender::new(None) }
     }
 }
@@ -60,29 +76,42 @@ impl Slot {
         }
     }
 
-    /// Gives a claim back that came to nothing, if it is still open.
+    /// Gives a claim back that came to nothing, if it is still open: whoever waits for it claims again.
     pub fn give_back(&self) {
         let mut state = self.state();
         if state.holding == Holding::Asking {
-            state.holding = Holding::Unknown;
+            self.end_in(&mut state, End::Over);
         }
     }
 
     /// Ends the lease and tells everybody who waits. False if it had ended already.
     pub fn end(&self, end: End) -> bool {
         let mut state = self.state();
-        if state.holding == Holding::Over {
-            return false;
+        let ends = state.holding != Holding::Over;
+        if ends {
+            self.end_in(&mut state, end);
         }
-        state.holding = Holding::Over;
-        // Under the lock: who saw that it was not over yet and subscribes finds the value.
-        self.end.send_replace(Some(end));
-        true
+        ends
     }
 
-    /// Waits for the end. Dropping it leaves nothing behind.
-    pub fn subscribe(&self) -> watch::Receiver<Option<End>> {
-        self.end.subscribe()
+    fn end_in(&self, state: &mut State, end: End) {
+        state.holding = Holding::Over;
+        // Under the lock: whoever saw that it was not over yet and joins finds the value.
+        self.end.send_replace(Some(end));
+    }
+
+    /// A place among those who wait for the end. Whoever has one calls [`Slot::begin_polling`] next: in the other order
+    /// the poller that it relies on may see nobody waiting and stop.
+    pub fn join(&self) -> Place {
+        let state = self.state();
+        Place { end: self.end.subscribe(), joined_after: state.latest }
+    }
+
+    /// Notes that the server is about to be asked for the item.
+    pub fn begin_reading(&self) -> Reading {
+        let mut state = self.state();
+        state.latest.0 += 1;
+        state.latest
     }
 
     /// Whether the caller is to look for the value from now on: somebody waits, the winner is elsewhere, and nobody
@@ -90,7 +119,7 @@ impl Slot {
     pub fn begin_polling(&self) -> bool {
         let mut state = self.state();
         let is_elsewhere = matches!(state.holding, Holding::Taken { is_here: false, .. });
-        let begins = is_elsewhere && !state.is_polled;
+        let begins = is_elsewhere && !state.is_polled && self.end.receiver_count() > 0;
         state.is_polled |= begins;
         begins
     }
@@ -104,5 +133,16 @@ impl Slot {
 
     fn state(&self) -> impl std::ops::DerefMut<Target = State> + '_ {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Place {
+    /// Waits for the end: with the value, or without one, and then whoever still wants it claims again.
+    pub async fn end(&mut self) -> Option<Item> {
+        match self.end.wait_for(Option::is_some).await.ok()?.clone()? {
+            End::Value(item) => Some(item),
+            End::Found(item, reading) => (reading > self.joined_after).then_some(item),
+            End::Over => None,
+        }
     }
 }

@@ -4,6 +4,7 @@
 use super::read::Asker;
 use super::win::Lease;
 use super::{Refresh, Subject};
+use crate::leases::{Reading, Slot};
 use crate::protocol::{Command, Delete, Exptime, Get, Item, Reply, Request, Returns, Store, StoreMode};
 use crate::refresh::{Look, REVOKED, Terms, Token};
 use crate::route::Answer;
@@ -20,43 +21,47 @@ pub(super) enum Asked {
 
 impl Refresh {
     /// Asks for the lease of an item, and for the item behind it: what is found then is what the lease is for, whatever
-    /// was found before.
-    pub(super) async fn ask_lease(&self, asker: &Asker<'_>) -> (Asked, Reply) {
+    /// was found before. With that reading.
+    pub(super) async fn ask_lease(&self, asker: &Asker<'_>, slot: &Slot) -> (Asked, Reply, Reading) {
         let terms = Terms { ttl: self.policy.lease.into(), value_left: asker.value_left };
         let token = Token::new(self.scene.random(), terms);
         let asked = self.scene.now();
         let add = self.beside(&asker.subject, self.taking(&token, None));
         let look = self.look(&asker.subject);
+        let reading = slot.begin_reading();
         let item = self.read_whole(&asker.subject, asker.get);
         let added = add.await;
         let looked = Look::of(&look.await, Some(&token));
         let item = item.await;
-        match (added, looked) {
-            (Reply::Hit(Item { cas, .. }), _) => (Asked::Granted(Lease { token, cas, asked }), item),
-            (Reply::NotStored, Look::Revoked(cas)) => self.take_over(asker, token, cas).await,
+        let asked = match (added, looked) {
+            (Reply::Hit(Item { cas, .. }), _) => Asked::Granted(Lease { token, cas, asked }),
+            (Reply::NotStored, Look::Revoked(cas)) => return self.take_over(asker, slot, token, cas).await,
             (Reply::NotStored, Look::Others { left, cas, terms }) => match &item {
                 Reply::Hit(Item { ttl, .. }) if terms.is_some_and(|terms| terms.are_met(left, *ttl)) => {
-                    self.take_over(asker, token, cas).await
+                    return self.take_over(asker, slot, token, cas).await;
                 }
-                _ => (Asked::Lost(left), item),
+                _ => Asked::Lost(left),
             },
             // It ended in between: the next caller asks again.
-            (Reply::NotStored, _) => (Asked::Lost(0), item),
-            _ => (Asked::Unasked, item),
-        }
+            (Reply::NotStored, _) => Asked::Lost(0),
+            _ => Asked::Unasked,
+        };
+        (asked, item, reading)
     }
 
     /// Takes a lease that has ended. Only one of those who try it does.
-    async fn take_over(&self, asker: &Asker<'_>, token: Token, ended: u64) -> (Asked, Reply) {
+    async fn take_over(&self, asker: &Asker<'_>, slot: &Slot, token: Token, ended: u64) -> (Asked, Reply, Reading) {
         let asked = self.scene.now();
         let take = self.beside(&asker.subject, self.taking(&token, Some(ended)));
+        let reading = slot.begin_reading();
         let item = self.read_whole(&asker.subject, asker.get);
         let (taken, item) = (take.await, item.await);
-        match taken {
-            Reply::Hit(Item { cas, .. }) => (Asked::Granted(Lease { token, cas, asked }), item),
-            Reply::Exists | Reply::NotFound | Reply::NotStored => (Asked::Lost(0), item),
-            _ => (Asked::Unasked, item),
-        }
+        let asked = match taken {
+            Reply::Hit(Item { cas, .. }) => Asked::Granted(Lease { token, cas, asked }),
+            Reply::Exists | Reply::NotFound | Reply::NotStored => Asked::Lost(0),
+            _ => Asked::Unasked,
+        };
+        (asked, item, reading)
     }
 
     /// Looks at the lease.

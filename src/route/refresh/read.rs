@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::lease::Asked;
 use super::win::{Lease, Win};
 use super::{Client, Refresh, Subject};
-use crate::leases::{Claimed, End};
+use crate::leases::{Claimed, End, Reading};
 use crate::metrics::LeaseOutcome;
 use crate::protocol::{Command, Get, Item, Key, Reply, Request, Returns};
 use crate::refresh::{Age, Holding, ItemId, TICK};
@@ -71,12 +71,12 @@ impl Refresh {
 
     /// Asks for the lease that was claimed, and settles the claim. The client's next request about the key waits until
     /// then, as it may be the winner's set.
-    pub(super) async fn win(&self, asker: &Asker<'_>, claimed: Claimed) -> Found {
+    pub(super) async fn win(self: &Rc<Self>, asker: &Asker<'_>, claimed: Claimed) -> Found {
         if claimed.has_expired {
             self.shard.lease(self.route, LeaseOutcome::Expired);
         }
         let turn = asker.subject.client.turns.enter(asker.subject.id);
-        let (asked, reply) = self.ask_lease(asker).await;
+        let (asked, reply, reading) = self.ask_lease(asker, &claimed.slot).await;
         drop(turn);
         let item = match reply {
             Reply::Hit(item) => Some(item),
@@ -91,19 +91,21 @@ impl Refresh {
         match asked {
             Asked::Lost(seconds) => {
                 self.shard.lease(self.route, LeaseOutcome::Lost);
-                self.lost(asker.subject.id, &claimed, item.as_ref(), seconds);
+                self.lost(asker.subject.id, &claimed, (item.as_ref(), reading), seconds);
+                // Those who waited for this answer could not know yet that the winner is elsewhere.
+                self.look_out(&asker.subject, &claimed.slot);
                 Found::Other(item)
             }
-            Asked::Granted(lease) => self.granted(asker, &claimed, item, Some(lease)),
-            Asked::Unasked => self.granted(asker, &claimed, item, None),
+            Asked::Granted(lease) => self.granted(asker, &claimed, (item, reading), Some(lease)),
+            Asked::Unasked => self.granted(asker, &claimed, (item, reading), None),
         }
     }
 
     /// Somebody else has the lease. Who waits for a value is given it, if it has come meanwhile.
-    fn lost(&self, id: ItemId, claimed: &Claimed, item: Option<&Item>, seconds: i64) {
+    fn lost(&self, id: ItemId, claimed: &Claimed, (item, reading): (Option<&Item>, Reading), seconds: i64) {
         let now = self.scene.now();
         match item {
-            Some(item) if !self.policy.is_stale(item) => self.hand_over(id, claimed, item),
+            Some(item) if !self.policy.is_stale(item) => self.hand_over(id, claimed, item, reading),
             _ => claimed.slot.settle(Holding::Taken {
                 until: now + self.policy.asks_again_after(seconds),
                 value_ends: item.map(|item| self.ends(item, now)),
@@ -113,12 +115,18 @@ impl Refresh {
     }
 
     /// The lease is ours, unless what it is for was done while we asked.
-    fn granted(&self, asker: &Asker<'_>, claimed: &Claimed, item: Option<Item>, lease: Option<Lease>) -> Found {
+    fn granted(
+        &self,
+        asker: &Asker<'_>,
+        claimed: &Claimed,
+        (item, reading): (Option<Item>, Reading),
+        lease: Option<Lease>,
+    ) -> Found {
         let now = self.scene.now();
         let ends = item.as_ref().map(|item| self.ends(item, now));
         if let Some(newer) = item.as_ref().filter(|item| !self.is_to_do(asker, item, now)) {
             lease.iter().for_each(|lease| self.give_back(&asker.subject, lease));
-            self.hand_over(asker.subject.id, claimed, newer);
+            self.hand_over(asker.subject.id, claimed, newer, reading);
             return Found::Other(item);
         }
         let outcome = if lease.is_some() { LeaseOutcome::Granted } else { LeaseOutcome::Unasked };
@@ -140,8 +148,8 @@ impl Refresh {
         self.policy.is_stale(item) || asker.early_end.is_some_and(is_same)
     }
 
-    fn hand_over(&self, id: ItemId, claimed: &Claimed, item: &Item) {
-        self.leases.end_slot(id, &claimed.slot, End::Value(self.policy.as_told(item.clone())));
+    fn hand_over(&self, id: ItemId, claimed: &Claimed, item: &Item, reading: Reading) {
+        self.leases.end_slot(id, &claimed.slot, End::Found(self.policy.as_told(item.clone()), reading));
     }
 
     /// The item with all that a winner, a reader and those who wait for it need to know.

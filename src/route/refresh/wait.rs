@@ -9,9 +9,9 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::read::{Asker, Found, as_asked};
 use super::{Client, Refresh, Subject};
-use crate::leases::{End, Leave, Slot};
+use crate::leases::{End, Leave, Place, Slot};
 use crate::metrics::{ColdWait, RouteId, Shard};
-use crate::protocol::{Get, Key, Reply};
+use crate::protocol::{Get, Item, Key, Reply};
 use crate::route::client::Waits;
 
 /// The first look for the value of a winner elsewhere comes after this, each further one after twice the time before.
@@ -35,7 +35,7 @@ impl Refresh {
         let mut waiter = None;
         loop {
             // The client's next request about this key is under way: its work is not for this one to see.
-            if client.is_overtaken(id) {
+            if client.is_overtaken(id) || Instant::now() > patience {
                 return Reply::Miss;
             }
             let slot = match self.leases.claim(id, self.scene.now(), None) {
@@ -60,15 +60,14 @@ impl Refresh {
                 waiter = self.waiter();
             }
             let Some(waiter) = &mut waiter else { return Reply::Miss };
-            if slot.begin_polling() {
-                spawn_local(self.clone().poll(key.clone(), slot.clone(), client.clone()));
-            }
-            match wait(&slot, &client.waits(id), &client, patience).await {
-                Ok(End::Value(item)) => {
+            let (place, waits) = (slot.join(), client.waits(id));
+            self.look_out(&Subject { key: &key, id, client: &client }, &slot);
+            match wait(place, &waits, &client, patience).await {
+                Ok(Some(item)) => {
                     waiter.how = ColdWait::Value;
                     return Reply::Hit(as_asked(item, &get));
                 }
-                Ok(End::Over) => {}
+                Ok(None) => {}
                 Err(how) => {
                     waiter.how = how;
                     return Reply::Miss;
@@ -86,6 +85,13 @@ impl Refresh {
         Some(Waiter { shard: self.shard.clone(), route: self.route, how: ColdWait::Timeout, _leave: leave })
     }
 
+    /// Has somebody look for the value of a winner elsewhere, if anybody waits for it here.
+    pub(super) fn look_out(self: &Rc<Self>, subject: &Subject<'_>, slot: &Arc<Slot>) {
+        if slot.begin_polling() {
+            spawn_local(self.clone().poll(subject.key.clone(), slot.clone(), subject.client.clone()));
+        }
+    }
+
     /// Looks for the value of a winner elsewhere, for all who wait for it here.
     async fn poll(self: Rc<Self>, key: Key, slot: Arc<Slot>, client: Rc<Client>) {
         let id = self.id(&key);
@@ -94,23 +100,23 @@ impl Refresh {
         while slot.keep_polling() {
             sleep(pause.mul_f64(0.75 + self.scene.chance() / 2.0)).await;
             pause = (pause * 2).min(SLOWEST_POLL);
+            let reading = slot.begin_reading();
             if let Reply::Hit(item) = self.read_whole(&subject, &Get::default()).await
                 && !self.policy.is_stale(&item)
             {
-                self.leases.end_slot(id, &slot, End::Value(self.policy.as_told(item)));
+                self.leases.end_slot(id, &slot, End::Found(self.policy.as_told(item), reading));
             }
         }
     }
 }
 
 /// Waits for the end of a lease, or says how else the wait ended.
-async fn wait(slot: &Slot, waits: &Waits, client: &Client, patience: Instant) -> Result<End, ColdWait> {
-    let mut end = slot.subscribe();
+async fn wait(mut place: Place, waits: &Waits, client: &Client, patience: Instant) -> Result<Option<Item>, ColdWait> {
     tokio::select! {
         biased;
         // Its own write is not what it waits for.
         () = waits.overtaken() => Err(ColdWait::Timeout),
-        end = end.wait_for(Option::is_some) => Ok(end.ok().and_then(|end| end.clone()).unwrap_or(End::Over)),
+        end = place.end() => Ok(end),
         () = client.gone() => Err(ColdWait::Gone),
         () = sleep_until(patience) => Err(ColdWait::Timeout),
     }

@@ -1,0 +1,237 @@
+//! One memcached, the sidecars before it, time, and the scheduler that decides by a seed what happens next.
+//!
+//! ```text
+//!   person ─▶ Refresh ─▶ Leaf ─▶ wire ──(the scheduler takes the oldest)──▶ EmbeddedStore
+//!   person ◀─ Refresh ◀─ Leaf ◀─ wire ◀─(the scheduler delivers the oldest)──┘
+//! ```
+//! All of the product between `person` and `wire` is the real code. Time stands still while anything can happen, but for
+//! the moments the scheduler lets pass; once nothing can happen it jumps to the next timer.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use leash::protocol::{Command, Get, Key, Reply, Request};
+use leash::refresh::{ItemId, Policy};
+use leash::route::Scene;
+use leash::upstream::EmbeddedStore;
+use tokio::time::{Instant, advance, timeout};
+
+use crate::fleet::Sidecar;
+use crate::oracle::Oracle;
+use crate::processes::Processes;
+use crate::random::Random;
+use crate::trouble::Trouble;
+use crate::wire::{Asked, Fault, Letter, Wire, carry_out};
+
+/// No simulated story is longer.
+const MOST_STEPS: usize = 20_000;
+/// With nothing to do for this long, nobody will ever do anything.
+const FOR_EVER: Duration = Duration::from_secs(1_000_000);
+
+/// Everything there is.
+pub struct World {
+    pub chance: RefCell<Random>,
+    pub policy: Policy,
+    pub oracle: RefCell<Oracle>,
+    pub processes: Processes,
+    pub wires: RefCell<Vec<Wire>>,
+    pub sidecars: RefCell<Vec<Sidecar>>,
+    pub key: Key,
+    /// The truth that values are read from.
+    pub truth: Cell<u64>,
+    /// Whether a writer is at work: they take turns, as transactions would.
+    pub pen_is_taken: Cell<bool>,
+    /// Persons, by number: the sidecar each is or was at, and whether it still is.
+    pub people: RefCell<Vec<(usize, bool)>>,
+    /// How many milliseconds the scheduler lets pass at a time while something is on its way.
+    pub drift: Cell<usize>,
+    pub store: EmbeddedStore,
+    fault: Fault,
+    epoch: SystemTime,
+    start: Instant,
+    /// Persons that wait for the scheduler to let them go on.
+    waiting: RefCell<Vec<Rc<Letter>>>,
+    told: Option<RefCell<Vec<String>>>,
+}
+
+/// What can happen next.
+enum Next {
+    Serve(usize),
+    Deliver(usize),
+    Person(usize),
+}
+
+impl World {
+    pub fn new(chance: Random, policy: Policy, fault: Fault, is_told: bool) -> Rc<World> {
+        let mut chance = chance;
+        let epoch = UNIX_EPOCH + Duration::from_millis(1_700_000_000_000 + chance.below(1000) as u64);
+        Rc::new(World {
+            chance: RefCell::new(chance),
+            oracle: RefCell::new(Oracle::new(policy.clone())),
+            policy,
+            processes: Processes::default(),
+            wires: RefCell::default(),
+            sidecars: RefCell::default(),
+            key: Key::text("item".into()).unwrap(),
+            truth: Cell::new(0),
+            pen_is_taken: Cell::new(false),
+            people: RefCell::default(),
+            drift: Cell::new(250),
+            store: EmbeddedStore::new(1 << 20, 1 << 16),
+            fault,
+            epoch,
+            start: Instant::now(),
+            waiting: RefCell::default(),
+            told: is_told.then(RefCell::default),
+        })
+    }
+
+    pub fn below(&self, bound: usize) -> usize {
+        self.chance.borrow_mut().below(bound)
+    }
+
+    pub fn percent(&self, percent: usize) -> bool {
+        self.chance.borrow_mut().chance(percent)
+    }
+
+    /// The server's clock.
+    pub fn clock(&self) -> SystemTime {
+        self.epoch + self.start.elapsed()
+    }
+
+    /// Puts a line into the story, if anybody will read it.
+    pub fn tell(&self, line: impl FnOnce() -> String) {
+        if let Some(told) = &self.told {
+            told.borrow_mut().push(format!("{:9.3} {}", self.start.elapsed().as_secs_f64(), line()));
+        }
+    }
+
+    pub fn story(&self) -> String {
+        self.told.as_ref().map_or_else(String::new, |told| told.borrow().join("\n"))
+    }
+
+    /// Sends a request of whoever acts now on its way.
+    pub fn send(&self, wire: usize, request: Request) -> Rc<Letter> {
+        let (asked, letter) = Asked::new(request, self.processes.acting.get());
+        self.tell(|| format!("  op {:<3} wire {wire} sends   {}", asked.op, crate::words::request(&asked.request)));
+        self.oracle.borrow_mut().sent(&asked);
+        self.wires.borrow_mut()[wire].asked.push_back(asked);
+        letter
+    }
+
+    /// Waits until the scheduler lets the person go on.
+    pub async fn turn(&self) {
+        let letter = Rc::new(Letter::default());
+        self.waiting.borrow_mut().push(letter.clone());
+        letter.come().await;
+    }
+
+    /// Lets everything happen that will, in an order the seed says, until all persons are done.
+    pub async fn unfold(self: &Rc<Self>, mut trouble: Trouble) {
+        for _ in 0..MOST_STEPS {
+            self.processes.settle(&self.chance);
+            if self.oracle.borrow().broken.is_some() {
+                return;
+            }
+            match self.choose() {
+                Some(next) => self.happen(next),
+                None if !self.processes.any(|_| true) => return,
+                None => {
+                    self.oracle.borrow_mut().silent(self.policy.cold_wait);
+                    if timeout(FOR_EVER, self.processes.woken()).await.is_err() {
+                        self.oracle.borrow_mut().broken = Some("promise 6: something waits for ever".into());
+                        return;
+                    }
+                }
+            }
+            if self.percent(2) {
+                advance(Duration::from_millis(1 + self.below(self.drift.get()) as u64)).await;
+            }
+            if self.percent(1) {
+                self.disturb(&mut trouble);
+            }
+        }
+        self.oracle.borrow_mut().broken = Some(format!("the story does not end within {MOST_STEPS} steps"));
+    }
+
+    fn choose(&self) -> Option<Next> {
+        let wires = self.wires.borrow();
+        let mut choices = Vec::with_capacity(8);
+        for (number, wire) in wires.iter().enumerate() {
+            if !wire.asked.is_empty() {
+                choices.push(Next::Serve(number));
+            }
+            if !wire.answered.is_empty() {
+                choices.push(Next::Deliver(number));
+            }
+        }
+        choices.extend((0..self.waiting.borrow().len()).map(Next::Person));
+        if choices.is_empty() { None } else { Some(choices.swap_remove(self.below(choices.len()))) }
+    }
+
+    fn happen(&self, next: Next) {
+        match next {
+            Next::Serve(wire) => self.serve(wire),
+            Next::Deliver(wire) => {
+                let answered = self.wires.borrow_mut()[wire].answered.pop_front();
+                if let Some((asked, reply)) = answered {
+                    asked.deliver(reply);
+                }
+            }
+            Next::Person(number) => {
+                let letter = self.waiting.borrow_mut().swap_remove(number);
+                letter.put(Reply::Done);
+            }
+        }
+    }
+
+    fn serve(&self, number: usize) {
+        let mut wires = self.wires.borrow_mut();
+        let wire = &mut wires[number];
+        let Some(asked) = wire.next(self.fault) else { return };
+        let now = self.clock();
+        let had_lease = asked.is_revocation() && self.lease().is_some();
+        let reply = carry_out(&self.store, &asked, self.fault, now);
+        self.oracle.borrow_mut().done(&asked, &reply, had_lease, now);
+        self.tell(|| {
+            let (request, reply) = (crate::words::request(&asked.request), crate::words::reply(&reply));
+            format!("  op {:<3} wire {number} does    {request} -> {reply}", asked.op)
+        });
+        if !wire.is_cut {
+            wire.answered.push_back((asked, reply));
+        }
+    }
+
+    pub fn lease_key(&self) -> Key {
+        ItemId::new(0, &self.key).lease_key()
+    }
+
+    /// The lease as the server has it.
+    fn lease(&self) -> Option<Reply> {
+        let command = Command::Get(Get { no_bump: true, ..Get::default() });
+        let reply = self.store.ask(&Request { key: self.lease_key(), command }, self.clock());
+        matches!(reply, Reply::Hit(_)).then_some(reply)
+    }
+}
+
+/// Time and chance for the product.
+pub struct Stage(pub Rc<World>);
+
+impl Scene for Stage {
+    fn now(&self) -> std::time::Instant {
+        Instant::now().into_std()
+    }
+
+    fn unix(&self) -> i64 {
+        self.0.clock().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64)
+    }
+
+    fn chance(&self) -> f64 {
+        self.0.below(1000) as f64 / 999.0
+    }
+
+    fn random(&self) -> u128 {
+        u128::from(self.0.chance.borrow_mut().next())
+    }
+}
