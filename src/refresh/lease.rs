@@ -143,11 +143,15 @@ impl Terms {
         Some(Terms { ttl, value_left })
     }
 
-    /// Whether the stale value that has `value_left` seconds now is another than that the lease was taken for, which
-    /// itself has `left` seconds now: then the value was regenerated meanwhile, and the lease has done its work. Both
-    /// times are the server's.
-    pub fn are_met(&self, left: i64, value_left: i64) -> bool {
+    /// Whether the value that has `value_left` seconds now, `grace` of them past its stale date, is another than that the
+    /// lease was taken for, which itself has `left` seconds now: then the value was regenerated meanwhile, and the lease
+    /// has done its work. All times are the server's. In doubt it has not.
+    pub fn are_met(&self, left: i64, value_left: i64, grace: u32) -> bool {
         let elapsed = self.ttl - left;
-        self.value_left.is_none_or(|then| value_left > then - elapsed + BLUR)
+        match self.value_left {
+            Some(then) => value_left > then - elapsed + BLUR,
+            // Where nothing was, a value was stored since. It may have been stored just before, unseen.
+            None => elapsed - (i64::from(grace) - value_left) > BLUR,
+        }
     }
 }

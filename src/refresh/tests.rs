@@ -169,9 +169,11 @@ fn a_look_tells_ours_from_anothers_and_from_a_revoked_one() {
 fn a_lease_that_was_taken_for_another_value_has_done_its_work() {
     let terms = Terms { ttl: 10, value_left: Some(55) };
     // Six seconds later the same value has 49 left, give or take what the server's clock rounds.
-    assert!(!terms.are_met(4, 49) && !terms.are_met(4, 51));
-    assert!(terms.are_met(4, 60));
-    assert!(Terms { ttl: 10, value_left: None }.are_met(9, 60), "there was no value, and now there is a stale one");
+    assert!(!terms.are_met(4, 49, 60) && !terms.are_met(4, 51, 60));
+    assert!(terms.are_met(4, 60, 60));
+    let nothing = Terms { ttl: 10, value_left: None };
+    assert!(nothing.are_met(4, 58, 60), "stored since, and stale for two seconds");
+    assert!(!nothing.are_met(9, 60, 60), "stored a moment before the lease was taken, and stale at once");
 }
 
 #[test]

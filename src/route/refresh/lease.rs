@@ -37,7 +37,11 @@ impl Refresh {
             (Reply::Hit(Item { cas, .. }), _) => Asked::Granted(Lease { token, cas, asked }),
             (Reply::NotStored, Look::Revoked(cas)) => return self.take_over(asker, slot, token, cas).await,
             (Reply::NotStored, Look::Others { left, cas, terms }) => match &item {
-                Reply::Hit(Item { ttl, .. }) if terms.is_some_and(|terms| terms.are_met(left, *ttl)) => {
+                // A value that is to be regenerated, and another than that the lease was taken for.
+                Reply::Hit(item)
+                    if self.is_to_do(asker, item, self.scene.now())
+                        && terms.is_some_and(|terms| terms.are_met(left, item.ttl, self.policy.grace)) =>
+                {
                     return self.take_over(asker, slot, token, cas).await;
                 }
                 _ => Asked::Lost(left),

@@ -143,7 +143,7 @@ impl Refresh {
     }
 
     /// Whether `item` still is what the lease was asked for.
-    fn is_to_do(&self, asker: &Asker<'_>, item: &Item, now: Instant) -> bool {
+    pub(super) fn is_to_do(&self, asker: &Asker<'_>, item: &Item, now: Instant) -> bool {
         let is_same = |end: Instant| self.ends(item, now) <= end + TICK;
         self.policy.is_stale(item) || asker.early_end.is_some_and(is_same)
     }
