@@ -65,7 +65,8 @@ impl Policy {
     }
 
     /// When to ask again for a lease that somebody else has for `seconds` more. memcached rounds that up, so half of the
-    /// last second is left out: a lease that is over goes unnoticed for half a second, and is asked for twice at most.
+    /// last second is left out: a lease that is over goes unnoticed for half a second, and one that is not is asked for
+    /// at most twice more.
     pub fn asks_again_after(&self, seconds: i64) -> Duration {
         Duration::from_secs(seconds.clamp(0, self.lease.into()) as u64).saturating_sub(TICK / 2)
     }
