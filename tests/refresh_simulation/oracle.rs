@@ -17,7 +17,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use leash::protocol::{Command, Delete, Reply, Store, StoreMode};
+use leash::protocol::{Command, Delete, Reply, Store};
 use leash::refresh::Policy;
 use tokio::time::Instant;
 
@@ -176,11 +176,13 @@ impl Oracle {
         }
         let until = second + u64::from(self.policy.lease);
         match (&asked.request.command, reply) {
-            (Command::Store(Store { mode: StoreMode::Replace, .. }), _) if had_lease => {
+            // Whether the server did it or forgot it; but one by CAS may be about another lease.
+            (Command::Store(Store { compare_cas, .. }), reply) if asked.is_revocation() => {
+                let is_it = had_lease && (compare_cas.is_none() || matches!(reply, Reply::Hit(_)));
                 let op = self.held.as_ref().map_or(asked.op, |held| held.op);
-                self.held = Some(Held { op, until, is_revoked: true });
+                self.held = if is_it { Some(Held { op, until, is_revoked: true }) } else { self.held.take() };
             }
-            (Command::Store(store), Reply::Hit(_)) if store.mode != StoreMode::Replace => {
+            (Command::Store(_), Reply::Hit(_)) => {
                 if let Some(held) = self.held.as_ref().filter(|held| !held.is_revoked) {
                     let (other, op) = (held.op, asked.op);
                     self.fails(format!("promise 4: op {op} was given the lease that op {other} has"));

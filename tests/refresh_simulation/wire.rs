@@ -101,8 +101,7 @@ impl Asked {
     }
 
     pub fn is_revocation(&self) -> bool {
-        matches!(&self.request.command, Command::Store(Store { mode: StoreMode::Replace, value, .. })
-            if self.is_about_lease() && *value == REVOKED)
+        matches!(&self.request.command, Command::Store(Store { value, .. }) if self.is_about_lease() && *value == REVOKED)
     }
 }
 

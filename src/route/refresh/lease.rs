@@ -80,11 +80,19 @@ impl Refresh {
         drop(self.beside(subject, Command::Delete(delete)));
     }
 
+    /// Revokes a lease, unless it is somebody else's by now.
+    pub(super) fn revoke_own(&self, subject: &Subject<'_>, lease: &Lease) {
+        drop(self.beside(subject, self.revoking(StoreMode::Set, Some(lease.cas))));
+    }
+
     /// Revokes the lease, whoever has it: what the server is asked after this finds it revoked.
     pub(super) fn revoke(&self, subject: &Subject<'_>) {
+        drop(self.beside(subject, self.revoking(StoreMode::Replace, None)));
+    }
+
+    fn revoking(&self, mode: StoreMode, compare_cas: Option<u64>) -> Command {
         let ttl = Some(self.policy.lease as Exptime);
-        let store = Store { mode: StoreMode::Replace, value: REVOKED.into(), ttl, ..Store::default() };
-        drop(self.beside(subject, Command::Store(store)));
+        Command::Store(Store { mode, value: REVOKED.into(), ttl, compare_cas, ..Store::default() })
     }
 
     /// Puts the token where nothing is, or over the lease with this CAS unique.

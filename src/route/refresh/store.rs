@@ -5,7 +5,7 @@
 //! well have been evicted.
 //!
 //! ```text
-//!   won a stale item ─▶ store by its CAS ─▶ stored: kept, unless somebody else has the lease by now
+//!   won a stale item ─▶ store by its CAS ─▶ stored: kept, unless somebody else has or had the lease by now
 //!                                           changed: refused      gone: as if nothing had been there
 //!   won nothing ──────▶ add ─▶ something is there: refused
 //!                              added: look at the lease: ours, or run out: kept    revoked, another's: undone
@@ -79,7 +79,11 @@ impl Refresh {
             stored => stored,
         };
         if let Some(lease) = &win.lease {
-            self.give_back(subject, lease);
+            match stored {
+                // By a winner before this one, perhaps, that came late and has yet to look what became of its lease.
+                Stored::Refused(SetRefusal::Changed) => self.revoke_own(subject, lease),
+                _ => self.give_back(subject, lease),
+            }
         }
         let end = match &stored {
             Stored::Kept(item) => self.brought(store, item),
@@ -103,9 +107,10 @@ impl Refresh {
         let look = self.look(subject);
         match stored.await {
             Reply::Hit(item) => match self.evidence(win, look).await {
-                // Whoever revoked the lease meanwhile is about to store or delete, behind this.
-                Some(SetRefusal::Overtaken) => self.undo(subject, item, SetRefusal::Overtaken).await,
-                _ => Stored::Kept(item),
+                // In time: whoever revoked the lease meanwhile is about to store or delete, behind this.
+                Some(SetRefusal::Revoked) if !self.is_late(win) => Stored::Kept(item),
+                Some(why) => self.undo(subject, item, why).await,
+                None => Stored::Kept(item),
             },
             Reply::Exists => Stored::Refused(SetRefusal::Changed),
             Reply::NotFound => Stored::Gone,
