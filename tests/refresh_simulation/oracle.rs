@@ -169,6 +169,7 @@ impl Oracle {
         let second = now.duration_since(UNIX_EPOCH).unwrap().as_secs();
         if !asked.is_about_lease() {
             self.ops[asked.op].saw_miss |= *reply == Reply::Miss;
+            self.item_changed(asked, reply);
             return;
         }
         if self.held.as_ref().is_some_and(|held| held.until <= second) {
@@ -197,6 +198,15 @@ impl Oracle {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// A set by somebody who won nothing ends the lease: the next caller may take it over for the next stale value.
+    fn item_changed(&mut self, asked: &Asked, reply: &Reply) {
+        let is_set = matches!((&asked.request.command, reply), (Command::Store(_), Reply::Hit(_)));
+        let is_winners = self.ops[asked.op].put.is_some_and(|put| self.puts[put].win.is_some());
+        if let Some(held) = self.held.as_mut().filter(|_| is_set && !is_winners) {
+            held.is_revoked = true;
         }
     }
 
