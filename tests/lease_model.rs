@@ -7,56 +7,15 @@
 #[allow(dead_code, reason = "the model uses its own part of it")]
 mod slot;
 
-/// What [`slot`] is built on: the model checker's.
-mod sync {
-    pub use leash::protocol::Item;
-    pub use leash::refresh::{Claim, Holding};
-    pub use shuttle::sync::Mutex;
-    pub use std::sync::PoisonError;
-
-    /// tokio's own, each step of which is atomic, with a point before it where another thread may go first.
-    pub mod watch {
-        use std::sync::Arc;
-
-        use shuttle::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-        use tokio::sync::watch;
-
-        pub struct Sender<T>(watch::Sender<T>, Arc<AtomicUsize>);
-        pub struct Receiver<T>(watch::Receiver<T>, Arc<AtomicUsize>);
-
-        impl<T> Sender<T> {
-            pub fn new(first: T) -> Sender<T> {
-                Sender(watch::Sender::new(first), Arc::default())
-            }
-
-            pub fn send_replace(&self, value: T) -> T {
-                self.1.load(SeqCst);
-                self.0.send_replace(value)
-            }
-
-            pub fn subscribe(&self) -> Receiver<T> {
-                self.1.load(SeqCst);
-                Receiver(self.0.subscribe(), self.1.clone())
-            }
-
-            pub fn receiver_count(&self) -> usize {
-                self.1.load(SeqCst);
-                self.0.receiver_count()
-            }
-        }
-
-        impl<T: Clone> Receiver<T> {
-            pub async fn wait_for(&mut self, is_it: impl FnMut(&T) -> bool) -> Result<T, watch::error::RecvError> {
-                self.1.load(SeqCst);
-                self.0.wait_for(is_it).await.map(|value| value.clone())
-            }
-        }
-    }
-}
+#[path = "lease_model/elsewhere.rs"]
+mod elsewhere;
+#[path = "lease_model/sync.rs"]
+mod sync;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use elsewhere::Elsewhere;
 use leash::protocol::Item;
 use leash::refresh::{Claim, Holding};
 use shuttle::future::block_on;
@@ -280,77 +239,6 @@ fn who_joins_after_a_reading_began_is_not_given_what_it_found() {
             }),
         ]);
     });
-}
-
-/// What the waiters for the value of a winner elsewhere share.
-#[derive(Default)]
-struct Elsewhere {
-    slot: Arc<Slot>,
-    /// Whether the winner has stored its value.
-    is_stored: AtomicBool,
-    pollers: AtomicUsize,
-}
-
-impl Elsewhere {
-    /// Looks until there is something, as the route's poller does.
-    fn poll(&self) {
-        let at_once = self.pollers.fetch_add(1, SeqCst);
-        assert_eq!(at_once, 0, "two look for one value");
-        loop {
-            // Whoever is told to stop is none any more: the next one may begin within the same step.
-            self.pollers.fetch_sub(1, SeqCst);
-            if !self.slot.keep_polling() {
-                return;
-            }
-            assert_eq!(self.pollers.fetch_add(1, SeqCst), 0, "two look for one value");
-            if self.is_stored.load(SeqCst) {
-                self.slot.end(value());
-            }
-            thread::yield_now();
-        }
-    }
-
-    fn look_out(self: &Arc<Self>) {
-        if self.slot.begin_polling() {
-            let this = self.clone();
-            thread::spawn(move || this.poll());
-        }
-    }
-
-    /// Waits as the route does: joins, then sees to it that somebody looks.
-    fn wait(self: &Arc<Self>) {
-        let mut place = self.slot.join();
-        self.look_out();
-        assert_eq!(block_on(place.end()), Some(item()));
-    }
-
-    /// Joins and loses patience at once.
-    fn leave(self: &Arc<Self>) {
-        let place = self.slot.join();
-        self.look_out();
-        drop(place);
-    }
-
-    /// The other way round: it may rely on somebody who stops at that very moment.
-    fn wait_carelessly(self: &Arc<Self>) {
-        self.look_out();
-        assert_eq!(block_on(self.slot.join().end()), Some(item()));
-    }
-
-    fn story(wait: fn(&Arc<Elsewhere>)) {
-        let elsewhere = Arc::new(Elsewhere::default());
-        assert!(is_mine(claim(&elsewhere.slot)));
-        let [asks, waits, leaves, stores] = [(); 4].map(|()| elsewhere.clone());
-        together([
-            Box::new(move || {
-                asks.slot.settle(taken(false));
-                asks.look_out();
-            }) as Box<dyn FnOnce() + Send>,
-            Box::new(move || wait(&waits)),
-            Box::new(move || leaves.leave()),
-            Box::new(move || stores.is_stored.store(true, SeqCst)),
-        ]);
-    }
 }
 
 #[test]
