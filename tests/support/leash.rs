@@ -106,6 +106,18 @@ impl Leash {
         Client::connect(&self.address)
     }
 
+    /// The file it was started with by `with_config`.
+    pub fn file(&self) -> PathBuf {
+        self.directory.path().join("leash.yaml")
+    }
+
+    /// Puts another configuration in its file, whole at once.
+    pub fn configure(&self, yaml: impl AsRef<[u8]>) {
+        let next = self.directory.path().join("next.yaml");
+        fs::write(&next, yaml).unwrap();
+        fs::rename(next, self.file()).unwrap();
+    }
+
     /// What it logged so far.
     pub fn log(&self) -> String {
         fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
