@@ -27,33 +27,35 @@ impl Snapshot {
         let (before, shared) = (&self.config.pools[place], &self.pools[place]);
         let placement =
             if places_alike(before, pool) { shared.placement.clone() } else { Arc::new(placement::of(pool)) };
-        let options =
-            (options(before, &self.config.limits, &self.config.log), options(pool, &config.limits, &config.log));
-        let is_treated_alike = options.0 == options.1 && before.failures == pool.failures;
+        let was_treated = options(before, &self.config.limits, &self.config.log);
+        let options = options(pool, &config.limits, &config.log);
+        let is_treated_alike = was_treated == options && before.failures == pool.failures;
         let member = |server: &Server| {
-            let known = before.servers.iter().zip(&shared.members).find(|(known, _)| known.name == server.name);
-            let known = known.filter(|(known, _)| known.address == server.address).map(|(_, member)| member);
-            match (known, &server.address) {
-                (Some(member @ Member::Embedded(_, store)), _) if before.embedded == pool.embedded => {
-                    store.set_item_limit(config.limits.item_size);
-                    member.clone()
-                }
-                (known, Address::Embedded) => {
-                    if known.is_some() {
-                        tracing::warn!(pool = &*pool.name, "the embedded store has another size and begins empty");
-                    }
-                    let store = EmbeddedStore::new(pool.embedded.max_bytes as u64, config.limits.item_size);
-                    Member::Embedded(server.name.clone(), store)
-                }
-                (Some(member), _) if is_treated_alike => member.clone(),
-                (_, address) => {
-                    let target = Target::new(&server.name, address.clone(), options.1, pool.failures);
-                    Member::Server(Arc::new(target))
+            let mut all = before.servers.iter().zip(&shared.members);
+            let known = all.find(|(known, _)| known.name == server.name && known.address == server.address);
+            match (&server.address, known.map(|(_, member)| member)) {
+                (Address::Embedded, known) => embedded(server, known, (before, pool), config.limits.item_size),
+                (_, Some(member)) if is_treated_alike => member.clone(),
+                (address, _) => {
+                    Member::Server(Arc::new(Target::new(&server.name, address.clone(), options, pool.failures)))
                 }
             }
         };
         SharedPool { placement, members: pool.servers.iter().map(member).collect() }
     }
+}
+
+/// The store that is there, if it has the size that is wanted now.
+fn embedded(server: &Server, known: Option<&Member>, (before, now): (&Pool, &Pool), item_size: usize) -> Member {
+    match known {
+        Some(member @ Member::Embedded(_, store)) if before.embedded == now.embedded => {
+            store.set_item_limit(item_size);
+            return member.clone();
+        }
+        Some(_) => tracing::warn!(pool = &*now.name, "the embedded store has another size and begins empty"),
+        None => {}
+    }
+    Member::Embedded(server.name.clone(), EmbeddedStore::new(now.embedded.max_bytes as u64, item_size))
 }
 
 /// Whether both place every key on the server of the same name and number.
