@@ -28,5 +28,5 @@ USER 65532:65532
 # memcached's protocol, and metrics and admin pages
 EXPOSE 11211 9411
 # Asks /livez of the admin address. Kubernetes goes by its own probes instead.
-HEALTHCHECK --interval=10s --timeout=2s --start-period=2s CMD ["/usr/local/bin/leash", "healthcheck"]
+HEALTHCHECK --interval=10s --timeout=3s --start-period=2s CMD ["/usr/local/bin/leash", "healthcheck"]
 ENTRYPOINT ["/usr/local/bin/leash"]

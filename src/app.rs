@@ -1,6 +1,10 @@
 //! The life of the process: serve until a signal says otherwise, and end without dropping what has arrived.
 
+mod content;
+mod fixed;
+mod reload;
 mod running;
+mod systemd;
 
 use std::io;
 
@@ -8,7 +12,10 @@ use tokio::runtime::{Builder, LocalOptions};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::config::Config;
+use crate::logging::Filter;
+pub use reload::Reloader;
 pub use running::Running;
+use systemd::{State, tell};
 
 /// Why leash cannot run.
 #[derive(Debug, thiserror::Error)]
@@ -34,20 +41,33 @@ fn hint(error: &io::Error) -> &'static str {
     }
 }
 
-/// Runs until told to stop by SIGTERM or SIGINT.
-pub fn run(config: Config) -> Result<(), AppError> {
+/// Runs with `config` until told to stop by SIGTERM or SIGINT; `reloader` knows where the next one comes from, and
+/// `filter` is what is logged.
+pub fn run(config: Config, mut reloader: Reloader, filter: &Filter) -> Result<(), AppError> {
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
-    runtime.block_on(serve(config))
+    let ended = runtime.block_on(serve(config, &mut reloader, filter));
+    // Whoever still reads a file or ranks servers does it for nobody.
+    runtime.shutdown_background();
+    ended
 }
 
-async fn serve(config: Config) -> Result<(), AppError> {
-    let mut signals = Signals::new()?;
+async fn serve(config: Config, reloader: &mut Reloader, filter: &Filter) -> Result<(), AppError> {
+    let mut ends = Ends::new()?;
+    // From here on it reloads; before, it would have ended the process.
+    let mut hangup = signal(SignalKind::hangup())?;
     let running = Running::start(config).await?;
-    signals.end().await;
+    tell(State::Ready, &running.in_brief());
+    loop {
+        tokio::select! {
+            () = ends.wait() => break,
+            () = reload_when_asked(&mut hangup, reloader, filter, &running) => {}
+        }
+    }
+    tell(State::Stopping, "answering what has arrived");
     // Whoever asks twice is not willing to wait.
     let in_time = tokio::select! {
         in_time = running.stop() => in_time,
-        () = signals.end() => std::process::exit(1),
+        () = ends.wait() => std::process::exit(1),
     };
     if !in_time {
         // A worker that still waits for a server would keep the process.
@@ -57,30 +77,31 @@ async fn serve(config: Config) -> Result<(), AppError> {
     Ok(())
 }
 
-/// The signals that end the process.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-    hangup: Signal,
+/// Waits for a SIGHUP or another content of the file, and reloads.
+async fn reload_when_asked(hangup: &mut Signal, reloader: &mut Reloader, filter: &Filter, running: &Running) {
+    tokio::select! {
+        _ = hangup.recv() => tracing::info!("asked to reload by SIGHUP"),
+        () = reloader.changed() => {}
+    }
+    reloader.reload(running, filter).await;
 }
 
-impl Signals {
-    fn new() -> io::Result<Signals> {
-        Ok(Signals {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            hangup: signal(SignalKind::hangup())?,
-        })
+/// The signals that end the process.
+struct Ends {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Ends {
+    fn new() -> io::Result<Ends> {
+        Ok(Ends { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 
-    /// Ready once the process is to end. SIGHUP must not end it, as it would by default.
-    async fn end(&mut self) {
-        loop {
-            tokio::select! {
-                _ = self.terminate.recv() => return,
-                _ = self.interrupt.recv() => return,
-                _ = self.hangup.recv() => tracing::warn!("this version cannot reload, restart it to change anything"),
-            }
+    /// Ready once the process is to end.
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
     }
 }

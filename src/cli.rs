@@ -2,12 +2,13 @@
 
 mod demo;
 
-use crate::config::{Config, Overrides, Problems, Source};
+use crate::config::{Config, Origin, Overrides, Problems, Source};
 use clap::error::ErrorKind;
 use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use std::ffi::OsString;
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 pub use demo::Demo;
@@ -20,7 +21,7 @@ pub const EXIT_CONFIG: i32 = 78;
 const AFTER_HELP: &str = "\
 Exit codes:
   0   done
-  1   it could not be done; of route --live, a server could not be asked
+  1   it could not be done; of route --live, a server could not be asked; of healthcheck, not healthy
   64  the command line makes no sense
   78  the configuration makes no sense; every problem is listed with file, line and column
 
@@ -28,10 +29,10 @@ Examples:
   leash demo                                    see what it is for, in ten seconds
   leash                                         try it: a memcached on 127.0.0.1:11211, inside this process
   leash --server m0:11211 --server m1:11211     one pool of two servers, no file needed
-  leash --config /etc/leash/config.yaml         everything else
-  leash check config.yaml && echo fine
-  leash route user:42 --config config.yaml      where does this key go?
-  leash route user:42 --live -c config.yaml     and is it there, is it stale, who regenerates it?";
+  leash --config /etc/leash/leash.yaml          everything else
+  leash check leash.yaml && echo fine
+  leash route user:42 --config leash.yaml       where does this key go?
+  leash route user:42 --live -c leash.yaml      and is it there, is it stale, who regenerates it?";
 
 /// A memcached sidecar: no dog-piles, no rehashing, no cold migrations.
 ///
@@ -105,6 +106,10 @@ pub enum Command {
     /// stale; with leash one does, and the others get the stale value meanwhile. Both are run, and what happened is
     /// counted.
     Demo(Demo),
+    /// Ask the leash that serves here whether it is alive
+    ///
+    /// For Docker's HEALTHCHECK. Exits with 0 if its admin address says so within 2 s, with 1 if not.
+    Healthcheck(Healthcheck),
     /// Print the completions for a shell
     ///
     /// For bash: leash completions bash > /etc/bash_completion.d/leash
@@ -133,6 +138,26 @@ pub struct Route {
     pub live: bool,
 }
 
+/// `leash healthcheck`.
+#[derive(Clone, Debug, ClapArgs)]
+pub struct Healthcheck {
+    /// Its admin address; where that listens everywhere, it is asked on loopback [default: 127.0.0.1:9411]
+    #[arg(short, long, value_name = "ADDR")]
+    pub admin: Option<String>,
+    /// Read the admin address from this file, whatever else is wrong with it
+    #[arg(short, long, value_name = "FILE", conflicts_with = "admin")]
+    pub config: Option<PathBuf>,
+}
+
+impl Healthcheck {
+    /// Whom to ask; `None` if the admin pages are off.
+    pub fn admin(&self) -> Result<Option<SocketAddr>, Problems> {
+        let source = self.config.clone().map_or(Source::Embedded, Source::File);
+        let overrides = Overrides { admin: self.admin.clone(), ..Overrides::default() };
+        Origin { source, overrides }.admin()
+    }
+}
+
 /// The command line of this process. Prints help, version or an error and exits where there is nothing else to do.
 pub fn parse() -> Args {
     Args::try_parse().unwrap_or_else(|stop| {
@@ -152,13 +177,18 @@ pub fn exit_code(stop: &clap::Error) -> i32 {
 
 /// The configuration that the command line asks for.
 pub fn config(args: &Args) -> Result<Config, Problems> {
+    origin(args).load()
+}
+
+/// Where that configuration comes from.
+pub fn origin(args: &Args) -> Origin {
     let OverrideArgs { listen, admin, workers } = args.overrides.clone();
     let source = match &args.command {
-        Some(Command::Check { file }) => return Config::load(file),
-        Some(Command::Route(route)) => &route.source,
-        Some(Command::Completions { .. } | Command::Demo(_)) | None => &args.source,
+        Some(Command::Check { file }) => Source::File(file.clone()),
+        Some(Command::Route(route)) => route.source.source(),
+        Some(Command::Completions { .. } | Command::Demo(_) | Command::Healthcheck(_)) | None => args.source.source(),
     };
-    Config::build(&source.source(), &Overrides { listen, admin, workers })
+    Origin { source, overrides: Overrides { listen, admin, workers } }
 }
 
 /// Writes the completions for `shell`.
@@ -254,6 +284,22 @@ mod tests {
         assert!(
             config_of("leash --config /no/such/file").unwrap_err().contains("/no/such/file: cannot be read: No such")
         );
+    }
+
+    #[test]
+    fn a_healthcheck_finds_the_admin_address_whatever_else_is_wrong() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(&file, "admin: 0.0.0.0:1\npols: {}\n").unwrap();
+        let path = file.path().display();
+        let admin = |line: &str| match args(line).unwrap().command {
+            Some(Command::Healthcheck(check)) => check.admin().map_err(|problems| problems.to_string()),
+            _ => panic!("{line}"),
+        };
+        assert_eq!(admin("leash healthcheck"), Ok(Some(crate::config::ADMIN)));
+        assert_eq!(admin(&format!("leash healthcheck --config {path}")), Ok(Some(([0, 0, 0, 0], 1).into())));
+        assert_eq!(admin("leash healthcheck --admin [::]:2"), Ok(Some("[::]:2".parse().unwrap())));
+        assert_eq!(admin("leash healthcheck --admin off"), Ok(None));
+        assert!(admin("leash healthcheck --admin here").unwrap_err().contains("--admin: here"));
     }
 
     #[test]

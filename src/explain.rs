@@ -23,7 +23,7 @@ use crate::memory::Memory;
 use crate::metrics::Shard;
 use crate::protocol::{Command, Get, Key, KeyError, Reply, Request};
 use crate::refresh::{ItemId, Policy};
-use crate::route::build::{build, policy};
+use crate::route::build::{build, identity, policy};
 use crate::route::{Branch, Client, Place, Pool, Tree};
 use crate::shared::{Snapshot, prefix_of};
 use crate::turn::Turn;
@@ -105,8 +105,8 @@ impl Explainer {
         if let Some(slot) = pool.placement().slot_of(sent.as_bytes()) {
             told["slot"] = slot.0.into();
         }
-        let refresh = self.refresh(branch).map(|(number, refresh)| {
-            let id = ItemId::new(number, sent);
+        let refresh = self.refresh(branch).map(|refresh| {
+            let id = ItemId::new(identity(&branch.prefix), sent);
             told["refresh"] = policies::refresh(refresh);
             told["lease"] = String::from_utf8_lossy(id.lease_key().as_bytes()).into();
             (id, policy(refresh))
@@ -114,11 +114,9 @@ impl Explainer {
         Way { told, item: Some(Item { server: pool.servers()[server].clone(), key: sent.clone(), refresh }) }
     }
 
-    /// What the branch's route says about stale values, with its number.
-    fn refresh(&self, branch: &Branch) -> Option<(u16, &config::Refresh)> {
-        let routes = &self.snapshot.config.routes;
-        let number = routes.iter().position(|route| prefix_of(route) == branch.prefix)?;
-        Some((u16::try_from(number).ok()?, routes[number].refresh.as_ref()?))
+    /// What the branch's route says about stale values.
+    fn refresh(&self, branch: &Branch) -> Option<&config::Refresh> {
+        self.snapshot.config.routes.iter().find(|route| prefix_of(route) == branch.prefix)?.refresh.as_ref()
     }
 }
 

@@ -4,22 +4,24 @@ use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
-use leash::cli::{self, Args, Command, Demo, EXIT_CONFIG, Route};
+use leash::cli::{self, Command, Demo, EXIT_CONFIG, Healthcheck, Route};
 use leash::config::{Config, LogFormat};
 use leash::explain::words::{in_words, is_in_doubt};
 use leash::explain::{Explainer, look_from_outside};
 use leash::shared::Snapshot;
-use leash::{app, logging};
+use leash::{app, healthcheck, logging};
 use serde_json::Value;
 
 fn main() -> ExitCode {
     let args = cli::parse();
-    if let Some(Command::Completions { shell }) = args.command {
-        return print_completions(shell);
+    match &args.command {
+        Some(Command::Completions { shell }) => return print_completions(*shell),
+        Some(Command::Healthcheck(whom)) => return check_health(whom),
+        Some(Command::Demo(demo)) => return show_demo(demo),
+        _ => {}
     }
-    if let Some(Command::Demo(demo)) = &args.command {
-        return show_demo(demo);
-    }
+    // Before the file is read: what is written to it from now on is another configuration.
+    let reloader = app::Reloader::new(cli::origin(&args));
     let config = match cli::config(&args) {
         Ok(config) => config,
         Err(problems) => {
@@ -30,7 +32,7 @@ fn main() -> ExitCode {
     match &args.command {
         Some(Command::Check { file }) => check(&config, &file.display().to_string()),
         Some(Command::Route(route)) => show_routes(config, route),
-        _ => serve(config, &args),
+        _ => serve(config, reloader),
     }
 }
 
@@ -58,6 +60,24 @@ fn show_demo(demo: &Demo) -> ExitCode {
         }
         Err(error) => {
             eprintln!("leash: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn check_health(whom: &Healthcheck) -> ExitCode {
+    let said = match whom.admin() {
+        Ok(Some(admin)) => healthcheck::ask(admin),
+        Ok(None) => Err("the admin address is off: there is nobody to ask".to_string()),
+        Err(problems) => Err(format!("the admin address is not known, name it with --admin\n{problems}")),
+    };
+    match said {
+        Ok(said) => {
+            println!("{said}");
+            ExitCode::SUCCESS
+        }
+        Err(why) => {
+            eprintln!("leash: {why}");
             ExitCode::FAILURE
         }
     }
@@ -112,18 +132,20 @@ fn places(config: Config, keys: &[Vec<u8>], live: bool) -> io::Result<Vec<Result
     Ok(keys.iter().map(|key| explainer.explain(key)).collect())
 }
 
-fn serve(config: Config, args: &Args) -> ExitCode {
-    debug_assert!(args.command.is_none());
+fn serve(config: Config, reloader: app::Reloader) -> ExitCode {
     let format = match config.log.format {
         LogFormat::Auto => logging::Format::Auto,
         LogFormat::Text => logging::Format::Text,
         LogFormat::Json => logging::Format::Json,
     };
-    if let Err(error) = logging::start(format, &config.log.level) {
-        eprintln!("leash: {error}");
-        return ExitCode::from(EXIT_CONFIG as u8);
-    }
-    match app::run(config) {
+    let filter = match logging::start(format, &config.log.level) {
+        Ok(filter) => filter,
+        Err(error) => {
+            eprintln!("leash: {error}");
+            return ExitCode::from(EXIT_CONFIG as u8);
+        }
+    };
+    match app::run(config, reloader, &filter) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("leash: {error}");

@@ -10,24 +10,29 @@ use std::rc::Rc;
 
 /// The bytes one worker holds.
 pub struct Memory {
-    most: usize,
+    most: Cell<usize>,
     held: Cell<usize>,
 }
 
 impl Memory {
     /// Nothing held, `most` allowed.
     pub fn new(most: usize) -> Rc<Memory> {
-        Rc::new(Memory { most, held: Cell::new(0) })
+        Rc::new(Memory { most: Cell::new(most), held: Cell::new(0) })
+    }
+
+    /// Allows `most` from now on.
+    pub fn set_most(&self, most: usize) {
+        self.most.set(most);
     }
 
     /// Whether more is held than allowed.
     pub fn is_full(&self) -> bool {
-        self.held.get() > self.most
+        self.held.get() > self.most.get()
     }
 
     /// Whether `bytes` more would still be allowed.
     pub fn has_room(&self, bytes: usize) -> bool {
-        self.held.get().saturating_add(bytes) <= self.most
+        self.held.get().saturating_add(bytes) <= self.most.get()
     }
 
     /// How many bytes are held.

@@ -3,7 +3,9 @@
 //! Workers get an `Arc` of this and build their own route trees from it; nothing on the path of an ordinary hit is
 //! locked or counted across threads.
 
-use std::sync::Arc;
+mod kept;
+
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::config::{self, Config};
@@ -23,6 +25,26 @@ pub struct Snapshot {
     pub layout: Arc<ShardLayout>,
     /// The leases this process knows of.
     pub leases: Arc<Leases>,
+}
+
+/// Which snapshot is in force, for those who look at it now and then. Workers are told of the next one instead.
+pub struct InForce(Mutex<Arc<Snapshot>>);
+
+impl InForce {
+    /// `snapshot` is.
+    pub fn new(snapshot: Arc<Snapshot>) -> Arc<InForce> {
+        Arc::new(InForce(Mutex::new(snapshot)))
+    }
+
+    /// The snapshot.
+    pub fn get(&self) -> Arc<Snapshot> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// `snapshot` is from now on.
+    pub fn set(&self, snapshot: Arc<Snapshot>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = snapshot;
+    }
 }
 
 /// What all workers share of one pool.
@@ -46,6 +68,11 @@ impl Snapshot {
     /// Makes `config` ready: ranks servers, creates stores.
     pub fn new(config: Config) -> Arc<Snapshot> {
         let pools = config.pools.iter().map(|pool| SharedPool::new(pool, &config.limits, &config.log)).collect();
+        let leases = Leases::new(longest_lease(&config), config.limits.waiters);
+        Snapshot::of(config, pools, leases)
+    }
+
+    fn of(config: Config, pools: Vec<SharedPool>, leases: Arc<Leases>) -> Arc<Snapshot> {
         let routes: Vec<RouteLabel> = config
             .routes
             .iter()
@@ -57,9 +84,6 @@ impl Snapshot {
             .flat_map(|pool| pool.servers.iter().map(|server| (pool.name.to_string(), server.name.to_string())))
             .collect();
         let layout = ShardLayout::new(&routes, &servers);
-        let refreshed = config.routes.iter().filter_map(|route| route.refresh.as_ref());
-        let longest = refreshed.map(|refresh| refresh.lease).max().unwrap_or_default();
-        let leases = Leases::new(longest, config.limits.waiters);
         Arc::new(Snapshot { config, pools, layout, leases })
     }
 
@@ -74,12 +98,7 @@ impl Snapshot {
 
 impl SharedPool {
     fn new(pool: &config::Pool, limits: &config::Limits, log: &config::Log) -> SharedPool {
-        let options = Options {
-            connect_timeout: pool.connect_timeout,
-            request_timeout: pool.request_timeout,
-            queue: limits.server_queue,
-            show_keys: log.keys,
-        };
+        let options = options(pool, limits, log);
         let members = pool.servers.iter().map(|server| match &server.address {
             config::Address::Embedded => {
                 let store = EmbeddedStore::new(pool.embedded.max_bytes as u64, limits.item_size);
@@ -97,6 +116,21 @@ impl SharedPool {
         });
         SharedPool { placement: self.placement.clone(), members: members.collect() }
     }
+}
+
+/// How the servers of `pool` are treated.
+fn options(pool: &config::Pool, limits: &config::Limits, log: &config::Log) -> Options {
+    Options {
+        connect_timeout: pool.connect_timeout,
+        request_timeout: pool.request_timeout,
+        queue: limits.server_queue,
+        show_keys: log.keys,
+    }
+}
+
+fn longest_lease(config: &Config) -> Duration {
+    let refreshed = config.routes.iter().filter_map(|route| route.refresh.as_ref());
+    refreshed.map(|refresh| refresh.lease).max().unwrap_or_default()
 }
 
 /// A route's prefix as people and metrics write it.

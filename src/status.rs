@@ -12,26 +12,30 @@ use crate::config::{Config, Listen};
 use crate::downstream::VERSION;
 use crate::explain::{Explainer, Standpoint, look};
 use crate::metrics::{Process, Registry, Samples, Series, ServerState, stats};
-use crate::shared::{Member, Snapshot};
+use crate::reloads::Reloads;
+use crate::shared::{InForce, Member, Snapshot};
 
 /// Looks at items that go on at once; each has connections of its own to the servers it asks.
 const MOST_LOOKS: usize = 4;
 
 /// The figures of one process.
 pub struct Status {
-    snapshot: Arc<Snapshot>,
+    in_force: Arc<InForce>,
     registry: Registry,
     ready: AtomicBool,
     looks: Arc<Semaphore>,
 }
 
 impl Status {
-    /// The status of a process that runs `snapshot`, not ready yet.
-    pub fn new(snapshot: Arc<Snapshot>, registry: Registry) -> Arc<Status> {
-        let gauges = snapshot.clone();
-        registry.source(move |samples| sample(&gauges, samples));
+    /// The status of a process that runs what is in force, not ready yet.
+    pub fn new(in_force: Arc<InForce>, reloads: Arc<Reloads>, registry: Registry) -> Arc<Status> {
+        let gauges = in_force.clone();
+        registry.source(move |samples| {
+            sample(&gauges.get(), samples);
+            reloads.sample(samples);
+        });
         let looks = Arc::new(Semaphore::new(MOST_LOOKS));
-        Arc::new(Status { snapshot, registry, ready: AtomicBool::new(false), looks })
+        Arc::new(Status { in_force, registry, ready: AtomicBool::new(false), looks })
     }
 
     /// Says whether clients can connect.
@@ -39,9 +43,9 @@ impl Status {
         self.ready.store(ready, Ordering::Relaxed);
     }
 
-    fn embedded(&self) -> stats::Embedded {
+    fn embedded(snapshot: &Snapshot) -> stats::Embedded {
         let mut sum = stats::Embedded::default();
-        for member in self.snapshot.pools.iter().flat_map(|pool| &pool.members) {
+        for member in snapshot.pools.iter().flat_map(|pool| &pool.members) {
             if let Member::Embedded(_, store) = member {
                 sum.items += store.items();
                 sum.bytes += store.bytes();
@@ -51,8 +55,8 @@ impl Status {
         sum
     }
 
-    fn servers(&self) -> Vec<stats::Server> {
-        let pools = self.snapshot.config.pools.iter().zip(&self.snapshot.pools);
+    fn servers(&self, snapshot: &Snapshot) -> Vec<stats::Server> {
+        let pools = snapshot.config.pools.iter().zip(&snapshot.pools);
         pools
             .flat_map(|(pool, shared)| {
                 pool.servers.iter().zip(&shared.members).map(|(server, member)| stats::Server {
@@ -77,16 +81,17 @@ impl admin::Source for Status {
     }
 
     fn config(&self) -> Value {
-        self.snapshot.config.to_json()
+        self.in_force.get().config.to_json()
     }
 
     fn route(&self, key: &[u8]) -> Result<Value, String> {
-        let place = Explainer::new(self.snapshot.clone()).explain(key)?;
-        Ok(with_state(&self.snapshot, place))
+        let snapshot = self.in_force.get();
+        let place = Explainer::new(snapshot.clone()).explain(key)?;
+        Ok(with_state(&snapshot, place))
     }
 
     fn look(&self, keys: Vec<Vec<u8>>) -> admin::Looking {
-        let (snapshot, looks) = (self.snapshot.clone(), self.looks.clone());
+        let (snapshot, looks) = (self.in_force.get(), self.looks.clone());
         Box::pin(async move {
             let _leave = looks.acquire().await;
             let places = look(&snapshot, &keys, Standpoint::Inside).await.into_iter();
@@ -97,15 +102,16 @@ impl admin::Source for Status {
 
 impl stats::Source for Status {
     fn snapshot(&self) -> stats::Snapshot {
+        let snapshot = self.in_force.get();
         stats::Snapshot {
             version: VERSION.to_string(),
             unix_time: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
             uptime: self.registry.uptime(),
             process: Process::read().unwrap_or_default(),
             totals: self.registry.totals(),
-            embedded: self.embedded(),
-            settings: settings(&self.snapshot.config),
-            servers: self.servers(),
+            embedded: Status::embedded(&snapshot),
+            settings: settings(&snapshot.config),
+            servers: self.servers(&snapshot),
         }
     }
 

@@ -7,18 +7,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 
 use tokio::runtime::{Builder, LocalOptions};
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tokio::sync::watch;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinSet, spawn_local};
 
 use crate::config;
 use crate::downstream::{Connection, Incoming, Limits, Seat, Service, Stats};
 use crate::memory::Memory;
-use crate::metrics::{Registry, Shard};
+use crate::metrics::Registry;
 use crate::protocol;
-use crate::route::build::build;
+use crate::route::build::rebuild;
 use crate::shared::Snapshot;
 use crate::turn::Turn;
+use crate::upstream::Servers;
 
 /// How many tasks run between two looks at the sockets: all that one look found ready, as a rule. Looking more often
 /// costs a system call and splits what could be written together.
@@ -28,9 +29,24 @@ const TURN: u32 = 512;
 pub struct Worker {
     /// Where clients are handed to it.
     pub seat: Seat,
-    /// Its counters.
-    pub shard: Arc<Shard>,
+    orders: UnboundedSender<Order>,
     thread: JoinHandle<()>,
+}
+
+/// Another configuration to go on with.
+struct Order {
+    snapshot: Arc<Snapshot>,
+    /// Told once it is in force.
+    done: oneshot::Sender<()>,
+}
+
+/// What reaches a worker from other threads.
+struct Inbox {
+    clients: UnboundedReceiver<Incoming>,
+    orders: UnboundedReceiver<Order>,
+    stop: watch::Receiver<bool>,
+    /// How many clients it has, as the acceptor counts them.
+    seats_taken: Arc<AtomicUsize>,
 }
 
 impl Worker {
@@ -38,23 +54,33 @@ impl Worker {
     pub fn start(
         number: usize,
         snapshot: Arc<Snapshot>,
-        registry: &Registry,
+        registry: Registry,
         stats: Arc<Stats>,
         stop: watch::Receiver<bool>,
     ) -> io::Result<Worker> {
         let (inbox, clients) = unbounded_channel();
+        let (orders, ordered) = unbounded_channel();
         let seat = Seat { inbox, clients: Arc::new(AtomicUsize::new(0)) };
-        let shard = registry.shard(&snapshot.layout);
-        let (seats_taken, counters) = (seat.clients.clone(), shard.clone());
+        let inbox = Inbox { clients, orders: ordered, stop, seats_taken: seat.clients.clone() };
         let thread = std::thread::Builder::new().name(format!("worker-{number}")).spawn(move || {
             let options = LocalOptions::default();
             let runtime = Builder::new_current_thread().enable_all().event_interval(TURN).build_local(options);
             match runtime {
-                Ok(runtime) => runtime.block_on(run(snapshot, counters, stats, clients, seats_taken, stop)),
+                Ok(runtime) => runtime.block_on(run(snapshot, registry, stats, inbox)),
                 Err(error) => tracing::error!(%error, "worker {number} cannot start"),
             }
         })?;
-        Ok(Worker { seat, shard, thread })
+        Ok(Worker { seat, orders, thread })
+    }
+
+    /// Lets it go on with `snapshot` from its next turn. Ready once it does, or has ended.
+    pub fn change(&self, snapshot: Arc<Snapshot>) -> impl Future<Output = ()> + use<> {
+        let (done, changed) = oneshot::channel();
+        // A worker that has ended needs no configuration.
+        let _ = self.orders.send(Order { snapshot, done });
+        async {
+            let _ = changed.await;
+        }
     }
 
     /// Waits for its end.
@@ -65,35 +91,60 @@ impl Worker {
     }
 }
 
-async fn run(
-    snapshot: Arc<Snapshot>,
-    shard: Arc<Shard>,
-    stats: Arc<Stats>,
-    mut clients: UnboundedReceiver<Incoming>,
-    seats_taken: Arc<AtomicUsize>,
-    mut stop: watch::Receiver<bool>,
-) {
+/// What a worker keeps while configurations come and go.
+struct Kept {
+    registry: Registry,
+    turn: Rc<Turn>,
+    memory: Rc<Memory>,
+    servers: Servers,
+}
+
+async fn run(snapshot: Arc<Snapshot>, registry: Registry, stats: Arc<Stats>, mut inbox: Inbox) {
     let turn = Rc::new(Turn::new());
     spawn_local(turn.clone().run());
     let memory = Memory::new(memory_share(&snapshot.config));
-    let tree = build(&snapshot, &turn, &memory, &shard);
-    let service = Service::new(tree, limits(&snapshot.config), turn, memory, shard, stats);
+    let mut kept = Kept { registry, turn, memory, servers: Servers::default() };
+    let service = kept.serve(&snapshot, stats);
+    // The snapshot in force is the one that the tree was built from; an old one must not be kept alive here.
+    drop(snapshot);
     let mut serving = JoinSet::new();
     loop {
         tokio::select! {
-            Some(client) = clients.recv() => {
-                serving.spawn_local(serve(client, service.clone(), seats_taken.clone()));
+            Some(client) = inbox.clients.recv() => {
+                serving.spawn_local(serve(client, service.clone(), inbox.seats_taken.clone()));
+            }
+            Some(order) = inbox.orders.recv() => {
+                kept.change(&service, &order.snapshot);
+                // Whoever ordered it may have stopped waiting.
+                let _ = order.done.send(());
             }
             Some(_) = serving.join_next() => {}
-            _ = stop.wait_for(|stop| *stop) => break,
+            _ = inbox.stop.wait_for(|stop| *stop) => break,
         }
     }
     service.stop();
     // Nobody is accepted any more, but some who were may still be on their way here.
-    while let Ok(client) = clients.try_recv() {
-        serving.spawn_local(serve(client, service.clone(), seats_taken.clone()));
+    while let Ok(client) = inbox.clients.try_recv() {
+        serving.spawn_local(serve(client, service.clone(), inbox.seats_taken.clone()));
     }
     while serving.join_next().await.is_some() {}
+}
+
+impl Kept {
+    /// Begins to serve.
+    fn serve(&mut self, snapshot: &Snapshot, stats: Arc<Stats>) -> Rc<Service> {
+        let shard = self.registry.shard(&snapshot.layout);
+        let tree = rebuild(snapshot, &self.turn, &self.memory, &shard, &mut self.servers);
+        Service::new(tree, limits(&snapshot.config), self.turn.clone(), self.memory.clone(), shard, stats)
+    }
+
+    /// Goes on with another configuration. Nothing else of this worker runs meanwhile, so to it the change is one step.
+    fn change(&mut self, service: &Service, snapshot: &Snapshot) {
+        let shard = self.registry.shard(&snapshot.layout);
+        self.memory.set_most(memory_share(&snapshot.config));
+        let tree = rebuild(snapshot, &self.turn, &self.memory, &shard, &mut self.servers);
+        service.change(tree, limits(&snapshot.config), shard);
+    }
 }
 
 async fn serve(client: Incoming, service: Rc<Service>, seats_taken: Arc<AtomicUsize>) {

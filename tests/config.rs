@@ -1,7 +1,12 @@
 //! The configuration as its user meets it: files in, meaning or messages out.
 
+mod support;
+
 use leash::config::{Address, Config, HashKind, KeyHash, Limits, Listen, Log, LogFormat, Pool, Refresh, Route, Server};
 use std::time::Duration;
+
+use support::memcached::signal;
+use support::{BOUND, Leash, wait_until};
 
 const EXAMPLE: &str = include_str!("../config.example.yaml");
 const ONE_POOL: &str = "pools: {p: {servers: [m0]}}\n";
@@ -547,6 +552,33 @@ fn every_broken_file_is_told_the_place_and_the_cure() {
         .map(|(text, expected, found)| format!("{text}expected {expected}\nfound    {found}\n"))
         .collect();
     assert!(wrong.is_empty(), "{} of {}\n{}", wrong.len(), BROKEN.len(), wrong.join("\n"));
+}
+
+/// The same files, one after the other, for a leash that runs.
+#[test]
+fn every_broken_file_is_refused_by_a_leash_that_runs() {
+    let leash = Leash::with_file_alone("pools: {main: {servers: [embedded]}}\nworkers: 1\n");
+    let mut client = leash.client();
+    client.expect("set a 0 0 1\r\nx\r\n", "STORED\r\n");
+    assert!(BROKEN.len() >= 50, "only {} kinds of broken file", BROKEN.len());
+    for (n, (text, message)) in BROKEN.iter().enumerate() {
+        leash.configure(text);
+        signal(leash.pid(), "HUP");
+        let refused = "leash_config_reloads_total{outcome=\"refused\"} ";
+        wait_until(&format!("{text:?} is refused"), BOUND, || {
+            let page = leash.page("/metrics");
+            let count = page.lines().find_map(|line| line.strip_prefix(refused)?.parse::<usize>().ok());
+            count > Some(n)
+        });
+        let log = leash.log();
+        let told: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let is_it = |line: &serde_json::Value| {
+            line["level"] == "ERROR"
+                && line["message"].as_str().is_some_and(|said| said.ends_with(&format!("leash.yaml:{message}")))
+        };
+        assert!(told.iter().any(is_it), "{message:?} is not in\n{log}");
+        client.expect("get a\r\n", "VALUE a 0 1\r\nx\r\nEND\r\n");
+    }
 }
 
 #[test]

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use leash::config::Config;
 use leash::metrics::{
-    ColdWait, LeaseOutcome, Outcome, ProtocolError, Registry, RouteLabel, Series, ServerState, SetRefusal, ShardLayout,
+    ColdWait, LeaseOutcome, Outcome, ProtocolError, Registry, ReloadOutcome, RouteLabel, Series, ServerState,
+    SetRefusal, ShardLayout,
 };
 use leash::protocol::{Cause, CommandClass};
 
@@ -47,6 +48,7 @@ fn every_word_of_a_label_is_told() {
     assert_eq!(told("`outcome`:"), words(&Outcome::ALL.map(Outcome::name)));
     assert_eq!(told("`outcome` of a lease:"), words(&LeaseOutcome::ALL.map(LeaseOutcome::name)));
     assert_eq!(told("`outcome` of a cold wait:"), words(&ColdWait::ALL.map(ColdWait::name)));
+    assert_eq!(told("`outcome` of a reload:"), words(&ReloadOutcome::ALL.map(ReloadOutcome::name)));
     assert_eq!(told("`reason`:"), words(&SetRefusal::ALL.map(SetRefusal::name)));
     assert_eq!(told("`cause`:"), words(&Cause::ALL.map(Cause::name)));
     assert_eq!(told("`kind`:"), words(&ProtocolError::ALL.map(ProtocolError::name)));

@@ -11,12 +11,12 @@ leash's configuration file, and what the rest of the chart reads from it.
 {{- toYaml $config -}}
 {{- end }}
 
-{{/*
-Changes when pods must be started anew to use the configuration. leash cannot reload yet, so that is all of it; once it
-can, only `pick (include "leash.config" . | fromYaml) "listen" "admin" "workers"`.
-*/}}
+{{/* Changes when pods must be started anew to use the configuration: leash takes over everything else while it runs. */}}
 {{- define "leash.configChecksum" -}}
-{{- include "leash.config" . | sha256sum -}}
+{{- $config := include "leash.config" . | fromYaml -}}
+{{- $fixed := pick $config "listen" "admin" "workers" -}}
+{{- $_ := set $fixed "logFormat" (dig "format" "auto" (default (dict) $config.log)) -}}
+{{- toYaml $fixed | sha256sum -}}
 {{- end }}
 
 {{- define "leash.adminPort" -}}

@@ -1,8 +1,10 @@
-//! A leash that serves, whoever wants it: bound early, stopped without dropping what has arrived. Knows no signals.
+//! A leash that serves, whoever wants it: bound early, changed while it serves, stopped without dropping what has arrived.
+//! Knows no signals.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -12,8 +14,9 @@ use super::AppError;
 use crate::admin;
 use crate::config::{Config, Listen};
 use crate::downstream::{Listener, Seating, Stats, VERSION};
-use crate::metrics::{Downstream, Registry, stats};
-use crate::shared::Snapshot;
+use crate::metrics::{Downstream, Registry, ShardLayout, stats};
+use crate::reloads::Reloads;
+use crate::shared::{InForce, Snapshot};
 use crate::status::Status;
 use crate::worker::Worker;
 
@@ -24,7 +27,11 @@ const LONGEST_END: Duration = Duration::from_millis(1500);
 pub struct Running {
     listen: Vec<Listen>,
     status: Arc<Status>,
+    in_force: Arc<InForce>,
+    reloads: Arc<Reloads>,
     workers: Vec<Worker>,
+    /// How many clients there may be.
+    most_clients: Arc<AtomicUsize>,
     accepting: JoinSet<()>,
     /// Tells the listeners to close.
     close: watch::Sender<bool>,
@@ -41,13 +48,16 @@ impl Running {
         let admin_listener = config.admin.map(bind_admin).transpose()?;
         let snapshot = Snapshot::new(config);
         let registry = Registry::new(env!("CARGO_PKG_VERSION"));
-        let status = Status::new(snapshot.clone(), registry.clone());
+        let (in_force, reloads) = (InForce::new(snapshot.clone()), Reloads::new());
+        let status = Status::new(in_force.clone(), reloads.clone(), registry.clone());
         let admin = admin_listener.map(|listener| admin::serve(listener, status.clone())).transpose()?;
         let (stop, stopped) = watch::channel(false);
         let workers = start_workers(&snapshot, &registry, &status, &stopped)?;
         let (close, closing) = watch::channel(false);
-        let accepting = accept(listeners, &workers, &snapshot, &registry, &closing);
-        let running = Running { listen, status, workers, accepting, close, stop, admin };
+        let most_clients = Arc::new(AtomicUsize::new(snapshot.config.limits.connections));
+        let accepting = accept(listeners, &workers, &most_clients, &registry, &closing);
+        let running =
+            Running { listen, status, in_force, reloads, workers, most_clients, accepting, close, stop, admin };
         running.announce(&snapshot.config);
         running.status.set_ready(true);
         Ok(running)
@@ -56,6 +66,33 @@ impl Running {
     /// Where it listens; the ports are those that the kernel gave.
     pub fn listen(&self) -> &[Listen] {
         &self.listen
+    }
+
+    /// What is in force.
+    pub fn in_force(&self) -> Arc<Snapshot> {
+        self.in_force.get()
+    }
+
+    /// What became of reloads.
+    pub fn reloads(&self) -> &Reloads {
+        &self.reloads
+    }
+
+    /// Goes on with `snapshot`. Ready once every worker does.
+    pub async fn change(&self, snapshot: Arc<Snapshot>) {
+        self.most_clients.store(snapshot.config.limits.connections, Ordering::Relaxed);
+        let changes: Vec<_> = self.workers.iter().map(|worker| worker.change(snapshot.clone())).collect();
+        for change in changes {
+            change.await;
+        }
+        self.in_force.set(snapshot);
+    }
+
+    /// What it does, in one line.
+    pub fn in_brief(&self) -> String {
+        let config = &self.in_force().config;
+        let listen: Vec<String> = self.listen.iter().map(ToString::to_string).collect();
+        format!("serving on {}, {} pools, {} routes", listen.join(" "), config.pools.len(), config.routes.len())
     }
 
     /// Stops accepting and lets the workers answer what has arrived. False if some could not in time.
@@ -109,24 +146,25 @@ fn start_workers(
     let status = status.clone();
     let answer: Arc<Stats> = Arc::new(move |subject: &[u8]| stats::answer(subject, &*status));
     (0..snapshot.config.workers)
-        .map(|number| Worker::start(number, snapshot.clone(), registry, answer.clone(), stopped.clone()))
+        .map(|number| Worker::start(number, snapshot.clone(), registry.clone(), answer.clone(), stopped.clone()))
         .collect()
 }
 
 fn accept(
     listeners: Vec<Listener>,
     workers: &[Worker],
-    snapshot: &Snapshot,
+    most_clients: &Arc<AtomicUsize>,
     registry: &Registry,
     closing: &watch::Receiver<bool>,
 ) -> JoinSet<()> {
     let mut accepting = JoinSet::new();
-    let shard = registry.shard(&snapshot.layout);
+    // It counts nothing about routes and servers, and stays when they change.
+    let shard = registry.shard(&ShardLayout::new(&[], &[]));
     for listener in listeners {
         let seats = workers.iter().map(|worker| worker.seat.clone()).collect();
         let shard = shard.clone();
         let refused = move || shard.downstream(Downstream::Refused, 1);
-        let seating = Seating::new(seats, snapshot.config.limits.connections, refused);
+        let seating = Seating::new(seats, most_clients.clone(), refused);
         accepting.spawn_local(listener.accept(seating, closing.clone()));
     }
     accepting

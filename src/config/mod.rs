@@ -25,4 +25,4 @@ pub use checked::{
 };
 pub use hash::{HashKind, KeyHash};
 pub use problem::{Problem, Problems};
-pub use source::{Overrides, Source};
+pub use source::{Origin, Overrides, Source};

@@ -3,7 +3,7 @@
 //! The command line becomes written form too, placed at its options. So one check serves all, and its problems read
 //! `command line: --server[1]: …`.
 
-use super::check::check;
+use super::check::{check, check_admin};
 use super::checked::{ADMIN, Address, Config, LISTEN, Listen, Pool, Route, Server, auto_workers};
 use super::fields::{Scalar, Spelling};
 use super::problem::{Place, Problems};
@@ -11,6 +11,7 @@ use super::written::{self, File};
 use super::yaml;
 use std::fs;
 use std::io::{self, Read};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 /// Where a configuration comes from.
@@ -78,6 +79,41 @@ impl Config {
             log: Default::default(),
             warnings: Vec::new(),
         }
+    }
+}
+
+/// All that was said to find the configuration by; asked again at each reload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Where it comes from.
+    pub source: Source,
+    /// What wins over that.
+    pub overrides: Overrides,
+}
+
+impl Origin {
+    /// The checked configuration, as things are now.
+    pub fn load(&self) -> Result<Config, Problems> {
+        Config::build(&self.source, &self.overrides)
+    }
+
+    /// The file that is read, if one is.
+    pub fn file(&self) -> Option<&Path> {
+        match &self.source {
+            Source::File(path) => Some(path),
+            Source::Servers(_) | Source::Embedded => None,
+        }
+    }
+
+    /// Where the admin pages are, whatever else is wrong with the configuration; `None` if they are off.
+    pub fn admin(&self) -> Result<Option<SocketAddr>, Problems> {
+        let mut elsewhere = Problems::default();
+        let mut file = match &self.source {
+            Source::File(path) => read(&path.display().to_string(), &bytes(path)?, &mut elsewhere)?,
+            Source::Servers(_) | Source::Embedded => File::empty(command_line()),
+        };
+        self.overrides.apply(&mut file);
+        check_admin(&file)
     }
 }
 

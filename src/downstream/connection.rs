@@ -18,7 +18,7 @@ use super::intake::Intake;
 use super::owed::Owed;
 use super::replies::{Asked, Witness};
 use super::service::Service;
-use crate::metrics::{Downstream as Count, Outcome, ProtocolError, RouteId, Tally};
+use crate::metrics::{Downstream as Count, Outcome, ProtocolError, RouteId, RouteMoves, Tally};
 use crate::net::{Reader, Stream, Writer, Written};
 use crate::protocol::{CommandClass, Reply};
 use crate::route::Client;
@@ -64,7 +64,7 @@ impl Connection {
             task: RefCell::default(),
         });
         let number = service.enter(connection.clone());
-        service.shard.downstream(Count::Accepted, 1);
+        service.shard().downstream(Count::Accepted, 1);
         let mut intake = Intake::new(&service);
         let end = poll_fn(|cx| intake.poll(&connection, &mut reader, cx)).await;
         drop(intake);
@@ -75,7 +75,7 @@ impl Connection {
         }
         connection.state.borrow_mut().close();
         service.leave(number);
-        service.shard.downstream(Count::Closed, 1);
+        service.shard().downstream(Count::Closed, 1);
         if end == End::Fatal {
             linger(connection, reader).await;
         }
@@ -90,16 +90,28 @@ impl Connection {
 
     /// Whether the client must take replies before it may ask for more.
     pub(super) fn is_full(&self) -> bool {
-        let (state, limits) = (self.state.borrow(), &self.service.limits);
+        let (state, limits) = (self.state.borrow(), self.service.limits());
         state.flush.is_some()
+            || state.settling
             || state.replies.in_flight() >= limits.in_flight
             || state.likely_unsent() >= limits.unsent
             || (state.unsent() > 0 && self.service.memory.is_full())
     }
 
+    /// Goes on under another configuration.
+    pub(super) fn change(&self, moves: &RouteMoves) {
+        let mut state = self.state.borrow_mut();
+        state.replies.move_routes(moves);
+        state.settling = !state.replies.is_empty();
+    }
+
     /// Ends a pause, if there was one and the client has taken enough.
     pub(super) fn resume(self: &Rc<Self>) {
         self.flush_in_turn();
+        let is_settled = self.state.borrow().replies.is_empty();
+        if is_settled {
+            self.state.borrow_mut().settling = false;
+        }
         if self.state.borrow().paused && !self.is_full() {
             self.state.borrow_mut().paused = false;
             // What is asked now was read long ago, and what ended the pause did not set the clock.
@@ -110,9 +122,9 @@ impl Connection {
     /// Makes the task wait until the client has taken replies, and whoever changes that wake it.
     pub(super) fn pause(&self) {
         let mut state = self.state.borrow_mut();
-        let unread = state.output.len() >= self.service.limits.unsent;
+        let unread = state.output.len() >= self.service.limits().unsent;
         if unread && !state.unread {
-            self.service.shard.protocol_error(ProtocolError::Unread);
+            self.service.shard().protocol_error(ProtocolError::Unread);
         }
         (state.paused, state.unread) = (true, unread);
     }
@@ -186,9 +198,9 @@ impl Connection {
     /// Whether `reply` can be kept for the client. What it asked for in one get may be more than fits anywhere.
     fn has_room(&self, state: &Owed, reply: &Reply) -> bool {
         let has_room =
-            reply.value_len() == 0 || state.unsent() < self.service.limits.unsent || !self.service.memory.is_full();
+            reply.value_len() == 0 || state.unsent() < self.service.limits().unsent || !self.service.memory.is_full();
         if !has_room {
-            self.service.shard.protocol_error(ProtocolError::Unread);
+            self.service.shard().protocol_error(ProtocolError::Unread);
         }
         has_room
     }
@@ -201,7 +213,7 @@ impl Flush for Connection {
         state.flush_asked = false;
         match self.writer.write(&mut state.output) {
             Ok((written, bytes)) => {
-                self.service.shard.downstream(Count::BytesWritten, bytes as u64);
+                self.service.shard().downstream(Count::BytesWritten, bytes as u64);
                 state.blocked = written == Written::Blocked;
                 state.count_unsent();
             }
@@ -217,18 +229,18 @@ impl Witness for Connection {
     fn answered(&self, asked: &Asked) {
         if let Some(route) = asked.route {
             let took = self.service.turn.now().saturating_duration_since(asked.at);
-            self.service.shard.observe(route, asked.class, took);
+            self.service.shard().observe(route, asked.class, took);
         }
     }
 
     fn outcome(&self, route: Option<RouteId>, class: CommandClass, reply: &Reply) {
         if let Some(route) = route {
-            self.service.shard.count(route, class, outcome(class, reply));
+            self.service.shard().count(route, class, outcome(class, reply));
         }
     }
 
     fn tally(&self, what: Tally) {
-        self.service.shard.tally(what);
+        self.service.shard().tally(what);
     }
 }
 

@@ -92,7 +92,7 @@ impl Connection {
 
     /// `flush_all` goes past the routes, so it must not overtake what a route has not finished for this client.
     fn flush_all(self: &Rc<Self>, delay: Exptime, form: Form) {
-        self.service.shard.tally(Tally::Flushes);
+        self.service.shard().tally(Tally::Flushes);
         self.state.borrow_mut().flush = Some((delay, form));
         self.flush_in_turn();
     }
@@ -125,14 +125,14 @@ impl Connection {
 
     /// The old item goes before its writer is told that the new one was refused.
     fn too_large(self: &Rc<Self>, delete: Option<Request>, form: Form) {
-        self.service.shard.protocol_error(ProtocolError::TooLarge);
-        self.service.shard.tally(Tally::StoreTooLarge);
+        self.service.shard().protocol_error(ProtocolError::TooLarge);
+        self.service.shard().tally(Tally::StoreTooLarge);
         self.not_stored(delete, form, "SERVER_ERROR object too large for cache");
     }
 
     /// The same of a value there is no memory for.
     pub(super) fn no_memory(self: &Rc<Self>, delete: Option<Request>, form: Form) {
-        self.service.shard.tally(Tally::StoreNoMemory);
+        self.service.shard().tally(Tally::StoreNoMemory);
         self.not_stored(delete, form, "SERVER_ERROR out of memory storing object");
     }
 
@@ -177,7 +177,7 @@ impl Connection {
     }
 
     fn refuse(self: &Rc<Self>, refusal: &Refusal, unread: &[u8]) -> Option<End> {
-        self.service.shard.protocol_error(match refusal.kind {
+        self.service.shard().protocol_error(match refusal.kind {
             RefusalKind::Unknown => ProtocolError::UnknownCommand,
             RefusalKind::Malformed | RefusalKind::Forbidden | RefusalKind::Http => ProtocolError::ClientError,
             RefusalKind::TooManyKeys => ProtocolError::TooManyKeys,
@@ -210,7 +210,7 @@ impl Connection {
     /// Counts what memcached's `stats` tells apart and command classes do not.
     fn tally(&self, command: &Command, form: &Form) {
         if matches!(form.style, Style::Meta { .. }) || command.class() == CommandClass::Other {
-            self.service.shard.tally(Tally::Metas);
+            self.service.shard().tally(Tally::Metas);
         }
     }
 }

@@ -28,7 +28,7 @@ pub(super) struct Intake {
 
 impl Intake {
     pub fn new(service: &Service) -> Intake {
-        let decoder = Decoder::new(service.limits.request);
+        let decoder = Decoder::new(service.limits().request);
         let held = Share::new(&service.memory);
         Intake { decoder, buffer: BytesMut::new(), timer: None, ended: false, held }
     }
@@ -57,7 +57,7 @@ impl Intake {
                 Poll::Ready(Err(_)) => return Poll::Ready(End::Broken),
                 Poll::Ready(Ok(n)) => {
                     connection.service.turn.tick();
-                    connection.service.shard.downstream(Count::BytesRead, n as u64);
+                    connection.service.shard().downstream(Count::BytesRead, n as u64);
                 }
                 // Pending may also mean that it is somebody else's turn, with more to read.
                 Poll::Pending if connection.service.is_stopping() && has_budget_remaining() => {
@@ -76,6 +76,7 @@ impl Intake {
         if self.buffer.is_empty() {
             return None;
         }
+        self.decoder.set_limits(connection.service.limits().request);
         while !connection.is_full() {
             if let Some(call) = self.decoder.next(&mut self.buffer) {
                 self.timer = None;
@@ -125,10 +126,10 @@ impl Intake {
             self.timer = None;
             return Poll::Pending;
         }
-        let patience = connection.service.limits.request_time;
+        let patience = connection.service.limits().request_time;
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + patience)));
         ready!(timer.as_mut().poll(cx));
-        connection.service.shard.protocol_error(ProtocolError::Timeout);
+        connection.service.shard().protocol_error(ProtocolError::Timeout);
         connection.say(&format!("CLIENT_ERROR the request was not complete within {patience:?}"));
         Poll::Ready(())
     }

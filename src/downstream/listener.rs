@@ -118,7 +118,7 @@ impl Drop for Listener {
 pub struct Seating {
     seats: Vec<Seat>,
     /// How many clients there may be at a time.
-    most: usize,
+    most: Arc<AtomicUsize>,
     /// Learns of each client there was no seat for.
     refused: Box<dyn Fn()>,
     /// Keeps the complaint about that from repeating.
@@ -126,16 +126,17 @@ pub struct Seating {
 }
 
 impl Seating {
-    /// Seating for at most `most` clients.
-    pub fn new(seats: Vec<Seat>, most: usize, refused: impl Fn() + 'static) -> Seating {
+    /// Seating for at most `most` clients, which may change.
+    pub fn new(seats: Vec<Seat>, most: Arc<AtomicUsize>, refused: impl Fn() + 'static) -> Seating {
         Seating { seats, most, refused: Box::new(refused), complaints: Repeated::new(COMPLAINT) }
     }
 
     /// Hands a client to the least busy worker, or tells it that there are too many.
     fn seat(&self, mut client: Incoming) {
+        let most = self.most.load(Ordering::Relaxed);
         let taken: usize = self.seats.iter().map(|seat| seat.clients.load(Ordering::Relaxed)).sum();
         let free = self.seats.iter().min_by_key(|seat| seat.clients.load(Ordering::Relaxed));
-        if let Some(seat) = free.filter(|_| taken < self.most) {
+        if let Some(seat) = free.filter(|_| taken < most) {
             seat.clients.fetch_add(1, Ordering::Relaxed);
             // A worker that ended has no clients to lose: leash is going down.
             let _ = seat.inbox.send(client);
@@ -144,7 +145,7 @@ impl Seating {
         client.say(b"SERVER_ERROR too many connections, raise limits.connections\r\n");
         (self.refused)();
         if let Some(suppressed) = self.complaints.allow(Instant::now()) {
-            tracing::warn!(most = self.most, suppressed, "too many clients, raise limits.connections");
+            tracing::warn!(most, suppressed, "too many clients, raise limits.connections");
         }
     }
 }

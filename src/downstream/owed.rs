@@ -23,6 +23,9 @@ pub(super) struct Owed {
     pub unread: bool,
     /// A `flush_all` whose turn comes when nothing before it is unfinished; until then nothing behind it is begun.
     pub flush: Option<(Exptime, Form)>,
+    /// Whether what is in flight was asked of an older tree: until it is answered nothing behind it is begun, which
+    /// could overtake it on its way to another server.
+    pub settling: bool,
     /// Whether the client is gone.
     pub broken: bool,
     /// What is counted of the replies and the output.
@@ -41,6 +44,7 @@ impl Owed {
             paused: false,
             unread: false,
             flush: None,
+            settling: false,
             broken: false,
             unsent: Share::new(memory),
             likely: FIRST_LIKELY,

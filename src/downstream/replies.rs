@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use crate::metrics::{RouteId, Tally};
+use crate::metrics::{RouteId, RouteMoves, Tally};
 use crate::protocol::{
     Command, CommandClass, Form, Item, Key, Output, Reply, Style, encode_end, encode_reply, encode_value,
 };
@@ -148,6 +148,21 @@ impl Replies {
             Pending::Written(_) => debug_assert!(false, "a reply to what is answered already"),
         }
         place == 0 && pending.is_whole()
+    }
+
+    /// Counts what is in flight from now on as another configuration names its routes.
+    pub fn move_routes(&mut self, moves: &RouteMoves) {
+        let moved = |route: &mut Option<RouteId>| *route = route.and_then(|id| moves.of(id));
+        for pending in &mut self.queue {
+            match pending {
+                Pending::One(asked, ..) => moved(&mut asked.route),
+                Pending::Many(asked, gathered) => {
+                    moved(&mut asked.route);
+                    gathered.parts.iter_mut().for_each(|part| moved(&mut part.route));
+                }
+                Pending::Every(..) | Pending::Written(_) => {}
+            }
+        }
     }
 
     /// Writes every reply whose turn has come.

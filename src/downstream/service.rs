@@ -1,6 +1,6 @@
 //! What all client connections of one worker share.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, Ref, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -40,11 +40,11 @@ pub struct Service {
     /// Where requests go.
     pub tree: RefCell<Rc<Tree>>,
     /// What clients may do.
-    pub limits: Limits,
+    limits: Cell<Limits>,
     /// The worker's turns and clock.
     pub turn: Rc<Turn>,
     /// The worker's counters.
-    pub shard: Arc<Shard>,
+    shard: RefCell<Arc<Shard>>,
     /// Who answers `stats`.
     pub stats: Arc<Stats>,
     /// Where bytes are read to while a connection has no unfinished request.
@@ -70,9 +70,9 @@ impl Service {
     ) -> Rc<Service> {
         Rc::new(Service {
             tree: RefCell::new(tree),
-            limits,
+            limits: Cell::new(limits),
             turn,
-            shard,
+            shard: RefCell::new(shard),
             stats,
             scratch: RefCell::default(),
             memory,
@@ -81,6 +81,27 @@ impl Service {
             connections: RefCell::default(),
             next_connection: Cell::new(0),
         })
+    }
+
+    /// What clients may do now.
+    pub fn limits(&self) -> Limits {
+        self.limits.get()
+    }
+
+    /// The worker's counters under the configuration in force.
+    pub fn shard(&self) -> Ref<'_, Arc<Shard>> {
+        self.shard.borrow()
+    }
+
+    /// Goes on under another configuration. Called between two requests; those in flight end on the tree they began on.
+    pub fn change(&self, tree: Rc<Tree>, limits: Limits, shard: Arc<Shard>) {
+        let moves = self.shard().layout().routes_in(shard.layout());
+        for connection in self.connections.borrow().values() {
+            connection.change(&moves);
+        }
+        self.limits.set(limits);
+        *self.shard.borrow_mut() = shard;
+        *self.tree.borrow_mut() = tree;
     }
 
     /// Whether clients are being sent away.

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
+use moka::Expiry;
 use moka::ops::compute::Op;
 use moka::sync::Cache;
 
@@ -36,7 +37,18 @@ pub struct Leases {
     /// The longest regeneration so far, in milliseconds.
     longest: AtomicU64,
     waiting: AtomicUsize,
-    most_waiting: usize,
+    most_waiting: AtomicUsize,
+    /// How long a lease is remembered after it was claimed, in milliseconds.
+    remembered: Arc<AtomicU64>,
+}
+
+/// Forgets a lease so long after it was claimed as is said at that time.
+struct Remembered(Arc<AtomicU64>);
+
+impl Expiry<ItemId, Arc<Slot>> for Remembered {
+    fn expire_after_create(&self, _: &ItemId, _: &Arc<Slot>, _: Instant) -> Option<Duration> {
+        Some(Duration::from_millis(self.0.load(Relaxed)))
+    }
 }
 
 /// A claim that was granted: the caller asks the server, then says what came of it. Dropped without a word it is given
@@ -55,13 +67,23 @@ impl Leases {
     /// A table without leases. They are forgotten `longest_lease` after they were claimed; `most_waiting` callers may
     /// wait at once.
     pub fn new(longest_lease: Duration, most_waiting: usize) -> Arc<Leases> {
-        Arc::new(Leases {
-            slots: Cache::builder().max_capacity(MOST).time_to_live(longest_lease * 2).build(),
+        let remembered = Arc::new(AtomicU64::new(0));
+        let leases = Leases {
+            slots: Cache::builder().max_capacity(MOST).expire_after(Remembered(remembered.clone())).build(),
             times: Cache::builder().max_capacity(MOST_TIMES).time_to_idle(TIMES_IDLE).build(),
             longest: AtomicU64::new(0),
             waiting: AtomicUsize::new(0),
-            most_waiting,
-        })
+            most_waiting: AtomicUsize::new(0),
+            remembered,
+        };
+        leases.adjust(longest_lease, most_waiting);
+        Arc::new(leases)
+    }
+
+    /// Goes on with another longest lease and another number of callers who may wait; what is known stays.
+    pub fn adjust(&self, longest_lease: Duration, most_waiting: usize) {
+        self.remembered.store((longest_lease * 2).as_millis() as u64, Relaxed);
+        self.most_waiting.store(most_waiting, Relaxed);
     }
 
     /// Whether somebody has the lease of `item` or is asking for it.
@@ -111,7 +133,7 @@ impl Leases {
     /// Leave to wait for a value, unless too many wait already.
     pub fn wait(self: &Arc<Self>) -> Option<Leave> {
         let leave = Leave(self.clone());
-        (self.waiting.fetch_add(1, Relaxed) < self.most_waiting).then_some(leave)
+        (self.waiting.fetch_add(1, Relaxed) < self.most_waiting.load(Relaxed)).then_some(leave)
     }
 
     /// Notes how long it took to regenerate `item`.

@@ -11,6 +11,7 @@ use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::reload::Handle;
 
 pub use repeated::Repeated;
 
@@ -39,15 +40,27 @@ pub enum LogError {
 
 /// Sends the log lines of the whole process to stderr, those that `filter` lets through: `info`, or
 /// `warn,leash::upstream=debug`.
-pub fn start(format: Format, filter: &str) -> Result<(), LogError> {
+pub fn start(format: Format, filter: &str) -> Result<Filter, LogError> {
     let filter = parse(filter)?;
     let terminal = stderr().is_terminal();
     let colours = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let subscriber = match format.resolve(terminal) {
+    let (subscriber, filter) = match format.resolve(terminal) {
         Format::Json => json(filter, stderr),
         _ => text(filter, stderr, colours),
     };
-    tracing::subscriber::set_global_default(subscriber).map_err(|_| LogError::Twice)
+    tracing::subscriber::set_global_default(subscriber).map_err(|_| LogError::Twice)?;
+    Ok(filter)
+}
+
+/// Which lines are let through, to be changed while the process runs.
+pub struct Filter(Box<dyn Fn(EnvFilter) + Send + Sync>);
+
+impl Filter {
+    /// Lets through what `filter` says from now on.
+    pub fn set(&self, filter: &str) -> Result<(), LogError> {
+        (self.0)(parse(filter)?);
+        Ok(())
+    }
 }
 
 impl Format {
@@ -62,13 +75,23 @@ impl Format {
 
 type Lines = Box<dyn Subscriber + Send + Sync>;
 
-fn text(filter: EnvFilter, writer: impl Writer, colours: bool) -> Lines {
-    Box::new(tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(colours).finish())
+fn text(filter: EnvFilter, writer: impl Writer, colours: bool) -> (Lines, Filter) {
+    let lines = tracing_subscriber::fmt().with_writer(writer).with_ansi(colours);
+    let lines = lines.with_env_filter(filter).with_filter_reloading();
+    let filter = filter_of(lines.reload_handle());
+    (Box::new(lines.finish()), filter)
 }
 
-fn json(filter: EnvFilter, writer: impl Writer) -> Lines {
+fn json(filter: EnvFilter, writer: impl Writer) -> (Lines, Filter) {
     let lines = tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false).with_span_list(false);
-    Box::new(lines.with_env_filter(filter).with_writer(writer).finish())
+    let lines = lines.with_writer(writer).with_env_filter(filter).with_filter_reloading();
+    let filter = filter_of(lines.reload_handle());
+    (Box::new(lines.finish()), filter)
+}
+
+fn filter_of<S: 'static>(handle: Handle<EnvFilter, S>) -> Filter {
+    // It fails only where nobody logs any more.
+    Filter(Box::new(move |filter| drop(handle.reload(filter))))
 }
 
 trait Writer: for<'w> MakeWriter<'w> + Send + Sync + 'static {}
@@ -104,9 +127,9 @@ mod tests {
         }
     }
 
-    fn logged(lines: impl FnOnce(Page) -> Lines) -> String {
+    fn logged(lines: impl FnOnce(Page) -> (Lines, Filter)) -> String {
         let page = Page::default();
-        tracing::subscriber::with_default(lines(page.clone()), || {
+        tracing::subscriber::with_default(lines(page.clone()).0, || {
             tracing::warn!(pool = "main", "server m1 (10.0.0.7:11211): no reply in time");
             tracing::info!("not shown");
         });
@@ -136,6 +159,22 @@ mod tests {
         let line = logged(|page| text(parse("warn").unwrap(), move || page.clone(), false));
         assert_eq!(line.lines().count(), 1, "{line}");
         assert!(line.contains("server m1 (10.0.0.7:11211): no reply in time") && !line.contains('\x1b'), "{line}");
+    }
+
+    #[test]
+    fn what_is_let_through_can_change() {
+        let page = Page::default();
+        let writer = page.clone();
+        let (lines, filter) = json(parse("warn").unwrap(), move || writer.clone());
+        tracing::subscriber::with_default(lines, || {
+            tracing::info!("before");
+            filter.set("info").unwrap();
+            tracing::info!("after");
+            assert!(filter.set("inof").is_err());
+            tracing::info!("still");
+        });
+        let text = String::from_utf8(page.0.lock().unwrap().clone()).unwrap();
+        assert!(!text.contains("before") && text.contains("after") && text.contains("still"), "{text}");
     }
 
     #[test]

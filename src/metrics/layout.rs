@@ -1,6 +1,7 @@
 //! Where in a shard each series has its place. Made once per configuration; ids are resolved when the tree is built,
 //! so counting needs no look-up.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::histogram;
@@ -18,6 +19,17 @@ pub struct RouteId(pub(super) u16);
 /// A server of one layout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerId(pub(super) u16);
+
+/// What the routes of one layout are known as in the next one.
+#[derive(Debug)]
+pub struct RouteMoves(Vec<Option<RouteId>>);
+
+impl RouteMoves {
+    /// The id of the route that was `id` before; `None` if it is gone.
+    pub fn of(&self, id: RouteId) -> Option<RouteId> {
+        self.0.get(usize::from(id.0)).copied().flatten()
+    }
+}
 
 /// The cells of one command class of one route: outcomes, and a histogram of the durations.
 pub(super) mod per_class {
@@ -105,6 +117,12 @@ impl ShardLayout {
         u16::try_from(place).ok().map(ServerId)
     }
 
+    /// What each route of this layout is known as in `next`; `None` if it is not there.
+    pub fn routes_in(&self, next: &ShardLayout) -> RouteMoves {
+        let ids: HashMap<&Arc<str>, RouteId> = next.routes.iter().zip((0..).map(RouteId)).collect();
+        RouteMoves(self.routes.iter().map(|route| ids.get(route).copied()).collect())
+    }
+
     pub(super) fn cells(&self) -> usize {
         self.refreshing_at() + self.refreshing.iter().flatten().count() * per_refresh::CELLS
     }
@@ -157,6 +175,15 @@ mod tests {
         assert_eq!(layout.route("user:"), None);
         assert_eq!(layout.server("spare", "m0"), Some(ServerId(2)));
         assert_eq!(layout.server("spare", "m1"), None);
+    }
+
+    #[test]
+    fn a_route_is_found_again_in_the_next_layout() {
+        let next = [("page:", true), ("new:", false), ("", false)];
+        let next = next.map(|(prefix, refreshes)| RouteLabel { prefix: prefix.to_string(), refreshes });
+        let moves = layout().routes_in(&ShardLayout::new(&next, &[]));
+        let moved = [0, 1, 2, 3].map(|id| moves.of(RouteId(id)));
+        assert_eq!(moved, [Some(RouteId(2)), Some(RouteId(0)), None, None]);
     }
 
     #[test]

@@ -21,11 +21,13 @@ pub mod stats;
 mod totals;
 pub mod words;
 
-pub use layout::{EVERYTHING_ELSE, RouteId, RouteLabel, ServerId, ShardLayout};
+pub use layout::{EVERYTHING_ELSE, RouteId, RouteLabel, RouteMoves, ServerId, ShardLayout};
 pub use process::{Process, most_files};
 pub use registry::Registry;
 pub use samples::Samples;
 pub use series::Series;
 pub use shard::Shard;
 pub use totals::{Figure, ServerTotals, Totals};
-pub use words::{ColdWait, Downstream, LeaseOutcome, Outcome, ProtocolError, ServerState, SetRefusal, Tally, Upstream};
+pub use words::{
+    ColdWait, Downstream, LeaseOutcome, Outcome, ProtocolError, ReloadOutcome, ServerState, SetRefusal, Tally, Upstream,
+};

@@ -69,6 +69,10 @@ series! {
     PoolFingerprint, "leash_pool_fingerprint", GAUGE, ["pool", "fingerprint"], "Always 1; a pool with two fingerprints in a fleet is configured in two ways.";
     BuildInfo, "leash_build_info", GAUGE, ["version"], "Always 1; the version of leash.";
     ConfigRoutes, "leash_config_routes", GAUGE, [], "Routes in the configuration.";
+    ConfigReloads, "leash_config_reloads_total", COUNTER, ["outcome"], "Reloads of the configuration, by outcome.";
+    ConfigReloadSuccessful, "leash_config_last_reload_successful", GAUGE, [], "Whether the last reload was taken (1) or refused (0); 1 before the first.";
+    ConfigLoaded, "leash_config_last_reload_success_timestamp_seconds", GAUGE, [], "When the configuration in force was loaded, in Unix time.";
+    ConfigNeedsRestart, "leash_config_restart_pending", GAUGE, [], "Whether the last reload left something to the next restart (1).";
     EmbeddedItems, "leash_embedded_items", GAUGE, ["pool"], "Items in the embedded store.";
     EmbeddedBytes, "leash_embedded_bytes", GAUGE, ["pool"], "Bytes in the embedded store.";
     EmbeddedEvictions, "leash_embedded_evictions_total", COUNTER, ["pool"], "Items the embedded store dropped to make room.";

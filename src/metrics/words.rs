@@ -47,6 +47,16 @@ words! {
 }
 
 words! {
+    /// What became of a reload.
+    ReloadOutcome {
+        /// The configuration came into force.
+        Ok = "ok",
+        /// It was refused, and the one before stayed in force.
+        Refused = "refused",
+    }
+}
+
+words! {
     /// A server's health.
     ServerState {
         /// It answers.

@@ -46,6 +46,11 @@ impl Decoder {
         Decoder { limits, state: State::Line { scanned: 0 }, begun: false }
     }
 
+    /// Goes on under other limits; what has begun to arrive was measured by the old ones.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
     /// Takes the next whole command off the front of `buffer`; `None` when more bytes are needed.
     pub fn next(&mut self, buffer: &mut BytesMut) -> Option<Call> {
         loop {

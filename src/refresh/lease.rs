@@ -27,12 +27,12 @@ const BLUR: i64 = 2;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ItemId {
     hash: u128,
-    route: u16,
+    route: u64,
 }
 
 impl ItemId {
-    /// The item `key` of route number `route`.
-    pub fn new(route: u16, key: &Key) -> ItemId {
+    /// The item `key` of the route whose identity is `route`.
+    pub fn new(route: u64, key: &Key) -> ItemId {
         ItemId { hash: xxh3_128(key.as_bytes()), route }
     }
 

@@ -3,27 +3,53 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use super::{Branch, Desk, Entry, Namespace, Pool, Refresh, Route, Tree};
 use crate::config;
 use crate::memory::Memory;
-use crate::metrics::Shard;
+use crate::metrics::{ServerId, Shard};
 use crate::refresh::{Early, Policy};
 use crate::shared::{Member, Snapshot, prefix_of};
 use crate::turn::Turn;
-use crate::upstream::{Server, Upstream};
+use crate::upstream::{Server, Servers, Target, Upstream};
 
 /// The tree of one worker: shared pools, its own connections.
 pub fn build(snapshot: &Snapshot, turn: &Rc<Turn>, memory: &Rc<Memory>, shard: &Arc<Shard>) -> Rc<Tree> {
+    rebuild(snapshot, turn, memory, shard, &mut Servers::default())
+}
+
+/// The same after another one: those of its `servers` that are still meant keep their connections, the others end.
+pub fn rebuild(
+    snapshot: &Snapshot,
+    turn: &Rc<Turn>,
+    memory: &Rc<Memory>,
+    shard: &Arc<Shard>,
+    servers: &mut Servers,
+) -> Rc<Tree> {
+    let mut known = std::mem::take(servers);
+    let mut server = |target: &Arc<Target>, id| {
+        let kept = known.take(target, shard, id);
+        let server = kept.unwrap_or_else(|| Server::new(target.clone(), turn.clone(), memory, shard.clone(), id));
+        servers.put(server.clone());
+        server
+    };
     let pools: Vec<Rc<Pool>> =
-        (0..snapshot.pools.len()).map(|i| Rc::new(pool(snapshot, i, turn, memory, shard))).collect();
+        (0..snapshot.pools.len()).map(|place| Rc::new(pool(snapshot, place, &mut server))).collect();
+    let tree = branches(snapshot, &pools, turn, shard);
+    known.retire();
+    tree
+}
+
+fn branches(snapshot: &Snapshot, pools: &[Rc<Pool>], turn: &Rc<Turn>, shard: &Arc<Shard>) -> Rc<Tree> {
     let desk = Rc::new(Desk::default());
-    let branches = snapshot.config.routes.iter().enumerate().filter_map(|(number, route)| {
+    let branches = snapshot.config.routes.iter().filter_map(|route| {
         let prefix = prefix_of(route);
         let id = snapshot.layout.route(&prefix)?;
         let mut root: Rc<dyn Route> = pools[route.pool].clone();
         if let Some(refresh) = &route.refresh {
             let (below, leases) = (Entry::new(root, desk.clone()), snapshot.leases.clone());
-            let counted = (shard.clone(), id, u16::try_from(number).ok()?);
+            let counted = (shard.clone(), id, identity(&prefix));
             root = Rc::new(Refresh::new(policy(refresh), below, leases, turn.clone(), counted));
         }
         if !route.namespace.is_empty() {
@@ -32,6 +58,12 @@ pub fn build(snapshot: &Snapshot, turn: &Rc<Turn>, memory: &Rc<Memory>, shard: &
         Some(Branch { prefix, id, allow_flush: route.allow_flush, entry: Entry::new(root, desk.clone()) })
     });
     Rc::new(Tree::new(branches.collect()))
+}
+
+/// What tells a route's items from those of others: its prefix, so that it is the same one wherever another configuration
+/// puts it and whatever it changes about it. Two prefixes would need the same 64-bit hash to be taken for one.
+pub fn identity(prefix: &str) -> u64 {
+    xxh3_64(prefix.as_bytes())
 }
 
 /// What is decided by, from what was configured.
@@ -46,7 +78,7 @@ pub fn policy(refresh: &config::Refresh) -> Policy {
     }
 }
 
-fn pool(snapshot: &Snapshot, place: usize, turn: &Rc<Turn>, memory: &Rc<Memory>, shard: &Arc<Shard>) -> Pool {
+fn pool(snapshot: &Snapshot, place: usize, connect: &mut impl FnMut(&Arc<Target>, ServerId) -> Rc<Server>) -> Pool {
     let (shared, name) = (&snapshot.pools[place], snapshot.config.pools[place].name.clone());
     let servers = &snapshot.config.pools[place].servers;
     let members = shared.members.iter().zip(servers).filter_map(|(member, server)| {
@@ -54,7 +86,7 @@ fn pool(snapshot: &Snapshot, place: usize, turn: &Rc<Turn>, memory: &Rc<Memory>,
             Member::Embedded(label, store) => Upstream::Embedded(label.clone(), store.clone()),
             Member::Server(target) => {
                 let id = snapshot.layout.server(&name, &server.name)?;
-                Upstream::Server(Server::new(target.clone(), turn.clone(), memory, shard.clone(), id))
+                Upstream::Server(connect(target, id))
             }
         })
     });

@@ -91,6 +91,9 @@ async fn serve(server: &Rc<Server>, reader: &mut Reader) -> Cause {
             return Poll::Ready(cause);
         }
         loop {
+            if server.is_done() {
+                return Poll::Ready(Cause::Shutdown);
+            }
             let wanted = decoder.wanted(&buffer);
             make_room(&mut buffer, wanted);
             match ready!(reader.poll_read(cx, &mut buffer)) {

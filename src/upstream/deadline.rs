@@ -46,4 +46,5 @@ fn expire(server: &Server, patience: Duration) {
     if server.target.health.is_down() {
         server.doom(Cause::Down);
     }
+    server.end_if_done();
 }

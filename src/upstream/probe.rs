@@ -7,10 +7,13 @@ use super::health::probe_delay;
 use super::target::Target;
 use crate::protocol::Cause;
 
-/// Probes until the server is up.
+/// Probes until the server is up, or until nobody uses it any more.
 pub(super) async fn run(target: Arc<Target>) {
+    let used = Arc::downgrade(&target);
+    drop(target);
     for attempt in 0.. {
         tokio::time::sleep(probe_delay(attempt, rand::random())).await;
+        let Some(target) = used.upgrade() else { return };
         target.health.probing();
         let result = ask(&target).await;
         if target.health.probed(result) {

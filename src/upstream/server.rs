@@ -40,9 +40,11 @@ pub struct Server {
     pub(super) deadline_armed: Cell<bool>,
     pub(super) cannot_connect: Repeated,
     pub(super) out_of_step: Repeated,
+    /// Its counters, and what they know it as.
+    pub(super) counters: RefCell<(Arc<Shard>, ServerId)>,
+    /// Whether no configuration names it any more.
+    pub(super) retired: Cell<bool>,
     memory: Rc<Memory>,
-    shard: Arc<Shard>,
-    id: ServerId,
     me: std::rc::Weak<Server>,
 }
 
@@ -91,9 +93,9 @@ impl Server {
             deadline_armed: Cell::new(false),
             cannot_connect: Repeated::new(COMPLAINT),
             out_of_step: Repeated::new(COMPLAINT),
+            counters: RefCell::new((shard, id)),
+            retired: Cell::new(false),
             memory: memory.clone(),
-            shard,
-            id,
             me: me.clone(),
         })
     }
@@ -201,17 +203,20 @@ impl Server {
     }
 
     pub(super) fn count(&self, what: Count, n: u64) {
-        self.shard.upstream(self.id, what, n);
+        let (shard, id) = &*self.counters.borrow();
+        shard.upstream(*id, what, n);
     }
 
     /// Counts replies that together came `waited` after they were asked for.
     pub(super) fn count_replies(&self, replies: u64, waited: Duration) {
         self.count(Count::Finished, replies);
-        self.shard.observe_upstream(self.id, replies, waited);
+        let (shard, id) = &*self.counters.borrow();
+        shard.observe_upstream(*id, replies, waited);
     }
 
     fn failed(&self, cause: Cause) -> Reply {
-        self.shard.failure(self.id, cause);
+        let (shard, id) = &*self.counters.borrow();
+        shard.failure(*id, cause);
         Reply::Failed(Failure { cause, server: self.target.label.clone() })
     }
 

@@ -64,14 +64,32 @@ impl Leash {
         Leash::launch(vec!["--config".into(), file.display().to_string()], directory)
     }
 
+    /// With a configuration file alone, which says where to listen, too.
+    pub fn with_file_alone(yaml: &str) -> Leash {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("leash.yaml");
+        Leash::launch_at(directory, |address, admin| {
+            fs::write(&file, format!("listen: [{{tcp: '{address}'}}]\nadmin: {admin}\n{yaml}")).unwrap();
+            vec!["--config".into(), file.display().to_string()]
+        })
+    }
+
     fn launch(arguments: Vec<String>, directory: TempDir) -> Leash {
+        Leash::launch_at(directory, |address, admin| {
+            let addresses = ["--listen", address, "--admin", admin].map(str::to_string);
+            [&arguments[..], &addresses].concat()
+        })
+    }
+
+    /// With the arguments that go with the addresses chosen here.
+    fn launch_at(directory: TempDir, arguments: impl Fn(&str, &str) -> Vec<String>) -> Leash {
         for _ in 0..5 {
             let address = format!("127.0.0.1:{}", free_port());
             let admin = format!("127.0.0.1:{}", free_port());
+            let arguments = arguments(&address, &admin);
             let log = File::create(directory.path().join("log")).unwrap();
             let mut child = Command::new(binary())
                 .args(&arguments)
-                .args(["--listen", &address, "--admin", &admin])
                 .stdin(Stdio::null())
                 .stdout(log.try_clone().unwrap())
                 .stderr(log)
@@ -122,6 +140,18 @@ impl Leash {
         let _ = self.child.kill();
         let _ = self.child.wait();
         self.is_killed = true;
+    }
+
+    /// The file it was started with by `with_config`.
+    pub fn file(&self) -> PathBuf {
+        self.directory.path().join("leash.yaml")
+    }
+
+    /// Puts another configuration in its file, whole at once.
+    pub fn configure(&self, yaml: impl AsRef<[u8]>) {
+        let next = self.directory.path().join("next.yaml");
+        fs::write(&next, yaml).unwrap();
+        fs::rename(next, self.file()).unwrap();
     }
 
     /// What it logged so far.

@@ -44,7 +44,8 @@ fn socket(scalar: &Scalar) -> Result<SocketAddr, String> {
     Err(format!("{} is no address; write 127.0.0.1:{}", plain(&scalar.text), plain(port)))
 }
 
-fn admin(written: Option<&Scalar>, taken: &[(Listen, String)], problems: &mut Problems) -> Option<SocketAddr> {
+/// Where the admin pages are, which must be none of the addresses `taken`.
+pub fn admin(written: Option<&Scalar>, taken: &[(Listen, String)], problems: &mut Problems) -> Option<SocketAddr> {
     let Some(scalar) = written else { return Some(ADMIN) };
     if scalar.text == "off" {
         return None;

@@ -17,6 +17,7 @@ use super::problem::{Problems, plain};
 use super::units::COUNT;
 use super::written::File;
 use setting::setting;
+use std::net::SocketAddr;
 
 /// More worker threads than this are a slip of the hand.
 const MAX_WORKERS: usize = 1024;
@@ -34,6 +35,13 @@ pub fn check(file: &File, mut problems: Problems) -> Result<Config, Problems> {
         return Err(problems.sorted());
     }
     Ok(Config { listen, admin, workers, pools, routes, limits, log, warnings: warnings.into_sorted() })
+}
+
+/// Checks the admin address alone.
+pub fn check_admin(file: &File) -> Result<Option<SocketAddr>, Problems> {
+    let mut problems = Problems::default();
+    let admin = listen::admin(file.admin.as_ref(), &[], &mut problems);
+    if problems.is_empty() { Ok(admin) } else { Err(problems) }
 }
 
 fn workers(written: Option<&Scalar>, problems: &mut Problems) -> usize {

@@ -76,6 +76,10 @@ fn the_text_is_well_formed_with_every_series_in_it() {
         samples.put_server("main", "m0:11211", ServerState::Probing);
         samples.put_fingerprint("main", 0xfeed);
         samples.put(Series::ConfigRoutes, &[], 2.0);
+        samples.put(Series::ConfigReloads, &["ok"], 1.0);
+        for series in [Series::ConfigReloadSuccessful, Series::ConfigLoaded, Series::ConfigNeedsRestart] {
+            samples.put(series, &[], 1.0);
+        }
         for series in [Series::EmbeddedItems, Series::EmbeddedBytes, Series::EmbeddedEvictions] {
             samples.put(series, &["demo"], 3.0);
         }

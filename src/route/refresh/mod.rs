@@ -61,31 +61,31 @@ pub struct Refresh {
     scene: Rc<dyn Scene>,
     shard: Arc<Shard>,
     route: RouteId,
-    /// What tells the route's items from those of others.
-    number: u16,
+    /// What tells the route's items from those of others, in this configuration and the next.
+    identity: u64,
     recent: RefCell<Recent>,
     flag_in_use: Reply,
 }
 
 impl Refresh {
-    /// The policy of route number `number`, which metrics know as `route`, over what is below.
+    /// The policy of the route of this identity, which metrics know as `route`, over what is below.
     pub fn new(
         policy: Policy,
         below: Entry,
         leases: Arc<Leases>,
         scene: Rc<dyn Scene>,
-        (shard, route, number): (Arc<Shard>, RouteId, u16),
+        (shard, route, identity): (Arc<Shard>, RouteId, u64),
     ) -> Refresh {
         let bit = policy.marker.trailing_zeros();
         let line = format!(
             "CLIENT_ERROR bit {bit} of the client flags marks stale time on this route, set refresh.marker_bit to a bit no client uses"
         );
         let (recent, flag_in_use) = (RefCell::default(), Reply::Error(line.into()));
-        Refresh { policy, below, leases, scene, shard, route, number, recent, flag_in_use }
+        Refresh { policy, below, leases, scene, shard, route, identity, recent, flag_in_use }
     }
 
     fn id(&self, key: &Key) -> ItemId {
-        ItemId::new(self.number, key)
+        ItemId::new(self.identity, key)
     }
 
     /// The expiry time a marked item is given.

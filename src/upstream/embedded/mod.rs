@@ -22,7 +22,7 @@ mod table;
 mod tests;
 mod turn;
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
@@ -54,7 +54,7 @@ struct Shared {
     counters: Arc<Counters>,
     flushes: Flushes,
     last_cas: AtomicU64,
-    item_limit: usize,
+    item_limit: AtomicUsize,
     max_bytes: u64,
 }
 
@@ -68,10 +68,16 @@ impl EmbeddedStore {
             counters,
             flushes: Flushes::default(),
             last_cas: AtomicU64::new(0),
-            item_limit: item_limit.min(Table::largest_item(max_bytes)),
+            item_limit: AtomicUsize::new(item_limit.min(Table::largest_item(max_bytes))),
             max_bytes,
         };
         EmbeddedStore { shared: Arc::new(shared) }
+    }
+
+    /// Refuses items over `item_limit` from now on; what is stored stays.
+    pub fn set_item_limit(&self, item_limit: usize) {
+        let largest = Table::largest_item(self.shared.max_bytes);
+        self.shared.item_limit.store(item_limit.min(largest), Relaxed);
     }
 
     /// Does what `request` says and answers it. Requests about one key happen one after the other.
@@ -129,7 +135,7 @@ impl Shared {
             key: &request.key,
             now: clock::second(now),
             flushes: self.flushes.done(),
-            item_limit: self.item_limit,
+            item_limit: self.item_limit.load(Relaxed),
             last_cas: &self.last_cas,
             counters: &self.counters,
         }

@@ -1,0 +1,100 @@
+//! Another configuration without a restart: read, checked, made ready beside the one in force, then given to all workers.
+//!
+//! ```text
+//!   SIGHUP ────────────┐            ┌─▶ problems: logged, counted, the old one stays in force
+//!   the file changed ──┴─▶ read ────┴─▶ ready ─▶ every worker between two of its requests ─▶ in force, counted
+//! ```
+
+use std::io;
+
+use tokio::task::spawn_blocking;
+
+use super::content::Content;
+use super::fixed::keep_fixed;
+use super::running::Running;
+use super::systemd::{State, tell};
+use crate::config::{Origin, Problems};
+use crate::logging::Filter;
+
+/// Whoever reloads.
+pub struct Reloader {
+    origin: Origin,
+    content: Content,
+}
+
+/// Why a reload came to nothing.
+enum Refusal {
+    /// The configuration is wrong.
+    Wrong(Problems),
+    /// It could not even be read.
+    Unread(io::Error),
+}
+
+impl Reloader {
+    /// Reloads from `origin` once its file is another one than it is now.
+    pub fn new(origin: Origin) -> Reloader {
+        Reloader { content: Content::of(origin.file()), origin }
+    }
+
+    /// Ready once there may be something to reload.
+    pub(super) async fn changed(&self) {
+        self.content.changed().await;
+        tracing::info!("the configuration file has changed");
+    }
+
+    /// Reloads. Dropped before it is done, it leaves either configuration in force, in each worker the whole of it.
+    pub(super) async fn reload(&mut self, running: &Running, filter: &Filter) {
+        tell(State::Reloading, "reading the configuration");
+        // Noted before it is read: what is written in between is another change.
+        self.content.note().await;
+        match self.take(running, filter).await {
+            Ok(()) => tell(State::Ready, &running.in_brief()),
+            Err(refusal) => {
+                running.reloads().refused();
+                let first = refusal.log();
+                tell(State::Ready, &format!("{}; a reload was refused: {first}", running.in_brief()));
+            }
+        }
+    }
+
+    async fn take(&self, running: &Running, filter: &Filter) -> Result<(), Refusal> {
+        let (origin, in_force) = (self.origin.clone(), running.in_force());
+        // Ranking servers for every slot takes a while, and this thread accepts clients.
+        let prepared = spawn_blocking(move || {
+            let mut config = origin.load()?;
+            let waiting = keep_fixed(&mut config, &in_force.config);
+            Ok((in_force.next(config), waiting))
+        });
+        let (snapshot, waiting) =
+            prepared.await.map_err(|error| Refusal::Unread(io::Error::other(error)))?.map_err(Refusal::Wrong)?;
+        if let Err(error) = filter.set(&snapshot.config.log.level) {
+            tracing::warn!(%error, "the log level stays");
+        }
+        running.change(snapshot.clone()).await;
+        for warning in &snapshot.config.warnings {
+            tracing::warn!("{warning}");
+        }
+        for name in &waiting {
+            tracing::warn!("{name} cannot change while leash runs, restart it for that");
+        }
+        running.reloads().done(!waiting.is_empty());
+        let (pools, routes) = (snapshot.config.pools.len(), snapshot.config.routes.len());
+        tracing::info!(pools, routes, "reloaded");
+        Ok(())
+    }
+}
+
+impl Refusal {
+    /// Tells all that is wrong, a line each; the first of them for who has room for one.
+    fn log(&self) -> String {
+        let text = match self {
+            Refusal::Wrong(problems) => problems.to_string(),
+            Refusal::Unread(error) => error.to_string(),
+        };
+        for line in text.lines() {
+            tracing::error!("{line}");
+        }
+        tracing::error!(problems = text.lines().count(), "reload refused, the configuration in force stays");
+        text.lines().next().unwrap_or_default().to_string()
+    }
+}

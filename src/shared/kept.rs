@@ -1,0 +1,66 @@
+//! What the next configuration takes over from the one in force: whatever is configured just as before.
+//!
+//! * A server of the same pool, name, address and options keeps its health, and by that its connections.
+//! * An embedded store of the same size keeps its items.
+//! * A pool that places keys as before keeps its table.
+//! * Leases stay known whatever changes: they belong to keys.
+
+use std::sync::Arc;
+
+use super::{Member, SharedPool, Snapshot, longest_lease, options};
+use crate::config::{Address, Config, Pool, Server};
+use crate::placement;
+use crate::upstream::{EmbeddedStore, Target};
+
+impl Snapshot {
+    /// Makes `config` ready as the successor of this one.
+    pub fn next(&self, config: Config) -> Arc<Snapshot> {
+        let pools = config.pools.iter().map(|pool| self.pool(pool, &config)).collect();
+        self.leases.adjust(longest_lease(&config), config.limits.waiters);
+        Snapshot::of(config, pools, self.leases.clone())
+    }
+
+    fn pool(&self, pool: &Pool, config: &Config) -> SharedPool {
+        let Some(place) = self.config.pools.iter().position(|known| known.name == pool.name) else {
+            return SharedPool::new(pool, &config.limits, &config.log);
+        };
+        let (before, shared) = (&self.config.pools[place], &self.pools[place]);
+        let placement =
+            if places_alike(before, pool) { shared.placement.clone() } else { Arc::new(placement::of(pool)) };
+        let was_treated = options(before, &self.config.limits, &self.config.log);
+        let options = options(pool, &config.limits, &config.log);
+        let is_treated_alike = was_treated == options && before.failures == pool.failures;
+        let member = |server: &Server| {
+            let mut all = before.servers.iter().zip(&shared.members);
+            let known = all.find(|(known, _)| known.name == server.name && known.address == server.address);
+            match (&server.address, known.map(|(_, member)| member)) {
+                (Address::Embedded, known) => embedded(server, known, (before, pool), config.limits.item_size),
+                (_, Some(member)) if is_treated_alike => member.clone(),
+                (address, _) => {
+                    Member::Server(Arc::new(Target::new(&server.name, address.clone(), options, pool.failures)))
+                }
+            }
+        };
+        SharedPool { placement, members: pool.servers.iter().map(member).collect() }
+    }
+}
+
+/// The store that is there, if it has the size that is wanted now.
+fn embedded(server: &Server, known: Option<&Member>, (before, now): (&Pool, &Pool), item_size: usize) -> Member {
+    match known {
+        Some(member @ Member::Embedded(_, store)) if before.embedded == now.embedded => {
+            store.set_item_limit(item_size);
+            return member.clone();
+        }
+        Some(_) => tracing::warn!(pool = &*now.name, "the embedded store has another size and begins empty"),
+        None => {}
+    }
+    Member::Embedded(server.name.clone(), EmbeddedStore::new(now.embedded.max_bytes as u64, item_size))
+}
+
+/// Whether both place every key on the server of the same name and number.
+fn places_alike(a: &Pool, b: &Pool) -> bool {
+    let ranked =
+        |pool: &Pool| pool.servers.iter().map(|server| (server.name.clone(), server.weight)).collect::<Vec<_>>();
+    ranked(a) == ranked(b) && (a.hash, a.hash_tag, &a.unhashed_prefix) == (b.hash, b.hash_tag, &b.unhashed_prefix)
+}

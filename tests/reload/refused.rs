@@ -1,0 +1,47 @@
+//! What is not taken: told with all its problems, and everything stays as it was.
+
+use crate::figures::{metric, reaches};
+use crate::support::{Leash, Memcached};
+use crate::{reload, reload_as, reloads};
+
+#[test]
+fn a_bad_file_is_refused_with_all_its_problems_and_the_old_configuration_stays() {
+    let server = Memcached::start();
+    let good = format!("workers: 2\npools: {{main: {{servers: [\"{}\"]}}}}\n", server.address());
+    let leash = Leash::with_config(&good);
+    let mut client = leash.client();
+    client.expect("set a 0 0 1\r\nx\r\n", "STORED\r\n");
+    let loaded = metric(&leash, "leash_config_last_reload_success_timestamp_seconds", "");
+    assert_eq!(metric(&leash, "leash_config_last_reload_successful", ""), 1.0);
+    leash.configure("pols: {}\npools: {main: {servers: [m0], hash: ketma}}\nlimits: {item_size: 64MB}\n");
+    reload_as(&leash, "refused");
+    for problem in [
+        "leash.yaml:1:1: pols: unknown key, did you mean pools?",
+        "leash.yaml:2:37: pools.main.hash: unknown value ketma, did you mean ketama?",
+        "leash.yaml:3:21: limits.item_size: 64MB is no size; write 64MiB, or 64000000 for 64 MB in bytes",
+        "reload refused, the configuration in force stays",
+    ] {
+        assert!(leash.log().contains(problem), "no {problem:?} in\n{}", leash.log());
+    }
+    assert_eq!(metric(&leash, "leash_config_last_reload_successful", ""), 0.0);
+    assert_eq!(metric(&leash, "leash_config_last_reload_success_timestamp_seconds", ""), loaded);
+    client.expect("get a\r\n", "VALUE a 0 1\r\nx\r\nEND\r\n");
+    assert_eq!(leash.page("/readyz"), "ok\n");
+    reload(&leash, &good);
+    assert_eq!(metric(&leash, "leash_config_last_reload_successful", ""), 1.0);
+    assert!(metric(&leash, "leash_config_last_reload_success_timestamp_seconds", "") > loaded);
+    assert_eq!((reloads(&leash, "ok"), reloads(&leash, "refused")), (1.0, 1.0));
+}
+
+#[test]
+fn a_file_that_is_gone_is_told_of_once_and_taken_when_it_is_back() {
+    let server = Memcached::start();
+    let good = format!("workers: 2\npools: {{main: {{servers: [\"{}\"]}}}}\n", server.address());
+    let leash = Leash::with_config(&good);
+    std::fs::remove_file(leash.file()).unwrap();
+    reaches(&leash, "leash_config_last_reload_successful", "", 0.0);
+    assert!(leash.log().contains("leash.yaml: cannot be read: No such file"), "{}", leash.log());
+    leash.configure(&good);
+    reaches(&leash, "leash_config_last_reload_successful", "", 1.0);
+    assert_eq!(reloads(&leash, "refused"), 1.0);
+}
