@@ -23,8 +23,8 @@ pub use slot::{End, Place, Reading, Slot};
 
 use crate::refresh::{Claim, ItemId};
 
-/// Leases remembered at once; about 300 bytes each. Forgetting one costs a question to its server.
-const MOST: u64 = 200_000;
+/// Leases remembered at once; about a kilobyte each. Forgetting one costs a question to its server.
+const MOST: u64 = 50_000;
 /// Regeneration times remembered at once.
 const MOST_TIMES: u64 = 50_000;
 /// How long a regeneration time is remembered that was not used.

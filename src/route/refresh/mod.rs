@@ -115,11 +115,10 @@ impl Refresh {
 
     /// Whether somebody regenerates the value that ends then, or is about to.
     fn is_taken(&self, id: ItemId, now: Instant, value_ends: Instant) -> bool {
-        let value_ends = Some(value_ends);
         if self.recent.borrow().is_taken(id, now, value_ends) {
             return true;
         }
-        let is_taken = self.leases.is_taken(id, now, value_ends);
+        let is_taken = self.leases.is_taken(id, now, Some(value_ends));
         if is_taken {
             self.recent.borrow_mut().note(id, now, value_ends);
         }
