@@ -105,6 +105,9 @@ impl Explainer {
         if let Some(slot) = pool.placement().slot_of(sent.as_bytes()) {
             told["slot"] = slot.0.into();
         }
+        if let Some(migrate) = self.route(branch).and_then(|(_, route)| route.migrate.as_ref()) {
+            told["migrate"] = self.migrate(migrate, sent);
+        }
         let refresh = self.refresh(branch).map(|(number, refresh)| {
             let id = ItemId::new(number, sent);
             told["refresh"] = policies::refresh(refresh);
@@ -116,9 +119,33 @@ impl Explainer {
 
     /// What the branch's route says about stale values, with its number.
     fn refresh(&self, branch: &Branch) -> Option<(u16, &config::Refresh)> {
+        let (number, route) = self.route(branch)?;
+        Some((number, route.refresh.as_ref()?))
+    }
+
+    /// What the branch was built from, with its number.
+    fn route(&self, branch: &Branch) -> Option<(u16, &config::Route)> {
         let routes = &self.snapshot.config.routes;
         let number = routes.iter().position(|route| prefix_of(route) == branch.prefix)?;
-        Some((u16::try_from(number).ok()?, routes[number].refresh.as_ref()?))
+        Some((u16::try_from(number).ok()?, &routes[number]))
+    }
+
+    /// Where the key is in both pools of a migration.
+    fn migrate(&self, migrate: &config::Migrate, sent: &Key) -> Value {
+        let place = |pool: usize| {
+            let (shared, known) = (&self.snapshot.pools[pool], &self.snapshot.config.pools[pool]);
+            let server = shared.placement.server_of(sent.as_bytes());
+            let mut told = json!({
+                "pool": &*known.name,
+                "server": &*known.servers[server].name,
+                "address": &**shared.members[server].label(),
+            });
+            if let Some(slot) = shared.placement.slot_of(sent.as_bytes()) {
+                told["slot"] = slot.0.into();
+            }
+            told
+        };
+        json!({ "phase": migrate.phase.word(), "from": place(migrate.from), "to": place(migrate.to) })
     }
 }
 

@@ -57,7 +57,7 @@ fn every_word_of_a_label_is_told() {
 fn every_series_of_the_refresh_policy_is_told_to_be_one() {
     let families = |refreshes| -> BTreeSet<String> {
         let registry = Registry::new("0.1.0");
-        let route = RouteLabel { prefix: "page:".to_string(), refreshes };
+        let route = RouteLabel { prefix: "page:".to_string(), refreshes, migrates: false };
         let _shard = registry.shard(&ShardLayout::new(&[route], &[]));
         let text = registry.text();
         text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).map(str::to_string).collect()

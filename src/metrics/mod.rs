@@ -11,6 +11,7 @@
 mod histogram;
 mod layout;
 mod merged;
+mod migration;
 mod process;
 mod refresh;
 mod registry;
@@ -28,4 +29,7 @@ pub use samples::Samples;
 pub use series::Series;
 pub use shard::Shard;
 pub use totals::{Figure, ServerTotals, Totals};
-pub use words::{ColdWait, Downstream, LeaseOutcome, Outcome, ProtocolError, ServerState, SetRefusal, Tally, Upstream};
+pub use words::{
+    Backfill, ColdWait, Downstream, LeaseOutcome, Outcome, ProtocolError, ReadSource, ServerState, SetRefusal, Tally,
+    Upstream,
+};

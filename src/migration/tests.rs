@@ -1,0 +1,1 @@
+//! The decisions of a migration, one by one and for many inputs.
