@@ -49,7 +49,11 @@ impl Snapshot {
         let routes: Vec<RouteLabel> = config
             .routes
             .iter()
-            .map(|route| RouteLabel { prefix: prefix_of(route), refreshes: route.refresh.is_some(), migrates: route.migrate.is_some() })
+            .map(|route| RouteLabel {
+                prefix: prefix_of(route),
+                refreshes: route.refresh.is_some(),
+                migrates: route.migrate.is_some(),
+            })
             .collect();
         let servers: Vec<(String, String)> = config
             .pools

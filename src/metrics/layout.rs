@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use super::histogram;
-use super::words::{Backfill, ColdWait, Downstream, LeaseOutcome, Outcome, ProtocolError, ReadSource, SetRefusal, Tally, Upstream};
+use super::words::{
+    Backfill, ColdWait, Downstream, LeaseOutcome, Outcome, ProtocolError, ReadSource, SetRefusal, Tally, Upstream,
+};
 use crate::protocol::{Cause, CommandClass};
 
 /// The label of the route whose prefix is empty. Prometheus takes an empty label for none at all; a word with a space
@@ -207,8 +209,10 @@ mod tests {
             layout.cells(),
         ];
         let sizes = starts.windows(2).map(|pair| pair[1] - pair[0]).collect::<Vec<_>>();
-        let (route, server, refresh, moves) = (ROUTE_CELLS, per_server::CELLS, per_refresh::CELLS, per_migration::CELLS);
-        let expected = [common::CELLS, route, route, route, route, server, server, server, refresh, refresh, moves, moves];
+        let (route, server, refresh, moves) =
+            (ROUTE_CELLS, per_server::CELLS, per_refresh::CELLS, per_migration::CELLS);
+        let expected =
+            [common::CELLS, route, route, route, route, server, server, server, refresh, refresh, moves, moves];
         assert_eq!(sizes, expected);
     }
 

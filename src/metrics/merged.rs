@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::histogram::{Durations, LATENCY};
-use super::layout::{ROUTE_CELLS, RouteId, ServerId, ShardLayout, common, per_class, per_migration, per_refresh, per_server};
+use super::layout::{
+    ROUTE_CELLS, RouteId, ServerId, ShardLayout, common, per_class, per_migration, per_refresh, per_server,
+};
 use super::shard::Shard;
 use super::words::{Downstream, Outcome, ProtocolError, Tally, Upstream};
 use crate::protocol::{Cause, CommandClass};

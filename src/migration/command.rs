@@ -30,7 +30,11 @@ pub fn kind(command: &Command, unix: i64) -> Kind {
         Command::Get(get) if get.returns.has(Returns::CAS) => Kind::Gets,
         Command::Get(_) => Kind::Read,
         Command::Store(Store { mode: StoreMode::Set, compare_cas: None, invalidate: false, ttl, .. }) => {
-            if is_gone_at_once(ttl.unwrap_or(0), unix) { Kind::Vanish } else { Kind::Set }
+            if is_gone_at_once(ttl.unwrap_or(0), unix) {
+                Kind::Vanish
+            } else {
+                Kind::Set
+            }
         }
         Command::Delete(Delete { compare_cas: None, invalidate: false, drop_value: false, .. }) => Kind::Delete,
         Command::Store(_) | Command::Delete(_) | Command::Arithmetic(_) => Kind::Conditional,

@@ -123,7 +123,8 @@ pub fn highest_count(ops: &[Op]) -> usize {
 fn judge_lock(ops: &[Op], take: usize) -> Option<String> {
     let holds = |op: usize, it: &Op| {
         let is_given = it.deed == Deed::Take && matches!(it.reply, Some(Reply::Hit(_)));
-        let gives_back = |later: &Op| later.deed == Deed::Release && later.person == it.person && later.start > it.start;
+        let gives_back =
+            |later: &Op| later.deed == Deed::Release && later.person == it.person && later.start > it.start;
         op != take && is_given && !ops.iter().any(gives_back)
     };
     let holder = ops.iter().enumerate().find(|(op, it)| holds(*op, it))?.0;

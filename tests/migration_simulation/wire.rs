@@ -101,7 +101,7 @@ impl Route for Leaf {
 
 /// Whether this is one of leash's claims: they all have the same value.
 pub fn is_claim(command: &Command) -> bool {
-    matches!(command, Command::Store(store) if store.value == &b"leash moves this"[..])
+    matches!(command, Command::Store(store) if store.value == b"leash moves this"[..])
 }
 
 /// What the server does with a request, if it does what it should.
@@ -117,7 +117,7 @@ pub fn carry_out(world: &World, pool: usize, asked: &Asked) -> Reply {
             return Reply::Hit(Item::default());
         }
         (Fault::DeletesToFirst, Command::Delete(Delete { compare_cas: None, .. })) if pool == FROM => {
-            let is_there = matches!(world.peek(FROM), Some(_));
+            let is_there = world.peek(FROM).is_some();
             world.late.borrow_mut().push((asked.op, request));
             return if is_there { Reply::Hit(Item::default()) } else { Reply::NotFound };
         }

@@ -141,7 +141,12 @@ impl World {
     /// Puts a line into the story, if anybody will read it.
     pub fn tell(&self, line: impl FnOnce() -> String) {
         if let Some(told) = &self.told {
-            told.borrow_mut().push(format!("{:6} {:7.3} {}", self.tick.get(), self.began.elapsed().as_secs_f64(), line()));
+            told.borrow_mut().push(format!(
+                "{:6} {:7.3} {}",
+                self.tick.get(),
+                self.began.elapsed().as_secs_f64(),
+                line()
+            ));
         }
     }
 

@@ -1,7 +1,7 @@
 //! `routes`: prefixes and namespaces that keys can carry, every name a pool's, no prefix twice.
 
-use super::{migrate, refresh};
 use super::setting::{switch, text};
+use super::{migrate, refresh};
 use crate::config::checked::{Pool, Route};
 use crate::config::fields::Scalar;
 use crate::config::problem::{Place, Problems, instead, plain};

@@ -110,7 +110,9 @@ impl Migration {
                 self.count_if_read(Side::To, command);
                 Done::Yes(Reply::Hit(item))
             }
-            reply @ (Reply::Miss | Reply::NotFound | Reply::NotStored | Reply::Exists) => Done::Again(Some((cas, reply))),
+            reply @ (Reply::Miss | Reply::NotFound | Reply::NotStored | Reply::Exists) => {
+                Done::Again(Some((cas, reply)))
+            }
             reply @ Reply::Error(_) if matches!(command, Command::Arithmetic(_)) => Done::Again(Some((cas, reply))),
             reply => Done::Yes(reply),
         }
