@@ -105,7 +105,10 @@ impl Explainer {
         if let Some(slot) = pool.placement().slot_of(sent.as_bytes()) {
             told["slot"] = slot.0.into();
         }
-        let refresh = self.refresh(branch).map(|refresh| {
+        if let Some(migrate) = self.route(branch).and_then(|route| route.migrate.as_ref()) {
+            told["migrate"] = self.migrate(migrate, sent);
+        }
+        let refresh = self.route(branch).and_then(|route| route.refresh.as_ref()).map(|refresh| {
             let id = ItemId::new(identity(&branch.prefix), sent);
             told["refresh"] = policies::refresh(refresh);
             told["lease"] = String::from_utf8_lossy(id.lease_key().as_bytes()).into();
@@ -114,9 +117,27 @@ impl Explainer {
         Way { told, item: Some(Item { server: pool.servers()[server].clone(), key: sent.clone(), refresh }) }
     }
 
-    /// What the branch's route says about stale values.
-    fn refresh(&self, branch: &Branch) -> Option<&config::Refresh> {
-        self.snapshot.config.routes.iter().find(|route| prefix_of(route) == branch.prefix)?.refresh.as_ref()
+    /// What the branch was built from.
+    fn route(&self, branch: &Branch) -> Option<&config::Route> {
+        self.snapshot.config.routes.iter().find(|route| prefix_of(route) == branch.prefix)
+    }
+
+    /// Where the key is in both pools of a migration.
+    fn migrate(&self, migrate: &config::Migrate, sent: &Key) -> Value {
+        let place = |pool: usize| {
+            let (shared, known) = (&self.snapshot.pools[pool], &self.snapshot.config.pools[pool]);
+            let server = shared.placement.server_of(sent.as_bytes());
+            let mut told = json!({
+                "pool": &*known.name,
+                "server": &*known.servers[server].name,
+                "address": &**shared.members[server].label(),
+            });
+            if let Some(slot) = shared.placement.slot_of(sent.as_bytes()) {
+                told["slot"] = slot.0.into();
+            }
+            told
+        };
+        json!({ "phase": migrate.phase.word(), "from": place(migrate.from), "to": place(migrate.to) })
     }
 }
 

@@ -45,6 +45,7 @@ pub mod leases;
 pub mod logging;
 pub mod memory;
 pub mod metrics;
+pub mod migration;
 pub mod net;
 pub mod placement;
 pub mod protocol;

@@ -76,7 +76,11 @@ impl Snapshot {
         let routes: Vec<RouteLabel> = config
             .routes
             .iter()
-            .map(|route| RouteLabel { prefix: prefix_of(route), refreshes: route.refresh.is_some() })
+            .map(|route| RouteLabel {
+                prefix: prefix_of(route),
+                refreshes: route.refresh.is_some(),
+                migrates: route.migrate.is_some(),
+            })
             .collect();
         let servers: Vec<(String, String)> = config
             .pools
@@ -139,6 +143,14 @@ pub fn prefix_of(route: &config::Route) -> String {
 }
 
 impl Member {
+    /// Its name and address for people.
+    pub fn label(&self) -> &Arc<str> {
+        match self {
+            Member::Server(target) => &target.label,
+            Member::Embedded(label, _) => label,
+        }
+    }
+
     /// Its health; the store in this process has no other.
     pub fn state(&self) -> ServerState {
         match self {

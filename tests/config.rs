@@ -2,7 +2,9 @@
 
 mod support;
 
-use leash::config::{Address, Config, HashKind, KeyHash, Limits, Listen, Log, LogFormat, Pool, Refresh, Route, Server};
+use leash::config::{
+    Address, Config, HashKind, KeyHash, Limits, Listen, Log, LogFormat, Migrate, Phase, Pool, Refresh, Route, Server,
+};
 use std::time::Duration;
 
 use support::memcached::signal;
@@ -29,7 +31,7 @@ fn warnings(config: &Config) -> Vec<String> {
 
 #[test]
 fn the_example_loads_and_shows_the_defaults() {
-    let config = parse(EXAMPLE).unwrap();
+    let mut config = parse(EXAMPLE).unwrap();
     let default = Config::embedded_default();
     assert_eq!(config.warnings, []);
     assert_eq!((config.admin, config.workers), (default.admin, default.workers));
@@ -37,6 +39,8 @@ fn the_example_loads_and_shows_the_defaults() {
     let servers = vec![server("m0:11211", tcp("m0", 11211)), server("m1", tcp("10.0.0.2", 11211))];
     assert_eq!(config.pools[0], Pool::of("main", servers));
     assert_eq!(config.pools[1], Pool::of("local", vec![server("embedded", Address::Embedded)]));
+    let migrate = config.routes.remove(2).migrate;
+    assert_eq!(migrate, Some(Migrate { from: 0, to: 1, phase: Phase::Prepare }));
     assert_eq!(config.routes[1].refresh, Some(Refresh { early: Some(1.0), ..Refresh::default() }));
     assert_eq!(config.routes[2], Route::all_to(0));
 }
@@ -475,8 +479,32 @@ const BROKEN: &[(&str, &str)] = &[
         "4:51: routes[0].refresh.early.beta: often is no number; write one, such as 1.0",
     ),
     (
-        "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: '', pool: p, migrate: {phase: warm}}\n",
-        "4:27: routes[0].migrate: migrate is not in this version of leash yet",
+        "pools:\n  p: {servers: [m0]}\n  q: {servers: [m1]}\nroutes:\n  - {prefix: '', pool: p, migrate: {from: p, to: q, phase: warm}}\n",
+        "5:24: routes[0].pool: migrate says which pools; remove pool",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: '', migrate: {to: p, phase: warm}}\n",
+        "4:18: routes[0].migrate.from: missing; write the name of a pool",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: '', migrate: {from: p, to: p, phase: warm}}\n",
+        "4:41: routes[0].migrate.to: from and to are the same pool; write pool instead of migrate",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\n  q: {servers: [m1, m0]}\nroutes:\n  - {prefix: '', migrate: {from: p, to: q, phase: drain}}\n",
+        "5:41: routes[0].migrate.to: pool p has server m0:11211 as well, where a write would delete what it stored; move to other servers",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\n  q: {servers: [m1]}\nroutes:\n  - {prefix: '', migrate: {from: p, to: qq, phase: warm}}\n",
+        "5:41: routes[0].migrate.to: there is no pool qq, did you mean q?",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\n  q: {servers: [m1]}\nroutes:\n  - {prefix: '', migrate: {from: p, to: q, phase: wram}}\n",
+        "5:51: routes[0].migrate.phase: unknown value wram, did you mean warm?",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\n  q: {servers: [m1]}\nroutes:\n  - {prefix: '', migrate: {from: p, to: q}}\n",
+        "5:18: routes[0].migrate.phase: missing; write prepare, warm, drain",
     ),
     (
         "pools: {p: {servers: [m0]}}\nlisten:\n  - 127.0.0.1:11211\n",

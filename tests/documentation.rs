@@ -6,8 +6,8 @@ use std::path::Path;
 
 use leash::config::Config;
 use leash::metrics::{
-    ColdWait, LeaseOutcome, Outcome, ProtocolError, Registry, ReloadOutcome, RouteLabel, Series, ServerState,
-    SetRefusal, ShardLayout,
+    Backfill, ColdWait, LeaseOutcome, Outcome, ProtocolError, ReadSource, Registry, ReloadOutcome, RouteLabel, Series,
+    ServerState, SetRefusal, ShardLayout,
 };
 use leash::protocol::{Cause, CommandClass};
 
@@ -49,6 +49,8 @@ fn every_word_of_a_label_is_told() {
     assert_eq!(told("`outcome` of a lease:"), words(&LeaseOutcome::ALL.map(LeaseOutcome::name)));
     assert_eq!(told("`outcome` of a cold wait:"), words(&ColdWait::ALL.map(ColdWait::name)));
     assert_eq!(told("`outcome` of a reload:"), words(&ReloadOutcome::ALL.map(ReloadOutcome::name)));
+    assert_eq!(told("`source`:"), words(&ReadSource::ALL.map(ReadSource::name)));
+    assert_eq!(told("`outcome` of a backfill:"), words(&Backfill::ALL.map(Backfill::name)));
     assert_eq!(told("`reason`:"), words(&SetRefusal::ALL.map(SetRefusal::name)));
     assert_eq!(told("`cause`:"), words(&Cause::ALL.map(Cause::name)));
     assert_eq!(told("`kind`:"), words(&ProtocolError::ALL.map(ProtocolError::name)));
@@ -56,17 +58,22 @@ fn every_word_of_a_label_is_told() {
 }
 
 #[test]
-fn every_series_of_the_refresh_policy_is_told_to_be_one() {
-    let families = |refreshes| -> BTreeSet<String> {
+fn every_series_of_a_policy_is_told_to_be_one() {
+    let families = |refreshes, migrates| -> BTreeSet<String> {
         let registry = Registry::new("0.1.0");
-        let route = RouteLabel { prefix: "page:".to_string(), refreshes };
+        let route = RouteLabel { prefix: "page:".to_string(), refreshes, migrates };
         let _shard = registry.shard(&ShardLayout::new(&[route], &[]));
         let text = registry.text();
         text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).map(str::to_string).collect()
     };
     let text = readme();
-    let told = quoted(between(&text, "\nTold only for routes that refresh, and for those from the start:", "\n\n"));
-    assert_eq!(told, &families(true) - &families(false));
+    let told = |what: &str| {
+        let begin = format!("\nTold only for routes that {what}, and for those from the start:");
+        quoted(between(&text, &begin, "\n\n"))
+    };
+    let none = families(false, false);
+    assert_eq!(told("refresh"), &families(true, false) - &none);
+    assert_eq!(told("migrate"), &families(false, true) - &none);
 }
 
 #[test]

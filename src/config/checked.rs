@@ -2,10 +2,12 @@
 //!
 //! Only `check` builds it from what was written, so whoever holds a [`Config`] need not look twice. The defaults are here.
 
+mod migrate;
 mod refresh;
 
 use super::hash::HashKind;
 use super::problem::Problem;
+pub use migrate::{Migrate, Phase};
 pub use refresh::{BETA, Refresh};
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -128,8 +130,10 @@ pub struct Embedded {
 pub struct Route {
     /// The keys: all that begin with this, save those of a longer prefix.
     pub prefix: Vec<u8>,
-    /// An index into [`Config::pools`].
+    /// An index into [`Config::pools`]; of a route that migrates, the one that has the last word.
     pub pool: usize,
+    /// Between which pools it is moved, and how far that has come; `None`: it stays.
+    pub migrate: Option<Migrate>,
     /// What is put before the key on its way to the pool.
     pub namespace: Vec<u8>,
     /// Whether `flush_all` may reach the pool's servers.
@@ -229,9 +233,14 @@ impl Pool {
 }
 
 impl Route {
+    /// The pools that may be asked for its keys.
+    pub fn pools(&self) -> Vec<usize> {
+        self.migrate.as_ref().map_or_else(|| vec![self.pool], |migrate| vec![migrate.from, migrate.to])
+    }
+
     /// Every key, as it is, to one pool.
     pub fn all_to(pool: usize) -> Route {
-        Route { prefix: Vec::new(), pool, namespace: Vec::new(), allow_flush: false, refresh: None }
+        Route { prefix: Vec::new(), pool, migrate: None, namespace: Vec::new(), allow_flush: false, refresh: None }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! There is nothing secret in it yet; what will be must be masked here.
 
-use super::checked::{Config, Limits, Listen, Log, LogFormat, OnDown, Pool, Refresh, Route, Server};
+use super::checked::{Config, Limits, Listen, Log, LogFormat, Migrate, OnDown, Pool, Refresh, Route, Server};
 use super::hash::KeyHash;
 use super::units::{show_duration, show_percent, show_size};
 use serde_json::{Map, Value, json};
@@ -55,10 +55,16 @@ fn server(server: &Server) -> Value {
 fn route(route: &Route, pools: &[Pool]) -> Value {
     let mut shown = json!({
         "prefix": String::from_utf8_lossy(&route.prefix),
-        "pool": &*pools[route.pool].name,
         "namespace": String::from_utf8_lossy(&route.namespace),
         "allow_flush": route.allow_flush,
     });
+    let name = |pool: usize| pools[pool].name.to_string();
+    match &route.migrate {
+        None => shown["pool"] = name(route.pool).into(),
+        Some(Migrate { from, to, phase }) => {
+            shown["migrate"] = json!({ "from": name(*from), "to": name(*to), "phase": phase.word() });
+        }
+    }
     if let Some(policy) = &route.refresh {
         shown["refresh"] = refresh(policy);
     }

@@ -164,6 +164,7 @@ fn of_own_store() -> File {
         place: command_line(),
         prefix: Some(scalar("", command_line())),
         pool: Some(scalar("embedded", command_line())),
+        migrate: None,
         namespace: None,
         allow_flush: Some(Scalar { spelling: Spelling::Bool, ..scalar("true", command_line()) }),
         refresh: None,

@@ -2,7 +2,7 @@
 //!
 //! | state | meaning |
 //! |---|---|
-//! | `missing` | there is no item |
+//! | `missing` | there is no item, or only a claim of a migration |
 //! | `fresh`, `stale` | on which side of its stale date the item is |
 //! | `unjudged` | the route refreshes, but this item is never judged stale |
 //! | `invalidated` | stale by memcached's own `md I`: the application's business |
@@ -12,6 +12,7 @@
 
 use serde_json::{Value, json};
 
+use crate::migration::is_claim;
 use crate::protocol::{Item, Reply};
 use crate::refresh::{Age, Look, Policy};
 
@@ -30,6 +31,7 @@ pub(super) struct Found<'a> {
 /// All of it.
 pub(super) fn tell(found: &Found<'_>) -> Value {
     let mut told = match found.item {
+        Reply::Hit(item) if is_claim(item) => json!({ "state": "missing" }),
         Reply::Hit(item) => there(item, found.policy),
         Reply::Miss => json!({ "state": "missing" }),
         trouble => unknown(&what_went_wrong(trouble)),

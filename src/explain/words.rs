@@ -35,10 +35,30 @@ fn line(place: &Value) -> String {
         parts.push(format!("sent as {}", text("sent_as")));
     }
     parts.extend(place.get("refresh").map(refresh));
-    parts.push(format!("pool {}", text("pool")));
+    match place.get("migrate") {
+        None => parts.extend(whereabouts(place)),
+        Some(migrate) => parts.extend(both(migrate)),
+    }
+    parts.join("  ")
+}
+
+fn whereabouts(place: &Value) -> Vec<String> {
+    let text = |field: &str| place[field].as_str().unwrap_or_default();
+    let mut parts = vec![format!("pool {}", text("pool"))];
     parts.extend(place.get("slot").map(|slot| format!("slot {slot}")));
     parts.push(format!("server {}", text("address")));
-    parts.join("  ")
+    parts
+}
+
+/// Both places of a key on a route that migrates.
+fn both(migrate: &Value) -> Vec<String> {
+    let (from, to) = (&migrate["from"], &migrate["to"]);
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
+    let (old, new, phase) = (text(&from["pool"]), text(&to["pool"]), text(&migrate["phase"]));
+    let mut parts = vec![format!("migrate from {old} to {new} phase {phase}")];
+    parts.extend(whereabouts(from));
+    parts.extend(whereabouts(to));
+    parts
 }
 
 /// The marker bit interests who has chosen another.

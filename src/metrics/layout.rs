@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::histogram;
-use super::words::{ColdWait, Downstream, LeaseOutcome, Outcome, ProtocolError, SetRefusal, Tally, Upstream};
+use super::words::{
+    Backfill, ColdWait, Downstream, LeaseOutcome, Outcome, ProtocolError, ReadSource, SetRefusal, Tally, Upstream,
+};
 use crate::protocol::{Cause, CommandClass};
 
 /// The label of the route whose prefix is empty. Prometheus takes an empty label for none at all; a word with a space
@@ -54,6 +56,13 @@ pub(super) mod per_refresh {
     pub const CELLS: usize = REGENERATIONS + histogram::CELLS;
 }
 
+/// The cells of one route's migration: words.
+pub(super) mod per_migration {
+    use super::{Backfill, ReadSource};
+    pub const BACKFILLS: usize = ReadSource::ALL.len();
+    pub const CELLS: usize = BACKFILLS + Backfill::ALL.len();
+}
+
 /// The cells of one server: what [`Upstream`] names, causes of failure, and durations.
 pub(super) mod per_server {
     use super::{Cause, Upstream};
@@ -78,6 +87,8 @@ pub struct RouteLabel {
     pub prefix: String,
     /// Whether it has the refresh policy.
     pub refreshes: bool,
+    /// Whether it migrates.
+    pub migrates: bool,
 }
 
 /// The routes and servers that shards of one configuration count.
@@ -86,6 +97,8 @@ pub struct ShardLayout {
     pub(super) routes: Vec<Arc<str>>,
     /// For each route, which of the blocks for refresh policies is its own, if any.
     refreshing: Vec<Option<usize>>,
+    /// For each route, which of the blocks for migrations is its own, if any.
+    migrating: Vec<Option<usize>>,
     pub(super) servers: Vec<(Arc<str>, Arc<str>)>,
 }
 
@@ -97,10 +110,11 @@ impl ShardLayout {
     pub fn new(routes: &[RouteLabel], servers: &[(String, String)]) -> Arc<ShardLayout> {
         let most = usize::from(u16::MAX) + 1;
         assert!(routes.len() <= most && servers.len() <= most, "ids of routes and servers have 16 bits");
-        let mut blocks = 0..;
+        let (mut blocks, mut moves) = (0.., 0..);
         Arc::new(ShardLayout {
             routes: routes.iter().map(|route| label(&route.prefix).into()).collect(),
             refreshing: routes.iter().map(|route| route.refreshes.then(|| blocks.next()).flatten()).collect(),
+            migrating: routes.iter().map(|route| route.migrates.then(|| moves.next()).flatten()).collect(),
             servers: servers.iter().map(|(pool, name)| (pool.as_str().into(), name.as_str().into())).collect(),
         })
     }
@@ -124,7 +138,7 @@ impl ShardLayout {
     }
 
     pub(super) fn cells(&self) -> usize {
-        self.refreshing_at() + self.refreshing.iter().flatten().count() * per_refresh::CELLS
+        self.migrating_at() + self.migrating.iter().flatten().count() * per_migration::CELLS
     }
 
     pub(super) fn route_at(&self, route: RouteId) -> usize {
@@ -147,6 +161,22 @@ impl ShardLayout {
         routes.filter_map(|(id, route)| Some((route, self.refresh_at(id)?)))
     }
 
+    /// Where the cells of a route's migration are, if it migrates.
+    pub(super) fn migration_at(&self, route: RouteId) -> Option<usize> {
+        let block = self.migrating.get(usize::from(route.0)).copied().flatten()?;
+        Some(self.migrating_at() + block * per_migration::CELLS)
+    }
+
+    /// The labels of the routes that migrate, and where their cells for it are.
+    pub(super) fn migrating(&self) -> impl Iterator<Item = (&Arc<str>, usize)> {
+        let routes = (0..).map(RouteId).zip(&self.routes);
+        routes.filter_map(|(id, route)| Some((route, self.migration_at(id)?)))
+    }
+
+    fn migrating_at(&self) -> usize {
+        self.refreshing_at() + self.refreshing.iter().flatten().count() * per_refresh::CELLS
+    }
+
     fn refreshing_at(&self) -> usize {
         common::CELLS + self.routes.len() * ROUTE_CELLS + self.servers.len() * per_server::CELLS
     }
@@ -163,7 +193,8 @@ mod tests {
     fn layout() -> Arc<ShardLayout> {
         let servers = [("main", "m0"), ("main", "m1"), ("spare", "m0")].map(|(p, n)| (p.to_string(), n.to_string()));
         let routes = [("", false), ("page:", true), ("cart:", false), ("feed:", true)]
-            .map(|(prefix, refreshes)| RouteLabel { prefix: prefix.to_string(), refreshes });
+            .map(|(prefix, refreshes)| (prefix.to_string(), refreshes))
+            .map(|(prefix, refreshes)| RouteLabel { prefix, refreshes, migrates: !refreshes });
         ShardLayout::new(&routes, &servers)
     }
 
@@ -180,7 +211,8 @@ mod tests {
     #[test]
     fn a_route_is_found_again_in_the_next_layout() {
         let next = [("page:", true), ("new:", false), ("", false)];
-        let next = next.map(|(prefix, refreshes)| RouteLabel { prefix: prefix.to_string(), refreshes });
+        let next =
+            next.map(|(prefix, refreshes)| RouteLabel { prefix: prefix.to_string(), refreshes, migrates: false });
         let moves = layout().routes_in(&ShardLayout::new(&next, &[]));
         let moved = [0, 1, 2, 3].map(|id| moves.of(RouteId(id)));
         assert_eq!(moved, [Some(RouteId(2)), Some(RouteId(0)), None, None]);
@@ -200,18 +232,25 @@ mod tests {
             layout.server_at(ServerId(2)),
             layout.refresh_at(RouteId(1)).expect("it refreshes"),
             layout.refresh_at(RouteId(3)).expect("it refreshes"),
+            layout.migration_at(RouteId(0)).expect("it migrates"),
+            layout.migration_at(RouteId(2)).expect("it migrates"),
             layout.cells(),
         ];
         let sizes = starts.windows(2).map(|pair| pair[1] - pair[0]).collect::<Vec<_>>();
-        let (route, server, refresh) = (ROUTE_CELLS, per_server::CELLS, per_refresh::CELLS);
-        assert_eq!(sizes, [common::CELLS, route, route, route, route, server, server, server, refresh, refresh]);
+        let (route, server, refresh, moves) =
+            (ROUTE_CELLS, per_server::CELLS, per_refresh::CELLS, per_migration::CELLS);
+        let expected =
+            [common::CELLS, route, route, route, route, server, server, server, refresh, refresh, moves, moves];
+        assert_eq!(sizes, expected);
     }
 
     #[test]
-    fn only_routes_that_refresh_have_cells_for_it() {
+    fn only_routes_that_refresh_or_migrate_have_cells_for_it() {
         let layout = layout();
         assert_eq!([0, 2, 4].map(|route| layout.refresh_at(RouteId(route))), [None; 3]);
         let routes: Vec<&str> = layout.refreshing().map(|(route, _)| &**route).collect();
         assert_eq!(routes, ["page:", "feed:"]);
+        let routes: Vec<&str> = layout.migrating().map(|(route, _)| &**route).collect();
+        assert_eq!(routes, [EVERYTHING_ELSE, "cart:"]);
     }
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::histogram::{Durations, LATENCY};
-use super::layout::{ROUTE_CELLS, RouteId, ServerId, ShardLayout, common, per_class, per_refresh, per_server};
+use super::layout::{
+    ROUTE_CELLS, RouteId, ServerId, ShardLayout, common, per_class, per_migration, per_refresh, per_server,
+};
 use super::shard::Shard;
 use super::words::{Downstream, Outcome, ProtocolError, Tally, Upstream};
 use crate::protocol::{Cause, CommandClass};
@@ -16,6 +18,8 @@ pub(super) struct Merged {
     pub routes: BTreeMap<Arc<str>, RouteCells>,
     /// What was counted about the refresh policy of each route that has it.
     pub refreshing: BTreeMap<Arc<str>, Cells>,
+    /// The same about its migration.
+    pub migrating: BTreeMap<Arc<str>, Cells>,
     pub servers: BTreeMap<(Arc<str>, Arc<str>), ServerCells>,
 }
 
@@ -60,17 +64,22 @@ impl Merged {
         for (route, at) in layout.refreshing() {
             self.refreshing.entry(route.clone()).or_default().add(shard, at, per_refresh::CELLS);
         }
+        for (route, at) in layout.migrating() {
+            self.migrating.entry(route.clone()).or_default().add(shard, at, per_migration::CELLS);
+        }
         for (id, server) in (0..).map(ServerId).zip(&layout.servers) {
             let cells = self.servers.entry(server.clone()).or_default();
             cells.0.add(shard, layout.server_at(id), per_server::CELLS);
         }
     }
 
-    /// Forgets the routes, their refresh policies and the servers that none of these layouts knows.
+    /// Forgets the routes, their refresh policies and migrations, and the servers that none of these layouts knows.
     pub fn keep_only(&mut self, layouts: &[&ShardLayout]) {
         self.routes.retain(|route, _| layouts.iter().any(|layout| layout.routes.contains(route)));
         self.refreshing
             .retain(|route, _| layouts.iter().any(|layout| layout.refreshing().any(|(known, _)| known == route)));
+        self.migrating
+            .retain(|route, _| layouts.iter().any(|layout| layout.migrating().any(|(known, _)| known == route)));
         self.servers.retain(|server, _| layouts.iter().any(|layout| layout.servers.contains(server)));
     }
 

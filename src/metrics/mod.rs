@@ -11,6 +11,7 @@
 mod histogram;
 mod layout;
 mod merged;
+mod migration;
 mod process;
 mod refresh;
 mod registry;
@@ -29,5 +30,6 @@ pub use series::Series;
 pub use shard::Shard;
 pub use totals::{Figure, ServerTotals, Totals};
 pub use words::{
-    ColdWait, Downstream, LeaseOutcome, Outcome, ProtocolError, ReloadOutcome, ServerState, SetRefusal, Tally, Upstream,
+    Backfill, ColdWait, Downstream, LeaseOutcome, Outcome, ProtocolError, ReadSource, ReloadOutcome, ServerState,
+    SetRefusal, Tally, Upstream,
 };

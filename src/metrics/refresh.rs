@@ -108,7 +108,8 @@ mod tests {
 
     fn layout(page: bool, cart: bool) -> Arc<ShardLayout> {
         let routes = [("page:", page), ("cart:", cart)];
-        let routes = routes.map(|(prefix, refreshes)| RouteLabel { prefix: prefix.to_string(), refreshes });
+        let routes =
+            routes.map(|(prefix, refreshes)| RouteLabel { prefix: prefix.to_string(), refreshes, migrates: false });
         ShardLayout::new(&routes, &[])
     }
 

@@ -12,6 +12,7 @@ use prometheus::proto::MetricFamily;
 
 use super::layout::ShardLayout;
 use super::merged::{Merged, RouteCells, ServerCells};
+use super::migration;
 use super::process::Process;
 use super::refresh;
 use super::samples::Samples;
@@ -161,6 +162,9 @@ fn put_merged(samples: &mut Samples, merged: &Merged) {
     }
     for (route, cells) in &merged.refreshing {
         refresh::put(samples, route, cells);
+    }
+    for (route, cells) in &merged.migrating {
+        migration::put(samples, route, cells);
     }
     for ((pool, server), cells) in &merged.servers {
         put_server(samples, &[pool, server], cells);

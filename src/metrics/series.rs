@@ -48,6 +48,8 @@ series! {
     ColdWaits, "leash_cold_waits_total", COUNTER, ["route", "outcome"], "Waits for a cold value, by how they ended.";
     ColdWaiters, "leash_cold_waiters", GAUGE, ["route"], "Requests that are waiting for a cold value.";
     EarlyRefreshes, "leash_early_refreshes_total", COUNTER, ["route"], "Regenerations begun before the stale date.";
+    MigrationReads, "leash_migration_reads_total", COUNTER, ["route", "source"], "Reads on a route that migrates, by the pool the value came from.";
+    Backfills, "leash_backfills_total", COUNTER, ["route", "outcome"], "Items read in the old pool, by what became of bringing them over to the new one.";
     Failures, "leash_failures_total", COUNTER, ["pool", "server", "cause"], "Requests a server did not answer, by cause.";
     UpstreamRequests, "leash_upstream_requests_total", COUNTER, ["pool", "server"], "Requests sent to a server.";
     UpstreamSeconds, "leash_upstream_request_seconds", SUMMARY, ["pool", "server"], "Time from sending a request to a server to its reply.";

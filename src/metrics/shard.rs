@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn each_count_lands_in_a_cell_of_its_own() {
-        let routes = [RouteLabel { prefix: String::new(), refreshes: true }];
+        let routes = [RouteLabel { prefix: String::new(), refreshes: true, migrates: false }];
         let layout = ShardLayout::new(&routes, &[("main".to_string(), "m0".to_string())]);
         let (shard, route, server) = (Shard::new(&layout), RouteId(0), ServerId(0));
         for class in CommandClass::ALL {

@@ -174,6 +174,32 @@ words! {
 }
 
 words! {
+    /// Which pool of a route that migrates a value was read from.
+    ReadSource {
+        /// The new one.
+        To = "to",
+        /// The old one.
+        From = "from",
+        /// Neither had it.
+        None = "none",
+    }
+}
+
+words! {
+    /// What became of bringing over an item that was read in the old pool.
+    Backfill {
+        /// It is in the new pool.
+        Done = "done",
+        /// Something was there already, or somebody else was bringing it over.
+        Refused = "refused",
+        /// The item was stored or deleted meanwhile, or ended, or a server failed.
+        Undone = "undone",
+        /// Too many were under way.
+        Skipped = "skipped",
+    }
+}
+
+words! {
     /// What memcached's `stats` tells and the command classes do not: counted beside the request.
     Tally {
         /// `flush_all`.

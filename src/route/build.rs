@@ -5,14 +5,18 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Branch, Desk, Entry, Namespace, Pool, Refresh, Route, Tree};
+use super::{Branch, Desk, Entry, Migration, Namespace, Pool, Refresh, Route, Tree};
 use crate::config;
 use crate::memory::Memory;
 use crate::metrics::{ServerId, Shard};
+use crate::migration::Phase;
 use crate::refresh::{Early, Policy};
 use crate::shared::{Member, Snapshot, prefix_of};
 use crate::turn::Turn;
 use crate::upstream::{Server, Servers, Target, Upstream};
+
+/// Tells a route's migration from its refresh policy, where a client takes turns.
+const MIGRATES: u64 = 1;
 
 /// The tree of one worker: shared pools, its own connections.
 pub fn build(snapshot: &Snapshot, turn: &Rc<Turn>, memory: &Rc<Memory>, shard: &Arc<Shard>) -> Rc<Tree> {
@@ -47,6 +51,11 @@ fn branches(snapshot: &Snapshot, pools: &[Rc<Pool>], turn: &Rc<Turn>, shard: &Ar
         let prefix = prefix_of(route);
         let id = snapshot.layout.route(&prefix)?;
         let mut root: Rc<dyn Route> = pools[route.pool].clone();
+        if let Some(migrate) = &route.migrate {
+            let sides = [migrate.from, migrate.to].map(|pool| Entry::new(pools[pool].clone(), desk.clone()));
+            let counted = (shard.clone(), id, identity(&prefix) ^ MIGRATES);
+            root = Rc::new(Migration::new(phase(migrate.phase), sides.into(), turn.clone(), counted));
+        }
         if let Some(refresh) = &route.refresh {
             let (below, leases) = (Entry::new(root, desk.clone()), snapshot.leases.clone());
             let counted = (shard.clone(), id, identity(&prefix));
@@ -75,6 +84,14 @@ pub fn policy(refresh: &config::Refresh) -> Policy {
         jitter: refresh.jitter,
         marker: 1 << refresh.marker_bit,
         early: refresh.early.map(|beta| Early { beta }),
+    }
+}
+
+fn phase(phase: config::Phase) -> Phase {
+    match phase {
+        config::Phase::Prepare => Phase::Prepare,
+        config::Phase::Warm => Phase::Warm,
+        config::Phase::Drain => Phase::Drain,
     }
 }
 

@@ -65,8 +65,9 @@ impl Sidecar {
 impl Worker {
     fn new(world: &Rc<World>, leases: &Arc<Leases>) -> Worker {
         static LAYOUT: OnceLock<Arc<ShardLayout>> = OnceLock::new();
-        let layout =
-            LAYOUT.get_or_init(|| ShardLayout::new(&[RouteLabel { prefix: "item".into(), refreshes: true }], &[]));
+        let layout = LAYOUT.get_or_init(|| {
+            ShardLayout::new(&[RouteLabel { prefix: "item".into(), refreshes: true, migrates: false }], &[])
+        });
         let id = layout.route("item").unwrap();
         let wire = world.wires.borrow().len();
         world.wires.borrow_mut().push(Wire::default());

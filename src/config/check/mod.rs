@@ -6,6 +6,7 @@ mod hash;
 mod limits;
 mod listen;
 mod log;
+mod migrate;
 mod pools;
 mod refresh;
 mod routes;

@@ -1,8 +1,9 @@
 //! `routes`: prefixes and namespaces that keys can carry, every name a pool's, no prefix twice.
 
-use super::refresh;
 use super::setting::{switch, text};
+use super::{migrate, refresh};
 use crate::config::checked::{Pool, Route};
+use crate::config::fields::Scalar;
 use crate::config::problem::{Place, Problems, instead, plain};
 use crate::config::written::{self, File};
 
@@ -48,23 +49,28 @@ fn one(written: &written::Route, pools: &[Pool], problems: &mut Problems) -> Opt
     if written.prefix.is_none() {
         problems.missing(&written.place, "prefix", "write prefix: \"\" for every key");
     }
-    if written.pool.is_none() {
-        problems.missing(&written.place, "pool", "write the name of a pool");
+    let migrate = written.migrate.as_ref().map(|written| migrate::check(written, pools, problems));
+    match (&written.pool, &migrate) {
+        (None, None) => problems.missing(&written.place, "pool", "write the name of a pool"),
+        (Some(pool), Some(_)) => problems.add(&pool.place, "migrate says which pools; remove pool"),
+        _ => {}
     }
     let prefix = key_part(written.prefix.as_ref(), problems);
     let namespace = key_part(written.namespace.as_ref(), problems);
-    let pool = pool(written, pools, problems);
+    let pool = named(written.pool.as_ref(), pools, problems);
+    let migrate = migrate.flatten();
+    let pool = migrate.map_or(pool.unwrap_or_default(), |migrate| migrate.authority());
     let (prefix, namespace) = (prefix?, namespace.unwrap_or_default());
     let shortest = namespace.len() + prefix.len().max(1);
     if shortest > MAX_KEY {
         let text = format!("a key here has {shortest} bytes with its namespace, at most {MAX_KEY} fit; shorten them");
         problems.add(&written.place, text);
     }
-    Some(Route { prefix, pool: pool.unwrap_or_default(), namespace, allow_flush, refresh })
+    Some(Route { prefix, pool, migrate, namespace, allow_flush, refresh })
 }
 
 /// Text that can be a part of a key: whatever leash adds to a key must be as harmless as the key itself.
-fn key_part(written: Option<&super::Scalar>, problems: &mut Problems) -> Option<Vec<u8>> {
+fn key_part(written: Option<&Scalar>, problems: &mut Problems) -> Option<Vec<u8>> {
     let part = text(written, problems)?;
     if part.bytes().any(|b| b <= b' ' || b == 0x7f) {
         let text = format!("\"{}\" holds a space or control character, which no key may; remove it", plain(part));
@@ -74,8 +80,8 @@ fn key_part(written: Option<&super::Scalar>, problems: &mut Problems) -> Option<
 }
 
 /// Compared as text however it is spelt: a pool's name in `pools` is a key, and keys are text.
-fn pool(written: &written::Route, pools: &[Pool], problems: &mut Problems) -> Option<usize> {
-    let scalar = written.pool.as_ref()?;
+pub(super) fn named(written: Option<&Scalar>, pools: &[Pool], problems: &mut Problems) -> Option<usize> {
+    let scalar = written?;
     let found = pools.iter().position(|pool| *pool.name == *scalar.text);
     if found.is_none() && !pools.is_empty() {
         let names = instead(&scalar.text, pools.iter().map(|pool| &*pool.name));
@@ -86,7 +92,7 @@ fn pool(written: &written::Route, pools: &[Pool], problems: &mut Problems) -> Op
 
 fn warn_of_unused_pools(file: &File, routes: &[(Route, &Place)], warnings: &mut Problems) {
     for (n, pool) in file.pools.iter().flatten().enumerate() {
-        if !routes.iter().any(|(route, _)| route.pool == n) {
+        if !routes.iter().any(|(route, _)| route.pools().contains(&n)) {
             warnings.add(&pool.place, "no route uses this pool");
         }
     }
@@ -106,7 +112,7 @@ fn warn_of_shared_names(routes: &[(Route, &Place)], warnings: &mut Problems) {
     let begin = |route: &Route| [route.namespace.as_slice(), &route.prefix].concat();
     for (n, (a, place)) in routes.iter().enumerate() {
         let meets = |b: &Route| begin(a).starts_with(&begin(b)) || begin(b).starts_with(&begin(a));
-        let other = |b: &Route| a.pool == b.pool && a.namespace != b.namespace && meets(b);
+        let other = |b: &Route| share_a_pool(a, b) && a.namespace != b.namespace && meets(b);
         let others = || routes[n + 1..].iter().map(|(b, _)| b).filter(|b| other(b));
         if let Some(b) = others().find(|b| !agree(a, b)).or_else(|| others().next()) {
             let text = "with different namespaces, keys of this route and of \"";
@@ -114,6 +120,10 @@ fn warn_of_shared_names(routes: &[(Route, &Place)], warnings: &mut Problems) {
             warnings.add(place, format!("{text}{}\" can meet under one name in the pool{stale}", plain(prefix(b))));
         }
     }
+}
+
+fn share_a_pool(a: &Route, b: &Route) -> bool {
+    a.pools().iter().any(|pool| b.pools().contains(pool))
 }
 
 /// Whether both routes tell the same values stale.

@@ -3,12 +3,14 @@
 //! The constants `KEYS` are the one list of keys: reading, "did you mean", and the test that `config.example.yaml` shows
 //! every key, all go by them.
 
+mod migrate;
 mod pool;
 mod refresh;
 
 use super::fields::{Fields, Scalar};
 use super::problem::{Place, Problems, plain};
 use super::yaml::{Node, Value};
+pub use migrate::Migrate;
 pub use pool::{Embedded, Pool, Server};
 pub use refresh::Refresh;
 
@@ -53,6 +55,8 @@ pub struct Route {
     pub prefix: Option<Scalar>,
     /// `pool`.
     pub pool: Option<Scalar>,
+    /// `migrate`.
+    pub migrate: Option<Migrate>,
     /// `namespace`.
     pub namespace: Option<Scalar>,
     /// `allow_flush`.
@@ -133,7 +137,7 @@ impl Listen {
 
 impl Route {
     /// The keys of one route.
-    pub const KEYS: &'static [&'static str] = &["prefix", "pool", "namespace", "allow_flush", "refresh"];
+    pub const KEYS: &'static [&'static str] = &["prefix", "pool", "migrate", "namespace", "allow_flush", "refresh"];
 
     fn read(node: &Node, place: Place, problems: &mut Problems) -> Route {
         let map = Fields::open(node, place.clone(), Self::KEYS, problems);
@@ -141,6 +145,7 @@ impl Route {
             place,
             prefix: map.scalar("prefix", problems),
             pool: map.scalar("pool", problems),
+            migrate: map.node("migrate").map(|(place, node)| Migrate::read(node, place, problems)),
             namespace: map.scalar("namespace", problems),
             allow_flush: map.scalar("allow_flush", problems),
             refresh: map.node("refresh").and_then(|(place, node)| Refresh::read(node, place, problems)),
@@ -217,7 +222,7 @@ mod tests {
         let mut shown = HashSet::new();
         keys(&yaml::read(include_str!("../../../config.example.yaml")).unwrap(), &mut shown);
         let known = [File::KEYS, Listen::KEYS, Pool::KEYS, Server::KEYS, Embedded::KEYS, Route::KEYS, Limits::KEYS];
-        let more = [Log::KEYS, Refresh::KEYS, Early::KEYS].concat();
+        let more = [Log::KEYS, Refresh::KEYS, Early::KEYS, Migrate::KEYS].concat();
         for key in known.concat().iter().chain(&more) {
             assert!(shown.contains(*key), "config.example.yaml does not show {key}");
         }

@@ -58,7 +58,7 @@ fn layout(routes: &[&str], servers: &[&str]) -> Arc<ShardLayout> {
 }
 
 fn label(prefix: &str, refreshes: bool) -> RouteLabel {
-    RouteLabel { prefix: prefix.to_string(), refreshes }
+    RouteLabel { prefix: prefix.to_string(), refreshes, migrates: refreshes }
 }
 
 const ROUTE: RouteId = RouteId(0);

@@ -1,0 +1,33 @@
+//! The written form of a route's migration.
+
+use crate::config::fields::{Fields, Scalar};
+use crate::config::problem::{Place, Problems};
+use crate::config::yaml::Node;
+
+/// `migrate` of a route.
+#[derive(Clone, Debug)]
+pub struct Migrate {
+    /// Where it begins.
+    pub place: Place,
+    /// `from`.
+    pub from: Option<Scalar>,
+    /// `to`.
+    pub to: Option<Scalar>,
+    /// `phase`.
+    pub phase: Option<Scalar>,
+}
+
+impl Migrate {
+    /// The keys of a migration.
+    pub const KEYS: &'static [&'static str] = &["from", "to", "phase"];
+
+    pub(super) fn read(node: &Node, place: Place, problems: &mut Problems) -> Migrate {
+        let map = Fields::open(node, place.clone(), Self::KEYS, problems);
+        Migrate {
+            from: map.scalar("from", problems),
+            to: map.scalar("to", problems),
+            phase: map.scalar("phase", problems),
+            place,
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! A claim: somebody is at work on this key. It stands under the key itself, in `to`, and to every reader and every
+//! command of the route it is nothing.
+//!
+//! It is taken by an `add` or over another item by its CAS unique, so at most one sidecar holds it, and given up by its
+//! CAS unique; a holder that dies holds the others up until its TTL is over. There are two kinds:
+//! * **Copy**: what `from` has is to be stored over it. Whoever stores or deletes may break it: then nothing is copied.
+//! * **Act**: its holder changes the item in `from`, and nobody may bring the item over meanwhile. Only a set breaks it.
+
+use bytes::Bytes;
+
+use crate::protocol::{Exptime, Get, Item, Reply, Returns, Store, StoreMode};
+
+/// Seconds until a claim is gone whose holder is.
+const TTL: Exptime = 5;
+
+/// What stands in a claim: no number, so that nobody can count in it.
+const VALUE: &[u8; 16] = b"leash moves this";
+
+/// What is asked of an item to see what it is. Nothing an item tells of its readers changes.
+pub const LOOK: Get = Get {
+    returns: Returns::FLAGS.and(Returns::SIZE).and(Returns::CAS).and(Returns::TTL_BEFORE),
+    touch: None,
+    vivify: None,
+    recache: None,
+    new_cas: None,
+    touch_last: false,
+    no_bump: true,
+    knows_marks: true,
+};
+
+/// What a claim is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// Bringing an item over.
+    Copy,
+    /// Changing an item in `from`.
+    Act,
+}
+
+/// What a look at `to` found.
+#[derive(Clone, Debug, PartialEq)]
+pub enum There {
+    /// Nothing at all.
+    Nothing,
+    /// An item, with its CAS unique.
+    Item(u64),
+    /// A claim.
+    Claimed {
+        /// Its CAS unique.
+        cas: u64,
+        /// What for.
+        by: Claim,
+        /// Whether it lasts longer than any claim is made for: somebody touched it by mistake, and nobody will end it.
+        is_overdue: bool,
+    },
+    /// No answer.
+    Trouble(Reply),
+}
+
+impl Claim {
+    const ALL: [Claim; 2] = [Claim::Copy, Claim::Act];
+
+    /// Letters nobody takes for client flags.
+    const fn flags(self) -> u32 {
+        match self {
+            Claim::Copy => u32::from_be_bytes(*b"lshc"),
+            Claim::Act => u32::from_be_bytes(*b"lsha"),
+        }
+    }
+
+    /// The claim as it is stored: where nothing is, or over the item with this CAS unique.
+    pub fn taking(self, over: Option<u64>) -> Store {
+        Store {
+            mode: if over.is_some() { StoreMode::Set } else { StoreMode::Add },
+            value: Bytes::from_static(VALUE),
+            client_flags: self.flags(),
+            ttl: Some(TTL),
+            compare_cas: over,
+            returns: Returns::CAS,
+            ..Store::default()
+        }
+    }
+
+    /// Whether this one may be taken in the place of `theirs`. A copy can always be made again.
+    pub fn may_replace(self, theirs: Claim) -> bool {
+        self == Claim::Act && theirs == Claim::Copy
+    }
+}
+
+impl There {
+    /// Reads the reply to [`LOOK`].
+    pub fn of(reply: Reply) -> There {
+        match reply {
+            Reply::Hit(item) => match claim(&item) {
+                None => There::Item(item.cas),
+                Some(by) => There::Claimed { cas: item.cas, by, is_overdue: !(0..=i64::from(TTL)).contains(&item.ttl) },
+            },
+            Reply::Miss | Reply::NotFound => There::Nothing,
+            trouble => There::Trouble(trouble),
+        }
+    }
+}
+
+/// Whether `item` is a claim. Its client flags must be known, and its value or its size.
+pub fn is_claim(item: &Item) -> bool {
+    claim(item).is_some()
+}
+
+/// Whether what a client wants to store would be taken for a claim.
+pub fn looks_like_a_claim(store: &Store) -> bool {
+    Claim::ALL.iter().any(|claim| claim.flags() == store.client_flags) && store.value.len() == VALUE.len()
+}
+
+/// The same read, told enough to tell a claim from an item.
+pub fn judged(get: &Get) -> Get {
+    let told = get.returns.and(Returns::FLAGS);
+    let returns = if told.has(Returns::VALUE) { told } else { told.and(Returns::SIZE) };
+    Get { returns, ..get.clone() }
+}
+
+/// A client cannot store what has the flags and the size of a claim, so these tell.
+fn claim(item: &Item) -> Option<Claim> {
+    let len = item.value.as_ref().map_or(item.size as usize, Bytes::len);
+    Claim::ALL.into_iter().find(|claim| claim.flags() == item.client_flags && len == VALUE.len())
+}

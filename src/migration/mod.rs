@@ -1,0 +1,38 @@
+//! How a route is moved from one pool to another: the decisions, with time as an argument. Asking servers is done in
+//! `route/migration`.
+//!
+//! ```text
+//!   phase     reads            set                   delete            all that depends on what is there
+//!   prepare   from             from, then not in to  from, then to     from, under a claim; to, if the item is there
+//!   warm      to, else from    to, then not in from  from, then to     to, once the item was brought over
+//!   drain     to               to, then not in from  from, then to     to
+//! ```
+//! Sidecars in neighbouring phases run side by side. What keeps them from doing two things at once to one key is a
+//! [claim](Claim): an item of leash's own under the key itself, in `to`.
+
+mod claim;
+mod command;
+mod copy;
+mod phase;
+mod reply;
+#[cfg(test)]
+mod tests;
+
+pub use claim::{Claim, LOOK, There, is_claim, judged, looks_like_a_claim};
+pub use command::{Kind, bound, changes, created, kind, nothing, told_created};
+pub use copy::copy;
+pub use phase::{Phase, Side};
+pub use reply::{as_sent_to_from, as_told_by_from, deleted, is_down, may_have_changed, trouble, written};
+
+use std::time::Duration;
+
+/// How long one may act on the strength of a claim: well within its time, as memcached's clock ticks once a second.
+pub const CLAIM_IS_YOUNG: Duration = Duration::from_secs(2);
+
+/// How long a claim of somebody else is waited for: longer than one lasts whose owner is gone.
+pub const PATIENCE: Duration = Duration::from_millis(6500);
+
+/// How long to wait before looking at somebody's claim again, the `tries`th time.
+pub fn back_off(tries: u32) -> Duration {
+    Duration::from_millis(1 << tries.min(4))
+}

@@ -1,0 +1,84 @@
+//! What the replies of two pools mean together, and CAS uniques that tell of which pool they are.
+
+use crate::protocol::{Arithmetic, Cause, Command, Delete, Failure, Get, Item, Reply, Returns, Store};
+
+/// Two servers may give the same CAS unique to different items of one key. A client that was told one by `from` must not
+/// store over what `to` has by then, so those of `from` are told with this bit turned. No server counts as far as that.
+const OF_FROM: u64 = 1 << 62;
+
+/// Whether the server is known to be down, so that nothing was asked of it. Its deletes are remembered for it.
+pub fn is_down(reply: &Reply) -> bool {
+    matches!(reply, Reply::Failed(Failure { cause: Cause::Down, .. }))
+}
+
+/// Whether a store or its like has changed the item, or may have. A set that is refused has dropped the old value; one
+/// without an answer may have arrived.
+pub fn may_have_changed(reply: &Reply) -> bool {
+    match reply {
+        Reply::Failed(Failure { cause, .. }) => {
+            matches!(cause, Cause::Timeout | Cause::Disconnected | Cause::Desync)
+        }
+        Reply::Miss | Reply::NotFound | Reply::NotStored | Reply::Exists => false,
+        Reply::Hit(_) | Reply::Error(_) | Reply::Debug(_) | Reply::Done | Reply::Version(_) => true,
+    }
+}
+
+/// What speaks against acknowledging a delete: a failure, unless it is that of a server that is down.
+pub fn trouble(reply: Reply) -> Option<Reply> {
+    match reply {
+        Reply::Failed(_) if is_down(&reply) => None,
+        Reply::Failed(_) | Reply::Error(_) => Some(reply),
+        _ => None,
+    }
+}
+
+/// What is told of a set that was answered `stored` on one side and whose key was `deleted` on the other.
+pub fn written(stored: Reply, deleted: Reply) -> Reply {
+    match stored {
+        Reply::Hit(_) => trouble(deleted).unwrap_or(stored),
+        refused => refused,
+    }
+}
+
+/// What is told of a delete on both sides: done if either had the item. Where one side is down, the other tells.
+pub fn deleted(from: Reply, to: Reply) -> Reply {
+    match (from, to) {
+        (from, to) if is_down(&from) => to,
+        (from, to) if is_down(&to) => from,
+        (from @ (Reply::Failed(_) | Reply::Error(_)), _) => from,
+        (_, to @ (Reply::Failed(_) | Reply::Error(_))) => to,
+        (from @ Reply::Hit(_), _) => from,
+        (_, to) => to,
+    }
+}
+
+/// A client's command as `from` is asked it.
+pub fn as_sent_to_from(command: &Command) -> Command {
+    let known = |cas: Option<u64>| cas.map(|cas| if cas == 0 { 0 } else { cas ^ OF_FROM });
+    let mut command = command.clone();
+    match &mut command {
+        Command::Get(Get { new_cas, .. }) => *new_cas = known(*new_cas),
+        Command::Store(Store { compare_cas, new_cas, .. })
+        | Command::Delete(Delete { compare_cas, new_cas, .. })
+        | Command::Arithmetic(Arithmetic { compare_cas, new_cas, .. }) => {
+            (*compare_cas, *new_cas) = (known(*compare_cas), known(*new_cas));
+        }
+        Command::Debug => {}
+    }
+    command
+}
+
+/// The reply of `from` to a command as a client is told it.
+pub fn as_told_by_from(command: &Command, reply: Reply) -> Reply {
+    let returns = match command {
+        Command::Get(get) => get.returns,
+        Command::Store(store) => store.returns,
+        Command::Delete(delete) => delete.returns,
+        Command::Arithmetic(arithmetic) => arithmetic.returns,
+        Command::Debug => Returns::NONE,
+    };
+    match reply {
+        Reply::Hit(item) if returns.has(Returns::CAS) => Reply::Hit(Item { cas: item.cas ^ OF_FROM, ..item }),
+        other => other,
+    }
+}

@@ -1,0 +1,225 @@
+//! Everything that depends on what is there, or changes it: one pool has the last word about each key.
+//!
+//! ```text
+//!   in `to` is ─▶ the item: not in `from` any more, then act on it
+//!                 nothing:  prepare: claim, act in `from`, give the claim up
+//!                           warm:    claim, copy, look again; or store over the claim what the command makes
+//!                           drain:   what the command makes, else nothing
+//!                 a claim:  waited for, unless it may be replaced; in drain only by what makes an item
+//! ```
+
+use tokio::time::Instant;
+
+use super::Migration;
+use super::claims::{Patience, Taken};
+use super::copy::Copied;
+use crate::migration::{
+    CLAIM_IS_YOUNG, Claim, Phase, Side, There, as_sent_to_from, as_told_by_from, bound, changes, created, is_claim,
+    is_down, may_have_changed, nothing, told_created, trouble, written,
+};
+use crate::protocol::{Cause, Command, Failure, Get, Item, Key, Reply};
+
+const BUSY: &str = "SERVER_ERROR the item is being moved to another pool, try again";
+
+/// Whether a command is done.
+enum Done {
+    Yes(Reply),
+    /// Look again; what the server said when the item with this CAS unique was acted on, if it was.
+    Again(Option<(u64, Reply)>),
+    Wait,
+}
+
+impl Migration {
+    /// Carries out a command where its item is.
+    pub(super) async fn act(&self, key: &Key, command: &Command) -> Reply {
+        let line = self.claimants.enter(self.id(key));
+        (&line).await;
+        let mut patience = Patience::new();
+        let mut tried = None;
+        while !patience.is_over() {
+            match self.try_to(key, command, tried.take()).await {
+                Done::Yes(reply) => return reply,
+                Done::Again(answered) => tried = answered,
+                Done::Wait => patience.wait().await,
+            }
+        }
+        Reply::Error(BUSY.into())
+    }
+
+    async fn try_to(&self, key: &Key, command: &Command, tried: Option<(u64, Reply)>) -> Done {
+        let asked = Instant::now();
+        let claims = (self.phase != Phase::Drain && changes(command)) || self.phase == Phase::Warm;
+        let taken = match (claims, self.phase) {
+            (true, Phase::Prepare) => self.take(key, Claim::Act).await,
+            (true, _) => self.take(key, Claim::Copy).await,
+            (false, _) => return self.try_without_claim(key, command, tried).await,
+        };
+        match taken {
+            Taken::Held(claim) if self.phase == Phase::Prepare => self.act_in_from(key, command, claim, asked).await,
+            Taken::Held(claim) => self.bring_over(key, command, claim).await,
+            Taken::Item(cas) => self.act_on(key, command, cas, tried).await,
+            Taken::Wait => Done::Wait,
+            Taken::Again => Done::Again(None),
+            Taken::Trouble(reply) => self.without_to(key, command, reply).await,
+        }
+    }
+
+    /// Drain leaves no claims, and reads change nothing.
+    async fn try_without_claim(&self, key: &Key, command: &Command, tried: Option<(u64, Reply)>) -> Done {
+        match There::of(self.look(key).await) {
+            There::Item(cas) => self.act_on(key, command, cas, tried).await,
+            There::Nothing | There::Claimed { .. } if self.phase == Phase::Prepare => {
+                self.look_in_from(key, command).await
+            }
+            There::Nothing => self.make(key, command, None).await,
+            // Its holder deletes, and would delete again what took the claim's place.
+            There::Claimed { by: Claim::Act, is_overdue: false, .. } if created(command, None).is_some() => Done::Wait,
+            There::Claimed { cas, .. } => self.make(key, command, Some(cas)).await,
+            There::Trouble(reply) => self.without_to(key, command, reply).await,
+        }
+    }
+
+    /// Reads in `from`. What is not there may have been brought over between the two looks.
+    async fn look_in_from(&self, key: &Key, command: &Command) -> Done {
+        let reply = self.ask_from_for(key, command).await;
+        let has_moved = reply == Reply::Miss && matches!(There::of(self.look(key).await), There::Item(_));
+        if has_moved { Done::Again(None) } else { Done::Yes(reply) }
+    }
+
+    /// Acts on the item in `to`. What `from` still has of it is older, or will be.
+    async fn act_on(&self, key: &Key, command: &Command, cas: u64, tried: Option<(u64, Reply)>) -> Done {
+        // The same item still is there, so what the server said was about it and not about a claim.
+        if let Some((_, reply)) = tried.filter(|(before, _)| *before == cas) {
+            return Done::Yes(reply);
+        }
+        let bound = match bound(command, cas) {
+            Ok(bound) => bound,
+            Err(reply) => return Done::Yes(reply),
+        };
+        if changes(command)
+            && let Some(failed) = trouble(self.delete_from(key).await)
+        {
+            return Done::Yes(failed);
+        }
+        match self.ask_to(key, bound).await {
+            Reply::Hit(item) if matches!(command, Command::Get(_)) && is_claim(&item) => {
+                self.mend(key, command).await;
+                Done::Again(None)
+            }
+            Reply::Hit(item) => {
+                self.count_if_read(Side::To, command);
+                Done::Yes(Reply::Hit(item))
+            }
+            reply @ (Reply::Miss | Reply::NotFound | Reply::NotStored | Reply::Exists) => {
+                Done::Again(Some((cas, reply)))
+            }
+            reply @ Reply::Error(_) if matches!(command, Command::Arithmetic(_)) => Done::Again(Some((cas, reply))),
+            reply => Done::Yes(reply),
+        }
+    }
+
+    /// A claim that came in the item's place was touched: it gets back the end it had.
+    async fn mend(&self, key: &Key, command: &Command) {
+        if changes(command) {
+            let touch = Claim::Copy.taking(None).ttl;
+            self.ask_to(key, Command::Get(Get { touch, no_bump: true, ..Get::default() })).await;
+        }
+    }
+
+    /// Acts in `from` while nobody can bring the item over.
+    async fn act_in_from(&self, key: &Key, command: &Command, claim: u64, asked: Instant) -> Done {
+        if asked.elapsed() > CLAIM_IS_YOUNG {
+            self.give_up(key, claim).await;
+            return Done::Again(None);
+        }
+        let reply = self.ask_from_for(key, command).await;
+        // Without an answer it may still be done: the claim stands for as long as it can.
+        if let Reply::Failed(_) = reply
+            && may_have_changed(&reply)
+        {
+            return Done::Yes(reply);
+        }
+        let given_up = self.give_up(key, claim).await;
+        if matches!(given_up, Reply::Hit(_)) || !may_have_changed(&reply) {
+            return Done::Yes(reply);
+        }
+        // A set came between, and what was brought over since may be older than what was done here.
+        Done::Yes(written(reply, self.delete_to(key).await))
+    }
+
+    /// Brings the item over, to be acted on there; or makes in `to` what the command makes where nothing is.
+    async fn bring_over(&self, key: &Key, command: &Command, claim: u64) -> Done {
+        match self.copy(key, claim).await {
+            Copied::Done | Copied::Broken => Done::Again(None),
+            Copied::Nothing => match created(command, Some(claim)) {
+                Some(_) => self.make(key, command, Some(claim)).await,
+                None => {
+                    self.give_up(key, claim).await;
+                    self.find_nothing(key, command).await
+                }
+            },
+            Copied::Failed(reply) => {
+                self.give_up(key, claim).await;
+                Done::Yes(reply)
+            }
+        }
+    }
+
+    /// Makes what the command makes where nothing is, in `to`: over a claim or by an `add`.
+    async fn make(&self, key: &Key, command: &Command, over: Option<u64>) -> Done {
+        let Some(store) = created(command, over) else { return self.find_nothing(key, command).await };
+        // In warm there was nothing in `from` under this claim; in drain nobody looked.
+        if self.phase == Phase::Drain
+            && let Some(failed) = trouble(self.delete_from(key).await)
+        {
+            return Done::Yes(failed);
+        }
+        match self.ask_to(key, Command::Store(store)).await {
+            Reply::Hit(item) => Done::Yes(Reply::Hit(told_created(command, item))),
+            Reply::Exists | Reply::NotFound | Reply::NotStored => Done::Again(None),
+            refused => Done::Yes(refused),
+        }
+    }
+
+    /// Only a server can make an item for whoever wins it (`mg N`).
+    async fn find_nothing(&self, key: &Key, command: &Command) -> Done {
+        if !matches!(command, Command::Get(Get { vivify: Some(_), .. })) {
+            self.count_none_if_read(command);
+            return Done::Yes(nothing(command));
+        }
+        match self.ask_to(key, bound(command, 0).unwrap_or_else(|_| command.clone())).await {
+            Reply::Hit(item) if is_claim(&item) => Done::Wait,
+            reply => Done::Yes(reply),
+        }
+    }
+
+    /// While `to` is down nothing can be brought over, so in prepare `from` needs no claim.
+    async fn without_to(&self, key: &Key, command: &Command, reply: Reply) -> Done {
+        let is_away = is_down(&reply) || matches!(reply, Reply::Failed(Failure { cause: Cause::Connect, .. }));
+        if self.phase == Phase::Prepare && is_away {
+            return Done::Yes(self.ask_from_for(key, command).await);
+        }
+        Done::Yes(reply)
+    }
+
+    async fn ask_from_for(&self, key: &Key, command: &Command) -> Reply {
+        let reply = as_told_by_from(command, self.ask_from(key, as_sent_to_from(command)).await);
+        match reply {
+            Reply::Hit(Item { .. }) => self.count_if_read(Side::From, command),
+            _ => self.count_none_if_read(command),
+        }
+        reply
+    }
+
+    fn count_if_read(&self, side: Side, command: &Command) {
+        if matches!(command, Command::Get(Get { touch: None, .. })) {
+            self.count_read(side, &Reply::Hit(Item::default()));
+        }
+    }
+
+    fn count_none_if_read(&self, command: &Command) {
+        if matches!(command, Command::Get(Get { touch: None, .. })) {
+            self.count_read(Side::To, &Reply::Miss);
+        }
+    }
+}

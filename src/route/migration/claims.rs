@@ -1,0 +1,89 @@
+//! Claims as they are asked for, waited for and given up.
+
+use tokio::time::{Instant, sleep};
+
+use super::Migration;
+use crate::migration::{Claim, LOOK, PATIENCE, There, back_off};
+use crate::protocol::{Command, Delete, Item, Key, Reply};
+use crate::route::Answer;
+
+/// What came of asking for a claim.
+pub(super) enum Taken {
+    /// It is ours, and has this CAS unique.
+    Held(u64),
+    /// There is an item, with this CAS unique.
+    Item(u64),
+    /// Somebody else's claim is to be waited for.
+    Wait,
+    /// What was there has changed meanwhile.
+    Again,
+    /// No answer.
+    Trouble(Reply),
+}
+
+/// Somebody who waits for others, for so long.
+pub(super) struct Patience {
+    until: Instant,
+    tries: u32,
+}
+
+impl Patience {
+    pub fn new() -> Patience {
+        Patience { until: Instant::now() + PATIENCE, tries: 0 }
+    }
+
+    /// Waits a little.
+    pub async fn wait(&mut self) {
+        sleep(back_off(self.tries)).await;
+        self.tries += 1;
+    }
+
+    pub fn is_over(&self) -> bool {
+        Instant::now() >= self.until
+    }
+}
+
+impl Migration {
+    /// Looks at the key in `to`.
+    pub(super) fn look(&self, key: &Key) -> Answer {
+        self.ask_to(key, Command::Get(LOOK))
+    }
+
+    /// Takes a claim where nothing is, or one that `claim` may replace.
+    pub(super) async fn take(&self, key: &Key, claim: Claim) -> Taken {
+        let added = self.put_claim(key, claim, None);
+        let looked = self.look(key);
+        match added.await {
+            Reply::Hit(Item { cas, .. }) => return Taken::Held(cas),
+            Reply::NotStored => {}
+            trouble => return Taken::Trouble(trouble),
+        }
+        match There::of(looked.await) {
+            There::Nothing => Taken::Again,
+            There::Item(cas) => Taken::Item(cas),
+            There::Claimed { cas, by, is_overdue } if is_overdue || claim.may_replace(by) => {
+                self.take_over(key, claim, cas).await
+            }
+            There::Claimed { .. } => Taken::Wait,
+            There::Trouble(reply) => Taken::Trouble(reply),
+        }
+    }
+
+    /// Takes a claim in the place of what has this CAS unique.
+    pub(super) async fn take_over(&self, key: &Key, claim: Claim, over: u64) -> Taken {
+        match self.put_claim(key, claim, Some(over)).await {
+            Reply::Hit(Item { cas, .. }) => Taken::Held(cas),
+            Reply::Exists | Reply::NotFound | Reply::NotStored => Taken::Again,
+            trouble => Taken::Trouble(trouble),
+        }
+    }
+
+    /// Gives a claim up. [`Reply::Hit`] if it still was there.
+    pub(super) fn give_up(&self, key: &Key, claim: u64) -> Answer {
+        self.ask_to(key, Command::Delete(Delete { compare_cas: Some(claim), ..Delete::default() }))
+    }
+
+    pub(super) fn put_claim(&self, key: &Key, claim: Claim, over: Option<u64>) -> Answer {
+        self.ask_to(key, Command::Store(claim.taking(over)))
+    }
+}

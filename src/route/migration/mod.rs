@@ -1,0 +1,173 @@
+//! Moves a route from one pool to another: the decisions of [`crate::migration`], carried out.
+//!
+//! ```text
+//!   get ─▶ prepare: from        warm: to ─▶ nothing: from, and a copy is made behind it     drain: to     (judge, read)
+//!   set ─▶ prepare: from, then not in `to`     warm, drain: to, then not in `from`                        (write)
+//!   delete ─▶ from, then to, under a claim                                                                (write)
+//!   all that depends on what is there ─▶ one side, under a claim unless the item is in `to`               (act)
+//! ```
+//! What leash keeps beside an item (leases) goes to the pool that has the last word, and is left alone.
+
+mod act;
+mod claims;
+mod copy;
+mod read;
+mod write;
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::turns::Turns;
+use super::{Answer, Ask, Client, Entry, Route, Run, Scene, Step, Verdict};
+use crate::metrics::{RouteId, Shard};
+use crate::migration::{Kind, Phase, Side, is_claim, judged, kind, looks_like_a_claim};
+use crate::protocol::{Command, Delete, Key, Reply, Request};
+use crate::refresh::ItemId;
+use crate::upstream::Upstream;
+
+/// Copies that one worker makes at once for one route.
+const MOST_BACKFILLS: usize = 64;
+
+/// Moves one route.
+pub struct Migration {
+    phase: Phase,
+    from: Entry,
+    to: Entry,
+    scene: Rc<dyn Scene>,
+    shard: Arc<Shard>,
+    route: RouteId,
+    /// What tells the route's items, as a client takes turns at them here, from those of other nodes.
+    identity: u64,
+    /// Who asks for what no client asked.
+    nobody: Rc<Client>,
+    /// Those of this worker who need a claim for a key take turns, so that they do not race each other for it.
+    claimants: Rc<Turns<ItemId>>,
+    backfills: RefCell<HashSet<ItemId>>,
+    reserved: Reply,
+}
+
+impl Migration {
+    /// The migration of a route, which metrics know as `route` and no other node as `identity`.
+    pub fn new(
+        phase: Phase,
+        (from, to): (Entry, Entry),
+        scene: Rc<dyn Scene>,
+        (shard, route, identity): (Arc<Shard>, RouteId, u64),
+    ) -> Migration {
+        let line = "CLIENT_ERROR these client flags mark what leash itself puts there while the route is migrated";
+        Migration {
+            phase,
+            from,
+            to,
+            scene,
+            shard,
+            route,
+            identity,
+            nobody: Client::new(),
+            claimants: Turns::new(),
+            backfills: RefCell::default(),
+            reserved: Reply::Error(line.into()),
+        }
+    }
+
+    fn id(&self, key: &Key) -> ItemId {
+        ItemId::new(self.identity, key)
+    }
+
+    fn kind(&self, command: &Command) -> Kind {
+        kind(command, self.scene.unix())
+    }
+
+    fn authority(&self) -> &Entry {
+        match self.phase.authority() {
+            Side::From => &self.from,
+            Side::To => &self.to,
+        }
+    }
+
+    fn ask_from(&self, key: &Key, command: Command) -> Answer {
+        self.from.call(&Request { key: key.clone(), command }, &self.nobody)
+    }
+
+    fn ask_to(&self, key: &Key, command: Command) -> Answer {
+        self.to.call(&Request { key: key.clone(), command }, &self.nobody)
+    }
+
+    fn delete_from(&self, key: &Key) -> Answer {
+        self.ask_from(key, Command::Delete(Delete::default()))
+    }
+
+    fn delete_to(&self, key: &Key) -> Answer {
+        self.ask_to(key, Command::Delete(Delete::default()))
+    }
+
+    /// Carries out a command when its turn at the key has come.
+    async fn in_turn(self: Rc<Self>, request: Request, client: Rc<Client>) -> Reply {
+        let turn = client.turns.enter(self.id(&request.key));
+        (&turn).await;
+        let Request { key, command } = &request;
+        match self.kind(command) {
+            Kind::Read => self.read(key, command).await,
+            Kind::Set => self.set(key, command).await,
+            Kind::Vanish => self.vanish(key).await,
+            Kind::Delete => self.delete(key).await,
+            Kind::Gets | Kind::Conditional => self.act(key, command).await,
+            Kind::Debug => self.authority().call(&request, &client).await,
+        }
+    }
+}
+
+impl Route for Migration {
+    fn step(&self, ask: &Ask<'_>) -> Step<'_> {
+        let Request { key, command } = ask.request;
+        if !std::ptr::eq(ask.place, key) && ask.place != key {
+            return Step::Rewrite(self.authority().root(), ask.request.clone());
+        }
+        if let Command::Store(store) = command
+            && looks_like_a_claim(store)
+        {
+            return Step::Answer(self.reserved.clone());
+        }
+        if !ask.client.turns.is_idle() && ask.client.turns.is_busy(self.id(key)) {
+            return Step::Run;
+        }
+        match (command, self.kind(command), self.phase) {
+            (_, Kind::Read, Phase::Prepare) => Step::Watch(self.from.root(), ask.request.clone()),
+            (Command::Get(get), Kind::Read, _) | (Command::Get(get), Kind::Gets, Phase::Drain) => {
+                Step::Watch(self.to.root(), Request { key: key.clone(), command: Command::Get(judged(get)) })
+            }
+            (_, Kind::Debug, _) => Step::Rewrite(self.authority().root(), ask.request.clone()),
+            _ => Step::Run,
+        }
+    }
+
+    fn judge(&self, _: &Request, _: &Client, reply: Reply) -> Verdict {
+        let hidden = match reply {
+            Reply::Hit(item) if self.phase != Phase::Prepare && is_claim(&item) => Reply::Hit(item),
+            Reply::Miss if self.phase == Phase::Warm => Reply::Miss,
+            seen => {
+                self.count_read(self.phase.authority(), &seen);
+                return Verdict::Pass(seen);
+            }
+        };
+        if self.phase == Phase::Warm {
+            return Verdict::Refuse(hidden);
+        }
+        self.count_read(Side::To, &Reply::Miss);
+        Verdict::Pass(Reply::Miss)
+    }
+
+    fn recover(self: Rc<Self>, request: Request, _: Rc<Client>, refused: Reply) -> Run {
+        Box::pin(async move { self.read_from(&request.key, request.command, refused == Reply::Miss).await })
+    }
+
+    fn run(self: Rc<Self>, request: Request, client: Rc<Client>) -> Run {
+        Box::pin(self.in_turn(request, client))
+    }
+
+    fn servers(&self) -> Vec<&Upstream> {
+        [self.from.servers(), self.to.servers()].concat()
+    }
+}

@@ -1,0 +1,75 @@
+//! Sets and deletes: both pools, one after the other, in an order that leaves no gap.
+
+use super::Migration;
+use super::claims::{Patience, Taken};
+use crate::migration::{Claim, Phase, as_sent_to_from, as_told_by_from, deleted, may_have_changed, trouble, written};
+use crate::protocol::{Command, Item, Key, Reply};
+
+impl Migration {
+    /// Stores where the phase says and then sees to it that nothing older is left on the other side.
+    pub(super) async fn set(&self, key: &Key, command: &Command) -> Reply {
+        let is_in_from = self.phase == Phase::Prepare;
+        let stored = match is_in_from {
+            true => as_told_by_from(command, self.ask_from(key, as_sent_to_from(command)).await),
+            false => self.ask_to(key, command.clone()).await,
+        };
+        if !may_have_changed(&stored) {
+            return stored;
+        }
+        let deleted = if is_in_from { self.delete_to(key) } else { self.delete_from(key) };
+        written(stored, deleted.await)
+    }
+
+    /// A set of what is gone at once.
+    pub(super) async fn vanish(&self, key: &Key) -> Reply {
+        match self.delete(key).await {
+            Reply::Hit(_) | Reply::NotFound => Reply::Hit(Item::default()),
+            failed => failed,
+        }
+    }
+
+    /// Deletes: `from`, then `to`.
+    ///
+    /// While there are claims this happens under one, which takes the place of the item in `to`. Without it the key would
+    /// be free in between: somebody's `add` would succeed in `to`, and then be deleted.
+    pub(super) async fn delete(&self, key: &Key) -> Reply {
+        let line = self.claimants.enter(self.id(key));
+        (&line).await;
+        let mut patience = Patience::new();
+        let mut had_item = false;
+        while self.phase != Phase::Drain && !patience.is_over() {
+            let taken = match self.take(key, Claim::Act).await {
+                Taken::Item(cas) => {
+                    let taken = self.take_over(key, Claim::Act, cas).await;
+                    had_item |= matches!(taken, Taken::Held(_));
+                    taken
+                }
+                taken => taken,
+            };
+            match taken {
+                Taken::Held(claim) => return self.delete_under(key, claim, had_item).await,
+                Taken::Wait => patience.wait().await,
+                Taken::Again | Taken::Item(_) => {}
+                Taken::Trouble(_) => break,
+            }
+        }
+        let from = self.delete_from(key).await;
+        let to = self.delete_to(key).await;
+        deleted(from, to)
+    }
+
+    async fn delete_under(&self, key: &Key, claim: u64, had_item: bool) -> Reply {
+        let from = self.delete_from(key).await;
+        let mut to = self.give_up(key, claim).await;
+        // Something was put in the place of the claim: it may be a copy of what was deleted a moment ago.
+        if !matches!(to, Reply::Hit(_)) {
+            to = self.delete_to(key).await;
+        }
+        let to = match trouble(to) {
+            Some(failed) => failed,
+            None if had_item => Reply::Hit(Item::default()),
+            None => Reply::NotFound,
+        };
+        deleted(from, to)
+    }
+}
