@@ -201,6 +201,16 @@ mod tests {
     }
 
     #[test]
+    fn a_route_that_migrates_tells_both_places() {
+        let mut place = place();
+        let at = |pool, address| json!({ "pool": pool, "server": address, "address": address, "slot": 4 });
+        place["migrate"] = json!({ "phase": "warm", "from": at("old", "m0:11211"), "to": at("new", "n0:11211") });
+        let expected = "k  route \"p:\"  migrate from old to new phase warm  pool old  slot 4  server m0:11211  \
+                        pool new  slot 4  server n0:11211";
+        assert_eq!(in_words(&place), expected);
+    }
+
+    #[test]
     fn the_lease_is_told() {
         let of = |reply: Reply| said(&Reply::Miss, &reply).pop().unwrap();
         assert_eq!(of(lease(b"0123")), "lease taken, 7s left");
