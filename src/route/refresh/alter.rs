@@ -1,7 +1,7 @@
 //! Every command that changes an item. To all of them a stale item is an expired item, so those that depend on what is
 //! there look first; then they act on what they saw, and once more if it changed in between.
 //!
-//! A look costs a second round trip. A set and a delete need none: they travel behind the revocation of the lease.
+//! A look costs a second round trip. A set needs none, and a delete travels behind its look and the revocation of the lease.
 
 use std::rc::Rc;
 
@@ -104,10 +104,15 @@ impl Refresh {
             break;
         }
         if let Reply::Hit(_) = reply {
-            self.revoke(subject);
-            self.leases.end(subject.id, || End::Over);
+            self.end_lease(subject);
         }
         reply
+    }
+
+    /// Ends the lease of an item that was stored without grace: it may not be there as evidence against a late winner.
+    fn end_lease(&self, subject: &Subject<'_>) {
+        self.revoke(subject);
+        self.leases.end(subject.id, || End::Over);
     }
 
     /// replace, append and prepend.
@@ -127,7 +132,12 @@ impl Refresh {
                 (There::Nothing | There::Item(..), _) => break,
             }
         }
-        self.call(subject, Command::Store(store.clone())).await
+        let reply = self.call(subject, Command::Store(store.clone())).await;
+        // What is appended to keeps its marker and its TTL; what replaces it may be gone before a lease is over.
+        if store.mode == StoreMode::Replace && matches!(reply, Reply::Hit(_)) {
+            self.end_lease(subject);
+        }
+        reply
     }
 
     async fn delete(&self, subject: &Subject<'_>, delete: &Delete) -> Reply {
