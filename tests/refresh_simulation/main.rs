@@ -6,6 +6,7 @@
 mod explore;
 mod fleet;
 mod oracle;
+#[path = "../support/processes.rs"]
 mod processes;
 #[path = "../support/random.rs"]
 #[allow(dead_code, reason = "each test uses its own part of it")]

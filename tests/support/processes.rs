@@ -1,4 +1,4 @@
-//! What is alive in the simulation, and polled only when it was woken: actors, and what the route tree does for them.
+//! What is alive in a simulation, and polled only when it was woken: people, and what the route tree does for them.
 //!
 //! The tree's tasks of one request live in a `LocalSet` of their own, so that the seed says who goes first where tokio
 //! would leave it to chance, and so that a sidecar can die with everything it was about to do.
