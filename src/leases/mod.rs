@@ -64,8 +64,8 @@ pub struct Claimed {
 pub struct Leave(Arc<Leases>);
 
 impl Leases {
-    /// A table without leases. They are forgotten `longest_lease` after they were claimed; `most_waiting` callers may
-    /// wait at once.
+    /// A table without leases. They are forgotten twice `longest_lease` after they were claimed; `most_waiting`
+    /// callers may wait at once.
     pub fn new(longest_lease: Duration, most_waiting: usize) -> Arc<Leases> {
         let remembered = Arc::new(AtomicU64::new(0));
         let leases = Leases {

@@ -1,10 +1,9 @@
 //! Who has the lease of one key, as far as this process knows: one question to the server a lease period, and at most two
 //! more as it ends (`Policy::asks_again_after`).
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-/// memcached counts in whole seconds, so the same moment may look this much later at the next glance.
-const BLUR: Duration = Duration::from_secs(2);
+use super::BLUR;
 
 /// Where a lease is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,14 +14,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::TICK;
+use super::{BLUR, TICK};
 use crate::protocol::{Item, Key, Reply};
 
 /// What stands in a lease that a write or a delete ended.
 pub const REVOKED: &[u8] = b"revoked";
-
-/// memcached counts in whole seconds, so the same moment may look this much later at the next glance.
-const BLUR: i64 = 2;
 
 /// An item as this process names it: a route and a hash of the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -147,11 +144,11 @@ impl Terms {
     /// lease was taken for, which itself has `left` seconds now: then the value was regenerated meanwhile, and the lease
     /// has done its work. All times are the server's. In doubt it has not.
     pub fn are_met(&self, left: i64, value_left: i64, grace: u32) -> bool {
-        let elapsed = self.ttl - left;
+        let (elapsed, blur) = (self.ttl - left, BLUR.as_secs() as i64);
         match self.value_left {
-            Some(then) => value_left > then - elapsed + BLUR,
+            Some(then) => value_left > then - elapsed + blur,
             // Where nothing was, a value was stored since. It may have been stored just before, unseen.
-            None => elapsed - (i64::from(grace) - value_left) > BLUR,
+            None => elapsed - (i64::from(grace) - value_left) > blur,
         }
     }
 }

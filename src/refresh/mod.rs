@@ -24,6 +24,8 @@ use crate::protocol::Item;
 
 /// memcached counts in whole seconds: what lasts a second may be over at once.
 pub const TICK: Duration = Duration::from_secs(1);
+/// For the same reason the end of the same value may look this much later at the next glance.
+pub const BLUR: Duration = Duration::from_secs(2);
 
 /// How stale values of one route are treated.
 #[derive(Clone, Debug, PartialEq)]

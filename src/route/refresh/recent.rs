@@ -5,12 +5,10 @@
 
 use std::time::{Duration, Instant};
 
-use crate::refresh::ItemId;
+use crate::refresh::{BLUR, ItemId};
 
 /// How long it may go unnoticed that a lease was given back without a new value, in milliseconds.
 const VALID: u32 = 250;
-/// memcached counts in whole seconds, so the same value may seem to end this much later at the next glance.
-const BLUR: u32 = 2;
 /// Pairs of places; a power of two.
 const PAIRS: usize = 2048;
 
@@ -38,7 +36,9 @@ impl Recent {
         let (Some(start), Some(pair)) = (self.start, self.pairs.get(pair(id))) else { return false };
         let (now, value_ends) = (millis(start, now), seconds(start, value_ends));
         pair.iter().any(|seen| {
-            seen.item == id.spread() && now < seen.until && value_ends <= seen.value_ends.saturating_add(BLUR)
+            seen.item == id.spread()
+                && now < seen.until
+                && value_ends <= seen.value_ends.saturating_add(BLUR.as_secs() as u32)
         })
     }
 

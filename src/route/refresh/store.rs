@@ -153,9 +153,7 @@ impl Refresh {
         self.call(subject, Command::Delete(delete)).await;
         Stored::Refused(why)
     }
-}
 
-impl Refresh {
     /// The value as a set stores it: for longer than was asked, and marked where that is so.
     pub(super) fn marked(&self, store: &Store) -> Store {
         let Some(asked) = store.ttl else { return self.telling(store.clone()) };
