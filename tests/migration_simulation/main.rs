@@ -6,23 +6,21 @@
 
 mod oracle;
 mod people;
-#[path = "../support/processes.rs"]
-mod processes;
 #[path = "../support/random.rs"]
 #[allow(dead_code, reason = "each test uses its own part of it")]
 mod random;
+mod server;
 mod sidecar;
-mod wire;
+#[path = "../support/simulation/mod.rs"]
+#[allow(dead_code, reason = "each simulation uses its own part of it")]
+mod simulation;
 mod world;
 
 use std::ops::Range;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use people::Plot;
-use tokio::runtime::Builder;
-use tokio::task::unconstrained;
-use wire::Fault;
+use server::Fault;
+use simulation::{stories, tell};
 use world::{Outcome, play};
 
 const PLOTS: [Plot; 3] = [Plot::Values, Plot::Counter, Plot::Lock];
@@ -64,15 +62,14 @@ fn a_wrong_order_is_found_out() {
 #[test]
 fn a_seed_tells_the_same_story_twice() {
     for (seed, plot) in (0..40).zip(PLOTS.into_iter().cycle()) {
-        let tell = || run(plot, seed, Fault::None, true).story;
-        let (one, other) = (tell(), tell());
+        let story = || run(plot, seed, Fault::None, true).story;
+        let (one, other) = (story(), story());
         assert!(!one.is_empty() && one == other, "{plot:?}, seed {seed}:\n{one}\n-- and --\n{other}");
     }
 }
 
-fn explore(plot: Plot, stories: u64) {
-    let times = std::env::var("LEASH_STORIES").map_or(1, |times| times.parse().expect("how many times as many"));
-    if let Some((seed, _)) = first_broken(plot, 0..stories * times, Fault::None) {
+fn explore(plot: Plot, usually: u64) {
+    if let Some((seed, _)) = first_broken(plot, stories(usually), Fault::None) {
         let told = run(plot, seed, Fault::None, true);
         let why = told.broken.unwrap_or("the seed does not do it again".into());
         panic!("{plot:?}, seed {seed}: {why}\n{}", told.story);
@@ -81,31 +78,9 @@ fn explore(plot: Plot, stories: u64) {
 
 /// The lowest seed found that breaks a promise, and how.
 fn first_broken(plot: Plot, seeds: Range<u64>, fault: Fault) -> Option<(u64, String)> {
-    let next = AtomicU64::new(seeds.start);
-    let found = Mutex::new(None::<(u64, String)>);
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                while found.lock().unwrap().is_none() {
-                    let seed = next.fetch_add(1, Relaxed);
-                    if seed >= seeds.end {
-                        break;
-                    }
-                    if let Some(why) = run(plot, seed, fault, false).broken {
-                        let mut found = found.lock().unwrap();
-                        if found.as_ref().is_none_or(|(lowest, _)| seed < *lowest) {
-                            *found = Some((seed, why));
-                        }
-                    }
-                }
-            });
-        }
-    });
-    found.into_inner().unwrap()
+    simulation::first_broken(seeds, |seed| run(plot, seed, fault, false).broken)
 }
 
 fn run(plot: Plot, seed: u64, fault: Fault, is_told: bool) -> Outcome {
-    let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-    runtime.block_on(unconstrained(play(plot, seed, fault, is_told)))
+    tell(play(plot, seed, fault, is_told))
 }

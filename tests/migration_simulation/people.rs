@@ -4,8 +4,8 @@ use leash::migration::Phase;
 use leash::protocol::{Arithmetic, Command, Delete, Get, Item, Reply, Returns, Store, StoreMode};
 
 use crate::oracle::{Deed, number};
+use crate::server::{FROM, TO};
 use crate::sidecar::{Person, Stage};
-use crate::wire::{FROM, TO};
 use crate::world::World;
 
 /// What a story is about.
@@ -108,7 +108,7 @@ impl Person {
         for _ in 0..1 + self.world.below(3) {
             let (_, reply) = self.ask(Deed::Take, |op| store(StoreMode::Add, op.to_string())).await;
             if let Reply::Hit(Item { .. }) = reply {
-                self.world.turn().await;
+                self.world.wires.turn().await;
                 self.ask(Deed::Release, |_| Command::Delete(Delete::default())).await;
             }
         }

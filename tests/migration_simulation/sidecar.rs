@@ -13,8 +13,8 @@ use tokio::task::LocalSet;
 use tokio::time::Instant;
 
 use crate::oracle::Deed;
-use crate::processes::Whose;
-use crate::wire::{FROM, Leaf, Letter, TO, Wire};
+use crate::server::{FROM, TO};
+use crate::simulation::{Leaf, Letter, Whose};
 use crate::world::World;
 
 /// What a route is configured to be, in order.
@@ -33,10 +33,9 @@ pub fn start(world: &Rc<World>, stage: Stage) -> (Entry, usize) {
     static LAYOUT: OnceLock<Arc<ShardLayout>> = OnceLock::new();
     let label = || RouteLabel { prefix: "k".into(), refreshes: false, migrates: true };
     let layout = LAYOUT.get_or_init(|| ShardLayout::new(&[label()], &[]));
-    let wire = world.wires.borrow().len();
-    world.wires.borrow_mut().extend([Wire::default(), Wire::default()]);
+    let wire = world.wires.lay(2);
     let desk = Rc::new(Desk::default());
-    let side = |pool: usize| Entry::new(Rc::new(Leaf { world: world.clone(), wire: wire + pool }), desk.clone());
+    let side = |pool: usize| Entry::new(Rc::new(Leaf { net: world.clone(), wire: wire + pool }), desk.clone());
     let entry = match stage {
         Stage::Before => side(FROM),
         Stage::After => side(TO),

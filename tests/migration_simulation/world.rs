@@ -8,6 +8,7 @@
 //! nothing can it jumps to the next timer, so that nothing is under way any more when a claim runs out.
 
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -19,10 +20,10 @@ use tokio::time::{Instant, timeout};
 
 use crate::oracle::{self, Deed, Op};
 use crate::people::{Plot, set_the_scene};
-use crate::processes::{Processes, Whose};
 use crate::random::Random;
+use crate::server::{FROM, Fault, TO, carry_out};
 use crate::sidecar::{Person, STAGES, Stage, start};
-use crate::wire::{Asked, FROM, Fault, Letter, TO, Wire, carry_out};
+use crate::simulation::{Letter, Net, Next, Processes, Whose, Wires};
 
 /// No simulated story is longer.
 const MOST_STEPS: usize = 20_000;
@@ -39,7 +40,7 @@ pub struct Outcome {
 pub struct World {
     chance: RefCell<Random>,
     pub processes: Processes,
-    pub wires: RefCell<Vec<Wire>>,
+    pub wires: Wires,
     pub stores: [EmbeddedStore; 2],
     pub key: Key,
     pub fault: Fault,
@@ -52,15 +53,8 @@ pub struct World {
     sidecars: RefCell<Vec<(usize, bool)>>,
     /// For each person, the sidecar it is connected to.
     people: RefCell<Vec<usize>>,
-    waiting: RefCell<Vec<Rc<Letter>>>,
     began: Instant,
     told: Option<RefCell<Vec<String>>>,
-}
-
-enum Next {
-    Serve(usize),
-    Deliver(usize),
-    Person(usize),
 }
 
 /// Plays one seed.
@@ -85,7 +79,7 @@ pub async fn play(plot: Plot, seed: u64, fault: Fault, is_told: bool) -> Outcome
     let story = world.told.as_ref().map_or_else(String::new, |told| told.borrow().join("\n"));
     // People and their sidecars hold the world, and the world them.
     world.processes.end(|_| true);
-    world.wires.borrow_mut().clear();
+    world.wires.clear();
     Outcome { broken: world.broken.take(), story }
 }
 
@@ -102,7 +96,7 @@ impl World {
         Rc::new(World {
             chance: RefCell::new(chance),
             processes: Processes::default(),
-            wires: RefCell::default(),
+            wires: Wires::default(),
             stores: [EmbeddedStore::new(1 << 20, 1 << 16), EmbeddedStore::new(1 << 20, 1 << 16)],
             key: Key::text("k".into()).unwrap(),
             fault,
@@ -112,7 +106,6 @@ impl World {
             broken: RefCell::default(),
             sidecars: RefCell::default(),
             people: RefCell::default(),
-            waiting: RefCell::default(),
             began: Instant::now(),
             told: is_told.then(RefCell::default),
         })
@@ -181,28 +174,13 @@ impl World {
         self.broken.borrow_mut().get_or_insert(why);
     }
 
-    /// Sends a request of whoever acts now on its way.
-    pub fn send(&self, wire: usize, request: Request) -> Rc<Letter> {
-        let letter = Rc::new(Letter::default());
-        let op = self.processes.acting.get();
-        self.wires.borrow_mut()[wire].asked.push_back(Asked { request, op, letter: letter.clone() });
-        letter
-    }
-
-    /// Waits until the scheduler lets the person go on.
-    pub async fn turn(&self) {
-        let letter = Rc::new(Letter::default());
-        self.waiting.borrow_mut().push(letter.clone());
-        letter.come().await;
-    }
-
     async fn unfold(&self) {
         for _ in 0..MOST_STEPS {
             self.processes.settle(&self.chance);
             if self.broken.borrow().is_some() {
                 return;
             }
-            match self.choose() {
+            match self.wires.choose(&self.chance) {
                 Some(next) => self.happen(next),
                 None if !self.processes.any(|_| true) => return,
                 None => {
@@ -218,39 +196,16 @@ impl World {
         self.find_broken(format!("the story does not end within {MOST_STEPS} steps"));
     }
 
-    fn choose(&self) -> Option<Next> {
-        let wires = self.wires.borrow();
-        let mut choices = Vec::with_capacity(8);
-        for (number, wire) in wires.iter().enumerate() {
-            if !wire.asked.is_empty() {
-                choices.push(Next::Serve(number));
-            }
-            if !wire.answered.is_empty() {
-                choices.push(Next::Deliver(number));
-            }
-        }
-        choices.extend((0..self.waiting.borrow().len()).map(Next::Person));
-        if choices.is_empty() { None } else { Some(choices.swap_remove(self.below(choices.len()))) }
-    }
-
     fn happen(&self, next: Next) {
         match next {
             Next::Serve(wire) => self.serve(wire),
-            Next::Deliver(wire) => {
-                let answered = self.wires.borrow_mut()[wire].answered.pop_front();
-                if let Some((asked, reply)) = answered {
-                    asked.letter.put(reply);
-                }
-            }
-            Next::Person(number) => {
-                let letter = self.waiting.borrow_mut().swap_remove(number);
-                letter.put(Reply::Done);
-            }
+            Next::Deliver(wire) => self.wires.deliver(wire),
+            Next::Person(number) => self.wires.let_go(number),
         }
     }
 
     fn serve(&self, number: usize) {
-        let Some(asked) = self.wires.borrow_mut()[number].asked.pop_front() else { return };
+        let Some(asked) = self.wires.take(number, VecDeque::pop_front) else { return };
         let reply = carry_out(self, number % 2, &asked);
         let now = self.now();
         self.tell(|| {
@@ -261,10 +216,7 @@ impl World {
         if op.is_crashed {
             op.end = Some(now);
         }
-        let wire = &mut self.wires.borrow_mut()[number];
-        if !wire.is_cut {
-            wire.answered.push_back((asked, reply));
-        }
+        self.wires.answer(number, asked, reply);
     }
 
     /// A sidecar dies, with whoever is connected to it. Of what it sent some may still be done.
@@ -278,10 +230,8 @@ impl World {
         self.tell(|| format!("sidecar {number} crashes"));
         let now = self.now();
         self.processes.end(|whose| whose == Whose::Sidecar(number) || whose == Whose::Person(number));
-        for wire in &mut self.wires.borrow_mut()[wire..wire + 2] {
-            wire.is_cut = true;
-            wire.answered.clear();
-            wire.asked.truncate(self.below(wire.asked.len() + 1));
+        for pool in [FROM, TO] {
+            self.wires.cut(wire + pool, &self.chance);
         }
         let is_cut_off = |op: &&mut Op| op.end.is_none() && self.people.borrow().get(op.person) == Some(&number);
         for op in self.ops.borrow_mut().iter_mut().filter(is_cut_off) {
@@ -329,5 +279,11 @@ impl World {
         if plot == Plot::Counter && count < oracle::highest_count(&ops) {
             self.find_broken(format!("promise 3: the counter is {count} in the end"));
         }
+    }
+}
+
+impl Net for World {
+    fn send(&self, wire: usize, request: Request) -> Rc<Letter> {
+        self.wires.send(wire, request, self.processes.acting.get(), |_| ())
     }
 }

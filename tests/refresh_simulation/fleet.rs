@@ -14,8 +14,7 @@ use tokio::task::LocalSet;
 use tokio::time::sleep;
 
 use crate::oracle::Deed;
-use crate::processes::Whose;
-use crate::wire::{Leaf, Letter, Wire};
+use crate::simulation::{Leaf, Letter, Net, Whose};
 use crate::world::{Stage, World};
 
 /// As many may wait in one sidecar.
@@ -69,10 +68,9 @@ impl Worker {
             ShardLayout::new(&[RouteLabel { prefix: "item".into(), refreshes: true, migrates: false }], &[])
         });
         let id = layout.route("item").unwrap();
-        let wire = world.wires.borrow().len();
-        world.wires.borrow_mut().push(Wire::default());
+        let wire = world.wires.lay(1);
         let desk = Rc::new(Desk::default());
-        let below = Entry::new(Rc::new(Leaf { world: world.clone(), wire }), desk.clone());
+        let below = Entry::new(Rc::new(Leaf { net: world.clone(), wire }), desk.clone());
         let counted = (Arc::new(Shard::new(layout)), id, 0);
         let stage = Rc::new(Stage(world.clone()));
         let route = Rc::new(Refresh::new(world.policy.clone(), below, leases.clone(), stage, counted));
@@ -176,7 +174,7 @@ impl Person {
     }
 
     pub async fn turn(&self) {
-        self.world.turn().await;
+        self.world.wires.turn().await;
     }
 
     pub async fn pause(&self, millis: usize) {

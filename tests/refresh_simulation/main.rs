@@ -6,20 +6,21 @@
 mod explore;
 mod fleet;
 mod oracle;
-#[path = "../support/processes.rs"]
-mod processes;
 #[path = "../support/random.rs"]
 #[allow(dead_code, reason = "each test uses its own part of it")]
 mod random;
 mod scenarios;
+mod server;
+#[path = "../support/simulation/mod.rs"]
+#[allow(dead_code, reason = "each simulation uses its own part of it")]
+mod simulation;
 mod trouble;
-mod wire;
 mod words;
 mod world;
 
 use explore::{explore, first_broken, play};
 use scenarios::Scenario;
-use wire::Fault;
+use server::Fault;
 
 #[test]
 fn no_outdated_value_is_read_in_5000_stories_of_readers_writers_and_crashes() {

@@ -21,7 +21,8 @@ use leash::protocol::{Command, Delete, Reply, Store};
 use leash::refresh::Policy;
 use tokio::time::Instant;
 
-use crate::wire::Asked;
+use crate::server::{is_about_lease, is_revocation};
+use crate::simulation::Asked;
 
 /// What a person does.
 #[derive(Clone, Debug, PartialEq)]
@@ -156,7 +157,7 @@ impl Oracle {
 
     /// A request is on its way.
     pub fn sent(&mut self, asked: &Asked) {
-        if asked.is_about_lease()
+        if is_about_lease(asked)
             && let Command::Delete(_) = asked.request.command
             && self.ops[asked.op].deed == Deed::Read
         {
@@ -167,7 +168,7 @@ impl Oracle {
     /// The server did something. `before` is the lease as it was.
     pub fn done(&mut self, asked: &Asked, reply: &Reply, had_lease: bool, now: SystemTime) {
         let second = now.duration_since(UNIX_EPOCH).unwrap().as_secs();
-        if !asked.is_about_lease() {
+        if !is_about_lease(asked) {
             self.ops[asked.op].saw_miss |= *reply == Reply::Miss;
             self.item_changed(asked, reply);
             return;
@@ -178,7 +179,7 @@ impl Oracle {
         let until = second + u64::from(self.policy.lease);
         match (&asked.request.command, reply) {
             // Whether the server did it or forgot it; but one by CAS may be about another lease.
-            (Command::Store(Store { compare_cas, .. }), reply) if asked.is_revocation() => {
+            (Command::Store(Store { compare_cas, .. }), reply) if is_revocation(asked) => {
                 let is_it = had_lease && (compare_cas.is_none() || matches!(reply, Reply::Hit(_)));
                 let op = self.held.as_ref().map_or(asked.op, |held| held.op);
                 self.held = if is_it { Some(Held { op, until, is_revoked: true }) } else { self.held.take() };

@@ -13,8 +13,8 @@ use leash::refresh::{Early, Policy};
 use crate::explore::Outcome;
 use crate::fleet::Sidecar;
 use crate::random::Random;
+use crate::server::Fault;
 use crate::trouble::Trouble;
-use crate::wire::Fault;
 use crate::world::World;
 
 /// The marker bit of the route.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use leash::protocol::{Command, Delete, Key, Request};
 
 use crate::fleet::Sidecar;
-use crate::processes::Whose;
+use crate::simulation::Whose;
 use crate::world::World;
 
 /// What disturbs a story, and how often at most.
@@ -78,12 +78,7 @@ impl World {
             Whose::Sidecar(sidecar) => sidecar == number,
         });
         for wire in self.sidecars.borrow()[number].wires() {
-            let mut wires = self.wires.borrow_mut();
-            let wire = &mut wires[wire];
-            wire.is_cut = true;
-            wire.answered.clear();
-            let arrived = self.below(wire.asked.len() + 1);
-            wire.asked.truncate(arrived);
+            self.wires.cut(wire, &self.chance);
         }
         let new = Sidecar::new(self, self.sidecars.borrow()[number].workers());
         let old = std::mem::replace(&mut self.sidecars.borrow_mut()[number], new);

@@ -19,10 +19,10 @@ use tokio::time::{Instant, advance, timeout};
 
 use crate::fleet::Sidecar;
 use crate::oracle::Oracle;
-use crate::processes::Processes;
 use crate::random::Random;
+use crate::server::{Fault, carry_out, is_revocation, next};
+use crate::simulation::{Letter, Net, Next, Processes, Wires};
 use crate::trouble::Trouble;
-use crate::wire::{Asked, Fault, Letter, Wire, carry_out};
 
 /// No simulated story is longer.
 const MOST_STEPS: usize = 20_000;
@@ -35,7 +35,7 @@ pub struct World {
     pub policy: Policy,
     pub oracle: RefCell<Oracle>,
     pub processes: Processes,
-    pub wires: RefCell<Vec<Wire>>,
+    pub wires: Wires,
     pub sidecars: RefCell<Vec<Sidecar>>,
     pub key: Key,
     /// The truth that values are read from.
@@ -50,16 +50,7 @@ pub struct World {
     fault: Fault,
     epoch: SystemTime,
     start: Instant,
-    /// Persons that wait for the scheduler to let them go on.
-    waiting: RefCell<Vec<Rc<Letter>>>,
     told: Option<RefCell<Vec<String>>>,
-}
-
-/// What can happen next.
-enum Next {
-    Serve(usize),
-    Deliver(usize),
-    Person(usize),
 }
 
 impl World {
@@ -71,7 +62,7 @@ impl World {
             oracle: RefCell::new(Oracle::new(policy.clone())),
             policy,
             processes: Processes::default(),
-            wires: RefCell::default(),
+            wires: Wires::default(),
             sidecars: RefCell::default(),
             key: Key::text("item".into()).unwrap(),
             truth: Cell::new(0),
@@ -82,7 +73,6 @@ impl World {
             fault,
             epoch,
             start: Instant::now(),
-            waiting: RefCell::default(),
             told: is_told.then(RefCell::default),
         })
     }
@@ -111,22 +101,6 @@ impl World {
         self.told.as_ref().map_or_else(String::new, |told| told.borrow().join("\n"))
     }
 
-    /// Sends a request of whoever acts now on its way.
-    pub fn send(&self, wire: usize, request: Request) -> Rc<Letter> {
-        let (asked, letter) = Asked::new(request, self.processes.acting.get());
-        self.tell(|| format!("  op {:<3} wire {wire} sends   {}", asked.op, crate::words::request(&asked.request)));
-        self.oracle.borrow_mut().sent(&asked);
-        self.wires.borrow_mut()[wire].asked.push_back(asked);
-        letter
-    }
-
-    /// Waits until the scheduler lets the person go on.
-    pub async fn turn(&self) {
-        let letter = Rc::new(Letter::default());
-        self.waiting.borrow_mut().push(letter.clone());
-        letter.come().await;
-    }
-
     /// Lets everything happen that will, in an order the seed says, until all persons are done.
     pub async fn unfold(self: &Rc<Self>, mut trouble: Trouble) {
         for _ in 0..MOST_STEPS {
@@ -134,7 +108,7 @@ impl World {
             if self.oracle.borrow().broken.is_some() {
                 return;
             }
-            match self.choose() {
+            match self.wires.choose(&self.chance) {
                 Some(next) => self.happen(next),
                 None if !self.processes.any(|_| true) => return,
                 None => {
@@ -155,52 +129,25 @@ impl World {
         self.oracle.borrow_mut().broken = Some(format!("the story does not end within {MOST_STEPS} steps"));
     }
 
-    fn choose(&self) -> Option<Next> {
-        let wires = self.wires.borrow();
-        let mut choices = Vec::with_capacity(8);
-        for (number, wire) in wires.iter().enumerate() {
-            if !wire.asked.is_empty() {
-                choices.push(Next::Serve(number));
-            }
-            if !wire.answered.is_empty() {
-                choices.push(Next::Deliver(number));
-            }
-        }
-        choices.extend((0..self.waiting.borrow().len()).map(Next::Person));
-        if choices.is_empty() { None } else { Some(choices.swap_remove(self.below(choices.len()))) }
-    }
-
     fn happen(&self, next: Next) {
         match next {
             Next::Serve(wire) => self.serve(wire),
-            Next::Deliver(wire) => {
-                let answered = self.wires.borrow_mut()[wire].answered.pop_front();
-                if let Some((asked, reply)) = answered {
-                    asked.deliver(reply);
-                }
-            }
-            Next::Person(number) => {
-                let letter = self.waiting.borrow_mut().swap_remove(number);
-                letter.put(Reply::Done);
-            }
+            Next::Deliver(wire) => self.wires.deliver(wire),
+            Next::Person(number) => self.wires.let_go(number),
         }
     }
 
     fn serve(&self, number: usize) {
-        let mut wires = self.wires.borrow_mut();
-        let wire = &mut wires[number];
-        let Some(asked) = wire.next(self.fault) else { return };
+        let Some(asked) = self.wires.take(number, |asked| next(asked, self.fault)) else { return };
         let now = self.clock();
-        let had_lease = asked.is_revocation() && self.lease().is_some();
+        let had_lease = is_revocation(&asked) && self.lease().is_some();
         let reply = carry_out(&self.store, &asked, self.fault, now);
         self.oracle.borrow_mut().done(&asked, &reply, had_lease, now);
         self.tell(|| {
             let (request, reply) = (crate::words::request(&asked.request), crate::words::reply(&reply));
             format!("  op {:<3} wire {number} does    {request} -> {reply}", asked.op)
         });
-        if !wire.is_cut {
-            wire.answered.push_back((asked, reply));
-        }
+        self.wires.answer(number, asked, reply);
     }
 
     pub fn lease_key(&self) -> Key {
@@ -212,6 +159,15 @@ impl World {
         let command = Command::Get(Get { no_bump: true, ..Get::default() });
         let reply = self.store.ask(&Request { key: self.lease_key(), command }, self.clock());
         matches!(reply, Reply::Hit(_)).then_some(reply)
+    }
+}
+
+impl Net for World {
+    fn send(&self, wire: usize, request: Request) -> Rc<Letter> {
+        self.wires.send(wire, request, self.processes.acting.get(), |asked| {
+            self.tell(|| format!("  op {:<3} wire {wire} sends   {}", asked.op, crate::words::request(&asked.request)));
+            self.oracle.borrow_mut().sent(asked);
+        })
     }
 }
 

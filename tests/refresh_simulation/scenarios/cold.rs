@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::{hold, unfold};
 use crate::fleet::{Notes, Person};
-use crate::processes::Whose;
+use crate::simulation::Whose;
 use crate::world::World;
 
 /// What the network and the pauses between two looks may add to a wait.

@@ -7,7 +7,7 @@ use leash::protocol::{Arithmetic, Command, Get, Reply, Returns, Store, StoreMode
 use super::{hold, unfold};
 use crate::fleet::{Notes, Person};
 use crate::oracle::Deed;
-use crate::processes::Whose;
+use crate::simulation::Whose;
 use crate::world::World;
 
 /// Long enough for nothing to go stale within a story.

@@ -5,9 +5,8 @@ use std::rc::Rc;
 use leash::protocol::Reply;
 
 use crate::fleet::{Pen, Person};
-use crate::processes::Whose;
+use crate::simulation::Whose;
 use crate::trouble::Trouble;
-use crate::wire::Wire;
 use crate::world::World;
 
 #[derive(Clone, Copy)]
@@ -18,8 +17,7 @@ enum Role {
 }
 
 pub async fn play(world: &Rc<World>) {
-    let past_leash = world.wires.borrow().len();
-    world.wires.borrow_mut().push(Wire::default());
+    let past_leash = world.wires.lay(1);
     let fills = world.percent(30);
     let mut roles = vec![Role::Reader; 2 + world.below(4)];
     roles.extend(vec![Role::Writer; world.below(3)]);

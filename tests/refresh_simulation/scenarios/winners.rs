@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::{hold, unfold};
 use crate::fleet::{Notes, Person};
-use crate::processes::Whose;
+use crate::simulation::Whose;
 use crate::world::World;
 
 /// One set: what was stored, the events between which, and whether the lease was over by then.

@@ -1,18 +1,9 @@
-//! The wires between sidecars and the two pools: each carries the requests of one sidecar to one pool in their order, and
-//! the scheduler says when the server takes the next one and when its reply arrives.
-//!
-//! Here, and not in the product, is where a simulation is told to misbehave: a test of the test.
+//! The two servers at the end of the wires. Here, and not in the product, is where a simulation is told to misbehave: a test
+//! of the test.
 
-use std::cell::RefCell;
-use std::collections::VecDeque;
-use std::future::poll_fn;
-use std::rc::Rc;
-use std::task::{Poll, Waker};
+use leash::protocol::{Command, Delete, Item, Reply, StoreMode};
 
-use leash::protocol::{Command, Delete, Item, Reply, Request, StoreMode};
-use leash::route::{Ask, Client, Route, Run, Step};
-use leash::upstream::Upstream;
-
+use crate::simulation::Asked;
 use crate::world::World;
 
 /// The pools, as indices.
@@ -32,71 +23,6 @@ pub enum Fault {
     ClaimsExcludeNobody,
     /// A delete that follows a set on the other side is answered and forgotten.
     ForgetsInvalidations,
-}
-
-/// A request on its way.
-pub struct Asked {
-    pub request: Request,
-    /// What it is done for.
-    pub op: usize,
-    pub letter: Rc<Letter>,
-}
-
-/// One connection.
-#[derive(Default)]
-pub struct Wire {
-    pub asked: VecDeque<Asked>,
-    pub answered: VecDeque<(Asked, Reply)>,
-    /// Whether its sidecar is gone: what was sent may still be done, nobody hears of it.
-    pub is_cut: bool,
-}
-
-/// A reply that somebody waits for.
-#[derive(Default)]
-pub struct Letter {
-    reply: RefCell<Option<Reply>>,
-    waker: RefCell<Option<Waker>>,
-}
-
-impl Letter {
-    pub fn put(&self, reply: Reply) {
-        *self.reply.borrow_mut() = Some(reply);
-        if let Some(waker) = self.waker.take() {
-            waker.wake();
-        }
-    }
-
-    pub async fn come(&self) -> Reply {
-        poll_fn(|cx| match self.reply.borrow_mut().take() {
-            Some(reply) => Poll::Ready(reply),
-            None => {
-                *self.waker.borrow_mut() = Some(cx.waker().clone());
-                Poll::Pending
-            }
-        })
-        .await
-    }
-}
-
-/// Where the product ends: puts each request on its wire.
-pub struct Leaf {
-    pub world: Rc<World>,
-    pub wire: usize,
-}
-
-impl Route for Leaf {
-    fn step(&self, _: &Ask<'_>) -> Step<'_> {
-        Step::Run
-    }
-
-    fn run(self: Rc<Self>, request: Request, _: Rc<Client>) -> Run {
-        let letter = self.world.send(self.wire, request);
-        Box::pin(async move { letter.come().await })
-    }
-
-    fn servers(&self) -> Vec<&Upstream> {
-        Vec::new()
-    }
 }
 
 /// Whether this is one of leash's claims: they all have the same value.
