@@ -4,6 +4,7 @@ mod content;
 mod fixed;
 mod reload;
 mod running;
+mod steps;
 mod systemd;
 
 use std::io;

@@ -12,6 +12,7 @@ use tokio::task::spawn_blocking;
 use super::content::Content;
 use super::fixed::keep_fixed;
 use super::running::Running;
+use super::steps;
 use super::systemd::{State, tell};
 use crate::config::{Origin, Problems};
 use crate::logging::Filter;
@@ -62,6 +63,7 @@ impl Reloader {
         // Ranking servers for every slot takes a while, and this thread accepts clients.
         let prepared = spawn_blocking(move || {
             let mut config = origin.load()?;
+            steps::check(&config, &in_force.config, &origin)?;
             let waiting = keep_fixed(&mut config, &in_force.config);
             Ok((in_force.next(config), waiting))
         });

@@ -45,3 +45,26 @@ fn a_file_that_is_gone_is_told_of_once_and_taken_when_it_is_back() {
     reaches(&leash, "leash_config_last_reload_successful", "", 1.0);
     assert_eq!(reloads(&leash, "refused"), 1.0);
 }
+
+#[test]
+fn a_migration_goes_on_phase_by_phase_and_none_is_skipped() {
+    let (old, new) = (Memcached::start(), Memcached::start());
+    let (old, new) = (old.address(), new.address());
+    let pools = format!("workers: 2\npools: {{old: {{servers: [\"{old}\"]}}, new: {{servers: [\"{new}\"]}}}}");
+    let route = |route: &str| format!("{pools}\nroutes: [{{prefix: \"\", {route}}}]\n");
+    let phase = |phase: &str| route(&format!("migrate: {{from: old, to: new, phase: {phase}}}"));
+    let leash = Leash::with_config(&route("pool: old"));
+    let mut client = leash.client();
+    client.expect("set a 5 0 1\r\nx\r\n", "STORED\r\n");
+    for skips in [phase("warm"), phase("drain")] {
+        leash.configure(skips);
+        reload_as(&leash, "refused");
+    }
+    assert!(leash.log().contains("would skip a phase from before to drain"), "{}", leash.log());
+    for next in [phase("prepare"), phase("warm"), phase("drain"), route("pool: new")] {
+        reload(&leash, &next);
+        client.expect("get a\r\n", "VALUE a 5 1\r\nx\r\nEND\r\n");
+        client.expect("touch a 0\r\n", "TOUCHED\r\n");
+    }
+    assert_eq!(reloads(&leash, "refused"), 2.0);
+}
