@@ -1,6 +1,7 @@
 //! The command line: what can be said, its help, and the configuration that follows from it. Does nothing by itself.
 
 mod demo;
+mod man;
 
 use crate::config::{Config, Origin, Overrides, Problems, Source};
 use clap::error::ErrorKind;
@@ -12,6 +13,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 pub use demo::Demo;
+pub use man::Man;
 
 /// Exit code for a command line that makes no sense (`EX_USAGE` of sysexits.h).
 pub const EXIT_USAGE: i32 = 64;
@@ -117,6 +119,10 @@ pub enum Command {
         /// The shell
         shell: Shell,
     },
+    /// Print the manual page, of leash or of one of its commands
+    ///
+    /// For man: leash man > /usr/local/share/man/man1/leash.1
+    Man(Man),
 }
 
 /// `leash route`.
@@ -186,7 +192,9 @@ pub fn origin(args: &Args) -> Origin {
     let source = match &args.command {
         Some(Command::Check { file }) => Source::File(file.clone()),
         Some(Command::Route(route)) => route.source.source(),
-        Some(Command::Completions { .. } | Command::Demo(_) | Command::Healthcheck(_)) | None => args.source.source(),
+        Some(Command::Completions { .. } | Command::Demo(_) | Command::Healthcheck(_) | Command::Man(_)) | None => {
+            args.source.source()
+        }
     };
     Origin { source, overrides: Overrides { listen, admin, workers } }
 }

@@ -15,7 +15,9 @@ use serde_json::Value;
 fn main() -> ExitCode {
     let args = cli::parse();
     match &args.command {
-        Some(Command::Completions { shell }) => return print_completions(*shell),
+        Some(Command::Completions { shell }) => return print(|to| cli::completions(*shell, to)),
+        // Writing to memory does not fail.
+        Some(Command::Man(man)) => return print(|to| drop(man.write(to))),
         Some(Command::Healthcheck(whom)) => return check_health(whom),
         Some(Command::Demo(demo)) => return show_demo(demo),
         _ => {}
@@ -36,9 +38,9 @@ fn main() -> ExitCode {
     }
 }
 
-fn print_completions(shell: clap_complete::Shell) -> ExitCode {
+fn print(write: impl FnOnce(&mut Vec<u8>)) -> ExitCode {
     let mut text = Vec::new();
-    cli::completions(shell, &mut text);
+    write(&mut text);
     // A reader that has seen enough is no failure.
     let _ = io::stdout().write_all(&text);
     ExitCode::SUCCESS
