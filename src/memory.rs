@@ -1,4 +1,4 @@
-//! What the buffers of one worker hold together, against what they may.
+//! What the buffers of one worker hold together, against what they may. Others may look, nobody else writes.
 //!
 //! Only what waits is counted: requests that have not arrived whole, replies that wait for their turn or for their
 //! client, and requests that wait for a server that takes no more. Over the limit nobody is cut off. Clients with
@@ -7,17 +7,24 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// The bytes one worker holds.
 pub struct Memory {
     most: Cell<usize>,
-    held: Cell<usize>,
+    held: Arc<AtomicUsize>,
 }
 
 impl Memory {
     /// Nothing held, `most` allowed.
     pub fn new(most: usize) -> Rc<Memory> {
-        Rc::new(Memory { most: Cell::new(most), held: Cell::new(0) })
+        Memory::seen_by(Arc::default(), most)
+    }
+
+    /// The same, for somebody on another thread to look at how many bytes are held.
+    pub fn seen_by(held: Arc<AtomicUsize>, most: usize) -> Rc<Memory> {
+        Rc::new(Memory { most: Cell::new(most), held })
     }
 
     /// Allows `most` from now on.
@@ -27,17 +34,17 @@ impl Memory {
 
     /// Whether more is held than allowed.
     pub fn is_full(&self) -> bool {
-        self.held.get() > self.most.get()
+        self.held() > self.most.get()
     }
 
     /// Whether `bytes` more would still be allowed.
     pub fn has_room(&self, bytes: usize) -> bool {
-        self.held.get().saturating_add(bytes) <= self.most.get()
+        self.held().saturating_add(bytes) <= self.most.get()
     }
 
     /// How many bytes are held.
     pub fn held(&self) -> usize {
-        self.held.get()
+        self.held.load(Relaxed)
     }
 }
 
@@ -56,8 +63,9 @@ impl Share {
     /// The buffer now holds `bytes`.
     pub fn set(&mut self, bytes: usize) {
         if bytes != self.bytes {
-            // Every share is a part of the sum, so taking it out first cannot go below 0.
-            self.memory.held.set(self.memory.held.get() - self.bytes + bytes);
+            // Every share is a part of the sum, so taking it out first cannot go below 0. One thread writes, so what is
+            // read is still there when it is written.
+            self.memory.held.store(self.memory.held() - self.bytes + bytes, Relaxed);
             self.bytes = bytes;
         }
     }
@@ -86,5 +94,14 @@ mod tests {
         assert_eq!(memory.held(), 41);
         drop(other);
         assert_eq!(memory.held(), 0);
+    }
+
+    #[test]
+    fn another_thread_sees_how_many_bytes_are_held() {
+        let seen = Arc::default();
+        let memory = Memory::seen_by(Arc::clone(&seen), 100);
+        let mut share = Share::new(&memory);
+        share.set(70);
+        assert_eq!(std::thread::spawn(move || seen.load(Relaxed)).join().unwrap(), 70);
     }
 }

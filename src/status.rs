@@ -11,9 +11,9 @@ use crate::admin;
 use crate::config::{Config, Listen};
 use crate::downstream::VERSION;
 use crate::explain::{Explainer, Standpoint, look};
-use crate::metrics::{Process, Registry, Samples, Series, ServerState, stats};
+use crate::metrics::{NO_PHASE, Process, Registry, Samples, Series, ServerState, stats};
 use crate::reloads::Reloads;
-use crate::shared::{InForce, Member, Snapshot};
+use crate::shared::{InForce, Member, Snapshot, prefix_of};
 
 /// Looks at items that go on at once; each has connections of its own to the servers it asks.
 const MOST_LOOKS: usize = 4;
@@ -157,6 +157,17 @@ fn settings(config: &Config) -> stats::Settings {
 /// The gauges that are read off the configuration and the servers at each scrape.
 fn sample(snapshot: &Snapshot, samples: &mut Samples) {
     samples.put(Series::ConfigRoutes, &[], snapshot.config.routes.len() as f64);
+    samples.put(Series::Workers, &[], snapshot.config.workers as f64);
+    samples.put(Series::DownstreamMost, &[], snapshot.config.limits.connections as f64);
+    samples.put(Series::BufferMost, &[], snapshot.config.limits.memory as f64);
+    for route in &snapshot.config.routes {
+        let (from, to, phase) = match &route.migrate {
+            Some(migrate) => (migrate.from, migrate.to, migrate.phase.word()),
+            None => (route.pool, route.pool, NO_PHASE),
+        };
+        let [from, to] = [from, to].map(|pool| &*snapshot.config.pools[pool].name);
+        samples.put_route(&prefix_of(route), from, to, phase);
+    }
     for (pool, shared) in snapshot.config.pools.iter().zip(&snapshot.pools) {
         samples.put_fingerprint(&pool.name, shared.placement.fingerprint());
         for (server, member) in pool.servers.iter().zip(&shared.members) {

@@ -29,6 +29,8 @@ const TURN: u32 = 512;
 pub struct Worker {
     /// Where clients are handed to it.
     pub seat: Seat,
+    /// The bytes that its buffers hold.
+    pub held: Arc<AtomicUsize>,
     orders: UnboundedSender<Order>,
     thread: JoinHandle<()>,
 }
@@ -62,15 +64,17 @@ impl Worker {
         let (orders, ordered) = unbounded_channel();
         let seat = Seat { inbox, clients: Arc::new(AtomicUsize::new(0)) };
         let inbox = Inbox { clients, orders: ordered, stop, seats_taken: seat.clients.clone() };
+        let held = Arc::<AtomicUsize>::default();
+        let told = held.clone();
         let thread = std::thread::Builder::new().name(format!("worker-{number}")).spawn(move || {
             let options = LocalOptions::default();
             let runtime = Builder::new_current_thread().enable_all().event_interval(TURN).build_local(options);
             match runtime {
-                Ok(runtime) => runtime.block_on(run(snapshot, registry, stats, inbox)),
+                Ok(runtime) => runtime.block_on(run(snapshot, registry, stats, inbox, told)),
                 Err(error) => tracing::error!(%error, "worker {number} cannot start"),
             }
         })?;
-        Ok(Worker { seat, orders, thread })
+        Ok(Worker { seat, held, orders, thread })
     }
 
     /// Lets it go on with `snapshot` from its next turn. Ready once it does, or has ended.
@@ -99,10 +103,10 @@ struct Kept {
     servers: Servers,
 }
 
-async fn run(snapshot: Arc<Snapshot>, registry: Registry, stats: Arc<Stats>, mut inbox: Inbox) {
+async fn run(snapshot: Arc<Snapshot>, registry: Registry, stats: Arc<Stats>, mut inbox: Inbox, held: Arc<AtomicUsize>) {
     let turn = Rc::new(Turn::new());
     spawn_local(turn.clone().run());
-    let memory = Memory::new(memory_share(&snapshot.config));
+    let memory = Memory::seen_by(held, memory_share(&snapshot.config));
     let mut kept = Kept { registry, turn, memory, servers: Servers::default() };
     let service = kept.serve(&snapshot, stats);
     // The snapshot in force is the one that the tree was built from; an old one must not be kept alive here.

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use leash::config::Config;
+use leash::config::{Config, Phase};
 use leash::metrics::{
-    Backfill, ColdWait, LeaseOutcome, Outcome, ProtocolError, ReadSource, Registry, ReloadOutcome, RouteLabel, Series,
-    ServerState, SetRefusal, ShardLayout,
+    Backfill, ColdWait, LeaseOutcome, NO_PHASE, Outcome, ProtocolError, ReadSource, Registry, ReloadOutcome,
+    RouteLabel, Series, ServerState, SetRefusal, ShardLayout,
 };
 use leash::protocol::{Cause, CommandClass};
 
@@ -49,6 +49,8 @@ fn every_word_of_a_label_is_told() {
     assert_eq!(told("`outcome` of a lease:"), words(&LeaseOutcome::ALL.map(LeaseOutcome::name)));
     assert_eq!(told("`outcome` of a cold wait:"), words(&ColdWait::ALL.map(ColdWait::name)));
     assert_eq!(told("`outcome` of a reload:"), words(&ReloadOutcome::ALL.map(ReloadOutcome::name)));
+    let phases: Vec<&str> = [NO_PHASE].into_iter().chain(Phase::WORDS.map(|(word, _)| word)).collect();
+    assert_eq!(told("`phase`:"), words(&phases));
     assert_eq!(told("`source`:"), words(&ReadSource::ALL.map(ReadSource::name)));
     assert_eq!(told("`outcome` of a backfill:"), words(&Backfill::ALL.map(Backfill::name)));
     assert_eq!(told("`reason`:"), words(&SetRefusal::ALL.map(SetRefusal::name)));

@@ -14,7 +14,7 @@ use super::AppError;
 use crate::admin;
 use crate::config::{Config, Listen};
 use crate::downstream::{Listener, Seating, Stats, VERSION};
-use crate::metrics::{Downstream, Registry, ShardLayout, stats};
+use crate::metrics::{Downstream, Registry, Series, ShardLayout, stats};
 use crate::reloads::Reloads;
 use crate::shared::{InForce, Snapshot};
 use crate::status::Status;
@@ -53,6 +53,7 @@ impl Running {
         let admin = admin_listener.map(|listener| admin::serve(listener, status.clone())).transpose()?;
         let (stop, stopped) = watch::channel(false);
         let workers = start_workers(&snapshot, &registry, &status, &stopped)?;
+        tell_buffers(&workers, &registry);
         let (close, closing) = watch::channel(false);
         let most_clients = Arc::new(AtomicUsize::new(snapshot.config.limits.connections));
         let accepting = accept(listeners, &workers, &most_clients, &registry, &closing);
@@ -148,6 +149,15 @@ fn start_workers(
     (0..snapshot.config.workers)
         .map(|number| Worker::start(number, snapshot.clone(), registry.clone(), answer.clone(), stopped.clone()))
         .collect()
+}
+
+/// Lets scrapes tell what the buffers of all workers hold.
+fn tell_buffers(workers: &[Worker], registry: &Registry) {
+    let held: Vec<Arc<AtomicUsize>> = workers.iter().map(|worker| worker.held.clone()).collect();
+    registry.source(move |samples| {
+        let sum: usize = held.iter().map(|held| held.load(Ordering::Relaxed)).sum();
+        samples.put(Series::BufferBytes, &[], sum as f64);
+    });
 }
 
 fn accept(

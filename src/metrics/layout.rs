@@ -182,7 +182,8 @@ impl ShardLayout {
     }
 }
 
-fn label(prefix: &str) -> &str {
+/// A route's label.
+pub(super) fn label(prefix: &str) -> &str {
     if prefix.is_empty() { EVERYTHING_ELSE } else { prefix }
 }
 

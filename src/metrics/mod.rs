@@ -25,7 +25,7 @@ pub mod words;
 pub use layout::{EVERYTHING_ELSE, RouteId, RouteLabel, RouteMoves, ServerId, ShardLayout};
 pub use process::{Process, most_files};
 pub use registry::Registry;
-pub use samples::Samples;
+pub use samples::{NO_PHASE, Samples};
 pub use series::Series;
 pub use shard::Shard;
 pub use totals::{Figure, ServerTotals, Totals};

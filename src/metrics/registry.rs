@@ -13,7 +13,7 @@ use prometheus::proto::MetricFamily;
 use super::layout::ShardLayout;
 use super::merged::{Merged, RouteCells, ServerCells};
 use super::migration;
-use super::process::Process;
+use super::process::{Process, most_files};
 use super::refresh;
 use super::samples::Samples;
 use super::series::Series;
@@ -230,6 +230,10 @@ fn put_process(samples: &mut Samples, uptime: Duration) {
         samples.put(Series::ProcessCpu, &[], (process.user + process.system).as_secs_f64());
         samples.put(Series::ProcessMemory, &[], process.resident as f64);
         samples.put(Series::ProcessFds, &[], process.fds as f64);
+        // Where there is no limit there is none to tell.
+        if let Some(most) = most_files() {
+            samples.put(Series::ProcessMostFds, &[], most as f64);
+        }
         samples.put(Series::ProcessThreads, &[], process.threads as f64);
     }
 }

@@ -3,8 +3,12 @@
 use prometheus::proto::{Bucket, Counter, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType, Summary};
 
 use super::histogram::Durations;
+use super::layout::label;
 use super::series::Series;
 use super::words::ServerState;
+
+/// The word for the phase of a route that does not migrate.
+pub const NO_PHASE: &str = "none";
 
 /// Values by series. Whoever puts two values under the same labels of the same series breaks the format.
 #[derive(Debug)]
@@ -41,6 +45,11 @@ impl Samples {
             let is_it = f64::from(u8::from(known == state));
             self.put(Series::ServerState, &[pool, server, known.name()], is_it);
         }
+    }
+
+    /// Adds between which pools a route moves, and in which phase that is.
+    pub fn put_route(&mut self, prefix: &str, from: &str, to: &str, phase: &str) {
+        self.put(Series::RouteInfo, &[label(prefix), from, to, phase], 1.0);
     }
 
     /// Adds the fingerprint of a pool's table.

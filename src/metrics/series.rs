@@ -63,12 +63,14 @@ series! {
     ServerUp, "leash_server_up", GAUGE, ["pool", "server"], "Whether requests are sent to a server (1) or it is down (0).";
     ServerState, "leash_server_state", GAUGE, ["pool", "server", "state"], "A server's health: 1 for the state it is in, 0 for the others.";
     DownstreamConnections, "leash_downstream_connections", GAUGE, [], "Open connections of clients.";
+    DownstreamMost, "leash_downstream_max_connections", GAUGE, [], "How many connections of clients there may be (limits.connections).";
     DownstreamAccepted, "leash_downstream_connections_total", COUNTER, [], "Connections of clients accepted.";
     DownstreamRefused, "leash_downstream_refused_total", COUNTER, [], "Connections of clients refused because there were too many.";
     DownstreamErrors, "leash_downstream_protocol_errors_total", COUNTER, ["kind"], "Mistakes of clients in the protocol, by kind.";
     DownstreamBytesRead, "leash_downstream_bytes_read_total", COUNTER, [], "Bytes received from clients.";
     DownstreamBytesWritten, "leash_downstream_bytes_written_total", COUNTER, [], "Bytes sent to clients.";
     PoolFingerprint, "leash_pool_fingerprint", GAUGE, ["pool", "fingerprint"], "Always 1; a pool with two fingerprints in a fleet is configured in two ways.";
+    RouteInfo, "leash_route_info", GAUGE, ["route", "from", "to", "phase"], "Always 1; the pools that a route moves from and to, which are the same one where it does not migrate.";
     BuildInfo, "leash_build_info", GAUGE, ["version"], "Always 1; the version of leash.";
     ConfigRoutes, "leash_config_routes", GAUGE, [], "Routes in the configuration.";
     ConfigReloads, "leash_config_reloads_total", COUNTER, ["outcome"], "Reloads of the configuration, by outcome.";
@@ -78,10 +80,14 @@ series! {
     EmbeddedItems, "leash_embedded_items", GAUGE, ["pool"], "Items in the embedded store.";
     EmbeddedBytes, "leash_embedded_bytes", GAUGE, ["pool"], "Bytes in the embedded store.";
     EmbeddedEvictions, "leash_embedded_evictions_total", COUNTER, ["pool"], "Items the embedded store dropped to make room.";
+    Workers, "leash_workers", GAUGE, [], "Worker threads.";
+    BufferBytes, "leash_buffer_bytes", GAUGE, [], "Bytes in buffers: requests that have not arrived whole, and replies and requests that wait to leave.";
+    BufferMost, "leash_buffer_max_bytes", GAUGE, [], "How many bytes buffers may hold (limits.memory).";
     ProcessUptime, "leash_process_uptime_seconds", GAUGE, [], "Time since leash started.";
     ProcessCpu, "leash_process_cpu_seconds_total", COUNTER, [], "CPU time of the process, user and system.";
     ProcessMemory, "leash_process_resident_memory_bytes", GAUGE, [], "Resident memory of the process.";
     ProcessFds, "leash_process_open_fds", GAUGE, [], "Open file descriptors of the process.";
+    ProcessMostFds, "leash_process_max_fds", GAUGE, [], "How many file descriptors the process may have open.";
     ProcessThreads, "leash_process_threads", GAUGE, [], "Threads of the process.";
 }
 

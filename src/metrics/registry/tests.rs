@@ -75,10 +75,16 @@ fn the_text_is_well_formed_with_every_series_in_it() {
     registry.source(|samples| {
         samples.put_server("main", "m0:11211", ServerState::Probing);
         samples.put_fingerprint("main", 0xfeed);
-        samples.put(Series::ConfigRoutes, &[], 2.0);
+        samples.put_route("cart:", "main", "spare", "warm");
         samples.put(Series::ConfigReloads, &["ok"], 1.0);
-        for series in [Series::ConfigReloadSuccessful, Series::ConfigLoaded, Series::ConfigNeedsRestart] {
+        for series in [Series::ConfigRoutes, Series::ConfigReloadSuccessful, Series::ConfigLoaded] {
             samples.put(series, &[], 1.0);
+        }
+        for series in [Series::ConfigNeedsRestart, Series::Workers, Series::DownstreamMost] {
+            samples.put(series, &[], 1.0);
+        }
+        for series in [Series::BufferBytes, Series::BufferMost] {
+            samples.put(series, &[], 4.0);
         }
         for series in [Series::EmbeddedItems, Series::EmbeddedBytes, Series::EmbeddedEvictions] {
             samples.put(series, &["demo"], 3.0);
@@ -92,6 +98,7 @@ fn the_text_is_well_formed_with_every_series_in_it() {
     assert_eq!(parsed[r#"leash_server_state{pool="main",server="m0:11211",state="probing"}"#], 1.0);
     assert_eq!(parsed[r#"leash_server_state{pool="main",server="m0:11211",state="up"}"#], 0.0);
     assert_eq!(parsed[r#"leash_server_up{pool="main",server="m0:11211"}"#], 0.0);
+    assert_eq!(parsed[r#"leash_route_info{route="cart:",from="main",to="spare",phase="warm"}"#], 1.0);
     assert_eq!(parsed[r#"leash_pool_fingerprint{pool="main",fingerprint="000000000000feed"}"#], 1.0);
     assert_eq!(parsed[r#"leash_requests_total{route="quo\"te\\:",class="get",outcome="hit"}"#], 1.0);
 }
