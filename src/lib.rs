@@ -47,6 +47,7 @@ pub mod memory;
 pub mod metrics;
 pub mod migration;
 pub mod net;
+pub mod overview;
 pub mod placement;
 pub mod protocol;
 pub mod refresh;

@@ -50,6 +50,8 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         "downstream",
         &["route", "upstream", "protocol", "config", "metrics", "clock", "net", "turn", "memory", "logging"],
     ),
+    // what people are shown, as data
+    ("overview", &["config", "metrics"]),
     // its callers are clients: what they see comes over a socket
     ("demo", &["app", "config"]),
 ];
@@ -169,6 +171,9 @@ const DECIDERS: &[&str] = &[
     "migration.rs",
     "upstream/health.rs",
     "demo/ledger.rs",
+    "overview/",
+    "status/history.rs",
+    "status/phases.rs",
 ];
 
 #[test]
