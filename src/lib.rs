@@ -34,6 +34,7 @@
 
 pub mod admin;
 pub mod app;
+pub mod busiest;
 pub mod cli;
 pub mod config;
 pub mod demo;

@@ -110,3 +110,25 @@ fn a_migration_tells_its_phase_and_survives_the_reload_to_the_next_one() {
     );
     assert!(read(&seen), "the history is still there");
 }
+
+#[test]
+fn prefixes_are_shown_and_keys_only_where_the_configuration_allows_it() {
+    let yaml = |show_keys: bool| {
+        format!("workers: 2\nadmin: {{show_keys: {show_keys}}}\npools: {{main: {{servers: [embedded]}}}}\n")
+    };
+    let leash = Leash::with_config(&yaml(false));
+    let mut clients = [leash.client(), leash.client()];
+    let mut ask = || {
+        clients.iter_mut().for_each(read_all);
+        clients[0].get("secret:token").expect("a miss");
+    };
+    let seen = wait_for(&leash, "the prefix is told", &mut ask, |seen| !seen.busiest.names.is_empty());
+    let [page] = &seen.busiest.names[..] else { panic!("only one prefix is shared: {:?}", seen.busiest) };
+    assert_eq!((&*page.name, seen.busiest.are_keys), ("page:", false));
+    assert!(page.share > 0.8 && page.requests > 0.0 && seen.busiest.sampled >= 5, "{:?}", seen.busiest);
+    leash.configure(yaml(true));
+    signal(leash.pid(), "HUP");
+    let seen = wait_for(&leash, "keys are told", &mut ask, |seen| seen.busiest.are_keys);
+    assert!(seen.busiest.names.iter().any(|busy| busy.name == "secret:token" || busy.name == "page:7"), "{seen:?}");
+    assert!(seen.busiest.names.len() <= 20, "{:?}", seen.busiest);
+}

@@ -12,6 +12,7 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 
 use crate::admin;
+use crate::busiest::{KeySamples, Recent};
 use crate::config::{Config, Listen};
 use crate::downstream::VERSION;
 use crate::explain::{Explainer, Standpoint, look};
@@ -30,6 +31,7 @@ const MOST_LOOKS: usize = 4;
 struct Past {
     history: History,
     phases: Phases,
+    busiest: Recent,
 }
 
 /// The figures of one process.
@@ -37,6 +39,7 @@ pub struct Status {
     in_force: Arc<InForce>,
     registry: Registry,
     reloads: Arc<Reloads>,
+    samples: Arc<KeySamples>,
     past: Mutex<Past>,
     ready: AtomicBool,
     looks: Arc<Semaphore>,
@@ -44,15 +47,22 @@ pub struct Status {
 
 impl Status {
     /// The status of a process that runs what is in force, not ready yet.
-    pub fn new(in_force: Arc<InForce>, reloads: Arc<Reloads>, registry: Registry) -> Arc<Status> {
+    pub fn new(
+        in_force: Arc<InForce>,
+        reloads: Arc<Reloads>,
+        registry: Registry,
+        samples: Arc<KeySamples>,
+    ) -> Arc<Status> {
         let (gauges, counts) = (in_force.clone(), reloads.clone());
         registry.source(move |samples| {
             sample(&gauges.get(), samples);
             counts.sample(samples);
         });
-        let past = Past { history: History::new(Instant::now(), registry.figures()), phases: Phases::default() };
-        let (looks, past) = (Arc::new(Semaphore::new(MOST_LOOKS)), Mutex::new(past));
-        Arc::new(Status { in_force, registry, reloads, past, ready: AtomicBool::new(false), looks })
+        let now = Instant::now();
+        let history = History::new(now, registry.figures());
+        let past = Mutex::new(Past { history, phases: Phases::default(), busiest: Recent::new(now) });
+        let (looks, ready) = (Arc::new(Semaphore::new(MOST_LOOKS)), AtomicBool::new(false));
+        Arc::new(Status { in_force, registry, reloads, samples, past, ready, looks })
     }
 
     /// Says whether clients can connect.
@@ -111,14 +121,16 @@ impl admin::Source for Status {
         let mut past = self.past();
         past.history.note(now, figures);
         past.phases.note(now, &snapshot.config);
+        past.busiest.note(now, &self.samples);
     }
 
     fn overview(&self, now: Instant) -> Overview {
         let (snapshot, figures, past) = (self.in_force.get(), self.registry.figures(), self.past());
         let sources =
             Sources { now, snapshot: &snapshot, figures: &figures, history: &past.history, phases: &past.phases };
-        let process = overview::process(&snapshot, VERSION, self.registry.uptime(), figures.clients);
-        sources.overview(process, self.reloads.state())
+        let process = overview::process(&snapshot, self.registry.uptime(), figures.clients);
+        let busiest = past.busiest.busiest(now, &self.samples, snapshot.config.show_keys);
+        Overview { process, config: self.reloads.state(), busiest, ..sources.overview() }
     }
 
     fn route(&self, key: &[u8]) -> Result<Value, String> {

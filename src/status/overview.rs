@@ -24,13 +24,11 @@ pub struct Sources<'s> {
 }
 
 impl Sources<'_> {
-    /// All of it, but for what only the status of the process knows.
-    pub fn overview(&self, process: overview::Process, config: overview::ConfigState) -> Overview {
+    /// What they tell; the rest is left empty.
+    pub fn overview(&self) -> Overview {
         let (took, traffic) = self.history.lately(LATELY);
         let (recent, lately) = self.history.lately(RECENT);
         Overview {
-            process,
-            config,
             now: rates(&traffic, took),
             recent: recent.as_secs_f64(),
             history: self.history.steps().map(|step| point(step, self.now)).collect(),
@@ -39,7 +37,7 @@ impl Sources<'_> {
             pools: self.pools(),
             servers: self.servers(),
             routes: self.routes(),
-            busiest: overview::Busiest::default(),
+            ..Overview::default()
         }
     }
 
@@ -151,9 +149,9 @@ impl Sources<'_> {
 }
 
 /// The process, as far as the kernel and the configuration know it.
-pub fn process(snapshot: &Snapshot, version: &str, uptime: Duration, clients: u64) -> overview::Process {
+pub fn process(snapshot: &Snapshot, uptime: Duration, clients: u64) -> overview::Process {
     overview::Process {
-        version: version.to_string(),
+        version: env!("CARGO_PKG_VERSION").to_string(),
         unix_time: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64()),
         uptime: uptime.as_secs_f64(),
         listen: snapshot.config.listen.iter().map(ToString::to_string).collect(),
