@@ -34,6 +34,7 @@
 
 pub mod admin;
 pub mod app;
+pub mod busiest;
 pub mod cli;
 pub mod config;
 pub mod demo;
@@ -47,6 +48,7 @@ pub mod memory;
 pub mod metrics;
 pub mod migration;
 pub mod net;
+pub mod overview;
 pub mod placement;
 pub mod protocol;
 pub mod refresh;

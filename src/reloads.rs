@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::metrics::{ReloadOutcome, Samples, Series};
+use crate::overview::ConfigState;
 
 /// What became of the reloads of one process.
 #[derive(Default)]
@@ -40,6 +41,15 @@ impl Reloads {
         self.counts[ReloadOutcome::Refused as usize].fetch_add(1, Relaxed);
     }
 
+    /// How things are.
+    pub fn state(&self) -> ConfigState {
+        ConfigState {
+            loaded: self.loaded.load(Relaxed) as f64 / 1000.0,
+            is_refused: self.is_refused.load(Relaxed),
+            needs_restart: self.needs_restart.load(Relaxed),
+        }
+    }
+
     /// Adds the figures to a scrape.
     pub fn sample(&self, samples: &mut Samples) {
         for outcome in ReloadOutcome::ALL {
@@ -47,9 +57,10 @@ impl Reloads {
             samples.put(Series::ConfigReloads, &[outcome.name()], count as f64);
         }
         let flag = |value: bool| f64::from(u8::from(value));
-        samples.put(Series::ConfigReloadSuccessful, &[], flag(!self.is_refused.load(Relaxed)));
-        samples.put(Series::ConfigLoaded, &[], self.loaded.load(Relaxed) as f64 / 1000.0);
-        samples.put(Series::ConfigNeedsRestart, &[], flag(self.needs_restart.load(Relaxed)));
+        let state = self.state();
+        samples.put(Series::ConfigReloadSuccessful, &[], flag(!state.is_refused));
+        samples.put(Series::ConfigLoaded, &[], state.loaded);
+        samples.put(Series::ConfigNeedsRestart, &[], flag(state.needs_restart));
     }
 }
 

@@ -11,6 +11,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinSet, spawn_local};
 
+use crate::busiest::KeySample;
 use crate::config;
 use crate::downstream::{Connection, Incoming, Limits, Seat, Service, Stats};
 use crate::memory::Memory;
@@ -58,6 +59,7 @@ impl Worker {
         snapshot: Arc<Snapshot>,
         registry: Registry,
         stats: Arc<Stats>,
+        keys: Arc<KeySample>,
         stop: watch::Receiver<bool>,
     ) -> io::Result<Worker> {
         let (inbox, clients) = unbounded_channel();
@@ -70,7 +72,7 @@ impl Worker {
             let options = LocalOptions::default();
             let runtime = Builder::new_current_thread().enable_all().event_interval(TURN).build_local(options);
             match runtime {
-                Ok(runtime) => runtime.block_on(run(snapshot, registry, stats, inbox, told)),
+                Ok(runtime) => runtime.block_on(run(snapshot, registry, stats, keys, inbox, told)),
                 Err(error) => tracing::error!(%error, "worker {number} cannot start"),
             }
         })?;
@@ -103,12 +105,19 @@ struct Kept {
     servers: Servers,
 }
 
-async fn run(snapshot: Arc<Snapshot>, registry: Registry, stats: Arc<Stats>, mut inbox: Inbox, held: Arc<AtomicUsize>) {
+async fn run(
+    snapshot: Arc<Snapshot>,
+    registry: Registry,
+    stats: Arc<Stats>,
+    keys: Arc<KeySample>,
+    mut inbox: Inbox,
+    held: Arc<AtomicUsize>,
+) {
     let turn = Rc::new(Turn::new());
     spawn_local(turn.clone().run());
     let memory = Memory::seen_by(held, memory_share(&snapshot.config));
     let mut kept = Kept { registry, turn, memory, servers: Servers::default() };
-    let service = kept.serve(&snapshot, stats);
+    let service = kept.serve(&snapshot, stats, keys);
     // The snapshot in force is the one that the tree was built from; an old one must not be kept alive here.
     drop(snapshot);
     let mut serving = JoinSet::new();
@@ -136,10 +145,10 @@ async fn run(snapshot: Arc<Snapshot>, registry: Registry, stats: Arc<Stats>, mut
 
 impl Kept {
     /// Begins to serve.
-    fn serve(&mut self, snapshot: &Snapshot, stats: Arc<Stats>) -> Rc<Service> {
+    fn serve(&mut self, snapshot: &Snapshot, stats: Arc<Stats>, keys: Arc<KeySample>) -> Rc<Service> {
         let shard = self.registry.shard(&snapshot.layout);
         let tree = rebuild(snapshot, &self.turn, &self.memory, &shard, &mut self.servers);
-        Service::new(tree, limits(&snapshot.config), self.turn.clone(), self.memory.clone(), shard, stats)
+        Service::new(tree, limits(&snapshot.config), self.turn.clone(), self.memory.clone(), shard, stats, keys)
     }
 
     /// Goes on with another configuration. Nothing else of this worker runs meanwhile, so to it the change is one step.

@@ -46,6 +46,28 @@ fn the_example_loads_and_shows_the_defaults() {
 }
 
 #[test]
+fn the_admin_address_may_stand_alone_or_beside_what_its_pages_may_show() {
+    let admin = |text: &str| {
+        let config = parse(&format!("pools: {{p: {{servers: [m0]}}}}\nadmin: {text}\n"))?;
+        Ok((config.admin, config.show_keys, config.to_json()["admin"].take()))
+    };
+    let at = |port| Some(([127, 0, 0, 1], port).into());
+    assert_eq!(admin("127.0.0.1:5"), Ok((at(5), false, "127.0.0.1:5".into())));
+    assert_eq!(admin("{address: 127.0.0.1:5}"), Ok((at(5), false, "127.0.0.1:5".into())));
+    let shown = serde_json::json!({ "address": "127.0.0.1:9411", "show_keys": true });
+    assert_eq!(admin("{show_keys: true}"), Ok((at(9411), true, shown.clone())));
+    assert_eq!(admin(&shown.to_string()).map(|(.., again)| again), Ok(shown), "what is shown can be loaded again");
+    assert_eq!(admin("{address: off}"), Ok((None, false, "off".into())));
+    for (text, wrong) in [
+        ("{show_keys: yes}", "c.yaml:2:20: admin.show_keys: yes is not a switch; write true or false"),
+        ("{adress: 127.0.0.1:5}", "c.yaml:2:9: admin.adress: unknown key, did you mean address?"),
+        ("[127.0.0.1:5]", "c.yaml:2:1: admin: a list where a single value belongs"),
+    ] {
+        assert_eq!(admin(text), Err(wrong.to_string()));
+    }
+}
+
+#[test]
 fn everything_can_be_said() {
     let config = parse(
         "listen: [{unix: /run/l.sock}, {tcp: '[::1]:5'}]

@@ -48,8 +48,12 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ),
     (
         "downstream",
-        &["route", "upstream", "protocol", "config", "metrics", "clock", "net", "turn", "memory", "logging"],
+        &["busiest", "route", "upstream", "protocol", "config", "metrics", "clock", "net", "turn", "memory", "logging"],
     ),
+    // what people are shown, as data
+    ("overview", &["config", "metrics"]),
+    // its samples are filled downstream and shown by the status
+    ("busiest", &["overview"]),
     // its callers are clients: what they see comes over a socket
     ("demo", &["app", "config"]),
 ];
@@ -169,6 +173,12 @@ const DECIDERS: &[&str] = &[
     "migration.rs",
     "upstream/health.rs",
     "demo/ledger.rs",
+    "overview/",
+    "busiest/prefix.rs",
+    "busiest/reservoir.rs",
+    "busiest/recent.rs",
+    "status/history.rs",
+    "status/phases.rs",
 ];
 
 #[test]

@@ -14,13 +14,19 @@ leash's configuration file, and what the rest of the chart reads from it.
 {{/* Changes when pods must be started anew to use the configuration: leash takes over everything else while it runs. */}}
 {{- define "leash.configChecksum" -}}
 {{- $config := include "leash.config" . | fromYaml -}}
-{{- $fixed := pick $config "listen" "admin" "workers" -}}
+{{- $fixed := pick $config "listen" "workers" -}}
+{{- $_ := set $fixed "admin" (include "leash.admin" .) -}}
 {{- $_ := set $fixed "logFormat" (dig "format" "auto" (default (dict) $config.log)) -}}
 {{- toYaml $fixed | sha256sum -}}
 {{- end }}
 
+{{/* The admin address, which may be written alone or with what its pages may show. */}}
+{{- define "leash.admin" -}}
+{{- ternary .Values.config.admin (dig "address" "" (ternary (dict) .Values.config.admin (kindIs "string" .Values.config.admin))) (kindIs "string" .Values.config.admin) -}}
+{{- end }}
+
 {{- define "leash.adminPort" -}}
-{{- regexFind "[0-9]+$" .Values.config.admin -}}
+{{- regexFind "[0-9]+$" (include "leash.admin" .) -}}
 {{- end }}
 
 {{/* The port of the first TCP listener that is not loopback; empty if there is none. */}}
@@ -68,8 +74,9 @@ leash's configuration file, and what the rest of the chart reads from it.
 {{- if not $v.config.pools -}}
 {{- fail "config.pools is empty: name your memcached servers, such as config.pools.main.servers: [\"memcached-0.memcached:11211\"]" -}}
 {{- end -}}
-{{- if regexMatch "^(127\\.|localhost:|\\[::1\\])" $v.config.admin -}}
-{{- fail (printf "config.admin is %s, but the kubelet's probes come to the pod's address: write 0.0.0.0:9411, or [::]:9411 where pods have IPv6 addresses only" $v.config.admin) -}}
+{{- $admin := include "leash.admin" . -}}
+{{- if regexMatch "^(127\\.|localhost:|\\[::1\\])" $admin -}}
+{{- fail (printf "config.admin is %s, but the kubelet's probes come to the pod's address: write 0.0.0.0:9411, or [::]:9411 where pods have IPv6 addresses only" $admin) -}}
 {{- end -}}
 {{- if eq $v.mode "sidecar" -}}
 {{- if $v.networkPolicy.enabled -}}

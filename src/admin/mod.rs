@@ -8,10 +8,15 @@ mod query;
 mod server;
 
 use std::pin::Pin;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::overview::Overview;
 pub use server::{Handle, serve};
+
+/// How often a [`Source`] is told to note how things are.
+pub const STEP: Duration = Duration::from_secs(2);
 
 /// A look at some keys: in their order what was found, or why one of them cannot be a key. It stays on its thread.
 pub type Looking = Pin<Box<dyn Future<Output = Result<Vec<Value>, String>>>>;
@@ -31,6 +36,12 @@ pub trait Source: Send + Sync + 'static {
 
     /// `/config`: the effective configuration, secrets masked.
     fn config(&self) -> Value;
+
+    /// Told every [`STEP`], so that there is a history to show.
+    fn note(&self, now: Instant);
+
+    /// `/status`: all of it at a glance.
+    fn overview(&self, now: Instant) -> Overview;
 
     /// `/route?key=`: where this key goes, or why it cannot be a key.
     fn route(&self, key: &[u8]) -> Result<Value, String>;

@@ -1,5 +1,7 @@
 //! Which answer belongs to which path. No socket: a method and an address in, a response out.
 
+use std::time::Instant;
+
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
@@ -18,7 +20,8 @@ const JSON: &str = "application/json";
 const PROMETHEUS: &str = "text/plain; version=0.0.4";
 
 /// The pages there are, for the index and for whoever asks for another one.
-const PAGES: [(&str, &str); 5] = [
+const PAGES: [(&str, &str); 6] = [
+    ("/status", "all of this page as JSON"),
     ("/metrics", "metrics for Prometheus"),
     ("/livez", "whether the process is alive"),
     ("/readyz", "whether the listeners are bound and the configuration is loaded"),
@@ -33,6 +36,7 @@ pub async fn answer(method: &Method, uri: &Uri, source: &dyn Source) -> Page {
     }
     match uri.path() {
         "/" => page(StatusCode::OK, HTML, index()),
+        "/status" => status(source),
         "/metrics" => page(StatusCode::OK, PROMETHEUS, source.metrics()),
         "/livez" => verdict("not alive", source.live()),
         "/readyz" => verdict("not ready", source.ready()),
@@ -46,6 +50,13 @@ fn verdict(otherwise: &str, verdict: Result<(), String>) -> Page {
     match verdict {
         Ok(()) => page(StatusCode::OK, TEXT, "ok\n"),
         Err(reason) => page(StatusCode::SERVICE_UNAVAILABLE, TEXT, format!("{otherwise}: {reason}\n")),
+    }
+}
+
+fn status(source: &dyn Source) -> Page {
+    match serde_json::to_value(source.overview(Instant::now())) {
+        Ok(overview) => json(&overview),
+        Err(error) => page(StatusCode::INTERNAL_SERVER_ERROR, TEXT, format!("{error}\n")),
     }
 }
 

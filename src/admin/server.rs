@@ -22,9 +22,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinSet, LocalSet};
-use tokio::time::{sleep, timeout};
+use tokio::time::{MissedTickBehavior, interval_at, sleep, timeout};
 
-use super::{Source, pages};
+use super::{STEP, Source, pages};
 use crate::logging::Repeated;
 
 /// What one client may take of what all share.
@@ -117,6 +117,7 @@ impl Server {
             tokio::select! {
                 _ = stopped.changed() => {}
                 () = self.accept(&listener, &mut connections) => {}
+                () = self.note() => {}
             }
             drop(listener);
             let grace = *stopped.borrow();
@@ -125,6 +126,16 @@ impl Server {
                 tracing::debug!("admin: connections were cut off after {grace:?}");
             }
         });
+    }
+
+    /// Never ends.
+    async fn note(&self) {
+        let mut steps = interval_at(tokio::time::Instant::now() + STEP, STEP);
+        steps.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            steps.tick().await;
+            self.source.note(Instant::now());
+        }
     }
 
     async fn accept(&self, listener: &TcpListener, connections: &mut JoinSet<()>) {

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use super::server::{Limits, serve_within};
 use super::{Handle, Looking, Source, serve};
+use crate::overview::Overview;
 
 #[derive(Default)]
 struct Fixed {
@@ -27,6 +28,10 @@ impl Source for Fixed {
     }
     fn config(&self) -> Value {
         json!({"admin": "127.0.0.1:9411"})
+    }
+    fn note(&self, _: Instant) {}
+    fn overview(&self, _: Instant) -> Overview {
+        Overview::default()
     }
     fn route(&self, key: &[u8]) -> Result<Value, String> {
         if key.is_empty() { Err("a key has 1 to 250 bytes".to_string()) } else { Ok(json!({"key": key})) }

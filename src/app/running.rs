@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 
 use super::AppError;
 use crate::admin;
+use crate::busiest::KeySamples;
 use crate::config::{Config, Listen};
 use crate::downstream::{Listener, Seating, Stats, VERSION};
 use crate::metrics::{Downstream, Registry, Series, ShardLayout, stats};
@@ -49,10 +50,11 @@ impl Running {
         let snapshot = Snapshot::new(config);
         let registry = Registry::new(env!("CARGO_PKG_VERSION"));
         let (in_force, reloads) = (InForce::new(snapshot.clone()), Reloads::new());
-        let status = Status::new(in_force.clone(), reloads.clone(), registry.clone());
+        let samples = KeySamples::new();
+        let status = Status::new(in_force.clone(), reloads.clone(), registry.clone(), samples.clone());
         let admin = admin_listener.map(|listener| admin::serve(listener, status.clone())).transpose()?;
         let (stop, stopped) = watch::channel(false);
-        let workers = start_workers(&snapshot, &registry, &status, &stopped)?;
+        let workers = start_workers(&snapshot, &registry, &status, &samples, &stopped)?;
         tell_buffers(&workers, &registry);
         let (close, closing) = watch::channel(false);
         let most_clients = Arc::new(AtomicUsize::new(snapshot.config.limits.connections));
@@ -142,12 +144,15 @@ fn start_workers(
     snapshot: &Arc<Snapshot>,
     registry: &Registry,
     status: &Arc<Status>,
+    samples: &KeySamples,
     stopped: &watch::Receiver<bool>,
 ) -> io::Result<Vec<Worker>> {
     let status = status.clone();
     let answer: Arc<Stats> = Arc::new(move |subject: &[u8]| stats::answer(subject, &*status));
     (0..snapshot.config.workers)
-        .map(|number| Worker::start(number, snapshot.clone(), registry.clone(), answer.clone(), stopped.clone()))
+        .map(|number| {
+            Worker::start(number, snapshot.clone(), registry.clone(), answer.clone(), samples.join(), stopped.clone())
+        })
         .collect()
 }
 

@@ -36,6 +36,8 @@ pub struct Config {
     pub listen: Vec<Listen>,
     /// Where metrics and admin pages are served, if anywhere.
     pub admin: Option<SocketAddr>,
+    /// Whether the admin pages may show keys, not only their prefixes.
+    pub show_keys: bool,
     /// The number of worker threads, at least one.
     pub workers: usize,
     /// All pools, in the order of the file.

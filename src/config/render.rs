@@ -13,7 +13,7 @@ impl Config {
         let pools: Map<String, Value> = self.pools.iter().map(|p| (p.name.to_string(), pool(p))).collect();
         json!({
             "listen": self.listen.iter().map(listen).collect::<Vec<_>>(),
-            "admin": self.admin.map_or("off".into(), |address| address.to_string()),
+            "admin": admin(self),
             "workers": self.workers,
             "pools": pools,
             "routes": self.routes.iter().map(|r| route(r, &self.pools)).collect::<Vec<_>>(),
@@ -21,6 +21,12 @@ impl Config {
             "log": log(&self.log),
         })
     }
+}
+
+/// The short form, unless there is more to say than an address.
+fn admin(config: &Config) -> Value {
+    let address = config.admin.map_or("off".into(), |address| address.to_string());
+    if config.show_keys { json!({ "address": address, "show_keys": true }) } else { address.into() }
 }
 
 fn listen(listen: &Listen) -> Value {

@@ -72,6 +72,7 @@ impl Config {
         Config {
             listen: vec![Listen::Tcp(LISTEN)],
             admin: Some(ADMIN),
+            show_keys: false,
             workers: auto_workers(),
             pools: vec![Pool::of("embedded", vec![server])],
             routes: vec![Route { allow_flush: true, ..Route::all_to(0) }],
@@ -125,7 +126,8 @@ impl Overrides {
             file.listen = Some(self.listen.iter().enumerate().map(listen).collect());
         }
         if let Some(text) = &self.admin {
-            file.admin = Some(scalar(text, top.key("--admin", None)));
+            let show_keys = file.admin.take().and_then(|admin| admin.show_keys);
+            file.admin = Some(written::Admin { address: Some(scalar(text, top.key("--admin", None))), show_keys });
         }
         if let Some(text) = &self.workers {
             file.workers = Some(scalar(text, top.key("--workers", None)));

@@ -35,6 +35,7 @@ impl Connection {
         let mut state = self.state.borrow_mut();
         let branch = tree.branch(&request.key);
         let class = request.command.class();
+        self.service.keys.note(request.key.as_bytes());
         let asked = Asked {
             at: self.service.turn.now(),
             route: branch.map(|branch| branch.id),
@@ -70,6 +71,7 @@ impl Connection {
             let mut request = Request { key: first, command };
             loop {
                 let branch = tree.branch(&request.key);
+                self.service.keys.note(request.key.as_bytes());
                 let reply = match branch {
                     Some(branch) => {
                         let ticket = Ticket::new(self.clone(), state.replies.next_token(gathered.len()));

@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 
 use super::connection::Connection;
+use crate::busiest::KeySample;
 use crate::logging::Repeated;
 use crate::memory::Memory;
 use crate::metrics::Shard;
@@ -47,6 +48,8 @@ pub struct Service {
     shard: RefCell<Arc<Shard>>,
     /// Who answers `stats`.
     pub stats: Arc<Stats>,
+    /// A sample of the keys that are asked for.
+    pub(super) keys: Arc<KeySample>,
     /// Where bytes are read to while a connection has no unfinished request.
     pub(super) scratch: RefCell<BytesMut>,
     /// What the worker's buffers hold.
@@ -67,6 +70,7 @@ impl Service {
         memory: Rc<Memory>,
         shard: Arc<Shard>,
         stats: Arc<Stats>,
+        keys: Arc<KeySample>,
     ) -> Rc<Service> {
         Rc::new(Service {
             tree: RefCell::new(tree),
@@ -74,6 +78,7 @@ impl Service {
             turn,
             shard: RefCell::new(shard),
             stats,
+            keys,
             scratch: RefCell::default(),
             memory,
             binary_clients: Repeated::new(COMPLAINT),

@@ -8,6 +8,7 @@
 //! Counting is wait-free and takes no lock; merging happens when somebody asks. Labels are bounded and come from the
 //! configuration or from [`words`], never from a key.
 
+mod figures;
 mod histogram;
 mod layout;
 mod merged;
@@ -22,6 +23,7 @@ pub mod stats;
 mod totals;
 pub mod words;
 
+pub use figures::{Figures, RouteFigure, RouteFigures};
 pub use layout::{EVERYTHING_ELSE, RouteId, RouteLabel, RouteMoves, ServerId, ShardLayout};
 pub use process::{Process, most_files};
 pub use registry::Registry;

@@ -10,6 +10,7 @@ use prometheus::TextEncoder;
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 
+use super::figures::Figures;
 use super::layout::ShardLayout;
 use super::merged::{Merged, RouteCells, ServerCells};
 use super::migration;
@@ -90,6 +91,11 @@ impl Registry {
     pub fn reset_totals(&self) {
         let mut shards = self.shards();
         shards.reset = Totals::of(&shards.merge());
+    }
+
+    /// What people are shown of all this.
+    pub fn figures(&self) -> Figures {
+        Figures::of(&self.shards().merge())
     }
 
     /// The traffic of a server since the start.

@@ -146,6 +146,10 @@ pub struct ServerTotals {
     pub bytes_read: u64,
     /// Bytes sent to it.
     pub bytes_written: u64,
+    /// Replies of which it is known how long they took.
+    pub timed: u64,
+    /// How long they took together, in nanoseconds.
+    pub nanos: u64,
 }
 
 impl ServerTotals {
@@ -160,6 +164,8 @@ impl ServerTotals {
             retries: cells.count(Upstream::Retries),
             bytes_read: cells.count(Upstream::BytesRead),
             bytes_written: cells.count(Upstream::BytesWritten),
+            timed: cells.timed(),
+            nanos: cells.nanos(),
         }
     }
 }

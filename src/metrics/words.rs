@@ -19,6 +19,20 @@ macro_rules! words {
                 match self { $($name::$variant => $word),* }
             }
         }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.name())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<$name, D::Error> {
+                let word = <String as serde::Deserialize>::deserialize(deserializer)?;
+                let known = $name::ALL.into_iter().find(|known| known.name() == word);
+                known.ok_or_else(|| serde::de::Error::unknown_variant(&word, &[$($word),*]))
+            }
+        }
     };
 }
 

@@ -18,8 +18,13 @@ pub fn check(file: &File, problems: &mut Problems) -> (Vec<Listen>, Option<Socke
         }
         Some(list) => list.iter().for_each(|written| one(written, &mut taken, problems)),
     }
-    let admin = admin(file.admin.as_ref(), &taken, problems);
+    let admin = admin(address_of(file), &taken, problems);
     (taken.into_iter().map(|(listen, _)| listen).collect(), admin)
+}
+
+/// What is written of the admin address.
+pub fn address_of(file: &File) -> Option<&Scalar> {
+    file.admin.as_ref()?.address.as_ref()
 }
 
 fn one(written: &written::Listen, taken: &mut Vec<(Listen, String)>, problems: &mut Problems) {

@@ -17,7 +17,7 @@ use super::fields::Scalar;
 use super::problem::{Problems, plain};
 use super::units::COUNT;
 use super::written::File;
-use setting::setting;
+use setting::{setting, switch};
 use std::net::SocketAddr;
 
 /// More worker threads than this are a slip of the hand.
@@ -27,6 +27,7 @@ const MAX_WORKERS: usize = 1024;
 pub fn check(file: &File, mut problems: Problems) -> Result<Config, Problems> {
     let mut warnings = Problems::default();
     let (listen, admin) = listen::check(file, &mut problems);
+    let show_keys = switch(file.admin.as_ref().and_then(|admin| admin.show_keys.as_ref()), false, &mut problems);
     let workers = workers(file.workers.as_ref(), &mut problems);
     let pools = pools::check(file, &mut problems, &mut warnings);
     let routes = routes::check(file, &pools, &mut problems, &mut warnings);
@@ -35,13 +36,14 @@ pub fn check(file: &File, mut problems: Problems) -> Result<Config, Problems> {
     if !problems.is_empty() {
         return Err(problems.sorted());
     }
-    Ok(Config { listen, admin, workers, pools, routes, limits, log, warnings: warnings.into_sorted() })
+    let warnings = warnings.into_sorted();
+    Ok(Config { listen, admin, show_keys, workers, pools, routes, limits, log, warnings })
 }
 
 /// Checks the admin address alone.
 pub fn check_admin(file: &File) -> Result<Option<SocketAddr>, Problems> {
     let mut problems = Problems::default();
-    let admin = listen::admin(file.admin.as_ref(), &[], &mut problems);
+    let admin = listen::admin(listen::address_of(file), &[], &mut problems);
     if problems.is_empty() { Ok(admin) } else { Err(problems) }
 }
 

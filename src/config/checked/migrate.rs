@@ -1,5 +1,7 @@
 //! Between which pools a route is moved, checked. Carrying it out is done elsewhere.
 
+use serde::{Deserialize, Serialize};
+
 /// Between which pools a route is moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Migrate {
@@ -12,7 +14,8 @@ pub struct Migrate {
 }
 
 /// How far a migration has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Phase {
     /// The old pool serves; sidecars that are further along may use the new one.
     Prepare,

@@ -7,7 +7,7 @@ mod migrate;
 mod pool;
 mod refresh;
 
-use super::fields::{Fields, Scalar};
+use super::fields::{Fields, Scalar, scalar};
 use super::problem::{Place, Problems, plain};
 use super::yaml::{Node, Value};
 pub use migrate::Migrate;
@@ -22,7 +22,7 @@ pub struct File {
     /// `listen`.
     pub listen: Option<Vec<Listen>>,
     /// `admin`.
-    pub admin: Option<Scalar>,
+    pub admin: Option<Admin>,
     /// `workers`.
     pub workers: Option<Scalar>,
     /// `pools`, in the order of the file.
@@ -33,6 +33,15 @@ pub struct File {
     pub limits: Limits,
     /// `log`.
     pub log: Log,
+}
+
+/// `admin`: an address alone, or a map.
+#[derive(Clone, Debug)]
+pub struct Admin {
+    /// `address`.
+    pub address: Option<Scalar>,
+    /// `show_keys`.
+    pub show_keys: Option<Scalar>,
 }
 
 /// One element of `listen`.
@@ -110,13 +119,26 @@ impl File {
         File {
             listen: map.list("listen", Listen::read, problems),
             routes: map.list("routes", Route::read, problems),
-            admin: map.scalar("admin", problems),
+            admin: map.node("admin").map(|(place, node)| Admin::read(node, place, problems)),
             workers: map.scalar("workers", problems),
             pools: map.node("pools").map(|(place, node)| Pool::read_all(node, place, problems)),
             limits: map.node("limits").map(|(place, node)| Limits::read(node, place, problems)).unwrap_or_default(),
             log: map.node("log").map(|(place, node)| Log::read(node, place, problems)).unwrap_or_default(),
             place,
         }
+    }
+}
+
+impl Admin {
+    /// The keys of the map.
+    pub const KEYS: &'static [&'static str] = &["address", "show_keys"];
+
+    fn read(node: &Node, place: Place, problems: &mut Problems) -> Admin {
+        if !matches!(node.value, Value::Map(_)) {
+            return Admin { address: scalar(node, place, problems), show_keys: None };
+        }
+        let map = Fields::open(node, place, Self::KEYS, problems);
+        Admin { address: map.scalar("address", problems), show_keys: map.scalar("show_keys", problems) }
     }
 }
 
@@ -222,7 +244,7 @@ mod tests {
         let mut shown = HashSet::new();
         keys(&yaml::read(include_str!("../../../config.example.yaml")).unwrap(), &mut shown);
         let known = [File::KEYS, Listen::KEYS, Pool::KEYS, Server::KEYS, Embedded::KEYS, Route::KEYS, Limits::KEYS];
-        let more = [Log::KEYS, Refresh::KEYS, Early::KEYS, Migrate::KEYS].concat();
+        let more = [Admin::KEYS, Log::KEYS, Refresh::KEYS, Early::KEYS, Migrate::KEYS].concat();
         for key in known.concat().iter().chain(&more) {
             assert!(shown.contains(*key), "config.example.yaml does not show {key}");
         }

@@ -1,46 +1,78 @@
 //! What leash tells about itself: to Prometheus, to the admin pages, to clients that ask for `stats`.
 
-use std::sync::Arc;
+mod history;
+mod overview;
+mod phases;
+
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
 use crate::admin;
+use crate::busiest::{KeySamples, Recent};
 use crate::config::{Config, Listen};
 use crate::downstream::VERSION;
 use crate::explain::{Explainer, Standpoint, look};
 use crate::metrics::{NO_PHASE, Process, Registry, Samples, Series, ServerState, stats};
+use crate::overview::Overview;
 use crate::reloads::Reloads;
 use crate::shared::{InForce, Member, Snapshot, prefix_of};
+use history::History;
+use overview::Sources;
+use phases::Phases;
 
 /// Looks at items that go on at once; each has connections of its own to the servers it asks.
 const MOST_LOOKS: usize = 4;
+
+/// What only the time that passed tells.
+struct Past {
+    history: History,
+    phases: Phases,
+    busiest: Recent,
+}
 
 /// The figures of one process.
 pub struct Status {
     in_force: Arc<InForce>,
     registry: Registry,
+    reloads: Arc<Reloads>,
+    samples: Arc<KeySamples>,
+    past: Mutex<Past>,
     ready: AtomicBool,
     looks: Arc<Semaphore>,
 }
 
 impl Status {
     /// The status of a process that runs what is in force, not ready yet.
-    pub fn new(in_force: Arc<InForce>, reloads: Arc<Reloads>, registry: Registry) -> Arc<Status> {
-        let gauges = in_force.clone();
+    pub fn new(
+        in_force: Arc<InForce>,
+        reloads: Arc<Reloads>,
+        registry: Registry,
+        samples: Arc<KeySamples>,
+    ) -> Arc<Status> {
+        let (gauges, counts) = (in_force.clone(), reloads.clone());
         registry.source(move |samples| {
             sample(&gauges.get(), samples);
-            reloads.sample(samples);
+            counts.sample(samples);
         });
-        let looks = Arc::new(Semaphore::new(MOST_LOOKS));
-        Arc::new(Status { in_force, registry, ready: AtomicBool::new(false), looks })
+        let now = Instant::now();
+        let history = History::new(now, registry.figures());
+        let past = Mutex::new(Past { history, phases: Phases::default(), busiest: Recent::new(now) });
+        let (looks, ready) = (Arc::new(Semaphore::new(MOST_LOOKS)), AtomicBool::new(false));
+        Arc::new(Status { in_force, registry, reloads, samples, past, ready, looks })
     }
 
     /// Says whether clients can connect.
     pub fn set_ready(&self, ready: bool) {
         self.ready.store(ready, Ordering::Relaxed);
+    }
+
+    /// What passed stays true when a thread panicked while it held it.
+    fn past(&self) -> MutexGuard<'_, Past> {
+        self.past.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn embedded(snapshot: &Snapshot) -> stats::Embedded {
@@ -82,6 +114,23 @@ impl admin::Source for Status {
 
     fn config(&self) -> Value {
         self.in_force.get().config.to_json()
+    }
+
+    fn note(&self, now: Instant) {
+        let (snapshot, figures) = (self.in_force.get(), self.registry.figures());
+        let mut past = self.past();
+        past.history.note(now, figures);
+        past.phases.note(now, &snapshot.config);
+        past.busiest.note(now, &self.samples);
+    }
+
+    fn overview(&self, now: Instant) -> Overview {
+        let (snapshot, figures, past) = (self.in_force.get(), self.registry.figures(), self.past());
+        let sources =
+            Sources { now, snapshot: &snapshot, figures: &figures, history: &past.history, phases: &past.phases };
+        let process = overview::process(&snapshot, self.registry.uptime(), figures.clients);
+        let busiest = past.busiest.busiest(now, &self.samples, snapshot.config.show_keys);
+        Overview { process, config: self.reloads.state(), busiest, ..sources.overview() }
     }
 
     fn route(&self, key: &[u8]) -> Result<Value, String> {

@@ -1,0 +1,56 @@
+//! How much of everything happened, and how much of it a second.
+
+use serde::{Deserialize, Serialize};
+
+/// Traffic over some time. What is not a share is a second.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Rates {
+    /// Requests, each key of a get one.
+    pub requests: f64,
+    /// The share of gets that found something; `None` without a get.
+    pub hit_ratio: Option<f64>,
+    /// Requests that ended with an error, or without an answer from their server.
+    pub errors: f64,
+    /// Seconds within which 99 of 100 requests were answered, estimated; `None` without a request.
+    pub p99: Option<f64>,
+    /// Stale values served while somebody regenerates them.
+    pub stale_served: f64,
+    /// Regenerations avoided: the stale values, and waits that ended with the value.
+    pub avoided: f64,
+}
+
+/// One step of the history.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Point {
+    /// How many seconds ago it ended.
+    pub ago: f64,
+    /// What happened in it.
+    #[serde(flatten)]
+    pub rates: Rates,
+}
+
+/// What became of callers who found a value stale or missing, on routes that refresh.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Saved {
+    /// Those who got the stale value while somebody regenerated it.
+    pub stale_served: u64,
+    /// Those who waited for a cold value and got it.
+    pub waited: u64,
+    /// Those who were told to regenerate.
+    pub winners: u64,
+    /// Those of the winners who never came back in time.
+    pub expired: u64,
+}
+
+impl Saved {
+    /// Callers who did not have to regenerate.
+    pub fn avoided(&self) -> u64 {
+        self.stale_served + self.waited
+    }
+
+    /// The share of callers who did not have to regenerate; `None` without a caller.
+    pub fn share(&self) -> Option<f64> {
+        let all = self.avoided() + self.winners;
+        (all > 0).then(|| self.avoided() as f64 / all as f64)
+    }
+}
