@@ -43,6 +43,16 @@ struct Order {
     done: oneshot::Sender<()>,
 }
 
+/// Where a worker writes down what it sees, and who answers what clients ask about it.
+pub struct Books {
+    /// The counters of the process, of which the worker has a shard.
+    pub registry: Registry,
+    /// The worker's sample of the keys that are asked for.
+    pub keys: Arc<KeySample>,
+    /// Who answers `stats`.
+    pub stats: Arc<Stats>,
+}
+
 /// What reaches a worker from other threads.
 struct Inbox {
     clients: UnboundedReceiver<Incoming>,
@@ -57,9 +67,7 @@ impl Worker {
     pub fn start(
         number: usize,
         snapshot: Arc<Snapshot>,
-        registry: Registry,
-        stats: Arc<Stats>,
-        keys: Arc<KeySample>,
+        books: Books,
         stop: watch::Receiver<bool>,
     ) -> io::Result<Worker> {
         let (inbox, clients) = unbounded_channel();
@@ -72,7 +80,7 @@ impl Worker {
             let options = LocalOptions::default();
             let runtime = Builder::new_current_thread().enable_all().event_interval(TURN).build_local(options);
             match runtime {
-                Ok(runtime) => runtime.block_on(run(snapshot, registry, stats, keys, inbox, told)),
+                Ok(runtime) => runtime.block_on(run(snapshot, books, inbox, told)),
                 Err(error) => tracing::error!(%error, "worker {number} cannot start"),
             }
         })?;
@@ -99,25 +107,18 @@ impl Worker {
 
 /// What a worker keeps while configurations come and go.
 struct Kept {
-    registry: Registry,
+    books: Books,
     turn: Rc<Turn>,
     memory: Rc<Memory>,
     servers: Servers,
 }
 
-async fn run(
-    snapshot: Arc<Snapshot>,
-    registry: Registry,
-    stats: Arc<Stats>,
-    keys: Arc<KeySample>,
-    mut inbox: Inbox,
-    held: Arc<AtomicUsize>,
-) {
+async fn run(snapshot: Arc<Snapshot>, books: Books, mut inbox: Inbox, held: Arc<AtomicUsize>) {
     let turn = Rc::new(Turn::new());
     spawn_local(turn.clone().run());
     let memory = Memory::seen_by(held, memory_share(&snapshot.config));
-    let mut kept = Kept { registry, turn, memory, servers: Servers::default() };
-    let service = kept.serve(&snapshot, stats, keys);
+    let mut kept = Kept { books, turn, memory, servers: Servers::default() };
+    let service = kept.serve(&snapshot);
     // The snapshot in force is the one that the tree was built from; an old one must not be kept alive here.
     drop(snapshot);
     let mut serving = JoinSet::new();
@@ -145,15 +146,16 @@ async fn run(
 
 impl Kept {
     /// Begins to serve.
-    fn serve(&mut self, snapshot: &Snapshot, stats: Arc<Stats>, keys: Arc<KeySample>) -> Rc<Service> {
-        let shard = self.registry.shard(&snapshot.layout);
+    fn serve(&mut self, snapshot: &Snapshot) -> Rc<Service> {
+        let (stats, keys) = (self.books.stats.clone(), self.books.keys.clone());
+        let shard = self.books.registry.shard(&snapshot.layout);
         let tree = rebuild(snapshot, &self.turn, &self.memory, &shard, &mut self.servers);
         Service::new(tree, limits(&snapshot.config), self.turn.clone(), self.memory.clone(), shard, stats, keys)
     }
 
     /// Goes on with another configuration. Nothing else of this worker runs meanwhile, so to it the change is one step.
     fn change(&mut self, service: &Service, snapshot: &Snapshot) {
-        let shard = self.registry.shard(&snapshot.layout);
+        let shard = self.books.registry.shard(&snapshot.layout);
         self.memory.set_most(memory_share(&snapshot.config));
         let tree = rebuild(snapshot, &self.turn, &self.memory, &shard, &mut self.servers);
         service.change(tree, limits(&snapshot.config), shard);

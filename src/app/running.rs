@@ -19,7 +19,7 @@ use crate::metrics::{Downstream, Registry, Series, ShardLayout, stats};
 use crate::reloads::Reloads;
 use crate::shared::{InForce, Snapshot};
 use crate::status::Status;
-use crate::worker::Worker;
+use crate::worker::{Books, Worker};
 
 /// How long leash takes at most to end once told to: a native sidecar gets two seconds.
 const LONGEST_END: Duration = Duration::from_millis(1500);
@@ -151,7 +151,8 @@ fn start_workers(
     let answer: Arc<Stats> = Arc::new(move |subject: &[u8]| stats::answer(subject, &*status));
     (0..snapshot.config.workers)
         .map(|number| {
-            Worker::start(number, snapshot.clone(), registry.clone(), answer.clone(), samples.join(), stopped.clone())
+            let books = Books { registry: registry.clone(), keys: samples.join(), stats: answer.clone() };
+            Worker::start(number, snapshot.clone(), books, stopped.clone())
         })
         .collect()
 }
