@@ -13,7 +13,7 @@ use crate::hash::Placement;
 use crate::leases::Leases;
 use crate::metrics::{RouteLabel, ServerState, ShardLayout};
 use crate::placement;
-use crate::upstream::{EmbeddedStore, Options, Target};
+use crate::upstream::{EmbeddedStore, Options, Peers, Target};
 
 /// One configuration, made ready for use.
 pub struct Snapshot {
@@ -53,6 +53,8 @@ pub struct SharedPool {
     pub placement: Arc<Placement>,
     /// The members, in the configuration's order.
     pub members: Vec<Member>,
+    /// The same, as seen together.
+    pub peers: Arc<Peers>,
 }
 
 /// What all workers share of one member of a pool.
@@ -91,6 +93,15 @@ impl Snapshot {
         Arc::new(Snapshot { config, pools, layout, leases })
     }
 
+    /// Looks after the servers that nobody looks after yet. On a local runtime that outlives them.
+    pub fn look_after_servers(&self) {
+        for member in self.pools.iter().flat_map(|pool| &pool.members) {
+            if let Member::Server(target) = member {
+                target.look_after();
+            }
+        }
+    }
+
     /// The same for somebody who only looks: the same places, stores and leases, but connections to servers that nobody
     /// else judges by, and no more than `patience` with each.
     pub fn apart(&self, patience: Duration) -> Arc<Snapshot> {
@@ -103,14 +114,15 @@ impl Snapshot {
 impl SharedPool {
     fn new(pool: &config::Pool, limits: &config::Limits, log: &config::Log) -> SharedPool {
         let options = options(pool, limits, log);
+        let peers = Peers::new(pool.name.clone());
         let members = pool.servers.iter().map(|server| match &server.address {
             config::Address::Embedded => {
                 let store = EmbeddedStore::new(pool.embedded.max_bytes as u64, limits.item_size);
                 Member::Embedded(server.name.clone(), store)
             }
-            address => Member::Server(Arc::new(Target::new(&server.name, address.clone(), options, pool.failures))),
+            address => Member::Server(Arc::new(Target::new(&server.name, address.clone(), options, &peers))),
         });
-        SharedPool { placement: Arc::new(placement::of(pool)), members: members.collect() }
+        SharedPool { placement: Arc::new(placement::of(pool)), members: members.collect(), peers }
     }
 
     fn apart(&self, patience: Duration) -> SharedPool {
@@ -118,7 +130,7 @@ impl SharedPool {
             Member::Server(target) => Member::Server(Arc::new(target.apart(patience))),
             embedded @ Member::Embedded(..) => embedded.clone(),
         });
-        SharedPool { placement: self.placement.clone(), members: members.collect() }
+        SharedPool { placement: self.placement.clone(), members: members.collect(), peers: self.peers.clone() }
     }
 }
 
@@ -128,6 +140,8 @@ fn options(pool: &config::Pool, limits: &config::Limits, log: &config::Log) -> O
         connect_timeout: pool.connect_timeout,
         request_timeout: pool.request_timeout,
         queue: limits.server_queue,
+        failures: pool.failures,
+        linger: Duration::ZERO,
         show_keys: log.keys,
     }
 }

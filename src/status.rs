@@ -159,6 +159,11 @@ fn sample(snapshot: &Snapshot, samples: &mut Samples) {
     samples.put(Series::ConfigRoutes, &[], snapshot.config.routes.len() as f64);
     for (pool, shared) in snapshot.config.pools.iter().zip(&snapshot.pools) {
         samples.put_fingerprint(&pool.name, shared.placement.fingerprint());
+        if pool.servers.len() > 1 {
+            let all = f64::from(u8::from(shared.peers.all_look_down()));
+            samples.put(Series::PoolBlackout, &[&pool.name], all);
+            samples.put(Series::PoolBlackouts, &[&pool.name], shared.peers.blackouts() as f64);
+        }
         for (server, member) in pool.servers.iter().zip(&shared.members) {
             samples.put_server(&pool.name, &server.name, member.state());
             if let Member::Embedded(_, store) = member {

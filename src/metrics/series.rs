@@ -62,6 +62,8 @@ series! {
     UpstreamBytesWritten, "leash_upstream_bytes_written_total", COUNTER, ["pool", "server"], "Bytes sent to a server.";
     ServerUp, "leash_server_up", GAUGE, ["pool", "server"], "Whether requests are sent to a server (1) or it is down (0).";
     ServerState, "leash_server_state", GAUGE, ["pool", "server", "state"], "A server's health: 1 for the state it is in, 0 for the others.";
+    PoolBlackout, "leash_pool_blackout", GAUGE, ["pool"], "Whether all servers of a pool of several look down at once (1), as they do when this machine has lost its network.";
+    PoolBlackouts, "leash_pool_blackouts_total", COUNTER, ["pool"], "Times that all servers of a pool of several looked down at once.";
     DownstreamConnections, "leash_downstream_connections", GAUGE, [], "Open connections of clients.";
     DownstreamAccepted, "leash_downstream_connections_total", COUNTER, [], "Connections of clients accepted.";
     DownstreamRefused, "leash_downstream_refused_total", COUNTER, [], "Connections of clients refused because there were too many.";

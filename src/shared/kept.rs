@@ -1,6 +1,8 @@
 //! What the next configuration takes over from the one in force: whatever is configured just as before.
 //!
-//! * A server of the same pool, name, address and options keeps its health, and by that its connections.
+//! * A server of the same pool, name, address and options keeps its connections and its health. One that is only treated
+//!   otherwise keeps what is known of it: whether it is down, and where it is.
+//! * The servers of a pool of the same name are seen together with those it had before.
 //! * An embedded store of the same size keeps its items.
 //! * A pool that places keys as before keeps its table.
 //! * Leases stay known whatever changes: they belong to keys.
@@ -29,19 +31,19 @@ impl Snapshot {
             if places_alike(before, pool) { shared.placement.clone() } else { Arc::new(placement::of(pool)) };
         let was_treated = options(before, &self.config.limits, &self.config.log);
         let options = options(pool, &config.limits, &config.log);
-        let is_treated_alike = was_treated == options && before.failures == pool.failures;
         let member = |server: &Server| {
             let mut all = before.servers.iter().zip(&shared.members);
             let known = all.find(|(known, _)| known.name == server.name && known.address == server.address);
             match (&server.address, known.map(|(_, member)| member)) {
                 (Address::Embedded, known) => embedded(server, known, (before, pool), config.limits.item_size),
-                (_, Some(member)) if is_treated_alike => member.clone(),
+                (_, Some(member)) if was_treated == options => member.clone(),
+                (_, Some(Member::Server(target))) => Member::Server(Arc::new(target.treated(options))),
                 (address, _) => {
-                    Member::Server(Arc::new(Target::new(&server.name, address.clone(), options, pool.failures)))
+                    Member::Server(Arc::new(Target::new(&server.name, address.clone(), options, &shared.peers)))
                 }
             }
         };
-        SharedPool { placement, members: pool.servers.iter().map(member).collect() }
+        SharedPool { placement, members: pool.servers.iter().map(member).collect(), peers: shared.peers.clone() }
     }
 }
 

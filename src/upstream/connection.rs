@@ -20,8 +20,8 @@ use crate::protocol::{AnswerDecoder, Cause, Question};
 pub(super) async fn run(server: Rc<Server>) {
     loop {
         let (cause, faulty) = live(&server).await;
-        if faulty {
-            server.note_failure(cause);
+        if let Some(asked) = faulty {
+            server.note_failure(cause, asked);
         }
         if !end(&server, cause) {
             return;
@@ -29,13 +29,14 @@ pub(super) async fn run(server: Rc<Server>) {
     }
 }
 
-/// From connecting to the end, and whether that end is the server's fault.
-async fn live(server: &Rc<Server>) -> (Cause, bool) {
+/// From connecting to the end; and where that end is the server's fault, since when it had been asked for better.
+async fn live(server: &Rc<Server>) -> (Cause, Option<Instant>) {
+    let begun = Instant::now();
     let (mut reader, writer) = match open(server).await {
         Ok(halves) => halves,
         Err(cause) => {
             server.count(Count::Desync, u64::from(cause == Cause::Desync));
-            return (cause, true);
+            return (cause, Some(begun));
         }
     };
     server.count(Count::Opened, 1);
@@ -53,16 +54,16 @@ async fn live(server: &Rc<Server>) -> (Cause, bool) {
     server.count(Count::Closed, 1);
     let (owed, unproven) = {
         let link = server.link.borrow();
-        (!link.slots.is_empty(), link.unproven)
+        (link.slots.youngest(), link.unproven)
     };
     if cause == Cause::Desync {
         server.count(Count::Desync, 1);
     }
     let faulty = match cause {
-        Cause::Down | Cause::Shutdown => false,
-        Cause::Desync => true,
+        Cause::Down | Cause::Shutdown => None,
+        Cause::Desync => Some(server.turn.now()),
         // Whoever hangs up on an idle connection is not thereby at fault.
-        _ => owed && !unproven,
+        _ => owed.filter(|_| !unproven),
     };
     (cause, faulty)
 }

@@ -37,10 +37,10 @@ fn expire(server: &Server, patience: Duration) {
         link.withdraw();
     }
     drop(link);
-    for ticket in expired {
+    for (ticket, asked) in expired {
         server.answer_failed(ticket, Cause::Timeout);
         if is_silent || !is_open {
-            server.note_failure(Cause::Timeout);
+            server.note_failure(Cause::Timeout, asked);
         }
     }
     if server.target.health.is_down() {

@@ -8,6 +8,7 @@ mod connection;
 mod deadline;
 mod greeting;
 mod member;
+mod peers;
 mod probe;
 mod server;
 mod servers;
@@ -17,6 +18,7 @@ mod ticket;
 
 pub use embedded::EmbeddedStore;
 pub use member::Upstream;
+pub use peers::Peers;
 pub use server::Server;
 pub use servers::Servers;
 pub use target::{Options, Target};

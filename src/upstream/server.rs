@@ -194,9 +194,9 @@ impl Server {
         ticket.answer(self.failed(cause));
     }
 
-    /// Notes a failure of the server itself, and probes it should that have made it down.
-    pub(super) fn note_failure(&self, cause: Cause) {
-        if self.target.health.failed(cause) {
+    /// Notes a failure of the server itself in what was asked at `asked`, and probes it should that have made it down.
+    pub(super) fn note_failure(&self, cause: Cause, asked: Instant) {
+        if self.target.health.failed(cause, asked, Instant::now()) {
             tokio::task::spawn_local(super::probe::run(self.target.clone()));
             self.doom(Cause::Down);
         }

@@ -66,14 +66,19 @@ impl Slots {
         std::mem::take(&mut self.queue)
     }
 
-    /// Makes tombstones of the questions asked at or before `before` and returns who waited for them.
-    pub fn expire(&mut self, before: Instant) -> Vec<Ticket> {
+    /// When the youngest question was asked.
+    pub fn youngest(&self) -> Option<Instant> {
+        self.queue.back().map(|slot| slot.asked)
+    }
+
+    /// Makes tombstones of the questions asked at or before `before` and returns who waited for them, and since when.
+    pub fn expire(&mut self, before: Instant) -> Vec<(Ticket, Instant)> {
         let mut expired = Vec::new();
         while let Some(slot) = self.queue.get_mut(self.dead) {
             if slot.asked > before {
                 break;
             }
-            expired.extend(slot.ticket.take());
+            expired.extend(slot.ticket.take().map(|ticket| (ticket, slot.asked)));
             slot.again = None;
             self.dead += 1;
         }

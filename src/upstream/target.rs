@@ -2,12 +2,15 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::net::{TcpStream, UnixStream, lookup_host};
 
 use super::health::Health;
+use super::peers::{Peers, Seat};
+use super::probe;
 use crate::config::Address;
 use crate::net::Stream;
 
@@ -20,6 +23,10 @@ pub struct Options {
     pub request_timeout: Duration,
     /// The most requests one connection may owe.
     pub queue: usize,
+    /// Failures in a row that make it down.
+    pub failures: u32,
+    /// For how long after it was down others may hold what it missed.
+    pub linger: Duration,
     /// Whether what it said may be logged: it may hold keys and values.
     pub show_keys: bool,
 }
@@ -35,34 +42,53 @@ pub struct Target {
     address: Address,
     /// What its name meant when it could last be resolved.
     resolved: Mutex<Vec<SocketAddr>>,
+    is_looked_after: AtomicBool,
 }
 
 impl Target {
-    /// A server thought to be up, which `failures` in a row make down.
-    pub fn new(name: &str, address: Address, options: Options, failures: u32) -> Target {
+    /// A server thought to be up, one of `peers`.
+    pub fn new(name: &str, address: Address, options: Options, peers: &Arc<Peers>) -> Target {
         let place = address.to_string();
         let label: Arc<str> = if name == place { name.into() } else { format!("{name} ({place})").into() };
-        let health = Health::new(label.clone(), failures);
-        Target { label, options, health, address, resolved: Mutex::default() }
+        Target::of(label, address, options, peers.join(false))
+    }
+
+    /// The same server treated otherwise: as up or down as this one looks now.
+    pub fn treated(&self, options: Options) -> Target {
+        let seat = self.health.seat().for_successor();
+        self.alike(options, seat)
     }
 
     /// The same server for somebody who only looks: asked with at most so much patience, never held to be down for being
     /// silent, and without a word in what the process thinks of it.
     pub fn apart(&self, patience: Duration) -> Target {
-        let known = self.resolved.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let options = Options {
             connect_timeout: self.options.connect_timeout.min(patience),
             request_timeout: self.options.request_timeout.min(patience),
             queue: usize::MAX,
+            failures: u32::MAX,
+            linger: Duration::ZERO,
             ..self.options
         };
-        let health = Health::new(self.label.clone(), u32::MAX);
-        Target {
-            label: self.label.clone(),
-            options,
-            health,
-            address: self.address.clone(),
-            resolved: Mutex::new(known),
+        self.alike(options, Seat::alone())
+    }
+
+    fn alike(&self, options: Options, seat: Seat) -> Target {
+        let known = self.resolved.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let resolved = Mutex::new(known);
+        Target { resolved, ..Target::of(self.label.clone(), self.address.clone(), options, seat) }
+    }
+
+    fn of(label: Arc<str>, address: Address, options: Options, seat: Seat) -> Target {
+        let health = Health::new(label.clone(), options.failures, options.linger, seat, Instant::now());
+        let (resolved, is_looked_after) = (Mutex::default(), AtomicBool::new(false));
+        Target { label, options, health, address, resolved, is_looked_after }
+    }
+
+    /// Sees to it that it comes back if it is down from the start. On a local runtime that outlives it; once is enough.
+    pub fn look_after(self: &Arc<Self>) {
+        if !self.is_looked_after.swap(true, Ordering::Relaxed) && self.health.is_down() {
+            tokio::task::spawn_local(probe::run(self.clone()));
         }
     }
 

@@ -83,6 +83,9 @@ fn the_text_is_well_formed_with_every_series_in_it() {
         for series in [Series::EmbeddedItems, Series::EmbeddedBytes, Series::EmbeddedEvictions] {
             samples.put(series, &["demo"], 3.0);
         }
+        for series in [Series::PoolBlackout, Series::PoolBlackouts] {
+            samples.put(series, &["main"], 1.0);
+        }
     });
     let text = registry.text();
     let parsed = parse(&text);

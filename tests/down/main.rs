@@ -1,0 +1,12 @@
+//! What is kept when servers die: health, deletes, stand-ins. Over real memcached processes that are killed and frozen.
+
+#[path = "../support/figures.rs"]
+mod figures;
+#[path = "../support/reload.rs"]
+mod reloading;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod health;
+mod pools;
+mod reload;
