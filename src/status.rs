@@ -11,9 +11,10 @@ use crate::admin;
 use crate::config::{Config, Listen};
 use crate::downstream::VERSION;
 use crate::explain::{Explainer, Standpoint, look};
-use crate::metrics::{Process, Registry, Samples, Series, ServerState, stats};
+use crate::metrics::{Process, Registry, Samples, Series, ServerState, SpoolDrop, stats};
 use crate::reloads::Reloads;
 use crate::shared::{InForce, Member, Snapshot};
+use crate::upstream::Spool;
 
 /// Looks at items that go on at once; each has connections of its own to the servers it asks.
 const MOST_LOOKS: usize = 4;
@@ -166,11 +167,27 @@ fn sample(snapshot: &Snapshot, samples: &mut Samples) {
         }
         for (server, member) in pool.servers.iter().zip(&shared.members) {
             samples.put_server(&pool.name, &server.name, member.state());
+            if let Member::Server(target) = member {
+                sample_spool(&target.spool, &[&pool.name, &server.name], samples);
+            }
             if let Member::Embedded(_, store) = member {
                 samples.put(Series::EmbeddedItems, &[&pool.name], store.items() as f64);
                 samples.put(Series::EmbeddedBytes, &[&pool.name], store.bytes() as f64);
                 samples.put(Series::EmbeddedEvictions, &[&pool.name], store.evictions() as f64);
             }
         }
+    }
+}
+
+fn sample_spool(spool: &Spool, labels: &[&str; 2], samples: &mut Samples) {
+    let [pool, server] = *labels;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let waited = spool.oldest().map_or(0, |since| now.saturating_sub(since));
+    samples.put(Series::SpoolKeys, labels, spool.depth() as f64);
+    samples.put(Series::SpoolOldest, labels, waited as f64);
+    samples.put(Series::SpoolReplayed, labels, spool.replayed() as f64);
+    samples.put(Series::SpoolSkipped, labels, spool.skipped() as f64);
+    for why in SpoolDrop::ALL {
+        samples.put(Series::SpoolDropped, &[pool, server, why.name()], spool.dropped(why) as f64);
     }
 }

@@ -82,6 +82,7 @@ impl Running {
     /// Goes on with `snapshot`. Ready once every worker does.
     pub async fn change(&self, snapshot: Arc<Snapshot>) {
         self.most_clients.store(snapshot.config.limits.connections, Ordering::Relaxed);
+        self.in_force().part_with_servers(&snapshot);
         snapshot.look_after_servers();
         let changes: Vec<_> = self.workers.iter().map(|worker| worker.change(snapshot.clone())).collect();
         for change in changes {

@@ -200,6 +200,18 @@ words! {
 }
 
 words! {
+    /// Why a delete that was to wait for a server was lost.
+    SpoolDrop {
+        /// There was no room.
+        Full = "full",
+        /// All servers of the pool looked down at once.
+        Blackout = "blackout",
+        /// The server would not take it.
+        Refused = "refused",
+    }
+}
+
+words! {
     /// What memcached's `stats` tells and the command classes do not: counted beside the request.
     Tally {
         /// `flush_all`.

@@ -6,7 +6,8 @@ use crate::protocol::{Arithmetic, Cause, Command, Delete, Failure, Get, Item, Re
 /// store over what `to` has by then, so those of `from` are told with this bit turned. No server counts as far as that.
 const OF_FROM: u64 = 1 << 62;
 
-/// Whether the server is known to be down, so that nothing was asked of it. Its deletes are remembered for it.
+/// Whether the server is known to be down, so that nothing was asked of it. A delete is remembered for it, and then answered
+/// as one of nothing; one with this answer was not.
 pub fn is_down(reply: &Reply) -> bool {
     matches!(reply, Reply::Failed(Failure { cause: Cause::Down, .. }))
 }
@@ -23,7 +24,9 @@ pub fn may_have_changed(reply: &Reply) -> bool {
     }
 }
 
-/// What speaks against acknowledging a delete: a failure, unless it is that of a server that is down.
+/// What speaks against acknowledging a delete: a failure, unless it is that of a server that is down. Such a one is told what it
+/// missed before it is used again; where too much waits already, or all servers of a pool are gone at once, as an old pool is
+/// that was switched off too early, it is not worth failing the other side's clients.
 pub fn trouble(reply: Reply) -> Option<Reply> {
     match reply {
         Reply::Failed(_) if is_down(&reply) => None,

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 
 use super::greeting::greet;
+use super::replay::let_end;
 use super::server::{Phase, Server};
 use super::slots::Slot;
 use crate::metrics::Upstream as Count;
@@ -58,6 +59,10 @@ async fn live(server: &Rc<Server>) -> (Cause, Option<Instant>) {
     };
     if cause == Cause::Desync {
         server.count(Count::Desync, 1);
+    }
+    // What it has not read yet must not follow what it is told by somebody else.
+    if cause == Cause::Down || (cause == Cause::Shutdown && owed.is_some()) {
+        let_end(&server.target.spool, reader);
     }
     let faulty = match cause {
         Cause::Down | Cause::Shutdown => None,

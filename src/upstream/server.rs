@@ -14,14 +14,15 @@ use std::time::{Duration, Instant};
 
 use super::connection;
 use super::deadline;
-use super::slots::{Slot, Slots};
+use super::missed::forgotten;
+use super::slots::{Slot, Slots, repeatable};
 use super::target::Target;
 use super::ticket::Ticket;
 use crate::logging::Repeated;
 use crate::memory::{Memory, Share};
 use crate::metrics::{ServerId, Shard, Upstream as Count};
 use crate::net::{Writer, Written};
-use crate::protocol::{Cause, Command, Failure, Output, Question, Reply, Request};
+use crate::protocol::{Cause, Failure, Output, Question, Reply};
 use crate::turn::{Flush, MUCH, Turn};
 
 /// A connection this long without a reply may have died unseen; what is asked on it next may be asked again.
@@ -102,8 +103,10 @@ impl Server {
 
     /// Asks. The reply goes to `ticket` later, unless it is returned now because the server is not asked at all.
     pub fn ask(&self, question: Question<'_>, ticket: Ticket) -> Option<Reply> {
-        if let Some(cause) = self.target.health.refusal() {
-            return Some(self.failed(cause));
+        if let Some(cause) = self.target.health.refusal()
+            && let Some(reply) = self.refuse(question, cause)
+        {
+            return Some(reply);
         }
         let mut link = self.link.borrow_mut();
         let stalled = link.is_stalled();
@@ -117,10 +120,11 @@ impl Server {
             link.unproven = link.heard.is_some_and(|heard| asked.saturating_duration_since(heard) >= IDLE);
         }
         let again = if link.unproven { repeatable(question) } else { None };
+        let forgotten = forgotten(question).cloned().map(Box::new);
         self.put(
             &mut link,
             question,
-            Slot { ticket: Some(ticket), asked, expected: question.expected(), opaque: 0, len: 0, again },
+            Slot { ticket: Some(ticket), asked, expected: question.expected(), opaque: 0, len: 0, again, forgotten },
         );
         if stalled {
             link.count_waiting();
@@ -184,8 +188,13 @@ impl Server {
 
     /// Answers everybody in `slots` that there will be no reply.
     pub(super) fn fail(&self, slots: impl IntoIterator<Item = Slot>, cause: Cause) {
-        for ticket in slots.into_iter().filter_map(|slot| slot.ticket) {
-            self.answer_failed(ticket, cause);
+        for mut slot in slots {
+            if let Some(key) = slot.forgotten.take() {
+                self.catch_up_on(&key);
+            }
+            if let Some(ticket) = slot.ticket {
+                self.answer_failed(ticket, cause);
+            }
         }
     }
 
@@ -197,7 +206,7 @@ impl Server {
     /// Notes a failure of the server itself in what was asked at `asked`, and probes it should that have made it down.
     pub(super) fn note_failure(&self, cause: Cause, asked: Instant) {
         if self.target.health.failed(cause, asked, Instant::now()) {
-            tokio::task::spawn_local(super::probe::run(self.target.clone()));
+            tokio::task::spawn_local(super::probe::run(self.target.me.clone(), None));
             self.doom(Cause::Down);
         }
     }
@@ -214,7 +223,7 @@ impl Server {
         shard.observe_upstream(*id, replies, waited);
     }
 
-    fn failed(&self, cause: Cause) -> Reply {
+    pub(super) fn failed(&self, cause: Cause) -> Reply {
         let (shard, id) = &*self.counters.borrow();
         shard.failure(*id, cause);
         Reply::Failed(Failure { cause, server: self.target.label.clone() })
@@ -282,13 +291,5 @@ impl Link {
 impl Flush for Server {
     fn flush(&self) {
         self.send();
-    }
-}
-
-/// The request, if sending it twice does what sending it once does.
-fn repeatable(question: Question<'_>) -> Option<Box<Request>> {
-    match question {
-        Question::Ask(request) if Command::is_idempotent(&request.command) => Some(Box::new(request.clone())),
-        _ => None,
     }
 }

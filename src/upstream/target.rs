@@ -1,9 +1,9 @@
-//! What is known of a server in the whole process: who it is, how to reach it, how it feels.
+//! What is known of a server in the whole process: who it is, how to reach it, how it feels, what waits for it.
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use tokio::net::{TcpStream, UnixStream, lookup_host};
@@ -11,7 +11,8 @@ use tokio::net::{TcpStream, UnixStream, lookup_host};
 use super::health::Health;
 use super::peers::{Peers, Seat};
 use super::probe;
-use crate::config::Address;
+use super::spool::Spool;
+use crate::config::{Address, Server};
 use crate::net::Stream;
 
 /// How a server is treated.
@@ -39,6 +40,9 @@ pub struct Target {
     pub options: Options,
     /// How it feels.
     pub health: Health,
+    /// What it is to delete before it serves again. It belongs to the server's name, so others may have it too.
+    pub spool: Arc<Spool>,
+    pub(super) me: Weak<Target>,
     address: Address,
     /// What its name meant when it could last be resolved.
     resolved: Mutex<Vec<SocketAddr>>,
@@ -46,22 +50,21 @@ pub struct Target {
 }
 
 impl Target {
-    /// A server thought to be up, one of `peers`.
-    pub fn new(name: &str, address: Address, options: Options, peers: &Arc<Peers>) -> Target {
-        let place = address.to_string();
+    /// A server thought to be up, one of `peers`, for which `spool` has what waits.
+    pub fn new(server: &Server, options: Options, peers: &Arc<Peers>, spool: Arc<Spool>) -> Arc<Target> {
+        let (name, place) = (&*server.name, server.address.to_string());
         let label: Arc<str> = if name == place { name.into() } else { format!("{name} ({place})").into() };
-        Target::of(label, address, options, peers.join(false))
+        Target::of(label, server.address.clone(), options, peers.join(false), spool)
     }
 
     /// The same server treated otherwise: as up or down as this one looks now.
-    pub fn treated(&self, options: Options) -> Target {
-        let seat = self.health.seat().for_successor();
-        self.alike(options, seat)
+    pub fn treated(&self, options: Options) -> Arc<Target> {
+        self.alike(options, self.health.seat().for_successor(), self.spool.clone())
     }
 
     /// The same server for somebody who only looks: asked with at most so much patience, never held to be down for being
     /// silent, and without a word in what the process thinks of it.
-    pub fn apart(&self, patience: Duration) -> Target {
+    pub fn apart(&self, patience: Duration) -> Arc<Target> {
         let options = Options {
             connect_timeout: self.options.connect_timeout.min(patience),
             request_timeout: self.options.request_timeout.min(patience),
@@ -70,25 +73,41 @@ impl Target {
             linger: Duration::ZERO,
             ..self.options
         };
-        self.alike(options, Seat::alone())
+        self.alike(options, Seat::alone(), Spool::in_memory(0))
     }
 
-    fn alike(&self, options: Options, seat: Seat) -> Target {
-        let known = self.resolved.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let resolved = Mutex::new(known);
-        Target { resolved, ..Target::of(self.label.clone(), self.address.clone(), options, seat) }
+    fn alike(&self, options: Options, seat: Seat, spool: Arc<Spool>) -> Arc<Target> {
+        let target = Target::of(self.label.clone(), self.address.clone(), options, seat, spool);
+        target.known().clone_from(&self.known());
+        target
     }
 
-    fn of(label: Arc<str>, address: Address, options: Options, seat: Seat) -> Target {
+    fn of(label: Arc<str>, address: Address, options: Options, seat: Seat, spool: Arc<Spool>) -> Arc<Target> {
         let health = Health::new(label.clone(), options.failures, options.linger, seat, Instant::now());
         let (resolved, is_looked_after) = (Mutex::default(), AtomicBool::new(false));
-        Target { label, options, health, address, resolved, is_looked_after }
+        Arc::new_cyclic(|me| Target {
+            label,
+            options,
+            health,
+            spool,
+            me: me.clone(),
+            address,
+            resolved,
+            is_looked_after,
+        })
     }
 
-    /// Sees to it that it comes back if it is down from the start. On a local runtime that outlives it; once is enough.
-    pub fn look_after(self: &Arc<Self>) {
-        if !self.is_looked_after.swap(true, Ordering::Relaxed) && self.health.is_down() {
-            tokio::task::spawn_local(probe::run(self.clone()));
+    /// From now on it is the one who serves under its name, once it was told what waits for it. On a local runtime that
+    /// outlives it; once is enough.
+    pub fn look_after(&self) {
+        let is_first = !self.is_looked_after.swap(true, Ordering::Relaxed);
+        if is_first {
+            self.spool.hold(&self.me);
+        }
+        let found = self.spool.open(&self.label);
+        let has_fallen = (found > 0 || (is_first && self.spool.depth() > 0)) && self.health.hold_back();
+        if has_fallen || (is_first && self.health.is_down()) {
+            tokio::task::spawn_local(probe::run(self.me.clone(), Some(Duration::ZERO)));
         }
     }
 
@@ -119,15 +138,18 @@ impl Target {
         Err(refused)
     }
 
+    fn known(&self) -> std::sync::MutexGuard<'_, Vec<SocketAddr>> {
+        self.resolved.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The addresses `host` has now, or the ones it last had if nobody can tell.
     async fn resolve(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
-        let known = || self.resolved.lock().unwrap_or_else(PoisonError::into_inner);
         match lookup_host((host, port)).await.map(Iterator::collect::<Vec<_>>) {
             Ok(found) if !found.is_empty() => {
-                known().clone_from(&found);
+                self.known().clone_from(&found);
                 Ok(found)
             }
-            _ if !known().is_empty() => Ok(known().clone()),
+            _ if !self.known().is_empty() => Ok(self.known().clone()),
             Ok(none) => Ok(none),
             Err(error) => Err(error),
         }

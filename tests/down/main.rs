@@ -10,3 +10,4 @@ mod support;
 mod health;
 mod pools;
 mod reload;
+mod spool;

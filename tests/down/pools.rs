@@ -5,9 +5,7 @@ use std::time::Duration;
 use crate::support::{BOUND, Client, Leash, Memcached, wait_until};
 
 /// The pool's `request_timeout`.
-pub const DEADLINE: Duration = Duration::from_millis(200);
-/// What a busy machine may add to anything.
-pub const SLACK: Duration = Duration::from_secs(2);
+const DEADLINE: Duration = Duration::from_millis(500);
 
 /// Two workers before these servers, named m0, m1 …; `pool` are further entries of the pool, `more` further lines.
 pub fn leash(servers: &[Memcached], pool: &str, more: &str) -> Leash {
@@ -49,6 +47,31 @@ pub fn goes_down(leash: &Leash, server: &str, client: &mut Client) {
 #[track_caller]
 pub fn comes_back(leash: &Leash, server: &str) {
     wait_until(&format!("{server} is up"), BOUND, || state(leash, server) == "up");
+}
+
+/// A directory for spools, and the line that names it.
+pub fn directory() -> (tempfile::TempDir, String) {
+    let directory = tempfile::tempdir().unwrap();
+    let line = format!("spool: {{dir: {}}}", directory.path().display());
+    (directory, line)
+}
+
+/// Stores.
+#[track_caller]
+pub fn set(client: &mut Client, key: &str, value: &str) {
+    client.expect(format!("set {key} 0 0 {}\r\n{value}\r\n", value.len()), "STORED\r\n");
+}
+
+/// Finds this value.
+#[track_caller]
+pub fn reads(client: &mut Client, key: &str, value: &str) {
+    client.expect(format!("get {key}\r\n"), format!("VALUE {key} 0 {}\r\n{value}\r\nEND\r\n", value.len()));
+}
+
+/// Finds nothing.
+#[track_caller]
+pub fn misses(client: &mut Client, key: &str) {
+    client.expect(format!("get {key}\r\n"), "END\r\n");
 }
 
 fn state(leash: &Leash, server: &str) -> &'static str {

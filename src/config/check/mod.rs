@@ -2,6 +2,7 @@
 //!
 //! Every check adds its problems and goes on with a default in place of the wrong value, so that the rest is checked too.
 
+mod down;
 mod hash;
 mod limits;
 mod listen;
@@ -29,13 +30,14 @@ pub fn check(file: &File, mut problems: Problems) -> Result<Config, Problems> {
     let (listen, admin) = listen::check(file, &mut problems);
     let workers = workers(file.workers.as_ref(), &mut problems);
     let pools = pools::check(file, &mut problems, &mut warnings);
+    let spool = down::spool(&file.spool, &mut problems);
     let routes = routes::check(file, &pools, &mut problems, &mut warnings);
     let limits = limits::check(&file.limits, &mut problems);
     let log = log::check(&file.log, &mut problems);
     if !problems.is_empty() {
         return Err(problems.sorted());
     }
-    Ok(Config { listen, admin, workers, pools, routes, limits, log, warnings: warnings.into_sorted() })
+    Ok(Config { listen, admin, workers, pools, routes, limits, spool, log, warnings: warnings.into_sorted() })
 }
 
 /// Checks the admin address alone.

@@ -29,18 +29,24 @@ pub fn check(file: &File, pools: &[Pool], problems: &mut Problems, warnings: &mu
         routes.push((new, &written.place));
     }
     routes.sort_by_key(|(route, _)| std::cmp::Reverse(route.prefix.len()));
-    warn_of_unused_pools(file, &routes, warnings);
+    warn_of_unused_pools(file, pools, &routes, warnings);
     warn_of_keys_without_route(file, &routes, warnings);
     warn_of_shared_names(&routes, warnings);
     routes.into_iter().map(|(route, _)| route).collect()
 }
 
-/// With one pool there is nothing to choose: every key goes there.
+/// With one pool there is nothing to choose: every key goes there. Its gutter is no choice.
 fn implied(file: &File, pools: &[Pool], problems: &mut Problems) -> Vec<Route> {
-    if pools.len() > 1 {
+    let mut choices = (0..pools.len()).filter(|pool| !is_gutter(*pool, pools));
+    let choice = choices.next().unwrap_or_default();
+    if choices.next().is_some() {
         problems.missing(&file.place, "routes", "several pools need routes: [{prefix: \"\", pool: …}]");
     }
-    vec![Route::all_to(0)]
+    vec![Route::all_to(choice)]
+}
+
+fn is_gutter(pool: usize, pools: &[Pool]) -> bool {
+    pools.iter().any(|other| other.on_down.gutter().is_some_and(|gutter| gutter.pool == pool))
 }
 
 fn one(written: &written::Route, pools: &[Pool], problems: &mut Problems) -> Option<Route> {
@@ -90,9 +96,9 @@ pub(super) fn named(written: Option<&Scalar>, pools: &[Pool], problems: &mut Pro
     found
 }
 
-fn warn_of_unused_pools(file: &File, routes: &[(Route, &Place)], warnings: &mut Problems) {
+fn warn_of_unused_pools(file: &File, pools: &[Pool], routes: &[(Route, &Place)], warnings: &mut Problems) {
     for (n, pool) in file.pools.iter().flatten().enumerate() {
-        if !routes.iter().any(|(route, _)| route.pools().contains(&n)) {
+        if !routes.iter().any(|(route, _)| route.pools().contains(&n)) && !is_gutter(n, pools) {
             warnings.add(&pool.place, "no route uses this pool");
         }
     }
