@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use tokio::time::sleep_until;
 
-use super::server::{Phase, Server};
+use super::link::Phase;
+use super::server::Server;
 use super::slots::Expired;
 use crate::protocol::Cause;
 

@@ -14,15 +14,16 @@ use std::time::{Duration, Instant};
 
 use super::connection;
 use super::deadline;
+use super::link::{Link, Phase};
 use super::missed::forgotten;
-use super::slots::{Slot, Slots, repeatable};
+use super::slots::{Slot, repeatable};
 use super::target::Target;
 use super::ticket::Ticket;
 use crate::logging::Repeated;
-use crate::memory::{Memory, Share};
+use crate::memory::Memory;
 use crate::metrics::{ServerId, Shard, Upstream as Count};
-use crate::net::{Writer, Written};
-use crate::protocol::{Cause, Failure, Output, Question, Reply};
+use crate::net::Written;
+use crate::protocol::{Cause, Failure, Question, Reply};
 use crate::turn::{Flush, MUCH, Turn};
 
 /// A connection this long without a reply may have died unseen; what is asked on it next may be asked again.
@@ -47,34 +48,6 @@ pub struct Server {
     pub(super) retired: Cell<bool>,
     memory: Rc<Memory>,
     me: std::rc::Weak<Server>,
-}
-
-/// The connection and what is owed on it.
-pub(super) struct Link {
-    pub phase: Phase,
-    pub slots: Slots,
-    pub output: Output,
-    /// Whether the kernel took less than it was given.
-    pub blocked: bool,
-    /// Whether the server may have hung up unseen: nothing was heard since it was last idle.
-    pub unproven: bool,
-    pub heard: Option<Instant>,
-    flush_asked: bool,
-    next_opaque: u16,
-    /// What is counted of the output: all of it while it cannot leave, else nothing.
-    waiting: Share,
-}
-
-/// Where the connection stands.
-pub(super) enum Phase {
-    /// There is none.
-    Closed,
-    /// It is being made; questions gather meanwhile.
-    Opening,
-    /// It is there.
-    Open(Writer),
-    /// It must not be used again, for this reason; its task is about to end it.
-    Doomed(Cause),
 }
 
 impl Server {
@@ -109,6 +82,9 @@ impl Server {
             return Some(reply);
         }
         let mut link = self.link.borrow_mut();
+        if link.leave_old_address(&self.target.names).is_some() {
+            self.wake_reader();
+        }
         let stalled = link.is_stalled();
         let no_memory = stalled && !link.output.is_empty() && self.memory.is_full();
         if no_memory || link.slots.len() >= self.target.options.queue {
@@ -252,39 +228,6 @@ impl Server {
             Err(_) => link.phase = Phase::Doomed(Cause::Disconnected),
         }
         self.wake_reader();
-    }
-}
-
-impl Link {
-    fn new(memory: &Rc<Memory>) -> Link {
-        Link {
-            phase: Phase::Closed,
-            slots: Slots::default(),
-            output: Output::default(),
-            blocked: false,
-            unproven: false,
-            heard: None,
-            flush_asked: false,
-            next_opaque: 0,
-            waiting: Share::new(memory),
-        }
-    }
-
-    /// Whether what is asked now has to wait before it can leave.
-    fn is_stalled(&self) -> bool {
-        self.blocked || !matches!(self.phase, Phase::Open(_))
-    }
-
-    /// Brings the count of what waits up to date.
-    pub fn count_waiting(&mut self) {
-        self.waiting.set(if self.is_stalled() { self.output.len() } else { 0 });
-    }
-
-    /// Takes back what timed out before there was a connection to send it on.
-    pub fn withdraw(&mut self) {
-        let unsent = self.slots.withdraw();
-        self.output.consume(unsent);
-        self.count_waiting();
     }
 }
 

@@ -1,14 +1,14 @@
 //! What is known of a server in the whole process: who it is, how to reach it, how it feels, what waits for it.
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use tokio::net::{TcpStream, UnixStream, lookup_host};
+use tokio::net::{TcpStream, UnixStream};
 
 use super::health::Health;
+use super::names::{self, Names};
 use super::peers::{Peers, Seat};
 use super::probe;
 use super::spool::Spool;
@@ -43,9 +43,9 @@ pub struct Target {
     /// What it is to delete before it serves again. It belongs to the server's name, so others may have it too.
     pub spool: Arc<Spool>,
     pub(super) me: Weak<Target>,
-    address: Address,
-    /// What its name meant when it could last be resolved.
-    resolved: Mutex<Vec<SocketAddr>>,
+    pub(super) address: Address,
+    /// What its name means.
+    pub(super) names: Names,
     is_looked_after: AtomicBool,
 }
 
@@ -54,7 +54,7 @@ impl Target {
     pub fn new(server: &Server, options: Options, peers: &Arc<Peers>, spool: Arc<Spool>) -> Arc<Target> {
         let (name, place) = (&*server.name, server.address.to_string());
         let label: Arc<str> = if name == place { name.into() } else { format!("{name} ({place})").into() };
-        Target::of(label, server.address.clone(), options, peers.join(false), spool)
+        Target::of(label, server.address.clone(), options, peers.join(false), (spool, Names::default()))
     }
 
     /// The same server treated otherwise: as up or down as this one looks now.
@@ -77,14 +77,18 @@ impl Target {
     }
 
     fn alike(&self, options: Options, seat: Seat, spool: Arc<Spool>) -> Arc<Target> {
-        let target = Target::of(self.label.clone(), self.address.clone(), options, seat, spool);
-        target.known().clone_from(&self.known());
-        target
+        let names = Names::of(self.names.known());
+        Target::of(self.label.clone(), self.address.clone(), options, seat, (spool, names))
     }
 
-    fn of(label: Arc<str>, address: Address, options: Options, seat: Seat, spool: Arc<Spool>) -> Arc<Target> {
+    fn of(
+        label: Arc<str>,
+        address: Address,
+        options: Options,
+        seat: Seat,
+        (spool, names): (Arc<Spool>, Names),
+    ) -> Arc<Target> {
         let health = Health::new(label.clone(), options.failures, options.linger, seat, Instant::now());
-        let (resolved, is_looked_after) = (Mutex::default(), AtomicBool::new(false));
         Arc::new_cyclic(|me| Target {
             label,
             options,
@@ -92,16 +96,17 @@ impl Target {
             spool,
             me: me.clone(),
             address,
-            resolved,
-            is_looked_after,
+            names,
+            is_looked_after: AtomicBool::new(false),
         })
     }
 
-    /// From now on it is the one who serves under its name, once it was told what waits for it. On a local runtime that
-    /// outlives it; once is enough.
+    /// From now on it is the one who serves under its name, wherever that leads, once it was told what waits for it. On a
+    /// local runtime that outlives it; once is enough.
     pub fn look_after(&self) {
         let is_first = !self.is_looked_after.swap(true, Ordering::Relaxed);
         if is_first {
+            names::keep_up(self);
             self.spool.hold(&self.me);
         }
         let found = self.spool.open(&self.label);
@@ -109,6 +114,11 @@ impl Target {
         if has_fallen || (is_first && self.health.is_down()) {
             tokio::task::spawn_local(probe::run(self.me.clone(), Some(Duration::ZERO)));
         }
+    }
+
+    /// Follows its name from now on. On a local runtime.
+    pub fn keep_up(self: &Arc<Self>) {
+        names::keep_up(self);
     }
 
     /// Opens a connection, within the connect timeout.
@@ -125,8 +135,10 @@ impl Target {
             Address::Tcp { host, port } => (host, *port),
             Address::Embedded => return Err(io::Error::other("the embedded store is not connected to")),
         };
+        // A name service that does not answer must leave time to connect to where the server was.
+        let patience = self.options.connect_timeout / 2;
         let mut refused = io::Error::new(io::ErrorKind::NotFound, "its name has no address");
-        for address in self.resolve(host, port).await? {
+        for address in self.names.resolve(host, port, patience).await? {
             match TcpStream::connect(address).await {
                 Ok(stream) => {
                     stream.set_nodelay(true)?;
@@ -136,22 +148,5 @@ impl Target {
             }
         }
         Err(refused)
-    }
-
-    fn known(&self) -> std::sync::MutexGuard<'_, Vec<SocketAddr>> {
-        self.resolved.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The addresses `host` has now, or the ones it last had if nobody can tell.
-    async fn resolve(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
-        match lookup_host((host, port)).await.map(Iterator::collect::<Vec<_>>) {
-            Ok(found) if !found.is_empty() => {
-                self.known().clone_from(&found);
-                Ok(found)
-            }
-            _ if !self.known().is_empty() => Ok(self.known().clone()),
-            Ok(none) => Ok(none),
-            Err(error) => Err(error),
-        }
     }
 }

@@ -8,6 +8,7 @@ mod reloading;
 mod support;
 
 mod health;
+mod names;
 mod pools;
 mod reload;
 mod spool;
