@@ -2,6 +2,7 @@
 //! anybody on the same worker may use.
 
 use std::io::{self, IoSlice};
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::task::{Context, Poll, ready};
 
@@ -60,6 +61,14 @@ pub enum Written {
 }
 
 impl Stream {
+    /// The address at its other end; sockets of the file system have none.
+    pub fn peer(&self) -> Option<SocketAddr> {
+        match self {
+            Stream::Tcp(stream) => stream.peer_addr().ok(),
+            Stream::Unix(_) => None,
+        }
+    }
+
     /// Parts the socket into its halves.
     pub fn into_split(self) -> (Reader, Writer) {
         match self {

@@ -13,7 +13,7 @@ use crate::hash::Placement;
 use crate::leases::Leases;
 use crate::metrics::{RouteLabel, ServerState, ShardLayout};
 use crate::placement;
-use crate::upstream::{EmbeddedStore, Options, Target};
+use crate::upstream::{EmbeddedStore, Options, Peers, Spool, Spools, Target};
 
 /// One configuration, made ready for use.
 pub struct Snapshot {
@@ -25,6 +25,8 @@ pub struct Snapshot {
     pub layout: Arc<ShardLayout>,
     /// The leases this process knows of.
     pub leases: Arc<Leases>,
+    /// The deletes that wait for servers.
+    spools: Arc<Spools>,
 }
 
 /// Which snapshot is in force, for those who look at it now and then. Workers are told of the next one instead.
@@ -53,6 +55,8 @@ pub struct SharedPool {
     pub placement: Arc<Placement>,
     /// The members, in the configuration's order.
     pub members: Vec<Member>,
+    /// The same, as seen together.
+    pub peers: Arc<Peers>,
 }
 
 /// What all workers share of one member of a pool.
@@ -67,12 +71,13 @@ pub enum Member {
 impl Snapshot {
     /// Makes `config` ready: ranks servers, creates stores.
     pub fn new(config: Config) -> Arc<Snapshot> {
-        let pools = config.pools.iter().map(|pool| SharedPool::new(pool, &config.limits, &config.log)).collect();
         let leases = Leases::new(longest_lease(&config), config.limits.waiters);
-        Snapshot::of(config, pools, leases)
+        let spools = Spools::new(config.spool.dir.clone());
+        let pools = config.pools.iter().map(|pool| SharedPool::new(pool, &config, &spools)).collect();
+        Snapshot::of(config, pools, leases, spools)
     }
 
-    fn of(config: Config, pools: Vec<SharedPool>, leases: Arc<Leases>) -> Arc<Snapshot> {
+    fn of(config: Config, pools: Vec<SharedPool>, leases: Arc<Leases>, spools: Arc<Spools>) -> Arc<Snapshot> {
         let routes: Vec<RouteLabel> = config
             .routes
             .iter()
@@ -88,48 +93,73 @@ impl Snapshot {
             .flat_map(|pool| pool.servers.iter().map(|server| (pool.name.to_string(), server.name.to_string())))
             .collect();
         let layout = ShardLayout::new(&routes, &servers);
-        Arc::new(Snapshot { config, pools, layout, leases })
+        Arc::new(Snapshot { config, pools, layout, leases, spools })
+    }
+
+    /// Looks after the servers that nobody looks after yet. On a local runtime that outlives them.
+    pub fn look_after_servers(&self) {
+        for member in self.pools.iter().flat_map(|pool| &pool.members) {
+            if let Member::Server(target) = member {
+                target.look_after();
+            }
+        }
     }
 
     /// The same for somebody who only looks: the same places, stores and leases, but connections to servers that nobody
     /// else judges by, and no more than `patience` with each.
     pub fn apart(&self, patience: Duration) -> Arc<Snapshot> {
         let pools = self.pools.iter().map(|pool| pool.apart(patience)).collect();
-        let (config, layout, leases) = (self.config.clone(), self.layout.clone(), self.leases.clone());
-        Arc::new(Snapshot { config, pools, layout, leases })
+        let (config, layout) = (self.config.clone(), self.layout.clone());
+        Arc::new(Snapshot { config, pools, layout, leases: self.leases.clone(), spools: self.spools.clone() })
     }
 }
 
 impl SharedPool {
-    fn new(pool: &config::Pool, limits: &config::Limits, log: &config::Log) -> SharedPool {
-        let options = options(pool, limits, log);
+    fn new(pool: &config::Pool, config: &Config, spools: &Spools) -> SharedPool {
+        let options = options(pool, config);
+        let peers = Peers::new(pool.name.clone());
         let members = pool.servers.iter().map(|server| match &server.address {
             config::Address::Embedded => {
-                let store = EmbeddedStore::new(pool.embedded.max_bytes as u64, limits.item_size);
+                let store = EmbeddedStore::new(pool.embedded.max_bytes as u64, config.limits.item_size);
                 Member::Embedded(server.name.clone(), store)
             }
-            address => Member::Server(Arc::new(Target::new(&server.name, address.clone(), options, pool.failures))),
+            _ => Member::Server(Target::new(server, options, &peers, spool(pool, server, config, spools))),
         });
-        SharedPool { placement: Arc::new(placement::of(pool)), members: members.collect() }
+        SharedPool { placement: Arc::new(placement::of(pool)), members: members.collect(), peers }
     }
 
     fn apart(&self, patience: Duration) -> SharedPool {
         let members = self.members.iter().map(|member| match member {
-            Member::Server(target) => Member::Server(Arc::new(target.apart(patience))),
+            Member::Server(target) => Member::Server(target.apart(patience)),
             embedded @ Member::Embedded(..) => embedded.clone(),
         });
-        SharedPool { placement: self.placement.clone(), members: members.collect() }
+        SharedPool { placement: self.placement.clone(), members: members.collect(), peers: self.peers.clone() }
     }
 }
 
 /// How the servers of `pool` are treated.
-fn options(pool: &config::Pool, limits: &config::Limits, log: &config::Log) -> Options {
+fn options(pool: &config::Pool, config: &Config) -> Options {
     Options {
         connect_timeout: pool.connect_timeout,
         request_timeout: pool.request_timeout,
-        queue: limits.server_queue,
-        show_keys: log.keys,
+        queue: config.limits.server_queue,
+        failures: pool.failures,
+        linger: linger(pool, config),
+        show_keys: config.log.keys,
     }
+}
+
+/// How long a gutter may hold items of a server of this pool.
+fn linger(pool: &config::Pool, config: &Config) -> Duration {
+    let Some(place) = config.pools.iter().position(|known| known.name == pool.name) else { return Duration::ZERO };
+    let routes = config.routes.iter().filter(|route| route.pools().contains(&place));
+    let times = routes.filter_map(|route| Some(route.longest_in(route.gutter(place, &config.pools)?)));
+    times.max().unwrap_or_default()
+}
+
+/// What waits for `server`, whatever else is configured of it.
+fn spool(pool: &config::Pool, server: &config::Server, config: &Config, spools: &Spools) -> Arc<Spool> {
+    spools.of(&pool.name, &server.name, config.spool.max_keys)
 }
 
 fn longest_lease(config: &Config) -> Duration {

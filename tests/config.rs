@@ -3,7 +3,8 @@
 mod support;
 
 use leash::config::{
-    Address, Config, HashKind, KeyHash, Limits, Listen, Log, LogFormat, Migrate, Phase, Pool, Refresh, Route, Server,
+    Address, Config, Gutter, HashKind, KeyHash, Limits, Listen, Log, LogFormat, Migrate, OnDown, Phase, Pool, Refresh,
+    Route, Server, Spool,
 };
 use std::time::Duration;
 
@@ -39,6 +40,9 @@ fn the_example_loads_and_shows_the_defaults() {
     let servers = vec![server("m0:11211", tcp("m0", 11211)), server("m1", tcp("10.0.0.2", 11211))];
     assert_eq!(config.pools[0], Pool::of("main", servers));
     assert_eq!(config.pools[1], Pool::of("local", vec![server("embedded", Address::Embedded)]));
+    let gutter = OnDown::Gutter(Gutter { pool: 1, ttl: Duration::from_secs(10) });
+    assert_eq!(config.pools[2].on_down, gutter);
+    assert_eq!(config.spool, Spool { dir: Some("/var/lib/leash/spool".into()), ..Spool::default() });
     let migrate = config.routes.remove(2).migrate;
     assert_eq!(migrate, Some(Migrate { from: 0, to: 1, phase: Phase::Prepare }));
     assert_eq!(config.routes[1].refresh, Some(Refresh { early: Some(1.0), ..Refresh::default() }));
@@ -113,6 +117,22 @@ log: {format: json, level: 'warn,leash::upstream=debug', keys: true}
     assert_eq!((config.limits.request_time, config.limits.memory), (Duration::from_secs(60), 1 << 30));
     assert_eq!((config.log.format, config.log.keys), (LogFormat::Json, true));
     assert_eq!(config.warnings, []);
+}
+
+#[test]
+fn a_gutter_is_a_pool_by_name_or_one_that_need_not_be_written() {
+    let config = parse("pools: {p: {servers: [m0], on_down: {gutter: embedded}}}\n").unwrap();
+    let [p, embedded] = &config.pools[..] else { panic!() };
+    assert_eq!(p.on_down, OnDown::Gutter(Gutter { pool: 1, ttl: Duration::from_secs(10) }));
+    assert_eq!(*embedded, Pool::of("embedded", vec![server("embedded", Address::Embedded)]));
+    assert_eq!((config.warnings.len(), &config.routes[..]), (0, &[Route::all_to(0)][..]));
+    let shown = config.to_json();
+    assert_eq!(parse(&shown.to_string()).unwrap().to_json(), shown);
+
+    let spare = "pools: {q: {servers: [g0]}, p: {servers: [m0], on_down: {gutter: {pool: q, ttl: 3s}}}}\n";
+    let config = parse(spare).unwrap();
+    assert_eq!(config.pools[1].on_down.gutter(), Some(Gutter { pool: 0, ttl: Duration::from_secs(3) }));
+    assert_eq!((config.warnings.len(), &config.routes[..]), (0, &[Route::all_to(1)][..]), "a gutter is no choice");
 }
 
 #[test]
@@ -195,6 +215,48 @@ routes:
 }
 
 #[test]
+fn a_gutter_that_has_servers_of_the_other_side_is_none_while_a_route_moves() {
+    let used = |pools: &str| {
+        let pools = format!("{pools}, c: {{servers: [m2]}}, d: {{servers: [embedded]}}");
+        let routes =
+            "[{prefix: '', migrate: {from: a, to: b, phase: warm}}, {prefix: c, pool: c}, {prefix: d, pool: d}]";
+        let config = parse(&format!("pools: {{{pools}}}\nroutes: {routes}\n")).unwrap();
+        let route = config.routes.iter().find(|route| route.migrate.is_some()).unwrap();
+        let used = [0, 1].map(|pool| route.gutter(pool, &config.pools).is_some());
+        (used, config.warnings.iter().map(|warning| warning.text.clone()).collect::<Vec<_>>())
+    };
+    let both = |a: &str, b: &str| {
+        let pool = |name: &str, server: &str, gutter: &str| {
+            let down = if gutter.is_empty() { String::new() } else { format!(", on_down: {{gutter: {gutter}}}") };
+            format!("{name}: {{servers: [{server}]{down}}}")
+        };
+        used(&format!("{}, {}, e: {{servers: [m0, m9]}}", pool("a", "m0", a), pool("b", "m1", b)))
+    };
+    let told = |gutter: &str, pool: &str| {
+        let text = format!("{gutter}, the gutter of pool {pool}, shares servers with the other side of the move");
+        format!("{text}: on this route, keys of a down server of {pool} miss instead")
+    };
+    assert_eq!(both("c", "d"), ([true, true], vec!["no route uses this pool".into()]), "nobody uses e");
+    assert_eq!(both("e", "c"), ([true, true], vec![]), "its own servers are no harm");
+    assert_eq!(both("b", "").0, [false, false]);
+    assert_eq!(both("e", "e"), ([false, false], vec![told("e", "a"), told("e", "b")]));
+    assert_eq!(both("d", "d").0, [false, true], "one gutter for both is that of the new pool");
+    assert_eq!(both("embedded", "embedded").0, [false, true]);
+    assert_eq!(both("", "a").0, [false, false]);
+}
+
+#[test]
+fn routes_that_share_a_gutter_can_meet_there() {
+    let warned = |on_down: &str| {
+        let pools = format!("p: {{servers: [m0]{on_down}}}, q: {{servers: [m1]{on_down}}}, g: {{servers: [m2]}}");
+        let routes = "[{prefix: a, pool: p}, {prefix: '', pool: q, namespace: a}, {prefix: zz, pool: g}]";
+        let config = parse(&format!("pools: {{{pools}}}\nroutes: {routes}\n")).unwrap();
+        config.warnings.iter().any(|warning| warning.text.contains("can meet under one name"))
+    };
+    assert_eq!([warned(""), warned(", on_down: {gutter: g}")], [false, true]);
+}
+
+#[test]
 fn routes_that_share_names_should_tell_the_same_values_stale() {
     let warned = |a: &str, b: &str| {
         let routes = format!("[{{prefix: a, pool: p{a}}}, {{prefix: '', pool: p, namespace: a{b}}}]");
@@ -265,7 +327,7 @@ const BROKEN: &[(&str, &str)] = &[
     ("pools: {p: {servers: [m0]}}\npols: 1\n", "2:1: pols: unknown key, did you mean pools?"),
     (
         "pools: {p: {servers: [m0]}}\nbanana: 1\n",
-        "2:1: banana: unknown key, valid here: listen, admin, workers, pools, routes, limits, log",
+        "2:1: banana: unknown key, valid here: listen, admin, workers, pools, routes, limits, spool, log",
     ),
     (
         "pools: {p: {servers: [m0]}}\npools: {q: {servers: [m1]}}\n",
@@ -364,9 +426,36 @@ const BROKEN: &[(&str, &str)] = &[
     ("pools:\n  p: {servers: [m0], failures: 0}\n", "2:32: pools.p.failures: 0 is out of range; write 1 to 1000000"),
     (
         "pools:\n  p: {servers: [m0], on_down: {gutter: {pool: q}}}\n",
-        "2:22: pools.p.on_down: gutter pools are not in this version of leash yet; write on_down: miss",
+        "2:47: pools.p.on_down.gutter.pool: there is no pool q, did you mean p?",
     ),
-    ("pools:\n  p: {servers: [m0], on_down: fail}\n", "2:31: pools.p.on_down: unknown value fail, write miss"),
+    (
+        "pools:\n  p: {servers: [m0], on_down: {gutter: p}}\n",
+        "2:40: pools.p.on_down.gutter: a pool cannot be its own gutter; name another, or write embedded",
+    ),
+    (
+        "pools:\n  p: {servers: [m0], on_down: {gutter: q}}\n  q: {servers: [m1], on_down: {gutter: embedded}}\n",
+        "2:40: pools.p.on_down.gutter: pool q has a gutter itself; give q on_down: miss",
+    ),
+    (
+        "pools:\n  p: {servers: [m0], on_down: {gutter: {pool: embedded, ttl: 1500ms}}}\n",
+        "2:62: pools.p.on_down.gutter.ttl: 1500ms is no whole number of seconds, which memcached counts; write 2s",
+    ),
+    (
+        "pools:\n  p: {servers: [m0], on_down: {gutter: {ttl: 5s}}}\n",
+        "2:32: pools.p.on_down.gutter.pool: missing; write the name of a pool, or embedded",
+    ),
+    (
+        "pools:\n  p: {servers: [m0], on_down: gutter}\n",
+        "2:31: pools.p.on_down: unknown value gutter, write miss, or {gutter: embedded}",
+    ),
+    (
+        "pools:\n  p: {servers: [m0]}\nspool: {max_keys: 99999999}\n",
+        "3:19: spool.max_keys: 99999999 is out of range; write 0 to 10000000",
+    ),
+    (
+        "pools:\n  p: {servers: [m0], on_down: fail}\n",
+        "2:31: pools.p.on_down: unknown value fail, write miss, or {gutter: embedded}",
+    ),
     ("pools:\n  p: {servers: [m0]}\nroutes: []\n", "1:1: routes: no route; write - {prefix: \"\", pool: main}"),
     (
         "pools:\n  p: {servers: [m0]}\n  q: {servers: [m1]}\n",

@@ -7,7 +7,7 @@ use std::path::Path;
 use leash::config::{Config, Phase};
 use leash::metrics::{
     Backfill, ColdWait, LeaseOutcome, NO_PHASE, Outcome, ProtocolError, ReadSource, Registry, ReloadOutcome,
-    RouteLabel, Series, ServerState, SetRefusal, ShardLayout,
+    RouteLabel, Series, ServerState, SetRefusal, ShardLayout, SpoolDrop,
 };
 use leash::protocol::{Cause, CommandClass};
 
@@ -54,6 +54,7 @@ fn every_word_of_a_label_is_told() {
     assert_eq!(told("`source`:"), words(&ReadSource::ALL.map(ReadSource::name)));
     assert_eq!(told("`outcome` of a backfill:"), words(&Backfill::ALL.map(Backfill::name)));
     assert_eq!(told("`reason`:"), words(&SetRefusal::ALL.map(SetRefusal::name)));
+    assert_eq!(told("`reason` of a lost delete:"), words(&SpoolDrop::ALL.map(SpoolDrop::name)));
     assert_eq!(told("`cause`:"), words(&Cause::ALL.map(Cause::name)));
     assert_eq!(told("`kind`:"), words(&ProtocolError::ALL.map(ProtocolError::name)));
     assert_eq!(told("`state`:"), words(&ServerState::ALL.map(ServerState::name)));

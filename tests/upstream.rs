@@ -27,7 +27,9 @@ fn leash_before(servers: &[&FakeServer], more: &str) -> Leash {
 }
 
 fn leash_at(servers: &str, pool: &str, top: &str) -> Leash {
-    Leash::with_config(&format!("workers: 1\npools: {{main: {{servers: [{servers}], {pool}}}}}\n{top}"))
+    // What a server missed is another story (tests/down): here nobody connects but to ask.
+    let spool = "spool: {max_keys: 0}";
+    Leash::with_config(&format!("workers: 1\npools: {{main: {{servers: [{servers}], {pool}}}}}\n{spool}\n{top}"))
 }
 
 /// A leash before one fake server, a client, and the connection between leash and the server.

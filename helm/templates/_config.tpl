@@ -17,6 +17,9 @@ leash's configuration file, and what the rest of the chart reads from it.
 {{- $fixed := pick $config "listen" "workers" -}}
 {{- $_ := set $fixed "admin" (include "leash.admin" .) -}}
 {{- $_ := set $fixed "logFormat" (dig "format" "auto" (default (dict) $config.log)) -}}
+{{- with include "leash.spoolDir" . -}}
+{{- $_ := set $fixed "spoolDir" . -}}
+{{- end -}}
 {{- toYaml $fixed | sha256sum -}}
 {{- end }}
 
@@ -52,6 +55,11 @@ leash's configuration file, and what the rest of the chart reads from it.
 {{/* "true" if leash listens on a unix socket, which needs a directory it may write to. */}}
 {{- define "leash.hasSocket" -}}
 {{- range .Values.config.listen -}}{{- if .unix -}}true{{- end -}}{{- end -}}
+{{- end }}
+
+{{/* Where deletes survive a restart; empty if that is nowhere. */}}
+{{- define "leash.spoolDir" -}}
+{{- dig "dir" "" (default (dict) .Values.config.spool) -}}
 {{- end }}
 
 {{/* The ports of all memcached servers, as a JSON list, each once. */}}

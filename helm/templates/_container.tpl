@@ -50,6 +50,10 @@ volumeMounts:
   - name: leash-run
     mountPath: /run/leash
   {{- end }}
+  {{- with include "leash.spoolDir" . }}
+  - name: leash-spool
+    mountPath: {{ . | quote }}
+  {{- end }}
 {{- end }}
 
 {{/* On the container, so that a sidecar has it whatever its pod says. It meets the restricted Pod Security Standard. */}}
@@ -75,5 +79,9 @@ seccompProfile:
   emptyDir:
     medium: Memory
     sizeLimit: 1Mi
+{{- end }}
+{{- if include "leash.spoolDir" . }}
+- name: leash-spool
+  {{- toYaml (default (dict "emptyDir" (dict "sizeLimit" "256Mi")) .Values.spoolVolume) | nindent 2 }}
 {{- end }}
 {{- end }}

@@ -48,6 +48,7 @@ impl Running {
         let listen = listeners.iter().map(Listener::address).collect::<io::Result<Vec<Listen>>>()?;
         let admin_listener = config.admin.map(bind_admin).transpose()?;
         let snapshot = Snapshot::new(config);
+        snapshot.look_after_servers();
         let registry = Registry::new(env!("CARGO_PKG_VERSION"));
         let (in_force, reloads) = (InForce::new(snapshot.clone()), Reloads::new());
         let samples = KeySamples::new();
@@ -84,6 +85,8 @@ impl Running {
     /// Goes on with `snapshot`. Ready once every worker does.
     pub async fn change(&self, snapshot: Arc<Snapshot>) {
         self.most_clients.store(snapshot.config.limits.connections, Ordering::Relaxed);
+        self.in_force().part_with_servers(&snapshot);
+        snapshot.look_after_servers();
         let changes: Vec<_> = self.workers.iter().map(|worker| worker.change(snapshot.clone())).collect();
         for change in changes {
             change.await;

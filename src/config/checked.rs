@@ -2,11 +2,13 @@
 //!
 //! Only `check` builds it from what was written, so whoever holds a [`Config`] need not look twice. The defaults are here.
 
+mod down;
 mod migrate;
 mod refresh;
 
 use super::hash::HashKind;
 use super::problem::Problem;
+pub use down::{GUTTER_TTL, Gutter, OnDown, Spool};
 pub use migrate::{Migrate, Phase};
 pub use refresh::{BETA, Refresh};
 use std::fmt;
@@ -46,6 +48,8 @@ pub struct Config {
     pub routes: Vec<Route>,
     /// What a client may use up.
     pub limits: Limits,
+    /// Deletes that wait for servers that are down.
+    pub spool: Spool,
     /// What is logged, and how.
     pub log: Log,
     /// What is allowed but probably not meant.
@@ -111,13 +115,6 @@ pub enum Address {
     Unix(PathBuf),
     /// The store inside this process.
     Embedded,
-}
-
-/// What happens to a down server's keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OnDown {
-    /// Reads miss at once, writes get an error that names the server.
-    Miss,
 }
 
 /// The bounds of an embedded store.

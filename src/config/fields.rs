@@ -1,11 +1,8 @@
 //! Reads one map of the file: known keys out, unknown and twice written ones reported. Knows no key by itself.
 
-use super::problem::{Place, Problems, instead, plain};
+use super::problem::{Place, Problems, instead};
 use super::yaml::{Key, Node, Value};
 use std::collections::HashMap;
-
-/// Words of the design that this version does not have yet: they deserve better than "unknown".
-pub const LATER: &[&str] = &["spool", "gutter"];
 
 /// Entries of one map or list. Names are compared with each other, so their number must be bounded.
 const MAX_ENTRIES: usize = 1000;
@@ -143,7 +140,6 @@ fn once<'n>(map: &'n [(Key, Node)], place: &Place, problems: &mut Problems) -> V
 fn unknown(key: &str, known: &[&str]) -> String {
     match key {
         "<<" => "merge keys are not allowed; write the entries out".into(),
-        later if LATER.contains(&later) => format!("{} is not in this version of leash yet", plain(later)),
         _ => format!("unknown key, {}", instead(key, known.iter().copied())),
     }
 }

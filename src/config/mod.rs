@@ -20,8 +20,8 @@ mod written;
 mod yaml;
 
 pub use checked::{
-    ADMIN, Address, Config, Embedded, LISTEN, Limits, Listen, Log, LogFormat, MEMCACHED_PORT, Migrate, OnDown, Phase,
-    Pool, Refresh, Route, Server,
+    ADMIN, Address, Config, Embedded, Gutter, LISTEN, Limits, Listen, Log, LogFormat, MEMCACHED_PORT, Migrate, OnDown,
+    Phase, Pool, Refresh, Route, Server, Spool,
 };
 pub use hash::{HashKind, KeyHash};
 pub use problem::{Problem, Problems};

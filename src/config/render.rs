@@ -2,7 +2,7 @@
 //!
 //! There is nothing secret in it yet; what will be must be masked here.
 
-use super::checked::{Config, Limits, Listen, Log, LogFormat, Migrate, OnDown, Pool, Refresh, Route, Server};
+use super::checked::{Config, Limits, Listen, Log, LogFormat, Migrate, OnDown, Pool, Refresh, Route, Server, Spool};
 use super::hash::KeyHash;
 use super::units::{show_duration, show_percent, show_size};
 use serde_json::{Map, Value, json};
@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 impl Config {
     /// Every value in effect, defaults included.
     pub fn to_json(&self) -> Value {
-        let pools: Map<String, Value> = self.pools.iter().map(|p| (p.name.to_string(), pool(p))).collect();
+        let pools: Map<String, Value> = self.pools.iter().map(|p| (p.name.to_string(), pool(p, &self.pools))).collect();
         json!({
             "listen": self.listen.iter().map(listen).collect::<Vec<_>>(),
             "admin": admin(self),
@@ -18,6 +18,7 @@ impl Config {
             "pools": pools,
             "routes": self.routes.iter().map(|r| route(r, &self.pools)).collect::<Vec<_>>(),
             "limits": limits(&self.limits),
+            "spool": spool(&self.spool),
             "log": log(&self.log),
         })
     }
@@ -36,7 +37,7 @@ fn listen(listen: &Listen) -> Value {
     }
 }
 
-fn pool(pool: &Pool) -> Value {
+fn pool(pool: &Pool, pools: &[Pool]) -> Value {
     let mut shown = json!({
         "servers": pool.servers.iter().map(server).collect::<Vec<_>>(),
         "hash": pool.hash.word(),
@@ -46,10 +47,27 @@ fn pool(pool: &Pool) -> Value {
         "connect_timeout": show_duration(pool.connect_timeout),
         "request_timeout": show_duration(pool.request_timeout),
         "failures": pool.failures,
-        "on_down": match pool.on_down { OnDown::Miss => "miss" },
+        "on_down": on_down(pool.on_down, pools),
     });
     if pool.is_embedded() {
         shown["embedded"] = json!({ "max_bytes": show_size(pool.embedded.max_bytes) });
+    }
+    shown
+}
+
+fn on_down(on_down: OnDown, pools: &[Pool]) -> Value {
+    match on_down {
+        OnDown::Miss => "miss".into(),
+        OnDown::Gutter(gutter) => {
+            json!({ "gutter": { "pool": &*pools[gutter.pool].name, "ttl": show_duration(gutter.ttl) } })
+        }
+    }
+}
+
+fn spool(spool: &Spool) -> Value {
+    let mut shown = json!({ "max_keys": spool.max_keys });
+    if let Some(dir) = &spool.dir {
+        shown["dir"] = dir.to_string_lossy().into();
     }
     shown
 }

@@ -4,7 +4,7 @@
 //! `command line: --server[1]: …`.
 
 use super::check::{check, check_admin};
-use super::checked::{ADMIN, Address, Config, LISTEN, Listen, Pool, Route, Server, auto_workers};
+use super::checked::{ADMIN, Address, Config, LISTEN, Listen, Pool, Route, Server, Spool, auto_workers};
 use super::fields::{Scalar, Spelling};
 use super::problem::{Place, Problems};
 use super::written::{self, File};
@@ -77,6 +77,7 @@ impl Config {
             pools: vec![Pool::of("embedded", vec![server])],
             routes: vec![Route { allow_flush: true, ..Route::all_to(0) }],
             limits: Default::default(),
+            spool: Spool::default(),
             log: Default::default(),
             warnings: Vec::new(),
         }

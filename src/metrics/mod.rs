@@ -33,5 +33,5 @@ pub use shard::Shard;
 pub use totals::{Figure, ServerTotals, Totals};
 pub use words::{
     Backfill, ColdWait, Downstream, LeaseOutcome, Outcome, ProtocolError, ReadSource, ReloadOutcome, ServerState,
-    SetRefusal, Tally, Upstream,
+    SetRefusal, SpoolDrop, Tally, Upstream,
 };

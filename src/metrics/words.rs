@@ -128,6 +128,8 @@ words! {
         BytesRead = "bytes_read",
         /// Bytes sent.
         BytesWritten = "bytes_written",
+        /// Requests that went to a gutter in its place.
+        Guttered = "guttered",
     }
 }
 
@@ -210,6 +212,18 @@ words! {
         Undone = "undone",
         /// Too many were under way.
         Skipped = "skipped",
+    }
+}
+
+words! {
+    /// Why a delete that was to wait for a server was lost.
+    SpoolDrop {
+        /// There was no room.
+        Full = "full",
+        /// All servers of the pool looked down at once.
+        Blackout = "blackout",
+        /// The server would not take it.
+        Refused = "refused",
     }
 }
 

@@ -1,12 +1,12 @@
 //! What the replies of two pools mean together, and CAS uniques that tell of which pool they are.
 
-use crate::protocol::{Arithmetic, Cause, Command, Delete, Failure, Get, Item, Reply, Returns, Store};
+use crate::protocol::{Cause, Command, Failure, Reply, Uniques};
 
-/// Two servers may give the same CAS unique to different items of one key. A client that was told one by `from` must not
-/// store over what `to` has by then, so those of `from` are told with this bit turned. No server counts as far as that.
-const OF_FROM: u64 = 1 << 62;
+/// A client that was told a CAS unique by `from` must not store over what `to` has by then.
+const OF_FROM: Uniques = Uniques::with_bit(62);
 
-/// Whether the server is known to be down, so that nothing was asked of it. Its deletes are remembered for it.
+/// Whether the server is known to be down, so that nothing was asked of it. A delete is remembered for it, and then answered
+/// as one of nothing; one with this answer was not.
 pub fn is_down(reply: &Reply) -> bool {
     matches!(reply, Reply::Failed(Failure { cause: Cause::Down, .. }))
 }
@@ -23,7 +23,9 @@ pub fn may_have_changed(reply: &Reply) -> bool {
     }
 }
 
-/// What speaks against acknowledging a delete: a failure, unless it is that of a server that is down.
+/// What speaks against acknowledging a delete: a failure, unless it is that of a server that is down. Such a one is told what it
+/// missed before it is used again; where too much waits already, or all servers of a pool are gone at once, as an old pool is
+/// that was switched off too early, it is not worth failing the other side's clients.
 pub fn trouble(reply: Reply) -> Option<Reply> {
     match reply {
         Reply::Failed(_) if is_down(&reply) => None,
@@ -54,31 +56,10 @@ pub fn deleted(from: Reply, to: Reply) -> Reply {
 
 /// A client's command as `from` is asked it.
 pub fn as_sent_to_from(command: &Command) -> Command {
-    let known = |cas: Option<u64>| cas.map(|cas| if cas == 0 { 0 } else { cas ^ OF_FROM });
-    let mut command = command.clone();
-    match &mut command {
-        Command::Get(Get { new_cas, .. }) => *new_cas = known(*new_cas),
-        Command::Store(Store { compare_cas, new_cas, .. })
-        | Command::Delete(Delete { compare_cas, new_cas, .. })
-        | Command::Arithmetic(Arithmetic { compare_cas, new_cas, .. }) => {
-            (*compare_cas, *new_cas) = (known(*compare_cas), known(*new_cas));
-        }
-        Command::Debug => {}
-    }
-    command
+    OF_FROM.sent(command)
 }
 
 /// The reply of `from` to a command as a client is told it.
 pub fn as_told_by_from(command: &Command, reply: Reply) -> Reply {
-    let returns = match command {
-        Command::Get(get) => get.returns,
-        Command::Store(store) => store.returns,
-        Command::Delete(delete) => delete.returns,
-        Command::Arithmetic(arithmetic) => arithmetic.returns,
-        Command::Debug => Returns::NONE,
-    };
-    match reply {
-        Reply::Hit(item) if returns.has(Returns::CAS) => Reply::Hit(Item { cas: item.cas ^ OF_FROM, ..item }),
-        other => other,
-    }
+    OF_FROM.told(command, reply)
 }

@@ -69,6 +69,11 @@ impl Key {
         if self.binary { Key::binary(bytes.freeze()) } else { Key::text(bytes.freeze()) }
     }
 
+    /// The same key with bytes of its own: keeping it keeps nothing else of what was read with it.
+    pub fn detached(&self) -> Key {
+        Key { bytes: Bytes::copy_from_slice(&self.bytes), binary: self.binary }
+    }
+
     /// The bytes memcached files the item under.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes

@@ -245,6 +245,17 @@ impl Command {
         }
     }
 
+    /// Whether no older value may be read after it, whatever became of it: what replaces or removes whatever is there.
+    pub fn outdates(&self) -> bool {
+        match self {
+            Command::Store(store) => {
+                matches!(store.mode, StoreMode::Set | StoreMode::Replace) && store.compare_cas.is_none()
+            }
+            Command::Delete(delete) => delete.compare_cas.is_none(),
+            Command::Get(_) | Command::Arithmetic(_) | Command::Debug => false,
+        }
+    }
+
     /// Whether doing it twice leaves the same item as doing it once: what may be sent again when a connection died.
     pub fn is_idempotent(&self) -> bool {
         match self {

@@ -1,13 +1,16 @@
 //! What the next configuration takes over from the one in force: whatever is configured just as before.
 //!
-//! * A server of the same pool, name, address and options keeps its health, and by that its connections.
+//! * A server of the same pool, name, address and options keeps its connections and its health. One that is only treated
+//!   otherwise keeps what is known of it: whether it is down, and where it is.
+//! * What waits for a server of the same pool and name waits on, whatever else is changed about it.
+//! * The servers of a pool of the same name are seen together with those it had before.
 //! * An embedded store of the same size keeps its items.
 //! * A pool that places keys as before keeps its table.
 //! * Leases stay known whatever changes: they belong to keys.
 
 use std::sync::Arc;
 
-use super::{Member, SharedPool, Snapshot, longest_lease, options};
+use super::{Member, SharedPool, Snapshot, longest_lease, options, spool};
 use crate::config::{Address, Config, Pool, Server};
 use crate::placement;
 use crate::upstream::{EmbeddedStore, Target};
@@ -17,31 +20,49 @@ impl Snapshot {
     pub fn next(&self, config: Config) -> Arc<Snapshot> {
         let pools = config.pools.iter().map(|pool| self.pool(pool, &config)).collect();
         self.leases.adjust(longest_lease(&config), config.limits.waiters);
-        Snapshot::of(config, pools, self.leases.clone())
+        Snapshot::of(config, pools, self.leases.clone(), self.spools.clone())
+    }
+
+    /// Tells of the servers that `next` does not name any more though deletes wait for them.
+    pub fn part_with_servers(&self, next: &Snapshot) {
+        let stays = |pool: &Pool, server: &Server| {
+            let same = next.config.pools.iter().find(|known| known.name == pool.name);
+            same.is_some_and(|known| known.servers.iter().any(|known| known.name == server.name))
+        };
+        for (pool, shared) in self.config.pools.iter().zip(&self.pools) {
+            for (server, member) in pool.servers.iter().zip(&shared.members) {
+                match member {
+                    Member::Server(target) if !stays(pool, server) => target.spool.part(&target.label),
+                    _ => {}
+                }
+            }
+        }
     }
 
     fn pool(&self, pool: &Pool, config: &Config) -> SharedPool {
         let Some(place) = self.config.pools.iter().position(|known| known.name == pool.name) else {
-            return SharedPool::new(pool, &config.limits, &config.log);
+            return SharedPool::new(pool, config, &self.spools);
         };
         let (before, shared) = (&self.config.pools[place], &self.pools[place]);
         let placement =
             if places_alike(before, pool) { shared.placement.clone() } else { Arc::new(placement::of(pool)) };
-        let was_treated = options(before, &self.config.limits, &self.config.log);
-        let options = options(pool, &config.limits, &config.log);
-        let is_treated_alike = was_treated == options && before.failures == pool.failures;
+        let was_treated = options(before, &self.config);
+        let options = options(pool, config);
         let member = |server: &Server| {
             let mut all = before.servers.iter().zip(&shared.members);
             let known = all.find(|(known, _)| known.name == server.name && known.address == server.address);
-            match (&server.address, known.map(|(_, member)| member)) {
-                (Address::Embedded, known) => embedded(server, known, (before, pool), config.limits.item_size),
-                (_, Some(member)) if is_treated_alike => member.clone(),
-                (address, _) => {
-                    Member::Server(Arc::new(Target::new(&server.name, address.clone(), options, pool.failures)))
-                }
+            let known = known.map(|(_, member)| member);
+            if server.address == Address::Embedded {
+                return embedded(server, known, (before, pool), config.limits.item_size);
+            }
+            let spool = spool(pool, server, config, &self.spools);
+            match known {
+                Some(member) if was_treated == options => member.clone(),
+                Some(Member::Server(target)) => Member::Server(target.treated(options)),
+                _ => Member::Server(Target::new(server, options, &shared.peers, spool)),
             }
         };
-        SharedPool { placement, members: pool.servers.iter().map(member).collect() }
+        SharedPool { placement, members: pool.servers.iter().map(member).collect(), peers: shared.peers.clone() }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What leash tells about itself: to Prometheus, to the admin pages, to clients that ask for `stats`.
 
+mod gauges;
 mod history;
 mod overview;
 mod phases;
@@ -16,10 +17,10 @@ use crate::busiest::{KeySamples, Recent};
 use crate::config::{Config, Listen};
 use crate::downstream::VERSION;
 use crate::explain::{Explainer, Standpoint, look};
-use crate::metrics::{NO_PHASE, Process, Registry, Samples, Series, ServerState, stats};
+use crate::metrics::{Process, Registry, ServerState, stats};
 use crate::overview::Overview;
 use crate::reloads::Reloads;
-use crate::shared::{InForce, Member, Snapshot, prefix_of};
+use crate::shared::{InForce, Member, Snapshot};
 use history::History;
 use overview::Sources;
 use phases::Phases;
@@ -53,9 +54,9 @@ impl Status {
         registry: Registry,
         samples: Arc<KeySamples>,
     ) -> Arc<Status> {
-        let (gauges, counts) = (in_force.clone(), reloads.clone());
+        let (snapshot, counts) = (in_force.clone(), reloads.clone());
         registry.source(move |samples| {
-            sample(&gauges.get(), samples);
+            gauges::sample(&snapshot.get(), samples);
             counts.sample(samples);
         });
         let now = Instant::now();
@@ -200,32 +201,5 @@ fn settings(config: &Config) -> stats::Settings {
         workers: config.workers as u64,
         max_item: config.limits.item_size as u64,
         flush_enabled: config.routes.iter().all(|route| route.allow_flush),
-    }
-}
-
-/// The gauges that are read off the configuration and the servers at each scrape.
-fn sample(snapshot: &Snapshot, samples: &mut Samples) {
-    samples.put(Series::ConfigRoutes, &[], snapshot.config.routes.len() as f64);
-    samples.put(Series::Workers, &[], snapshot.config.workers as f64);
-    samples.put(Series::DownstreamMost, &[], snapshot.config.limits.connections as f64);
-    samples.put(Series::BufferMost, &[], snapshot.config.limits.memory as f64);
-    for route in &snapshot.config.routes {
-        let (from, to, phase) = match &route.migrate {
-            Some(migrate) => (migrate.from, migrate.to, migrate.phase.word()),
-            None => (route.pool, route.pool, NO_PHASE),
-        };
-        let [from, to] = [from, to].map(|pool| &*snapshot.config.pools[pool].name);
-        samples.put_route(&prefix_of(route), from, to, phase);
-    }
-    for (pool, shared) in snapshot.config.pools.iter().zip(&snapshot.pools) {
-        samples.put_fingerprint(&pool.name, shared.placement.fingerprint());
-        for (server, member) in pool.servers.iter().zip(&shared.members) {
-            samples.put_server(&pool.name, &server.name, member.state());
-            if let Member::Embedded(_, store) = member {
-                samples.put(Series::EmbeddedItems, &[&pool.name], store.items() as f64);
-                samples.put(Series::EmbeddedBytes, &[&pool.name], store.bytes() as f64);
-                samples.put(Series::EmbeddedEvictions, &[&pool.name], store.evictions() as f64);
-            }
-        }
     }
 }

@@ -3,6 +3,7 @@
 //! Framing doubt is fatal to the connection, never to the data: whatever does not fit the question asked closes it.
 
 use std::future::poll_fn;
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
@@ -10,7 +11,9 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 
 use super::greeting::greet;
-use super::server::{Phase, Server};
+use super::link::Phase;
+use super::replay::let_end;
+use super::server::Server;
 use super::slots::Slot;
 use crate::metrics::Upstream as Count;
 use crate::net::{Reader, Writer, make_room};
@@ -20,8 +23,8 @@ use crate::protocol::{AnswerDecoder, Cause, Question};
 pub(super) async fn run(server: Rc<Server>) {
     loop {
         let (cause, faulty) = live(&server).await;
-        if faulty {
-            server.note_failure(cause);
+        if let Some(asked) = faulty {
+            server.note_failure(cause, asked);
         }
         if !end(&server, cause) {
             return;
@@ -29,13 +32,15 @@ pub(super) async fn run(server: Rc<Server>) {
     }
 }
 
-/// From connecting to the end, and whether that end is the server's fault.
-async fn live(server: &Rc<Server>) -> (Cause, bool) {
-    let (mut reader, writer) = match open(server).await {
-        Ok(halves) => halves,
+/// From connecting to the end; and where that end is the server's fault, since when it had been asked for better.
+async fn live(server: &Rc<Server>) -> (Cause, Option<Instant>) {
+    let begun = Instant::now();
+    let changes = server.target.names.changes();
+    let (mut reader, writer, peer) = match open(server).await {
+        Ok(opened) => opened,
         Err(cause) => {
             server.count(Count::Desync, u64::from(cause == Cause::Desync));
-            return (cause, true);
+            return (cause, Some(begun));
         }
     };
     server.count(Count::Opened, 1);
@@ -45,6 +50,7 @@ async fn live(server: &Rc<Server>) -> (Cause, bool) {
             server.count(Count::Reconnects, 1);
         }
         (link.phase, link.heard) = (Phase::Open(writer), Some(server.turn.tick()));
+        (link.peer, link.changes) = (peer, changes);
         // It has just answered, however long ago the connection before it did.
         link.unproven = false;
     }
@@ -53,21 +59,26 @@ async fn live(server: &Rc<Server>) -> (Cause, bool) {
     server.count(Count::Closed, 1);
     let (owed, unproven) = {
         let link = server.link.borrow();
-        (!link.slots.is_empty(), link.unproven)
+        // What was asked since it moved has not been sent.
+        (link.slots.youngest().filter(|_| !link.has_moved()), link.unproven)
     };
     if cause == Cause::Desync {
         server.count(Count::Desync, 1);
     }
+    // What it has not read yet must not follow what it is told by somebody else.
+    if cause == Cause::Down || (cause == Cause::Shutdown && owed.is_some()) {
+        let_end(&server.target.spool, reader);
+    }
     let faulty = match cause {
-        Cause::Down | Cause::Shutdown => false,
-        Cause::Desync => true,
+        Cause::Down | Cause::Shutdown => None,
+        Cause::Desync => Some(server.turn.now()),
         // Whoever hangs up on an idle connection is not thereby at fault.
-        _ => owed && !unproven,
+        _ => owed.filter(|_| !unproven),
     };
     (cause, faulty)
 }
 
-async fn open(server: &Server) -> Result<(Reader, Writer), Cause> {
+async fn open(server: &Server) -> Result<(Reader, Writer, Option<SocketAddr>), Cause> {
     let target = &*server.target;
     let complain = |why: &str| {
         if let Some(suppressed) = server.cannot_connect.allow(server.turn.tick()) {
@@ -78,9 +89,10 @@ async fn open(server: &Server) -> Result<(Reader, Writer), Cause> {
         complain(&format!("cannot connect: {error}"));
         Cause::Connect
     })?;
+    let peer = stream.peer();
     let (mut reader, writer) = stream.into_split();
     greet(target, &mut reader, &writer).await.inspect_err(|cause| complain(cause.text()))?;
-    Ok((reader, writer))
+    Ok((reader, writer, peer))
 }
 
 /// Reads replies until the connection ends, and why it did.
@@ -155,7 +167,8 @@ fn take_replies(server: &Rc<Server>, decoder: &mut AnswerDecoder, buffer: &mut B
         }
     };
     server.count_replies(batch.replies, batch.waited);
-    result
+    result?;
+    server.link.borrow_mut().leave_old_address(&server.target.names).map_or(Ok(()), Err)
 }
 
 /// The replies of one read, counted together.
@@ -192,6 +205,12 @@ fn desync(server: &Server, said: &str) -> Cause {
 /// Closes what is left of the connection. True if some of what was owed is to be asked again on a new one.
 fn end(server: &Rc<Server>, cause: Cause) -> bool {
     let mut link = server.link.borrow_mut();
+    if link.has_moved() {
+        // Nothing was owed when it was given up, so what is there now has not been sent.
+        let is_wanted = !link.slots.is_empty();
+        (link.phase, link.blocked) = (if is_wanted { Phase::Opening } else { Phase::Closed }, false);
+        return is_wanted;
+    }
     let died_idle = std::mem::take(&mut link.unproven) && cause == Cause::Disconnected;
     let ask_again = died_idle && !server.target.health.is_down();
     (link.phase, link.blocked) = (Phase::Closed, false);

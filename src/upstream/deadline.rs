@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use tokio::time::sleep_until;
 
-use super::server::{Phase, Server};
+use super::link::Phase;
+use super::server::Server;
+use super::slots::Expired;
 use crate::protocol::Cause;
 
 /// Fails what is overdue until nothing is owed any more.
@@ -37,10 +39,13 @@ fn expire(server: &Server, patience: Duration) {
         link.withdraw();
     }
     drop(link);
-    for ticket in expired {
+    for Expired { ticket, asked, forgotten } in expired {
+        if let Some(key) = forgotten {
+            server.catch_up_on(&key);
+        }
         server.answer_failed(ticket, Cause::Timeout);
         if is_silent || !is_open {
-            server.note_failure(Cause::Timeout);
+            server.note_failure(Cause::Timeout, asked);
         }
     }
     if server.target.health.is_down() {

@@ -8,14 +8,27 @@
 //!    └──────────────────────────────────────────── probing ─┘
 //!                        good probe
 //! ```
-//! Whoever makes a server down is the one who probes it, so each server has at most one prober.
+//! Whoever makes a server down is the one who probes it, so each server has at most one prober. What was asked before a
+//! server came back says nothing about how it is now: such failures are not held against it.
+
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
+use super::peers::Seat;
 use crate::metrics::ServerState as State;
 use crate::protocol::Cause;
+
+/// A server that goes down again this soon after it came back flaps.
+const FLAP: Duration = Duration::from_secs(30);
+/// How many of the first, fast probes a server that flaps is spared at most.
+const MOST_FLAPS: u32 = 4;
+/// Set beside [`State::Up`] while others may still hold what a server missed while it was down.
+const BACK: u8 = 0x10;
+const UP: u8 = State::Up as u8;
 
 /// The health of one server.
 pub struct Health {
@@ -26,23 +39,56 @@ pub struct Health {
     failures: AtomicU32,
     /// Whether it is down because it cannot be understood.
     outdated: AtomicBool,
+    /// What times are counted from.
+    start: Instant,
+    /// When it last came back, in nanoseconds; 0 if it never was down.
+    back: AtomicU64,
+    /// For how long after that it is not quite as any other.
+    linger: Duration,
+    /// How often in a row it went down soon after it had come back.
+    flaps: AtomicU32,
+    /// Its place among the servers of its pool.
+    seat: Seat,
+}
+
+/// How requests for a server are to be treated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It serves.
+    Up,
+    /// It serves, but others may still hold what it missed lately.
+    Back,
+    /// Nothing may be asked of it.
+    Down,
 }
 
 impl Health {
-    /// A server thought to be up. `label` is its name for people.
-    pub fn new(label: Arc<str>, threshold: u32) -> Health {
+    /// A server as it looks from its seat at `start`. `label` is its name for people. For `linger` from then, and whenever
+    /// it has been down, it counts as just back: nobody knows what happened before.
+    pub fn new(label: Arc<str>, threshold: u32, linger: Duration, seat: Seat, start: Instant) -> Health {
+        let state = if seat.looks_down() { State::Down as u8 } else { up(linger) };
         Health {
             label,
             threshold,
-            state: AtomicU8::new(State::Up as u8),
+            state: AtomicU8::new(state),
             failures: AtomicU32::new(0),
             outdated: AtomicBool::new(false),
+            start,
+            back: AtomicU64::new(0),
+            linger,
+            flaps: AtomicU32::new(0),
+            seat,
         }
+    }
+
+    /// Its place among the servers of its pool.
+    pub fn seat(&self) -> &Seat {
+        &self.seat
     }
 
     /// What is thought of the server now.
     pub fn state(&self) -> State {
-        match State::ALL[usize::from(self.state.load(Ordering::Relaxed)) % State::ALL.len()] {
+        match State::ALL[usize::from(self.load() & !BACK) % State::ALL.len()] {
             State::Up if self.failures.load(Ordering::Relaxed) > 0 => State::Suspect,
             state => state,
         }
@@ -50,7 +96,28 @@ impl Health {
 
     /// Whether nothing may be asked of the server.
     pub fn is_down(&self) -> bool {
-        self.state.load(Ordering::Relaxed) != State::Up as u8
+        self.load() & !BACK != UP
+    }
+
+    /// Whether it serves, and has for a while: one load, for the path of an ordinary hit.
+    pub fn is_calm(&self) -> bool {
+        self.load() == UP
+    }
+
+    /// How requests are to be treated at `now`.
+    pub fn standing(&self, now: Instant) -> Standing {
+        match self.load() {
+            UP => Standing::Up,
+            state if state & !BACK != UP => Standing::Down,
+            _ if self.nanos(now).saturating_sub(self.back.load(Ordering::Relaxed)) < nanos(self.linger) => {
+                Standing::Back
+            }
+            state => {
+                // Somebody else may have done so, or have made it down meanwhile.
+                let _ = self.state.compare_exchange(state, UP, Ordering::Relaxed, Ordering::Relaxed);
+                Standing::Up
+            }
+        }
     }
 
     /// Why nothing may be asked of the server, if so.
@@ -70,41 +137,91 @@ impl Health {
         }
     }
 
-    /// Notes a failure. True if it made the server down: then the caller must probe it.
-    pub fn failed(&self, cause: Cause) -> bool {
+    /// Notes at `now` that what was asked at `asked` failed. True if it made the server down: then the caller must probe
+    /// it.
+    pub fn failed(&self, cause: Cause, asked: Instant, now: Instant) -> bool {
+        let back = self.back.load(Ordering::Relaxed);
+        if back != 0 && self.nanos(asked) <= back {
+            return false;
+        }
         let in_a_row = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
         if in_a_row < self.threshold && cause != Cause::Outdated {
             return false;
         }
-        let made_down = self.move_to(State::Up, State::Down);
+        let made_down = self.fall();
         if made_down {
             self.outdated.store(cause == Cause::Outdated, Ordering::Relaxed);
-            tracing::warn!(server = %self.label, failures = in_a_row, cause = cause.text(), "server is down");
+            let is_flap = back != 0 && self.nanos(now).saturating_sub(back) < nanos(FLAP);
+            let flaps = if is_flap { (self.flaps.load(Ordering::Relaxed) + 1).min(MOST_FLAPS) } else { 0 };
+            self.flaps.store(flaps, Ordering::Relaxed);
+            tracing::warn!(server = %self.label, failures = in_a_row, cause = cause.text(), flaps, "server is down");
+            self.seat.set_down(true);
         }
         made_down
     }
 
-    /// A probe begins.
-    pub fn probing(&self) {
-        self.move_to(State::Down, State::Probing);
+    /// Holds the server for down before anybody asked it, as something waits for it; whether it looks down is not known.
+    /// True if it was up: then the caller must probe it.
+    pub fn hold_back(&self) -> bool {
+        self.fall()
     }
 
-    /// A probe ended. True if the server is up again.
-    pub fn probed(&self, result: Result<(), Cause>) -> bool {
+    /// Which probe the first one is to be taken for: a server that flaps is given more time.
+    pub fn first_probe(&self) -> u32 {
+        self.flaps.load(Ordering::Relaxed)
+    }
+
+    /// A probe begins.
+    pub fn probing(&self) {
+        self.move_to(State::Down as u8, State::Probing);
+    }
+
+    /// A probe ended at `now`. True if the server is up again.
+    pub fn probed(&self, result: Result<(), Cause>, now: Instant) -> bool {
         self.outdated.store(result == Err(Cause::Outdated), Ordering::Relaxed);
         if result.is_err() {
-            self.move_to(State::Probing, State::Down);
+            self.seat.set_down(true);
+            self.postpone();
             return false;
         }
         self.failures.store(0, Ordering::Relaxed);
-        self.state.store(State::Up as u8, Ordering::Relaxed);
+        // Before the state: whoever sees the server up also sees since when.
+        self.back.store(self.nanos(now).max(1), Ordering::Relaxed);
+        self.seat.set_down(false);
+        self.state.store(up(self.linger), Ordering::Release);
         tracing::info!(server = %self.label, "server is up");
         true
     }
 
-    fn move_to(&self, from: State, to: State) -> bool {
-        self.state.compare_exchange(from as u8, to as u8, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    /// A probe ended well, but the server is not to serve yet.
+    pub fn postpone(&self) {
+        self.move_to(State::Probing as u8, State::Down);
     }
+
+    fn fall(&self) -> bool {
+        self.move_to(UP, State::Down) || self.move_to(UP | BACK, State::Down)
+    }
+
+    fn move_to(&self, from: u8, to: State) -> bool {
+        self.state.compare_exchange(from, to as u8, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    }
+
+    fn load(&self) -> u8 {
+        self.state.load(Ordering::Relaxed)
+    }
+
+    fn nanos(&self, at: Instant) -> u64 {
+        nanos(at.saturating_duration_since(self.start))
+    }
+}
+
+/// Up, and just back where others may hold something for so long.
+fn up(linger: Duration) -> u8 {
+    if linger.is_zero() { UP } else { UP | BACK }
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// How long to wait before probe number `attempt` (from 0): 100 ms doubled each time up to 10 s, then less by up to a
@@ -112,52 +229,4 @@ impl Health {
 pub fn probe_delay(attempt: u32, chance: f64) -> Duration {
     let full = Duration::from_millis(100).saturating_mul(1 << attempt.min(7)).min(Duration::from_secs(10));
     full.mul_f64(1.0 - chance / 4.0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn three_failures_in_a_row_make_a_server_down_and_one_good_probe_brings_it_back() {
-        let health = Health::new("m0".into(), 3);
-        assert!(!health.failed(Cause::Timeout));
-        assert_eq!(health.state(), State::Suspect);
-        health.succeeded();
-        assert_eq!(health.state(), State::Up);
-        assert!(!health.failed(Cause::Timeout));
-        assert!(!health.failed(Cause::Timeout));
-        assert!(health.failed(Cause::Timeout));
-        assert!(!health.failed(Cause::Timeout), "only one caller is told to probe");
-        assert!(health.is_down());
-        health.probing();
-        assert_eq!(health.state(), State::Probing);
-        assert!(!health.probed(Err(Cause::Connect)));
-        assert_eq!(health.state(), State::Down);
-        health.probing();
-        assert!(health.probed(Ok(())));
-        assert_eq!(health.state(), State::Up);
-    }
-
-    #[test]
-    fn a_server_that_is_too_old_is_down_at_once_and_keeps_saying_why() {
-        let health = Health::new("m0".into(), 3);
-        assert_eq!(health.refusal(), None);
-        assert!(health.failed(Cause::Outdated));
-        assert_eq!(health.refusal(), Some(Cause::Outdated));
-        health.probing();
-        health.probed(Err(Cause::Connect));
-        assert_eq!(health.refusal(), Some(Cause::Down));
-        health.probing();
-        health.probed(Err(Cause::Outdated));
-        assert_eq!(health.refusal(), Some(Cause::Outdated));
-    }
-
-    #[test]
-    fn probes_start_at_a_tenth_of_a_second_and_never_wait_longer_than_ten() {
-        assert_eq!(probe_delay(0, 0.0), Duration::from_millis(100));
-        assert_eq!(probe_delay(2, 0.0), Duration::from_millis(400));
-        assert_eq!(probe_delay(60, 0.0), Duration::from_secs(10));
-        assert_eq!(probe_delay(60, 1.0), Duration::from_millis(7500));
-    }
 }

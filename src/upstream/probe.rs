@@ -1,29 +1,55 @@
-//! Asking a server that is down whether it is back: one prober per server, whichever worker saw it go down.
+//! Asking a server that is down whether it is back, and telling it what it missed: one prober per server, whichever worker
+//! saw it go down. A prober ends with the server: when nobody uses it any more, or when another one serves under its name.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
 
 use super::greeting::greet;
 use super::health::probe_delay;
+use super::replay::replay;
 use super::target::Target;
 use crate::protocol::Cause;
 
-/// Probes until the server is up, or until nobody uses it any more.
-pub(super) async fn run(target: Arc<Target>) {
-    let used = Arc::downgrade(&target);
-    drop(target);
+/// Probes until the server is up. The first probe comes after `first`, or when it is due if that is not given.
+pub(super) async fn run(target: Weak<Target>, first: Option<Duration>) {
+    let mut delay = first;
+    let Some(skipped) = target.upgrade().map(|target| target.health.first_probe()) else { return };
+    for attempt in skipped.. {
+        tokio::time::sleep(delay.take().unwrap_or_else(|| probe_delay(attempt, rand::random()))).await;
+        let Some(target) = who_serves(&target) else { return };
+        target.health.probing();
+        match ask(&target).await {
+            Ok(()) if target.rise() => return,
+            Ok(()) => {
+                // Somebody has deleted a key since the last one was replayed.
+                delay = Some(Duration::ZERO);
+                target.health.postpone();
+            }
+            failed => {
+                target.health.probed(failed, Instant::now());
+            }
+        }
+    }
+}
+
+/// Replays what a server that is up was asked to forget and may not have. If it goes down meanwhile, its prober does.
+pub(super) async fn catch_up(target: Weak<Target>) {
     for attempt in 0.. {
         tokio::time::sleep(probe_delay(attempt, rand::random())).await;
-        let Some(target) = used.upgrade() else { return };
-        target.health.probing();
-        let result = ask(&target).await;
-        if target.health.probed(result) {
+        let Some(target) = who_serves(&target) else { return };
+        if target.is_down_or_caught_up() || (ask(&target).await.is_ok() && target.is_down_or_caught_up()) {
             return;
         }
     }
 }
 
+fn who_serves(target: &Weak<Target>) -> Option<Arc<Target>> {
+    target.upgrade().filter(|target| target.spool.is_held_by(&target.me))
+}
+
 async fn ask(target: &Target) -> Result<(), Cause> {
     let stream = target.connect().await.map_err(|_| Cause::Connect)?;
     let (mut reader, writer) = stream.into_split();
-    greet(target, &mut reader, &writer).await
+    greet(target, &mut reader, &writer).await?;
+    replay(target, &mut reader, &writer).await
 }

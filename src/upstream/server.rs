@@ -14,14 +14,16 @@ use std::time::{Duration, Instant};
 
 use super::connection;
 use super::deadline;
-use super::slots::{Slot, Slots};
+use super::link::{Link, Phase};
+use super::missed::forgotten;
+use super::slots::{Slot, repeatable};
 use super::target::Target;
 use super::ticket::Ticket;
 use crate::logging::Repeated;
-use crate::memory::{Memory, Share};
+use crate::memory::Memory;
 use crate::metrics::{ServerId, Shard, Upstream as Count};
-use crate::net::{Writer, Written};
-use crate::protocol::{Cause, Command, Failure, Output, Question, Reply, Request};
+use crate::net::Written;
+use crate::protocol::{Cause, Failure, Question, Reply};
 use crate::turn::{Flush, MUCH, Turn};
 
 /// A connection this long without a reply may have died unseen; what is asked on it next may be asked again.
@@ -46,34 +48,6 @@ pub struct Server {
     pub(super) retired: Cell<bool>,
     memory: Rc<Memory>,
     me: std::rc::Weak<Server>,
-}
-
-/// The connection and what is owed on it.
-pub(super) struct Link {
-    pub phase: Phase,
-    pub slots: Slots,
-    pub output: Output,
-    /// Whether the kernel took less than it was given.
-    pub blocked: bool,
-    /// Whether the server may have hung up unseen: nothing was heard since it was last idle.
-    pub unproven: bool,
-    pub heard: Option<Instant>,
-    flush_asked: bool,
-    next_opaque: u16,
-    /// What is counted of the output: all of it while it cannot leave, else nothing.
-    waiting: Share,
-}
-
-/// Where the connection stands.
-pub(super) enum Phase {
-    /// There is none.
-    Closed,
-    /// It is being made; questions gather meanwhile.
-    Opening,
-    /// It is there.
-    Open(Writer),
-    /// It must not be used again, for this reason; its task is about to end it.
-    Doomed(Cause),
 }
 
 impl Server {
@@ -102,10 +76,15 @@ impl Server {
 
     /// Asks. The reply goes to `ticket` later, unless it is returned now because the server is not asked at all.
     pub fn ask(&self, question: Question<'_>, ticket: Ticket) -> Option<Reply> {
-        if let Some(cause) = self.target.health.refusal() {
-            return Some(self.failed(cause));
+        if let Some(cause) = self.target.health.refusal()
+            && let Some(reply) = self.refuse(question, cause)
+        {
+            return Some(reply);
         }
         let mut link = self.link.borrow_mut();
+        if link.leave_old_address(&self.target.names).is_some() {
+            self.wake_reader();
+        }
         let stalled = link.is_stalled();
         let no_memory = stalled && !link.output.is_empty() && self.memory.is_full();
         if no_memory || link.slots.len() >= self.target.options.queue {
@@ -117,10 +96,11 @@ impl Server {
             link.unproven = link.heard.is_some_and(|heard| asked.saturating_duration_since(heard) >= IDLE);
         }
         let again = if link.unproven { repeatable(question) } else { None };
+        let forgotten = forgotten(question).cloned().map(Box::new);
         self.put(
             &mut link,
             question,
-            Slot { ticket: Some(ticket), asked, expected: question.expected(), opaque: 0, len: 0, again },
+            Slot { ticket: Some(ticket), asked, expected: question.expected(), opaque: 0, len: 0, again, forgotten },
         );
         if stalled {
             link.count_waiting();
@@ -184,8 +164,13 @@ impl Server {
 
     /// Answers everybody in `slots` that there will be no reply.
     pub(super) fn fail(&self, slots: impl IntoIterator<Item = Slot>, cause: Cause) {
-        for ticket in slots.into_iter().filter_map(|slot| slot.ticket) {
-            self.answer_failed(ticket, cause);
+        for mut slot in slots {
+            if let Some(key) = slot.forgotten.take() {
+                self.catch_up_on(&key);
+            }
+            if let Some(ticket) = slot.ticket {
+                self.answer_failed(ticket, cause);
+            }
         }
     }
 
@@ -194,10 +179,10 @@ impl Server {
         ticket.answer(self.failed(cause));
     }
 
-    /// Notes a failure of the server itself, and probes it should that have made it down.
-    pub(super) fn note_failure(&self, cause: Cause) {
-        if self.target.health.failed(cause) {
-            tokio::task::spawn_local(super::probe::run(self.target.clone()));
+    /// Notes a failure of the server itself in what was asked at `asked`, and probes it should that have made it down.
+    pub(super) fn note_failure(&self, cause: Cause, asked: Instant) {
+        if self.target.health.failed(cause, asked, Instant::now()) {
+            tokio::task::spawn_local(super::probe::run(self.target.me.clone(), None));
             self.doom(Cause::Down);
         }
     }
@@ -214,7 +199,7 @@ impl Server {
         shard.observe_upstream(*id, replies, waited);
     }
 
-    fn failed(&self, cause: Cause) -> Reply {
+    pub(super) fn failed(&self, cause: Cause) -> Reply {
         let (shard, id) = &*self.counters.borrow();
         shard.failure(*id, cause);
         Reply::Failed(Failure { cause, server: self.target.label.clone() })
@@ -246,49 +231,8 @@ impl Server {
     }
 }
 
-impl Link {
-    fn new(memory: &Rc<Memory>) -> Link {
-        Link {
-            phase: Phase::Closed,
-            slots: Slots::default(),
-            output: Output::default(),
-            blocked: false,
-            unproven: false,
-            heard: None,
-            flush_asked: false,
-            next_opaque: 0,
-            waiting: Share::new(memory),
-        }
-    }
-
-    /// Whether what is asked now has to wait before it can leave.
-    fn is_stalled(&self) -> bool {
-        self.blocked || !matches!(self.phase, Phase::Open(_))
-    }
-
-    /// Brings the count of what waits up to date.
-    pub fn count_waiting(&mut self) {
-        self.waiting.set(if self.is_stalled() { self.output.len() } else { 0 });
-    }
-
-    /// Takes back what timed out before there was a connection to send it on.
-    pub fn withdraw(&mut self) {
-        let unsent = self.slots.withdraw();
-        self.output.consume(unsent);
-        self.count_waiting();
-    }
-}
-
 impl Flush for Server {
     fn flush(&self) {
         self.send();
-    }
-}
-
-/// The request, if sending it twice does what sending it once does.
-fn repeatable(question: Question<'_>) -> Option<Box<Request>> {
-    match question {
-        Question::Ask(request) if Command::is_idempotent(&request.command) => Some(Box::new(request.clone())),
-        _ => None,
     }
 }

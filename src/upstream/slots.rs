@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::ticket::Ticket;
-use crate::protocol::{Expected, Request};
+use crate::protocol::{Command, Expected, Key, Question, Request};
 
 /// One question that was or will be sent.
 pub struct Slot {
@@ -23,6 +23,18 @@ pub struct Slot {
     pub len: usize,
     /// The request, where it may be sent again should the connection prove to have died while idle.
     pub again: Option<Box<Request>>,
+    /// The key of which no older value may be read any more, should the question fail.
+    pub forgotten: Option<Box<Key>>,
+}
+
+/// A question that timed out.
+pub struct Expired {
+    /// Who waited.
+    pub ticket: Ticket,
+    /// Since when.
+    pub asked: Instant,
+    /// As in its slot.
+    pub forgotten: Option<Box<Key>>,
 }
 
 /// The questions of one connection.
@@ -66,14 +78,20 @@ impl Slots {
         std::mem::take(&mut self.queue)
     }
 
+    /// When the youngest question was asked.
+    pub fn youngest(&self) -> Option<Instant> {
+        self.queue.back().map(|slot| slot.asked)
+    }
+
     /// Makes tombstones of the questions asked at or before `before` and returns who waited for them.
-    pub fn expire(&mut self, before: Instant) -> Vec<Ticket> {
+    pub fn expire(&mut self, before: Instant) -> Vec<Expired> {
         let mut expired = Vec::new();
         while let Some(slot) = self.queue.get_mut(self.dead) {
             if slot.asked > before {
                 break;
             }
-            expired.extend(slot.ticket.take());
+            let (asked, forgotten) = (slot.asked, slot.forgotten.take());
+            expired.extend(slot.ticket.take().map(|ticket| Expired { ticket, asked, forgotten }));
             slot.again = None;
             self.dead += 1;
         }
@@ -93,6 +111,14 @@ impl Slots {
     }
 }
 
+/// The request, if sending it twice does what sending it once does.
+pub fn repeatable(question: Question<'_>) -> Option<Box<Request>> {
+    match question {
+        Question::Ask(request) if Command::is_idempotent(&request.command) => Some(Box::new(request.clone())),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,7 +133,7 @@ mod tests {
 
     fn slot(asked: Instant, opaque: u16) -> Slot {
         let ticket = Some(Ticket::new(Rc::new(Nobody), 0));
-        Slot { ticket, asked, expected: Expected::Get, opaque, len: 10, again: None }
+        Slot { ticket, asked, expected: Expected::Get, opaque, len: 10, again: None, forgotten: None }
     }
 
     #[test]

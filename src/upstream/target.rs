@@ -1,14 +1,18 @@
-//! What is known of a server in the whole process: who it is, how to reach it, how it feels.
+//! What is known of a server in the whole process: who it is, how to reach it, how it feels, what waits for it.
 
 use std::io;
-use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
 
-use tokio::net::{TcpStream, UnixStream, lookup_host};
+use tokio::net::{TcpStream, UnixStream};
 
 use super::health::Health;
-use crate::config::Address;
+use super::names::{self, Names};
+use super::peers::{Peers, Seat};
+use super::probe;
+use super::spool::Spool;
+use crate::config::{Address, Server};
 use crate::net::Stream;
 
 /// How a server is treated.
@@ -20,6 +24,10 @@ pub struct Options {
     pub request_timeout: Duration,
     /// The most requests one connection may owe.
     pub queue: usize,
+    /// Failures in a row that make it down.
+    pub failures: u32,
+    /// For how long after it was down others may hold what it missed.
+    pub linger: Duration,
     /// Whether what it said may be logged: it may hold keys and values.
     pub show_keys: bool,
 }
@@ -32,38 +40,85 @@ pub struct Target {
     pub options: Options,
     /// How it feels.
     pub health: Health,
-    address: Address,
-    /// What its name meant when it could last be resolved.
-    resolved: Mutex<Vec<SocketAddr>>,
+    /// What it is to delete before it serves again. It belongs to the server's name, so others may have it too.
+    pub spool: Arc<Spool>,
+    pub(super) me: Weak<Target>,
+    pub(super) address: Address,
+    /// What its name means.
+    pub(super) names: Names,
+    is_looked_after: AtomicBool,
 }
 
 impl Target {
-    /// A server thought to be up, which `failures` in a row make down.
-    pub fn new(name: &str, address: Address, options: Options, failures: u32) -> Target {
-        let place = address.to_string();
+    /// A server thought to be up, one of `peers`, for which `spool` has what waits.
+    pub fn new(server: &Server, options: Options, peers: &Arc<Peers>, spool: Arc<Spool>) -> Arc<Target> {
+        let (name, place) = (&*server.name, server.address.to_string());
         let label: Arc<str> = if name == place { name.into() } else { format!("{name} ({place})").into() };
-        let health = Health::new(label.clone(), failures);
-        Target { label, options, health, address, resolved: Mutex::default() }
+        Target::of(label, server.address.clone(), options, peers.join(false), (spool, Names::default()))
+    }
+
+    /// The same server treated otherwise: as up or down as this one looks now.
+    pub fn treated(&self, options: Options) -> Arc<Target> {
+        self.alike(options, self.health.seat().for_successor(), self.spool.clone())
     }
 
     /// The same server for somebody who only looks: asked with at most so much patience, never held to be down for being
     /// silent, and without a word in what the process thinks of it.
-    pub fn apart(&self, patience: Duration) -> Target {
-        let known = self.resolved.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    pub fn apart(&self, patience: Duration) -> Arc<Target> {
         let options = Options {
             connect_timeout: self.options.connect_timeout.min(patience),
             request_timeout: self.options.request_timeout.min(patience),
             queue: usize::MAX,
+            failures: u32::MAX,
+            linger: Duration::ZERO,
             ..self.options
         };
-        let health = Health::new(self.label.clone(), u32::MAX);
-        Target {
-            label: self.label.clone(),
+        self.alike(options, Seat::alone(), Spool::in_memory(0))
+    }
+
+    fn alike(&self, options: Options, seat: Seat, spool: Arc<Spool>) -> Arc<Target> {
+        let names = Names::of(self.names.known());
+        Target::of(self.label.clone(), self.address.clone(), options, seat, (spool, names))
+    }
+
+    fn of(
+        label: Arc<str>,
+        address: Address,
+        options: Options,
+        seat: Seat,
+        (spool, names): (Arc<Spool>, Names),
+    ) -> Arc<Target> {
+        let health = Health::new(label.clone(), options.failures, options.linger, seat, Instant::now());
+        Arc::new_cyclic(|me| Target {
+            label,
             options,
             health,
-            address: self.address.clone(),
-            resolved: Mutex::new(known),
+            spool,
+            me: me.clone(),
+            address,
+            names,
+            is_looked_after: AtomicBool::new(false),
+        })
+    }
+
+    /// From now on it is the one who serves under its name, wherever that leads, once it was told what waits for it. On a
+    /// local runtime that outlives it; once is enough.
+    pub fn look_after(&self) {
+        let is_first = !self.is_looked_after.swap(true, Ordering::Relaxed);
+        if is_first {
+            names::keep_up(self);
+            self.spool.hold(&self.me);
         }
+        let found = self.spool.open(&self.label);
+        let has_fallen = (found > 0 || (is_first && self.spool.depth() > 0)) && self.health.hold_back();
+        if has_fallen || (is_first && self.health.is_down()) {
+            tokio::task::spawn_local(probe::run(self.me.clone(), Some(Duration::ZERO)));
+        }
+    }
+
+    /// Follows its name from now on. On a local runtime.
+    pub fn keep_up(self: &Arc<Self>) {
+        names::keep_up(self);
     }
 
     /// Opens a connection, within the connect timeout.
@@ -80,8 +135,10 @@ impl Target {
             Address::Tcp { host, port } => (host, *port),
             Address::Embedded => return Err(io::Error::other("the embedded store is not connected to")),
         };
+        // A name service that does not answer must leave time to connect to where the server was.
+        let patience = self.options.connect_timeout / 2;
         let mut refused = io::Error::new(io::ErrorKind::NotFound, "its name has no address");
-        for address in self.resolve(host, port).await? {
+        for address in self.names.resolve(host, port, patience).await? {
             match TcpStream::connect(address).await {
                 Ok(stream) => {
                     stream.set_nodelay(true)?;
@@ -91,19 +148,5 @@ impl Target {
             }
         }
         Err(refused)
-    }
-
-    /// The addresses `host` has now, or the ones it last had if nobody can tell.
-    async fn resolve(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
-        let known = || self.resolved.lock().unwrap_or_else(PoisonError::into_inner);
-        match lookup_host((host, port)).await.map(Iterator::collect::<Vec<_>>) {
-            Ok(found) if !found.is_empty() => {
-                known().clone_from(&found);
-                Ok(found)
-            }
-            _ if !known().is_empty() => Ok(known().clone()),
-            Ok(none) => Ok(none),
-            Err(error) => Err(error),
-        }
     }
 }

@@ -149,6 +149,24 @@ fn every_container_is_confined_and_no_file_is_mounted_alone() {
     }
 }
 
+#[test]
+fn the_directory_of_spools_is_on_a_volume_of_its_own() {
+    let volume = |name: &str, kind: &str, directory: &str| {
+        let objects = all().find(|case| case.name == name).unwrap().objects();
+        let object = find(&objects, kind);
+        let leash = &containers(object)[0];
+        let mounted = leash["volumeMounts"].as_array().unwrap().iter().find(|mount| mount["mountPath"] == directory);
+        let pod = if kind == "Pod" { &object["spec"] } else { &object["spec"]["template"]["spec"] };
+        let is_mounted = |volume: &&Value| Some(&volume["name"]) == mounted.map(|mount| &mount["name"]);
+        pod["volumes"].as_array().unwrap().iter().find(is_mounted).cloned().unwrap_or_default()
+    };
+    assert_eq!(volume("injection", "Pod", "/spool")["emptyDir"]["sizeLimit"], "256Mi");
+    let daemonset = volume("daemonset", "DaemonSet", "/var/lib/leash/spool");
+    assert_eq!(daemonset["hostPath"]["type"], "Directory");
+    assert!(daemonset["emptyDir"].is_null(), "{daemonset}");
+    assert!(volume("sidecar", "Pod", "/var/lib/leash/spool").is_null(), "nobody asked for one");
+}
+
 /// Whether labels carry all that a selector asks for.
 fn selects(selector: &Value, labels: &Value) -> bool {
     selector.as_object().unwrap().iter().all(|(name, value)| labels[name] == *value)

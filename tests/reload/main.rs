@@ -2,6 +2,8 @@
 
 #[path = "../support/figures.rs"]
 mod figures;
+#[path = "../support/reload.rs"]
+mod reloading;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -14,28 +16,5 @@ mod load;
 mod refused;
 mod systemd;
 
-use figures::metric;
+use reloading::{reload, reload_as, reloads};
 use support::memcached::signal;
-use support::{BOUND, Leash, wait_until};
-
-const RELOADS: &str = "leash_config_reloads_total";
-
-/// How many reloads ended like this.
-fn reloads(leash: &Leash, outcome: &str) -> f64 {
-    metric(leash, RELOADS, &format!("outcome=\"{outcome}\""))
-}
-
-/// Asks for a reload of what is in the file now and waits until it ended like this.
-#[track_caller]
-fn reload_as(leash: &Leash, outcome: &str) {
-    let before = reloads(leash, outcome);
-    signal(leash.pid(), "HUP");
-    wait_until(&format!("a reload is {outcome}"), BOUND, || reloads(leash, outcome) > before);
-}
-
-/// Goes on with another configuration.
-#[track_caller]
-fn reload(leash: &Leash, yaml: impl AsRef<[u8]>) {
-    leash.configure(yaml);
-    reload_as(leash, "ok");
-}

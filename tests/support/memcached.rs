@@ -67,6 +67,7 @@ impl Memcached {
     /// Freezes it: connections stay open, nobody answers.
     pub fn freeze(&self) {
         signal(self.child.id(), "STOP");
+        wait_until("every thread of it stands still", BOUND, || stands_still(self.child.id()));
     }
 
     /// Lets a frozen one go on.
@@ -127,6 +128,16 @@ fn listens(child: &mut Child, port: u16) -> bool {
         ended || TcpStream::connect(("127.0.0.1", port)).is_ok()
     });
     !ended
+}
+
+/// Whether no thread of a process runs: a signal takes its time to reach them.
+fn stands_still(pid: u32) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).expect("the process is there");
+    threads.flatten().all(|thread| {
+        let stat = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+        // The state stands behind the name, which may hold anything.
+        stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'))
+    })
 }
 
 /// Sends a signal to one process that a test started.

@@ -2,6 +2,7 @@
 //!
 //! Every check adds its problems and goes on with a default in place of the wrong value, so that the rest is checked too.
 
+mod down;
 mod hash;
 mod limits;
 mod listen;
@@ -30,6 +31,7 @@ pub fn check(file: &File, mut problems: Problems) -> Result<Config, Problems> {
     let show_keys = switch(file.admin.as_ref().and_then(|admin| admin.show_keys.as_ref()), false, &mut problems);
     let workers = workers(file.workers.as_ref(), &mut problems);
     let pools = pools::check(file, &mut problems, &mut warnings);
+    let spool = down::spool(&file.spool, &mut problems);
     let routes = routes::check(file, &pools, &mut problems, &mut warnings);
     let limits = limits::check(&file.limits, &mut problems);
     let log = log::check(&file.log, &mut problems);
@@ -37,7 +39,7 @@ pub fn check(file: &File, mut problems: Problems) -> Result<Config, Problems> {
         return Err(problems.sorted());
     }
     let warnings = warnings.into_sorted();
-    Ok(Config { listen, admin, show_keys, workers, pools, routes, limits, log, warnings })
+    Ok(Config { listen, admin, show_keys, workers, pools, routes, limits, spool, log, warnings })
 }
 
 /// Checks the admin address alone.

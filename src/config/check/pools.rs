@@ -1,9 +1,9 @@
 //! `pools`: every pool has servers with different names, and an embedded store is alone in its pool.
 
-use super::hash;
-use super::setting::{setting, text, word};
+use super::setting::{setting, text};
+use super::{down, hash};
 use crate::config::address;
-use crate::config::checked::{Address, Embedded, OnDown, Pool, Server};
+use crate::config::checked::{Address, Embedded, Pool, Server};
 use crate::config::problem::{Place, Problems, plain};
 use crate::config::units::{COUNT, DURATION, SIZE};
 use crate::config::written::{self, File};
@@ -22,7 +22,9 @@ pub fn check(file: &File, problems: &mut Problems, warnings: &mut Problems) -> V
         Some(pools) if pools.is_empty() => problems.missing(&file.place, "pools", "name at least one pool"),
         Some(_) => {}
     }
-    file.pools.iter().flatten().map(|pool| one(pool, problems, warnings)).collect()
+    let mut pools = file.pools.iter().flatten().map(|pool| one(pool, problems, warnings)).collect();
+    down::gutters(file, &mut pools, problems);
+    pools
 }
 
 fn one(written: &written::Pool, problems: &mut Problems, warnings: &mut Problems) -> Pool {
@@ -33,7 +35,6 @@ fn one(written: &written::Pool, problems: &mut Problems, warnings: &mut Problems
         connect_timeout: setting(&DURATION, written.connect_timeout.as_ref(), d.connect_timeout, TIMEOUTS, problems),
         request_timeout: setting(&DURATION, written.request_timeout.as_ref(), d.request_timeout, TIMEOUTS, problems),
         failures: u32::try_from(failures).unwrap_or(u32::MAX),
-        on_down: word(written.on_down.as_ref(), d.on_down, &[("miss", OnDown::Miss)], problems),
         embedded: embedded(written.embedded.as_ref(), d.embedded, problems),
         ..d
     };

@@ -3,6 +3,7 @@
 //! The constants `KEYS` are the one list of keys: reading, "did you mean", and the test that `config.example.yaml` shows
 //! every key, all go by them.
 
+mod down;
 mod migrate;
 mod pool;
 mod refresh;
@@ -10,6 +11,7 @@ mod refresh;
 use super::fields::{Fields, Scalar, scalar};
 use super::problem::{Place, Problems, plain};
 use super::yaml::{Node, Value};
+pub use down::{Gutter, OnDown, Spool};
 pub use migrate::Migrate;
 pub use pool::{Embedded, Pool, Server};
 pub use refresh::Refresh;
@@ -31,6 +33,8 @@ pub struct File {
     pub routes: Option<Vec<Route>>,
     /// `limits`.
     pub limits: Limits,
+    /// `spool`.
+    pub spool: Spool,
     /// `log`.
     pub log: Log,
 }
@@ -102,12 +106,13 @@ pub struct Log {
 
 impl File {
     /// The keys at the top.
-    pub const KEYS: &'static [&'static str] = &["listen", "admin", "workers", "pools", "routes", "limits", "log"];
+    pub const KEYS: &'static [&'static str] =
+        &["listen", "admin", "workers", "pools", "routes", "limits", "spool", "log"];
 
     /// A file in which nothing is written.
     pub fn empty(place: Place) -> File {
-        let (limits, log) = (Limits::default(), Log::default());
-        File { place, listen: None, admin: None, workers: None, pools: None, routes: None, limits, log }
+        let (limits, spool, log) = (Limits::default(), Spool::default(), Log::default());
+        File { place, listen: None, admin: None, workers: None, pools: None, routes: None, limits, spool, log }
     }
 
     /// Reads the top of a file.
@@ -123,6 +128,7 @@ impl File {
             workers: map.scalar("workers", problems),
             pools: map.node("pools").map(|(place, node)| Pool::read_all(node, place, problems)),
             limits: map.node("limits").map(|(place, node)| Limits::read(node, place, problems)).unwrap_or_default(),
+            spool: map.node("spool").map(|(place, node)| Spool::read(node, place, problems)).unwrap_or_default(),
             log: map.node("log").map(|(place, node)| Log::read(node, place, problems)).unwrap_or_default(),
             place,
         }
@@ -244,7 +250,17 @@ mod tests {
         let mut shown = HashSet::new();
         keys(&yaml::read(include_str!("../../../config.example.yaml")).unwrap(), &mut shown);
         let known = [File::KEYS, Listen::KEYS, Pool::KEYS, Server::KEYS, Embedded::KEYS, Route::KEYS, Limits::KEYS];
-        let more = [Admin::KEYS, Log::KEYS, Refresh::KEYS, Early::KEYS, Migrate::KEYS].concat();
+        let more = [
+            Admin::KEYS,
+            Log::KEYS,
+            Refresh::KEYS,
+            Early::KEYS,
+            Migrate::KEYS,
+            OnDown::KEYS,
+            Gutter::KEYS,
+            Spool::KEYS,
+        ]
+        .concat();
         for key in known.concat().iter().chain(&more) {
             assert!(shown.contains(*key), "config.example.yaml does not show {key}");
         }

@@ -1,5 +1,6 @@
 //! The written form of pools and their servers.
 
+use super::down::OnDown;
 use crate::config::fields::{Fields, Scalar, scalar};
 use crate::config::problem::{Place, Problems};
 use crate::config::yaml::{Node, Value};
@@ -28,7 +29,7 @@ pub struct Pool {
     /// `failures`.
     pub failures: Option<Scalar>,
     /// `on_down`.
-    pub on_down: Option<Scalar>,
+    pub on_down: Option<OnDown>,
     /// `embedded`.
     pub embedded: Option<Embedded>,
 }
@@ -106,20 +107,9 @@ impl Pool {
             connect_timeout: map.scalar("connect_timeout", problems),
             request_timeout: map.scalar("request_timeout", problems),
             failures: map.scalar("failures", problems),
-            on_down: on_down(&map, problems),
+            on_down: map.node("on_down").and_then(|(place, node)| OnDown::read(node, place, problems)),
             embedded: map.node("embedded").map(|(place, node)| Embedded::read(node, place, problems)),
         }
-    }
-}
-
-/// `on_down` will be a map once there are gutter pools.
-fn on_down(map: &Fields<'_>, problems: &mut Problems) -> Option<Scalar> {
-    match map.node("on_down") {
-        Some((place, Node { value: Value::Map(entries), .. })) if entries.iter().any(|(k, _)| k.text == "gutter") => {
-            problems.add(&place, "gutter pools are not in this version of leash yet; write on_down: miss");
-            None
-        }
-        _ => map.scalar("on_down", problems),
     }
 }
 

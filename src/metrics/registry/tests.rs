@@ -89,6 +89,13 @@ fn the_text_is_well_formed_with_every_series_in_it() {
         for series in [Series::EmbeddedItems, Series::EmbeddedBytes, Series::EmbeddedEvictions] {
             samples.put(series, &["demo"], 3.0);
         }
+        for series in [Series::PoolBlackout, Series::PoolBlackouts] {
+            samples.put(series, &["main"], 1.0);
+        }
+        for series in [Series::SpoolKeys, Series::SpoolOldest, Series::SpoolReplayed, Series::SpoolSkipped] {
+            samples.put(series, &["main", "m0:11211"], 4.0);
+        }
+        samples.put(Series::SpoolDropped, &["main", "m0:11211", "full"], 5.0);
     });
     let text = registry.text();
     let parsed = parse(&text);

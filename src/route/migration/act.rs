@@ -71,10 +71,10 @@ impl Migration {
             There::Nothing | There::Claimed { .. } if self.phase == Phase::Prepare => {
                 self.look_in_from(key, command).await
             }
-            There::Nothing => self.make(key, command, None).await,
+            There::Nothing => self.make(key, command, None, false).await,
             // Its holder deletes, and would delete again what took the claim's place.
             There::Claimed { by: Claim::Act, is_overdue: false, .. } if created(command, None).is_some() => Done::Wait,
-            There::Claimed { cas, .. } => self.make(key, command, Some(cas)).await,
+            There::Claimed { cas, .. } => self.make(key, command, Some(cas), false).await,
             There::Trouble(reply) => self.without_to(key, command, reply).await,
         }
     }
@@ -151,8 +151,8 @@ impl Migration {
     async fn bring_over(&self, key: &Key, command: &Command, claim: u64) -> Done {
         match self.copy(key, claim).await {
             Copied::Done | Copied::Broken => Done::Again(None),
-            Copied::Nothing => match created(command, Some(claim)) {
-                Some(_) => self.make(key, command, Some(claim)).await,
+            nothing @ (Copied::Nothing | Copied::Away) => match created(command, Some(claim)) {
+                Some(_) => self.make(key, command, Some(claim), matches!(nothing, Copied::Nothing)).await,
                 None => {
                     self.give_up(key, claim).await;
                     self.find_nothing(key, command).await
@@ -165,13 +165,11 @@ impl Migration {
         }
     }
 
-    /// Makes what the command makes where nothing is, in `to`: over a claim or by an `add`.
-    async fn make(&self, key: &Key, command: &Command, over: Option<u64>) -> Done {
+    /// Makes what the command makes where nothing is, in `to`: over a claim or by an `add`. What may be in `from` is deleted.
+    async fn make(&self, key: &Key, command: &Command, over: Option<u64>, from_has_none: bool) -> Done {
         let Some(store) = created(command, over) else { return self.find_nothing(key, command).await };
-        // In warm there was nothing in `from` under this claim; in drain nobody looked.
-        if self.phase == Phase::Drain
-            && let Some(failed) = trouble(self.delete_from(key).await)
-        {
+        // In warm there was nothing in `from` under this claim, unless it was down; in drain nobody looked.
+        if !from_has_none && let Some(failed) = trouble(self.delete_from(key).await) {
             return Done::Yes(failed);
         }
         match self.ask_to(key, Command::Store(store)).await {

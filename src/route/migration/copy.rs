@@ -22,6 +22,8 @@ pub(super) enum Copied {
     Done,
     /// There is nothing to copy; the claim is still held.
     Nothing,
+    /// The server in `from` is down, which is as good as nothing for now; the claim is still held.
+    Away,
     /// The claim was broken.
     Broken,
     /// A server did not do its part; the claim may still be held.
@@ -56,7 +58,7 @@ impl Migration {
         match self.copy(key, claim).await {
             Copied::Done => Backfill::Done,
             Copied::Broken => Backfill::Undone,
-            Copied::Nothing | Copied::Failed(_) => {
+            Copied::Nothing | Copied::Away | Copied::Failed(_) => {
                 self.give_up(key, claim).await;
                 Backfill::Undone
             }
@@ -71,7 +73,7 @@ impl Migration {
         let item = match self.ask_from(key, Command::Get(get)).await {
             Reply::Hit(item) => item,
             Reply::Miss => return Copied::Nothing,
-            down if is_down(&down) => return Copied::Nothing,
+            down if is_down(&down) => return Copied::Away,
             trouble => return Copied::Failed(trouble),
         };
         let Some(store) = copy(&item, claim, self.scene.unix(), asked.elapsed()) else { return Copied::Nothing };

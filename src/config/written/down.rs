@@ -1,0 +1,78 @@
+//! The written form of what happens when servers die: `on_down` of a pool, and `spool`.
+
+use crate::config::fields::{Fields, Scalar, scalar};
+use crate::config::problem::{Place, Problems};
+use crate::config::yaml::{Node, Value};
+
+/// `on_down` of a pool.
+#[derive(Clone, Debug)]
+pub enum OnDown {
+    /// A word alone.
+    Word(Scalar),
+    /// `gutter`.
+    Gutter(Gutter),
+}
+
+/// `gutter` of `on_down`: the name of a pool alone, or a map.
+#[derive(Clone, Debug)]
+pub struct Gutter {
+    /// Where it begins.
+    pub place: Place,
+    /// `pool`.
+    pub pool: Option<Scalar>,
+    /// `ttl`.
+    pub ttl: Option<Scalar>,
+}
+
+/// `spool`.
+#[derive(Clone, Debug, Default)]
+pub struct Spool {
+    /// `max_keys`.
+    pub max_keys: Option<Scalar>,
+    /// `dir`.
+    pub dir: Option<Scalar>,
+}
+
+impl OnDown {
+    /// The keys where it is a map.
+    pub const KEYS: &'static [&'static str] = &["gutter"];
+
+    pub(super) fn read(node: &Node, place: Place, problems: &mut Problems) -> Option<OnDown> {
+        if !matches!(node.value, Value::Map(_)) {
+            return scalar(node, place, problems).map(OnDown::Word);
+        }
+        let map = Fields::open(node, place.clone(), Self::KEYS, problems);
+        let Some((place, node)) = map.node("gutter") else {
+            problems.missing(&place, "gutter", "write gutter: {pool: …, ttl: 10s}, or on_down: miss");
+            return None;
+        };
+        Some(OnDown::Gutter(Gutter::read(node, place, problems)))
+    }
+}
+
+impl Gutter {
+    /// The keys of a gutter.
+    pub const KEYS: &'static [&'static str] = &["pool", "ttl"];
+
+    fn read(node: &Node, place: Place, problems: &mut Problems) -> Gutter {
+        if !matches!(node.value, Value::Map(_)) {
+            let pool = scalar(node, place.clone(), problems);
+            return Gutter { place, pool, ttl: None };
+        }
+        let map = Fields::open(node, place.clone(), Self::KEYS, problems);
+        if map.node("pool").is_none() {
+            problems.missing(&place, "pool", "write the name of a pool, or embedded");
+        }
+        Gutter { place, pool: map.scalar("pool", problems), ttl: map.scalar("ttl", problems) }
+    }
+}
+
+impl Spool {
+    /// The keys of the spool.
+    pub const KEYS: &'static [&'static str] = &["max_keys", "dir"];
+
+    pub(super) fn read(node: &Node, place: Place, problems: &mut Problems) -> Spool {
+        let map = Fields::open(node, place, Self::KEYS, problems);
+        Spool { max_keys: map.scalar("max_keys", problems), dir: map.scalar("dir", problems) }
+    }
+}

@@ -1,0 +1,120 @@
+//! What a server misses while it cannot be asked, and what its clients are told of that.
+//!
+//! Remembered is the key of every request after which no older value may be read, whatever became of the request:
+//! * **delete, md** without a CAS unique, also with I or x. Of a server that is down it is answered as done where there is
+//!   nothing (`NOT_FOUND`): through this leash nobody will read the value again. One that failed on its way is answered
+//!   with its error, since the value may be read until the delete has been caught up with.
+//! * **set, replace, ms** without a CAS unique: answered with the error; the value that was to be replaced must not outlive
+//!   this.
+//!
+//! Not remembered is what depends on what is there (**cas, add, append, prepend, incr, decr, touch**): its client knows
+//! that it failed, and what is there is still right.
+//!
+//! After a reload two may have the spool of one server for a moment: the one that serves by the configuration in force, and
+//! the one that requests of before still go to. What the latter misses, the former is told, at once or before it serves.
+
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use super::probe;
+use super::server::Server;
+use super::spool::Pending;
+use super::target::Target;
+use crate::metrics::SpoolDrop;
+use crate::protocol::{Cause, Command, Key, Question, Reply};
+
+/// What came of remembering a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remembered {
+    /// It is deleted before the server serves again.
+    Kept,
+    /// The server is up, so it can be asked itself.
+    Up,
+    /// It is not remembered.
+    Refused,
+}
+
+impl Target {
+    /// Remembers that `key` is to be deleted before the server serves again, if it is down.
+    pub fn remember(&self, key: &Key) -> Remembered {
+        let mut pending = self.spool.lock();
+        // Under the lock: whoever brings the server back has it too, and finds the key or has been seen.
+        if !self.health.is_down() {
+            return Remembered::Up;
+        }
+        if self.health.seat().all_look_down() && !pending.has(key) {
+            self.spool.count_dropped(SpoolDrop::Blackout, 1);
+            return Remembered::Refused;
+        }
+        if !self.spool.add(&mut pending, key, seconds(), &self.label) {
+            return Remembered::Refused;
+        }
+        if pending.is_read_from() {
+            // By those who go by the next configuration already: they may read the key until it is caught up with.
+            catch_up(&mut pending);
+            return Remembered::Refused;
+        }
+        Remembered::Kept
+    }
+
+    /// Remembers `key`, which a server was asked to forget that may still be up, and sees to it that it is told.
+    fn remember_lost(&self, key: &Key) {
+        let mut pending = self.spool.lock();
+        if self.spool.add(&mut pending, key, seconds(), &self.label) && pending.is_read_from() {
+            catch_up(&mut pending);
+        }
+    }
+
+    /// Lets the server serve again, unless something waits for it still or another one serves in its place.
+    pub(super) fn rise(&self) -> bool {
+        let pending = self.spool.lock();
+        pending.is_held_by(&self.me) && pending.is_empty() && self.health.probed(Ok(()), Instant::now())
+    }
+
+    /// Whether nobody has to catch up any more; then nobody does.
+    pub(super) fn is_down_or_caught_up(&self) -> bool {
+        let mut pending = self.spool.lock();
+        let is_done = self.health.is_down() || pending.is_empty();
+        pending.catching_up &= !is_done;
+        is_done
+    }
+}
+
+/// Tells the server that serves what it may have missed, unless somebody does so already.
+fn catch_up(pending: &mut Pending) {
+    if !std::mem::replace(&mut pending.catching_up, true) {
+        tokio::task::spawn_local(probe::catch_up(pending.holder().clone()));
+    }
+}
+
+impl Server {
+    /// The answer to a question that is not asked because of `cause`; `None` if the server has just come back.
+    pub(super) fn refuse(&self, question: Question<'_>, cause: Cause) -> Option<Reply> {
+        let Some(key) = forgotten(question) else { return Some(self.failed(cause)) };
+        match self.target.remember(key) {
+            Remembered::Up => None,
+            Remembered::Kept if is_delete(question) => Some(Reply::NotFound),
+            Remembered::Kept | Remembered::Refused => Some(self.failed(cause)),
+        }
+    }
+
+    /// Sees to it that what the server was asked to forget, and may not have, is forgotten after all.
+    pub(super) fn catch_up_on(&self, key: &Key) {
+        self.target.remember_lost(key);
+    }
+}
+
+/// The key of which no older value may be read after this question.
+pub(super) fn forgotten<'q>(question: Question<'q>) -> Option<&'q Key> {
+    match question {
+        Question::Ask(request) if request.command.outdates() => Some(&request.key),
+        _ => None,
+    }
+}
+
+fn is_delete(question: Question<'_>) -> bool {
+    matches!(question, Question::Ask(request) if matches!(request.command, Command::Delete(_)))
+}
+
+fn seconds() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}

@@ -1,0 +1,143 @@
+//! Telling a server that is back what it missed: the deletes of its spool, before anybody reads from it.
+//!
+//! ```text
+//!   greeted ─▶ old connections are done ─▶ is it empty? ─▶ deletes, in pipelined batches ─▶ up
+//! ```
+//! A server that holds no item has none to delete, so the replay is skipped. That is asked of the server itself
+//! (`curr_items` of its `stats`) after the deletes were taken: what is deleted later waits for its turn. Its uptime was
+//! weighed and says less: a process that was frozen has an old clock for a moment after it goes on.
+//!
+//! The connections it had before may still carry writes that it has not read yet. They are half closed when it goes down,
+//! and the replay waits until it has closed them too, for as long as a request may take: so an old write does not follow
+//! the delete that was to undo it.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+
+use super::spool::{Ending, Record, Spool};
+use super::target::Target;
+use crate::net::{Reader, Writer, Written};
+use crate::protocol::{AnswerDecoder, Cause, Command, Delete, Output, Question, Reply, Request};
+
+/// Deletes in flight at once.
+const BATCH: usize = 256;
+/// Batches begin this far apart at least: about 50,000 deletes a second, as a server has more than one leash.
+const PACE: Duration = Duration::from_millis(5);
+/// A batch may take as long as a request, and at least this long.
+const BATCH_TIME: Duration = Duration::from_secs(1);
+/// More `stats` than this are not read.
+const MOST_STATS: usize = 64 * 1024;
+/// How often it is looked whether what an old connection waits for has come.
+const GLANCE: Duration = Duration::from_millis(2);
+
+/// Replays all that waits for the server, on a connection that owes nothing else.
+pub(super) async fn replay(target: &Target, reader: &mut Reader, writer: &Writer) -> Result<(), Cause> {
+    if target.spool.lock().is_empty() {
+        return Ok(());
+    }
+    old_connections_are_done(target).await;
+    let patience = target.options.request_timeout.max(BATCH_TIME);
+    let all = target.spool.take(&target.me, usize::MAX);
+    let is_empty = timeout(patience, holds_nothing(reader, writer)).await.unwrap_or(Err(Cause::Timeout))?;
+    if is_empty {
+        all.were_needless();
+        return Ok(());
+    }
+    drop(all);
+    loop {
+        let batch = target.spool.take(&target.me, BATCH);
+        if batch.records().is_empty() {
+            return Ok(());
+        }
+        let next = Instant::now() + PACE;
+        let sent = timeout(patience, send(batch.records(), reader, writer)).await;
+        let refused = sent.unwrap_or(Err(Cause::Timeout))?;
+        batch.were_replayed(refused);
+        sleep_until(next).await;
+    }
+}
+
+/// Lets a connection end that leash has said its last word on, and counts it until the server has read that.
+pub(super) fn let_end(spool: &Arc<Spool>, mut reader: Reader) {
+    let ending = Ending::new(spool.clone());
+    tokio::task::spawn_local(async move {
+        let mut rest = BytesMut::new();
+        loop {
+            rest.clear();
+            rest.reserve(4096);
+            tokio::select! {
+                read = poll_fn(|cx| reader.poll_read(cx, &mut rest)) => if read.map_or(true, |n| n == 0) { break },
+                // Its network may be gone for good, so it is not kept for longer than it matters.
+                () = sleep(Duration::from_secs(1)) => if !ending.matters() { break },
+            }
+        }
+    });
+}
+
+async fn old_connections_are_done(target: &Target) {
+    let until = Instant::now() + target.options.request_timeout;
+    while target.spool.has_endings() && Instant::now() < until {
+        sleep(GLANCE).await;
+    }
+}
+
+/// Whether the server says that it has no item at all. One that does not say is taken to have some.
+async fn holds_nothing(reader: &mut Reader, writer: &Writer) -> Result<bool, Cause> {
+    let mut output = Output::default();
+    output.text().extend_from_slice(b"stats\r\n");
+    write_all(&mut output, writer).await?;
+    let mut answer = BytesMut::with_capacity(8 * 1024);
+    loop {
+        read_more(reader, &mut answer).await?;
+        if answer.ends_with(b"END\r\n") || (answer.starts_with(b"ERROR") && answer.ends_with(b"\r\n")) {
+            return Ok(answer[..].split(|&b| b == b'\n').any(|line| line == b"STAT curr_items 0\r"));
+        }
+        if answer.len() > MOST_STATS {
+            return Err(Cause::Desync);
+        }
+    }
+}
+
+/// Deletes, and how many of the deletes the server refused.
+async fn send(records: &[Record], reader: &mut Reader, writer: &Writer) -> Result<u64, Cause> {
+    let (mut output, command) = (Output::default(), Command::Delete(Delete::default()));
+    let mut request = Request { key: records[0].key.clone(), command };
+    for (opaque, record) in (0..).zip(records) {
+        request.key = record.key.clone();
+        Question::Ask(&request).encode(opaque, &mut output);
+    }
+    write_all(&mut output, writer).await?;
+    let (mut buffer, mut decoder, mut refused) = (BytesMut::new(), AnswerDecoder::default(), 0);
+    for opaque in 0..records.len() as u16 {
+        let reply = loop {
+            match decoder.next(&mut buffer, Question::Ask(&request).expected(), opaque) {
+                Ok(Some(reply)) => break reply,
+                Ok(None) => read_more(reader, &mut buffer).await?,
+                Err(_) => return Err(Cause::Desync),
+            }
+        };
+        refused += u64::from(!matches!(reply, Reply::Hit(_) | Reply::NotFound));
+    }
+    Ok(refused)
+}
+
+async fn write_all(output: &mut Output, writer: &Writer) -> Result<(), Cause> {
+    loop {
+        match writer.write(output).map_err(|_| Cause::Disconnected)?.0 {
+            Written::All => return Ok(()),
+            Written::Blocked => poll_fn(|cx| writer.poll_writable(cx)).await.map_err(|_| Cause::Disconnected)?,
+        }
+    }
+}
+
+async fn read_more(reader: &mut Reader, buffer: &mut BytesMut) -> Result<(), Cause> {
+    buffer.reserve(4096);
+    match poll_fn(|cx| reader.poll_read(cx, buffer)).await {
+        Ok(0) | Err(_) => Err(Cause::Disconnected),
+        Ok(_) => Ok(()),
+    }
+}

@@ -1,0 +1,37 @@
+//! Connections on which leash has said its last word, until their server has read that.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::Spool;
+
+/// A connection that is ending.
+pub struct Ending(Arc<Spool>);
+
+impl Ending {
+    /// One to the server of this spool.
+    pub fn new(spool: Arc<Spool>) -> Ending {
+        spool.ending.fetch_add(1, Relaxed);
+        Ending(spool)
+    }
+
+    /// Whether somebody may still have to wait for its end: the server is to be told something.
+    pub fn matters(&self) -> bool {
+        let pending = self.0.lock();
+        let waits_to_serve = pending.holder.upgrade().is_some_and(|holder| holder.health.is_down());
+        waits_to_serve || !pending.is_empty() && pending.holder.strong_count() > 0
+    }
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.ending.fetch_sub(1, Relaxed);
+    }
+}
+
+impl Spool {
+    /// Whether there are such connections.
+    pub fn has_endings(&self) -> bool {
+        self.ending.load(Relaxed) > 0
+    }
+}

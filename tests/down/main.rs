@@ -1,0 +1,16 @@
+//! What is kept when servers die: health, deletes, stand-ins. Over real memcached processes that are killed and frozen.
+
+#[path = "../support/figures.rs"]
+mod figures;
+#[path = "../support/reload.rs"]
+mod reloading;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod gutter;
+mod health;
+mod migration;
+mod names;
+mod pools;
+mod reload;
+mod spool;
