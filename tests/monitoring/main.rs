@@ -1,0 +1,9 @@
+//! Alerts and dashboards: right by promtool, about metrics that exist, each alert tested and explained.
+//!
+//! promtool is installed by `tests/run`.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod alerts;
+mod files;
