@@ -45,6 +45,12 @@ pub fn dashboards() -> Vec<Value> {
     files("helm/dashboards", "json").into_iter().map(read).collect()
 }
 
+/// The panels of all dashboards that are not the title of a row.
+pub fn panels() -> Vec<Value> {
+    let panels = dashboards().into_iter().flat_map(|dashboard| dashboard["panels"].as_array().unwrap().clone());
+    panels.filter(|panel| panel["type"] != "row").collect()
+}
+
 /// The variables of a dashboard, by name.
 pub fn variables(dashboard: &Value) -> Vec<(String, Value)> {
     let list = dashboard["templating"]["list"].as_array().unwrap();

@@ -6,4 +6,5 @@
 mod support;
 
 mod alerts;
+mod dashboard;
 mod files;
