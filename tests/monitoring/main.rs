@@ -1,6 +1,7 @@
-//! Alerts and dashboards: right by promtool, about metrics that exist, each alert tested and explained.
+//! Alerts and dashboards: right by promtool, about metrics that exist, each alert tested and explained; and a real
+//! Prometheus makes something of them.
 //!
-//! promtool is installed by `tests/run`.
+//! Prometheus and promtool are installed by `tests/run`.
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -8,3 +9,6 @@ mod support;
 mod alerts;
 mod dashboard;
 mod files;
+mod prometheus;
+mod scrape;
+mod traffic;
