@@ -2,9 +2,9 @@
 
 mod support;
 
-use std::io::Write;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
+use support::command::{errors, run};
 use support::leash::binary;
 
 /// What mandoc may say all the same.
@@ -26,16 +26,7 @@ fn text(bytes: &[u8]) -> String {
 
 /// What mandoc makes of a page, on either output.
 fn mandoc(arguments: &[&str], page: &[u8]) -> String {
-    let mut mandoc = Command::new("mandoc")
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("mandoc runs; if it is not installed, tests/run does that");
-    mandoc.stdin.take().unwrap().write_all(page).unwrap();
-    let output = mandoc.wait_with_output().unwrap();
-    text(&output.stdout) + &text(&output.stderr)
+    errors(&run(Command::new("mandoc").args(arguments), page))
 }
 
 /// The commands that `leash --help` lists.

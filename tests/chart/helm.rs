@@ -2,14 +2,15 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 use std::sync::OnceLock;
 
 use serde::Deserialize;
 use serde_json::Value;
 use tempfile::TempDir;
+
+pub use crate::support::command::{errors, here, run};
 
 /// The Kubernetes that is rendered for where nothing else is said: the first one that knows every kind in the chart.
 pub const KUBERNETES: &str = "1.34.0";
@@ -34,11 +35,6 @@ pub const CASES: [Case; 5] = [
 
 /// The example application, which has no file of values.
 pub const APPLICATION: Case = Case { name: "application", since: "1.30.0" };
-
-/// A path in the repository.
-pub fn here(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
 
 impl Case {
     /// The chart and its values as arguments of helm.
@@ -96,25 +92,6 @@ pub fn helm(arguments: &[&str]) -> Output {
             .env_remove("KUBECONFIG"),
         "",
     )
-}
-
-/// Runs a command to its end with this on its standard input; says what to do if it is not there.
-pub fn run(command: &mut Command, input: impl AsRef<str>) -> Output {
-    let name = command.get_program().to_string_lossy().to_string();
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|e| panic!("{name} cannot run: {e}; tests/run installs what is needed"));
-    // A program that refuses its arguments does not read; its answer tells.
-    let _ = child.stdin.take().unwrap().write_all(input.as_ref().as_bytes());
-    child.wait_with_output().unwrap()
-}
-
-/// What a command said on both outputs.
-pub fn errors(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).to_string() + &String::from_utf8_lossy(&output.stderr)
 }
 
 /// A copy of the example application with its dependency in place: `helm dependency update` writes into the chart.

@@ -1,6 +1,6 @@
-//! The Helm chart: what it renders in every mode, what it refuses, and that its alerts and dashboards name what exists.
+//! The Helm chart: what it renders in every mode, and what it refuses.
 //!
-//! helm, promtool and the validator are installed by `tests/run`. What the chart renders is recorded in `golden/`; after a
+//! helm and the validator are installed by `tests/run`. What the chart renders is recorded in `golden/`; after a
 //! change on purpose, look at what `LEASH_UPDATE_GOLDEN=1 cargo test --test chart` changes there.
 
 #[path = "../support/mod.rs"]
@@ -9,6 +9,5 @@ mod support;
 mod documentation;
 mod helm;
 mod manifests;
-mod monitoring;
 mod refusals;
 mod script;

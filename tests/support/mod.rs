@@ -4,6 +4,7 @@
 #![allow(dead_code, unused_imports, reason = "each test uses its own part of it")]
 
 pub mod client;
+pub mod command;
 pub mod leash;
 pub mod memcached;
 pub mod random;
