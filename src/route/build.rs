@@ -38,11 +38,23 @@ pub fn rebuild(
         servers.put(server.clone());
         server
     };
-    let pools: Vec<Rc<Pool>> =
-        (0..snapshot.pools.len()).map(|place| Rc::new(pool(snapshot, place, &mut server))).collect();
+    let pools = pools(snapshot, &mut server);
     let tree = branches(snapshot, &pools, turn, shard);
     known.retire();
     tree
+}
+
+/// What moves each route, by its place in the configuration, for whoever brings items over of their own accord. With
+/// connections of its own.
+pub fn migrations(
+    snapshot: &Snapshot,
+    turn: &Rc<Turn>,
+    memory: &Rc<Memory>,
+    shard: &Arc<Shard>,
+) -> Vec<Option<Rc<Migration>>> {
+    let pools = pools(snapshot, &mut |target, id| Server::new(target.clone(), turn.clone(), memory, shard.clone(), id));
+    let desk = Rc::new(Desk::default());
+    snapshot.config.routes.iter().map(|route| migration(snapshot, route, &pools, &desk, turn, shard)).collect()
 }
 
 fn branches(snapshot: &Snapshot, pools: &[Rc<Pool>], turn: &Rc<Turn>, shard: &Arc<Shard>) -> Rc<Tree> {
@@ -51,10 +63,8 @@ fn branches(snapshot: &Snapshot, pools: &[Rc<Pool>], turn: &Rc<Turn>, shard: &Ar
         let prefix = prefix_of(route);
         let id = snapshot.layout.route(&prefix)?;
         let mut root: Rc<dyn Route> = pools[route.pool].clone();
-        if let Some(migrate) = &route.migrate {
-            let sides = [migrate.from, migrate.to].map(|pool| Entry::new(pools[pool].clone(), desk.clone()));
-            let counted = (shard.clone(), id, identity(&prefix) ^ MIGRATES);
-            root = Rc::new(Migration::new(phase(migrate.phase), sides.into(), turn.clone(), counted));
+        if let Some(migration) = migration(snapshot, route, pools, &desk, turn, shard) {
+            root = migration;
         }
         if let Some(refresh) = &route.refresh {
             let (below, leases) = (Entry::new(root, desk.clone()), snapshot.leases.clone());
@@ -67,6 +77,20 @@ fn branches(snapshot: &Snapshot, pools: &[Rc<Pool>], turn: &Rc<Turn>, shard: &Ar
         Some(Branch { prefix, id, allow_flush: route.allow_flush, entry: Entry::new(root, desk.clone()) })
     });
     Rc::new(Tree::new(branches.collect()))
+}
+
+fn migration(
+    snapshot: &Snapshot,
+    route: &config::Route,
+    pools: &[Rc<Pool>],
+    desk: &Rc<Desk>,
+    turn: &Rc<Turn>,
+    shard: &Arc<Shard>,
+) -> Option<Rc<Migration>> {
+    let (migrate, prefix) = (route.migrate.as_ref()?, prefix_of(route));
+    let sides = [migrate.from, migrate.to].map(|pool| Entry::new(pools[pool].clone(), desk.clone()));
+    let counted = (shard.clone(), snapshot.layout.route(&prefix)?, identity(&prefix) ^ MIGRATES);
+    Some(Rc::new(Migration::new(phase(migrate.phase), sides.into(), turn.clone(), counted)))
 }
 
 /// What tells a route's items from those of others: its prefix, so that it is the same one wherever another configuration
@@ -93,6 +117,10 @@ fn phase(phase: config::Phase) -> Phase {
         config::Phase::Warm => Phase::Warm,
         config::Phase::Drain => Phase::Drain,
     }
+}
+
+fn pools(snapshot: &Snapshot, connect: &mut impl FnMut(&Arc<Target>, ServerId) -> Rc<Server>) -> Vec<Rc<Pool>> {
+    (0..snapshot.pools.len()).map(|place| Rc::new(pool(snapshot, place, connect))).collect()
 }
 
 fn pool(snapshot: &Snapshot, place: usize, connect: &mut impl FnMut(&Arc<Target>, ServerId) -> Rc<Server>) -> Pool {

@@ -27,7 +27,7 @@ pub use answer::Answer;
 pub use client::Client;
 pub use desk::Desk;
 pub use entry::{Entry, Place};
-pub use migration::Migration;
+pub use migration::{Copied, Migration};
 pub use namespace::Namespace;
 pub use pool::Pool;
 pub use prefix::Prefixes;
