@@ -54,6 +54,26 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("demo", &["app", "config", "figures"]),
     // words for people, of whatever they are about
     ("figures", &[]),
+    // one more sidecar, without clients
+    (
+        "warm",
+        &[
+            "route",
+            "shared",
+            "upstream",
+            "protocol",
+            "hash",
+            "config",
+            "metrics",
+            "net",
+            "turn",
+            "memory",
+            "refresh",
+            "migration",
+            "figures",
+            "placement",
+        ],
+    ),
 ];
 
 /// Files that may name one module more than their own may.
@@ -172,6 +192,13 @@ const DECIDERS: &[&str] = &[
     "upstream/health.rs",
     "demo/ledger.rs",
     "figures.rs",
+    "warm/metadump.rs",
+    "warm/pace.rs",
+    "warm/plan.rs",
+    "warm/sieve.rs",
+    "warm/tally.rs",
+    "warm/window.rs",
+    "warm/journal/record.rs",
 ];
 
 #[test]
