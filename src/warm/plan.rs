@@ -71,9 +71,13 @@ impl Plan {
         Ok(Plan { routes, only, sources: pools.into_iter().flat_map(servers).collect(), notes })
     }
 
-    /// Everything that a list of keys made for this plan depends on, one thing a line.
+    /// Everything that a list of keys made for this plan depends on, one thing a line: routes and servers are known by
+    /// their places, so the order of them all belongs to it.
     pub fn in_words(&self, config: &Config) -> String {
         let mut lines: Vec<String> = self.routes.iter().filter_map(|route| in_words(config, *route)).collect();
+        let all: Vec<String> = config.routes.iter().map(|route| format!("{:?}", shown(&route.prefix))).collect();
+        let pools: Vec<&str> = self.sources.iter().map(|source| &*config.pools[source.pool].name).collect();
+        lines.push(format!("among routes {}, listed from {}", all.join(" "), pools.join(" ")));
         lines.extend(self.only.iter().map(|prefix| format!("only keys that begin with {:?}", shown(prefix))));
         lines.join("\n")
     }
@@ -224,5 +228,7 @@ mod tests {
         let different: std::collections::HashSet<&String> = all.iter().collect();
         assert_eq!(different.len(), all.len(), "{all:#?}");
         assert_eq!(words(pools, route, &[]), words(&format!("{pools}, c: {{servers: [m9]}}"), route, &[]));
+        let beside = format!("{route}}}, {{prefix: 'x:', pool: b");
+        assert_ne!(words(pools, route, &[]), words(pools, &beside, &[]), "the keys of the other route are not its own");
     }
 }
