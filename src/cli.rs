@@ -2,6 +2,7 @@
 
 mod demo;
 mod man;
+mod warm;
 
 use crate::config::{Config, Origin, Overrides, Problems, Source};
 use clap::error::ErrorKind;
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 
 pub use demo::Demo;
 pub use man::Man;
+pub use warm::Warm;
 
 /// Exit code for a command line that makes no sense (`EX_USAGE` of sysexits.h).
 pub const EXIT_USAGE: i32 = 64;
@@ -23,7 +25,8 @@ pub const EXIT_CONFIG: i32 = 78;
 const AFTER_HELP: &str = "\
 Exit codes:
   0   done
-  1   it could not be done; of route --live, a server could not be asked; of healthcheck, not healthy
+  1   it could not be done; of route --live, a server could not be asked; of healthcheck, not healthy; of warm, not
+      everything is copied
   64  the command line makes no sense
   78  the configuration makes no sense; every problem is listed with file, line and column
 
@@ -34,7 +37,8 @@ Examples:
   leash --config /etc/leash/leash.yaml          everything else
   leash check leash.yaml && echo fine
   leash route user:42 --config leash.yaml       where does this key go?
-  leash route user:42 --live -c leash.yaml      and is it there, is it stale, who regenerates it?";
+  leash route user:42 --live -c leash.yaml      and is it there, is it stale, who regenerates it?
+  leash warm --config leash.yaml                copy to the new pool what the old one has";
 
 /// A memcached sidecar: no dog-piles, no rehashing, no cold migrations.
 ///
@@ -108,6 +112,10 @@ pub enum Command {
     /// stale; with leash one does, and the others get the stale value meanwhile. Both are run, and what happened is
     /// counted.
     Demo(Demo),
+    /// Copy a pool ahead of the traffic: what a route that migrates still has in the old one
+    ///
+    /// For routes in phase warm. Copies never cover what an application wrote, and deleted values do not come back.
+    Warm(Warm),
     /// Ask the leash that serves here whether it is alive
     ///
     /// For Docker's HEALTHCHECK. Exits with 0 if its admin address says so within 2 s, with 1 if not.
@@ -192,9 +200,14 @@ pub fn origin(args: &Args) -> Origin {
     let source = match &args.command {
         Some(Command::Check { file }) => Source::File(file.clone()),
         Some(Command::Route(route)) => route.source.source(),
-        Some(Command::Completions { .. } | Command::Demo(_) | Command::Healthcheck(_) | Command::Man(_)) | None => {
-            args.source.source()
-        }
+        Some(
+            Command::Completions { .. }
+            | Command::Demo(_)
+            | Command::Healthcheck(_)
+            | Command::Man(_)
+            | Command::Warm(_),
+        )
+        | None => args.source.source(),
     };
     Origin { source, overrides: Overrides { listen, admin, workers } }
 }
@@ -239,6 +252,9 @@ mod tests {
         for line in
             ["leash --nonsense", "leash check", "leash route", "leash --config a --server b", "leash frobnicate"]
         {
+            assert_eq!(code(line), EXIT_USAGE, "{line}");
+        }
+        for line in ["leash warm", "leash warm -c a --rate 0", "leash warm -c a --rate fast", "leash warm -s m0"] {
             assert_eq!(code(line), EXIT_USAGE, "{line}");
         }
         for line in ["leash demo --callers 0", "leash demo --ttl 500ms", "leash demo --regeneration 5"] {

@@ -25,7 +25,8 @@
 //!                         └─▶ admin             pages on a thread of their own ─▶ status ─▶ metrics
 //! ```
 //!
-//! [`demo`] runs an [`app`] inside the process and is a client of it like any other.
+//! [`demo`] runs an [`app`] inside the process and is a client of it like any other. [`warm`] is a worker without clients:
+//! it has a list of keys, and lets the route's own migration bring them over.
 //!
 //! Imports go down only: downstream, route, upstream, protocol. [`protocol`], [`hash`], [`config`] and [`metrics`] import
 //! nothing of the rest.
@@ -40,6 +41,7 @@ pub mod config;
 pub mod demo;
 pub mod downstream;
 pub mod explain;
+pub mod figures;
 pub mod gutter;
 pub mod hash;
 pub mod healthcheck;
@@ -59,4 +61,5 @@ pub mod shared;
 pub mod status;
 pub mod turn;
 pub mod upstream;
+pub mod warm;
 pub mod worker;

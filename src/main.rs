@@ -4,11 +4,12 @@ use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
-use leash::cli::{self, Command, Demo, EXIT_CONFIG, Healthcheck, Route};
+use leash::cli::{self, Command, Demo, EXIT_CONFIG, Healthcheck, Route, Warm};
 use leash::config::{Config, LogFormat};
 use leash::explain::words::{in_words, is_in_doubt};
 use leash::explain::{Explainer, look_from_outside};
 use leash::shared::Snapshot;
+use leash::warm::{Refusal, WarmError};
 use leash::{app, healthcheck, logging};
 use serde_json::Value;
 
@@ -20,6 +21,7 @@ fn main() -> ExitCode {
         Some(Command::Man(man)) => return print(|to| drop(man.write(to))),
         Some(Command::Healthcheck(whom)) => return check_health(whom),
         Some(Command::Demo(demo)) => return show_demo(demo),
+        Some(Command::Warm(warm)) => return copy_ahead(warm),
         _ => {}
     }
     // Before the file is read: what is written to it from now on is another configuration.
@@ -63,6 +65,30 @@ fn show_demo(demo: &Demo) -> ExitCode {
         Err(error) => {
             eprintln!("leash: {error}");
             ExitCode::FAILURE
+        }
+    }
+}
+
+fn copy_ahead(warm: &Warm) -> ExitCode {
+    let order = match warm.order() {
+        Ok(order) => order,
+        Err(problems) => {
+            eprintln!("{problems}");
+            return ExitCode::from(EXIT_CONFIG as u8);
+        }
+    };
+    match leash::warm::run(&order) {
+        Ok(report) => {
+            // A reader that has seen enough is no failure.
+            let _ = writeln!(io::stdout(), "{report}");
+            if report.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(error) => {
+            eprintln!("leash: {error}");
+            match error {
+                WarmError::Refused(Refusal::NoSuchKeys(_)) => ExitCode::from(cli::EXIT_USAGE as u8),
+                _ => ExitCode::FAILURE,
+            }
         }
     }
 }

@@ -57,7 +57,29 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     // its samples are filled downstream and shown by the status
     ("busiest", &["overview"]),
     // its callers are clients: what they see comes over a socket
-    ("demo", &["app", "config"]),
+    ("demo", &["app", "config", "figures"]),
+    // words for people, of whatever they are about
+    ("figures", &[]),
+    // one more sidecar, without clients
+    (
+        "warm",
+        &[
+            "route",
+            "shared",
+            "upstream",
+            "protocol",
+            "hash",
+            "config",
+            "metrics",
+            "net",
+            "turn",
+            "memory",
+            "refresh",
+            "migration",
+            "figures",
+            "placement",
+        ],
+    ),
 ];
 
 /// Files that may name one module more than their own may.
@@ -182,6 +204,14 @@ const DECIDERS: &[&str] = &[
     "busiest/recent.rs",
     "status/history.rs",
     "status/phases.rs",
+    "figures.rs",
+    "warm/metadump.rs",
+    "warm/pace.rs",
+    "warm/plan.rs",
+    "warm/sieve.rs",
+    "warm/tally.rs",
+    "warm/window.rs",
+    "warm/journal/record.rs",
 ];
 
 #[test]

@@ -14,7 +14,6 @@ mod ledger;
 mod plan;
 mod progress;
 mod report;
-mod table;
 mod value;
 
 use std::sync::Arc;

@@ -4,8 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use super::ledger::Tally;
-use super::table::{Row, counted, number, share, table, time};
 use super::{WITH, WITHOUT};
+use crate::figures::{counted, number, share, table, time};
 
 /// What both halves saw.
 #[derive(Clone, Debug)]
@@ -17,12 +17,12 @@ pub struct Report {
 }
 
 impl Report {
-    fn rows(&self) -> [Row; 8] {
+    fn rows(&self) -> [[String; 3]; 8] {
         let row =
-            |what: &str, show: &dyn Fn(&Tally) -> String| (what.to_string(), show(&self.without), show(&self.with));
+            |what: &str, show: &dyn Fn(&Tally) -> String| [what.to_string(), show(&self.without), show(&self.with)];
         let quick = format!("  answered within {}", time(self.quick));
         [
-            (String::new(), WITHOUT.to_string(), WITH.to_string()),
+            [String::new(), WITHOUT.to_string(), WITH.to_string()],
             row("regenerations", &|half| number(half.regenerations)),
             row("  times a value went stale", &|half| number(half.periods)),
             row("  of one value at once, at most", &|half| number(half.at_once)),

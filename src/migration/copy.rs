@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
+use super::claim::is_claim;
 use crate::protocol::{Exptime, Item, Returns, Store, StoreMode};
 
 /// The longest relative expiry time; memcached takes larger ones for Unix times (`REALTIME_MAXDELTA`).
 const MONTH: i64 = 60 * 60 * 24 * 30;
 
 /// What is stored over the claim with the CAS unique `over`, of an item whose value, client flags and remaining TTL were
-/// read `since` ago; `unix` is the time now. `None` if there is nothing to bring over: the item ends now, or it has one of
-/// memcached's own marks, which no store can give to a copy.
+/// read `since` ago; `unix` is the time now. `None` if there is nothing to bring over: the item ends now, it is what an
+/// earlier migration left, or it has one of memcached's own marks, which no store can give to a copy.
 pub fn copy(item: &Item, over: u64, unix: i64, since: Duration) -> Option<Store> {
     let is_marked = item.marks[0] != 0;
-    let value = item.value.clone().filter(|_| !is_marked)?;
+    let value = item.value.clone().filter(|_| !is_marked && !is_claim(item))?;
     Some(Store {
         mode: StoreMode::Set,
         value,

@@ -20,6 +20,9 @@ use crate::protocol::{Item, Key, Reply};
 /// What stands in a lease that a write or a delete ended.
 pub const REVOKED: &[u8] = b"revoked";
 
+/// What the keys of leases begin with.
+const LEASES: &str = "leash:lease:";
+
 /// An item as this process names it: a route and a hash of the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ItemId {
@@ -40,9 +43,15 @@ impl ItemId {
 
     /// The key of its lease, the same in every sidecar. Two items would need the same 128-bit hash to share one.
     pub fn lease_key(&self) -> Key {
-        let text = format!("leash:lease:{:032x}", self.hash);
+        let text = format!("{LEASES}{:032x}", self.hash);
         Key::text(text.into()).unwrap_or_else(|_| unreachable!("letters, digits and colons make a key"))
     }
+}
+
+/// Whether an item filed under `key` is a lease.
+pub fn is_lease(key: &[u8]) -> bool {
+    let hash = key.strip_prefix(LEASES.as_bytes());
+    hash.is_some_and(|hash| hash.len() == 32 && hash.iter().all(u8::is_ascii_hexdigit))
 }
 
 /// Tells one lease of a key from the next: what stands in it.

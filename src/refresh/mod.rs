@@ -15,7 +15,7 @@ mod ttl;
 
 pub use early::Early;
 pub use holding::{Claim, Holding};
-pub use lease::{ItemId, Look, REVOKED, Terms, Token, Undo};
+pub use lease::{ItemId, Look, REVOKED, Terms, Token, Undo, is_lease};
 pub use ttl::{Stretched, lasts};
 
 use std::time::Duration;

@@ -39,58 +39,91 @@ pub fn rebuild(
         servers.put(server.clone());
         server
     };
-    let pools: Vec<Rc<Pool>> =
-        (0..snapshot.pools.len()).map(|place| Rc::new(pool(snapshot, place, &mut server))).collect();
-    let tree = branches(snapshot, &pools, turn, shard);
+    let site = Site::new(snapshot, &mut server, turn, shard);
+    let tree = Rc::new(Tree::new(snapshot.config.routes.iter().filter_map(|route| site.branch(route)).collect()));
     known.retire();
     tree
 }
 
-fn branches(snapshot: &Snapshot, pools: &[Rc<Pool>], turn: &Rc<Turn>, shard: &Arc<Shard>) -> Rc<Tree> {
-    let desk = Rc::new(Desk::default());
-    let branches = snapshot.config.routes.iter().filter_map(|route| {
+/// What moves each route, by its place in the configuration, for whoever brings items over of their own accord. With
+/// connections of its own, and without gutters: a copy there would help nobody.
+pub fn migrations(
+    snapshot: &Snapshot,
+    turn: &Rc<Turn>,
+    memory: &Rc<Memory>,
+    shard: &Arc<Shard>,
+) -> Vec<Option<Rc<Migration>>> {
+    let mut server = |target: &Arc<Target>, id| Server::new(target.clone(), turn.clone(), memory, shard.clone(), id);
+    let site = Site::new(snapshot, &mut server, turn, shard);
+    let alone = |pool: usize| -> Rc<dyn Route> { site.pools[pool].clone() };
+    snapshot.config.routes.iter().map(|route| site.migration(route, alone)).collect()
+}
+
+/// What a tree is built of.
+struct Site<'s> {
+    snapshot: &'s Snapshot,
+    turn: &'s Rc<Turn>,
+    shard: &'s Arc<Shard>,
+    pools: Vec<Rc<Pool>>,
+    desk: Rc<Desk>,
+}
+
+impl<'s> Site<'s> {
+    fn new(
+        snapshot: &'s Snapshot,
+        connect: &mut impl FnMut(&Arc<Target>, ServerId) -> Rc<Server>,
+        turn: &'s Rc<Turn>,
+        shard: &'s Arc<Shard>,
+    ) -> Site<'s> {
+        let pools = (0..snapshot.pools.len()).map(|place| Rc::new(pool(snapshot, place, connect))).collect();
+        Site { snapshot, turn, shard, pools, desk: Rc::new(Desk::default()) }
+    }
+
+    fn entry(&self, root: Rc<dyn Route>) -> Entry {
+        Entry::new(root, self.desk.clone())
+    }
+
+    fn branch(&self, route: &config::Route) -> Option<Branch> {
         let prefix = prefix_of(route);
-        let id = snapshot.layout.route(&prefix)?;
-        let side = |pool: usize| with_gutter(snapshot, route, (pool, pools), &desk, turn);
-        let mut root = side(route.pool);
-        if let Some(migrate) = &route.migrate {
-            let sides = [migrate.from, migrate.to].map(|pool| Entry::new(side(pool), desk.clone()));
-            let counted = (shard.clone(), id, identity(&prefix) ^ MIGRATES);
-            root = Rc::new(Migration::new(phase(migrate.phase), sides.into(), turn.clone(), counted));
-        }
+        let id = self.snapshot.layout.route(&prefix)?;
+        let mut root: Rc<dyn Route> = match self.migration(route, |pool| self.with_gutter(route, pool)) {
+            Some(migration) => migration,
+            None => self.with_gutter(route, route.pool),
+        };
         if let Some(refresh) = &route.refresh {
-            let (below, leases) = (Entry::new(root, desk.clone()), snapshot.leases.clone());
-            let counted = (shard.clone(), id, identity(&prefix));
-            root = Rc::new(Refresh::new(policy(refresh), below, leases, turn.clone(), counted));
+            let (leases, turn) = (self.snapshot.leases.clone(), self.turn.clone());
+            let counted = (self.shard.clone(), id, identity(&prefix));
+            root = Rc::new(Refresh::new(policy(refresh), self.entry(root), leases, turn, counted));
         }
         if !route.namespace.is_empty() {
             root = Rc::new(Namespace::new(&route.namespace, root));
         }
-        Some(Branch { prefix, id, allow_flush: route.allow_flush, entry: Entry::new(root, desk.clone()) })
-    });
-    Rc::new(Tree::new(branches.collect()))
+        Some(Branch { prefix, id, allow_flush: route.allow_flush, entry: self.entry(root) })
+    }
+
+    /// What moves a route between what `side` makes of its two pools.
+    fn migration(&self, route: &config::Route, side: impl Fn(usize) -> Rc<dyn Route>) -> Option<Rc<Migration>> {
+        let (migrate, prefix) = (route.migrate.as_ref()?, prefix_of(route));
+        let sides = [migrate.from, migrate.to].map(|pool| self.entry(side(pool)));
+        let counted = (self.shard.clone(), self.snapshot.layout.route(&prefix)?, identity(&prefix) ^ MIGRATES);
+        Some(Rc::new(Migration::new(phase(migrate.phase), sides.into(), self.turn.clone(), counted)))
+    }
+
+    /// One of the pools of a route, with its gutter if it has one.
+    fn with_gutter(&self, route: &config::Route, pool: usize) -> Rc<dyn Route> {
+        let own = self.pools[pool].clone();
+        let Some(gutter) = route.gutter(pool, &self.snapshot.config.pools) else { return own };
+        let leases = route.refresh.as_ref().map(|_| identity(&prefix_of(route)));
+        let cap = Cap::seconds(route.longest_in(gutter).as_secs());
+        let other = self.entry(self.pools[gutter.pool].clone());
+        Rc::new(Gutter::new((own.clone(), self.entry(own)), other, cap, leases, self.turn.clone()))
+    }
 }
 
 /// What tells a route's items from those of others: its prefix, so that it is the same one wherever another configuration
 /// puts it and whatever it changes about it. Two prefixes would need the same 64-bit hash to be taken for one.
 pub fn identity(prefix: &str) -> u64 {
     xxh3_64(prefix.as_bytes())
-}
-
-/// One of the pools of a route, with its gutter if it has one.
-fn with_gutter(
-    snapshot: &Snapshot,
-    route: &config::Route,
-    (pool, pools): (usize, &[Rc<Pool>]),
-    desk: &Rc<Desk>,
-    turn: &Rc<Turn>,
-) -> Rc<dyn Route> {
-    let own = pools[pool].clone();
-    let Some(gutter) = route.gutter(pool, &snapshot.config.pools) else { return own };
-    let leases = route.refresh.as_ref().map(|_| identity(&prefix_of(route)));
-    let cap = Cap::seconds(route.longest_in(gutter).as_secs());
-    let other = Entry::new(pools[gutter.pool].clone(), desk.clone());
-    Rc::new(Gutter::new((own.clone(), Entry::new(own, desk.clone())), other, cap, leases, turn.clone()))
 }
 
 /// What is decided by, from what was configured.

@@ -29,7 +29,7 @@ pub use client::Client;
 pub use desk::Desk;
 pub use entry::{Entry, Place};
 pub use gutter::Gutter;
-pub use migration::Migration;
+pub use migration::{Copied, Migration};
 pub use namespace::Namespace;
 pub use pool::Pool;
 pub use prefix::Prefixes;

@@ -1,5 +1,6 @@
 //! A client that hides nothing: bytes out, bytes in, every read bounded.
 
+use std::collections::HashMap;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream, ToSocketAddrs};
 use std::time::Duration;
@@ -92,6 +93,14 @@ impl Client {
         self.send(request);
         let line = self.read_line().expect("a reply line");
         String::from_utf8_lossy(&line).trim_end().to_string()
+    }
+
+    /// What `mg` tells of an item by these flags, each under its letter; `None` if there is no item.
+    #[track_caller]
+    pub fn facts(&mut self, key: &str, flags: &str) -> Option<HashMap<char, i64>> {
+        let line = self.ask(format!("mg {key} {flags}\r\n"));
+        let fact = |word: &str| Some((word.chars().next()?, word.get(1..)?.parse().ok()?));
+        (line != "EN").then(|| line.split(' ').skip(1).filter_map(fact).collect())
     }
 
     /// The value of a key by classic `get`.

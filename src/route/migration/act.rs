@@ -150,15 +150,15 @@ impl Migration {
     /// Brings the item over, to be acted on there; or makes in `to` what the command makes where nothing is.
     async fn bring_over(&self, key: &Key, command: &Command, claim: u64) -> Done {
         match self.copy(key, claim).await {
-            Copied::Done | Copied::Broken => Done::Again(None),
-            nothing @ (Copied::Nothing | Copied::Away) => match created(command, Some(claim)) {
+            Copied::Done(_) | Copied::Broken => Done::Again(None),
+            nothing @ (Copied::Nothing | Copied::Away(_)) => match created(command, Some(claim)) {
                 Some(_) => self.make(key, command, Some(claim), matches!(nothing, Copied::Nothing)).await,
                 None => {
                     self.give_up(key, claim).await;
                     self.find_nothing(key, command).await
                 }
             },
-            Copied::Failed(reply) => {
+            Copied::Failed(_, reply) => {
                 self.give_up(key, claim).await;
                 Done::Yes(reply)
             }

@@ -45,7 +45,7 @@ impl Patience {
 
 impl Migration {
     /// Looks at the key in `to`.
-    pub(super) fn look(&self, key: &Key) -> Answer {
+    pub fn look(&self, key: &Key) -> Answer {
         self.ask_to(key, Command::Get(LOOK))
     }
 

@@ -13,21 +13,22 @@ use tokio::time::Instant;
 
 use super::{MOST_BACKFILLS, Migration};
 use crate::metrics::Backfill;
-use crate::migration::{Claim, copy, is_down};
+use crate::migration::{Claim, Side, copy, is_down};
 use crate::protocol::{Command, Get, Item, Key, Reply, Returns};
 
 /// What became of a copy.
-pub(super) enum Copied {
-    /// It is in `to`.
-    Done,
-    /// There is nothing to copy; the claim is still held.
+#[derive(Debug, PartialEq)]
+pub enum Copied {
+    /// It is in `to`; its value has so many bytes.
+    Done(usize),
+    /// There is nothing to copy.
     Nothing,
-    /// The server in `from` is down, which is as good as nothing for now; the claim is still held.
-    Away,
-    /// The claim was broken.
+    /// The same to a reader, as `from` is down. When it is back there may be something.
+    Away(Reply),
+    /// The claim was broken: somebody stored or deleted the item meanwhile.
     Broken,
-    /// A server did not do its part; the claim may still be held.
-    Failed(Reply),
+    /// This side did not do its part.
+    Failed(Side, Reply),
 }
 
 impl Migration {
@@ -45,27 +46,31 @@ impl Migration {
         running.insert(id);
         let (route, key) = (self.clone(), key.clone());
         spawn_local(async move {
-            let outcome = route.fill(&key).await;
+            let outcome = match route.bring(&key).await {
+                Ok(Copied::Done(_)) => Backfill::Done,
+                Ok(_) => Backfill::Undone,
+                Err(_) => Backfill::Refused,
+            };
             route.backfills.borrow_mut().remove(&id);
             route.shard.backfill(route.route, outcome);
         });
     }
 
-    async fn fill(&self, key: &Key) -> Backfill {
-        let Reply::Hit(Item { cas: claim, .. }) = self.put_claim(key, Claim::Copy, None).await else {
-            return Backfill::Refused;
+    /// Brings an item over under a claim of its own, which is not held any more afterwards. `Err` where it got none: what
+    /// `to` said to that, [`Reply::NotStored`] if something is there already.
+    pub async fn bring(&self, key: &Key) -> Result<Copied, Reply> {
+        let claim = match self.put_claim(key, Claim::Copy, None).await {
+            Reply::Hit(Item { cas, .. }) => cas,
+            refused => return Err(refused),
         };
-        match self.copy(key, claim).await {
-            Copied::Done => Backfill::Done,
-            Copied::Broken => Backfill::Undone,
-            Copied::Nothing | Copied::Away | Copied::Failed(_) => {
-                self.give_up(key, claim).await;
-                Backfill::Undone
-            }
+        let copied = self.copy(key, claim).await;
+        if !matches!(copied, Copied::Done(_) | Copied::Broken) {
+            self.give_up(key, claim).await;
         }
+        Ok(copied)
     }
 
-    /// Copies an item over the claim.
+    /// Copies an item over the claim, which is still held afterwards unless the copy was done or the claim broken.
     pub(super) async fn copy(&self, key: &Key, claim: u64) -> Copied {
         let asked = Instant::now();
         let returns = Returns::VALUE.and(Returns::FLAGS).and(Returns::TTL_BEFORE);
@@ -73,14 +78,15 @@ impl Migration {
         let item = match self.ask_from(key, Command::Get(get)).await {
             Reply::Hit(item) => item,
             Reply::Miss => return Copied::Nothing,
-            down if is_down(&down) => return Copied::Away,
-            trouble => return Copied::Failed(trouble),
+            down if is_down(&down) => return Copied::Away(down),
+            trouble => return Copied::Failed(Side::From, trouble),
         };
         let Some(store) = copy(&item, claim, self.scene.unix(), asked.elapsed()) else { return Copied::Nothing };
+        let size = store.value.len();
         match self.ask_to(key, Command::Store(store)).await {
-            Reply::Hit(_) => Copied::Done,
+            Reply::Hit(_) => Copied::Done(size),
             Reply::Exists | Reply::NotFound | Reply::NotStored => Copied::Broken,
-            trouble => Copied::Failed(trouble),
+            trouble => Copied::Failed(Side::To, trouble),
         }
     }
 }

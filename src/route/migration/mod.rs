@@ -14,6 +14,8 @@ mod copy;
 mod read;
 mod write;
 
+pub use copy::Copied;
+
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::rc::Rc;

@@ -1,9 +1,6 @@
-//! Figures as people read them, and a small table of them.
+//! Figures as people read them, and a small table of them. Knows nothing of what they are about.
 
 use std::time::Duration;
-
-/// One line of the table: what it tells, without and with leash.
-pub type Row = (String, String, String);
 
 /// `1 caller`, `8,021 requests`.
 pub fn counted(n: usize, what: &str) -> String {
@@ -39,11 +36,31 @@ pub fn share(part: u64, whole: u64) -> String {
     }
 }
 
-/// The lines, the figures right-aligned below their heads.
-pub fn table(rows: &[Row]) -> String {
-    let width = |column: fn(&Row) -> &str| rows.iter().map(|row| column(row).chars().count()).max().unwrap_or(0);
-    let (what, without, with) = (width(|row| &row.0), width(|row| &row.1), width(|row| &row.2));
-    rows.iter().map(|row| format!("{:what$}   {:>without$}   {:>with$}\n", row.0, row.1, row.2)).collect()
+/// `1.5 GiB`.
+pub fn bytes(n: u64) -> String {
+    let units = ["KiB", "MiB", "GiB", "TiB"];
+    let (mut size, mut unit) = (n as f64, "B");
+    for larger in units {
+        if size < 1024.0 {
+            break;
+        }
+        (size, unit) = (size / 1024.0, larger);
+    }
+    if unit == "B" { format!("{n} B") } else { format!("{size:.1} {unit}") }
+}
+
+/// The lines, what they tell at the left, the figures right-aligned below their heads.
+pub fn table<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> String {
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..COLUMNS).map(width).collect();
+    let line = |row: &[String; COLUMNS]| {
+        let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, &width))| match column {
+            0 => format!("{cell:width$}"),
+            _ => format!("{cell:>width$}"),
+        });
+        cells.collect::<Vec<_>>().join("   ") + "\n"
+    };
+    rows.iter().map(line).collect()
 }
 
 #[cfg(test)]
@@ -65,5 +82,17 @@ mod tests {
         assert_eq!(share(99_999, 100_000), "99.9 %");
         assert_eq!(share(5, 5), "100.0 %");
         assert_eq!(share(0, 0), "-");
+    }
+
+    #[test]
+    fn sizes_read_well() {
+        assert_eq!([0, 1023, 1536, 3 << 30].map(bytes), ["0 B", "1023 B", "1.5 KiB", "3.0 GiB"]);
+    }
+
+    #[test]
+    fn figures_stand_below_their_heads() {
+        let row = |cells: [&str; 3]| cells.map(str::to_string);
+        let rows = [row(["", "a", "long"]), row(["ä", "1,000", "2"])];
+        assert_eq!(table(&rows), "        a   long\nä   1,000      2\n");
     }
 }

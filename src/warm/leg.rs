@@ -1,0 +1,120 @@
+//! One server that is copied from: its list is noted, then copied, and how far that has come is noted, too.
+
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use super::copier::{Copier, Pass};
+use super::journal::{AtHand, Journal, JournalError};
+use super::lister::Lister;
+use super::progress::Progress;
+use super::tally::Tally;
+use crate::figures::number;
+
+/// How often it is noted and shown how far the copies have come.
+const NOTE: Duration = Duration::from_millis(250);
+
+/// What is needed to copy from one server.
+pub struct Leg<'r> {
+    /// Lists its keys.
+    pub lister: Lister<'r>,
+    /// Its place in the plan.
+    pub source: u32,
+}
+
+impl Leg<'_> {
+    /// Copies what is to be copied, from where an earlier run has come to.
+    pub async fn copy(
+        &self,
+        copier: &Rc<Copier>,
+        journal: &mut Journal,
+        before: Option<AtHand>,
+    ) -> Result<Tally, JournalError> {
+        let begun = Instant::now();
+        let mut tally = Tally::of(&self.lister.server);
+        // What was refused is somewhere in what is done: all of it is asked for again.
+        let at_hand = match before.filter(|at_hand| at_hand.source == self.source && at_hand.refused == 0) {
+            Some(at_hand) => Some(at_hand),
+            None => self.list(journal, &mut tally).await?,
+        };
+        if let Some(AtHand { keys, done, .. }) = at_hand {
+            (tally.ours, tally.before) = (keys, done);
+            tally.listed = tally.listed.max(keys);
+            tally = self.copy_listed(copier, journal, tally).await?;
+        }
+        tally.took = begun.elapsed();
+        Ok(tally)
+    }
+
+    /// Notes the list, if it can be had.
+    async fn list(&self, journal: &mut Journal, tally: &mut Tally) -> Result<Option<AtHand>, JournalError> {
+        journal.begin_list()?;
+        if !self.lister.list(tally, |entry| journal.list(entry)).await? {
+            return Ok(None);
+        }
+        let keys = journal.end_list(self.source)?;
+        Ok(Some(AtHand { source: self.source, keys, done: 0, refused: 0 }))
+    }
+
+    async fn copy_listed(
+        &self,
+        copier: &Rc<Copier>,
+        journal: &mut Journal,
+        tally: Tally,
+    ) -> Result<Tally, JournalError> {
+        let (keys, before) = (tally.ours, tally.before);
+        let progress = Progress::copying(&self.lister.server, keys, before);
+        progress.say(&what_is_ahead(&tally));
+        let pass = Pass::new(tally);
+        begin_all(copier, journal, &pass, &progress).await?;
+        copier.settled().await;
+        progress.finish();
+        let reached = note(journal, &pass)?;
+        let mut tally = pass.tally.borrow().clone();
+        tally.is_done = reached == keys && tally.refused == 0;
+        if tally.is_done {
+            journal.finish(self.source, keys)?;
+        }
+        Ok(tally)
+    }
+}
+
+fn what_is_ahead(tally: &Tally) -> String {
+    let [listed, keys, before] = [tally.listed, tally.ours, tally.before].map(number);
+    match tally.before {
+        0 => format!("{keys} of {listed} keys are to be copied"),
+        _ => format!("{before} of {keys} keys were done before and are skipped"),
+    }
+}
+
+/// Begins to copy all that is listed and not done, one after the other, until that is to stop.
+async fn begin_all(
+    copier: &Rc<Copier>,
+    journal: &mut Journal,
+    pass: &Rc<Pass>,
+    progress: &Progress,
+) -> Result<(), JournalError> {
+    let (mut skipped, mut noted) = (pass.tally.borrow().before, Instant::now());
+    for block in journal.listed() {
+        for entry in block? {
+            if skipped > 0 {
+                skipped -= 1;
+                continue;
+            }
+            if !copier.begin(pass, &entry).await {
+                return Ok(());
+            }
+            if noted.elapsed() >= NOTE {
+                noted = Instant::now();
+                progress.at(note(journal, pass)?);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Notes how far the list is done, and tells it.
+fn note(journal: &mut Journal, pass: &Pass) -> Result<u64, JournalError> {
+    let (reached, refused) = (pass.window.borrow().reached(), pass.tally.borrow().refused);
+    journal.reached(reached, refused)?;
+    Ok(reached)
+}
