@@ -22,10 +22,11 @@ const NOT_SHOWN: [&str; 2] = [
 ];
 
 /// What waits to fire after this test's troubles.
-const TROUBLES: [&str; 3] = ["LeashServerDown", "LeashReloadRefused", "LeashConnectionLimit"];
+const TROUBLES: [&str; 4] = ["LeashServerDown", "LeashSpoolLoses", "LeashReloadRefused", "LeashConnectionLimit"];
 
 /// What has no reason to, however slow the machine is.
-const QUIET: [&str; 6] = [
+const QUIET: [&str; 7] = [
+    "LeashSpoolGrows",
     "LeashSplitPlacement",
     "LeashDesync",
     "LeashBuffersFull",

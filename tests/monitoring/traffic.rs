@@ -35,7 +35,7 @@ impl Traffic {
         self.stale();
         self.cold();
         self.moving();
-        self.first.expect("get lost:a\r\n", "END\r\n");
+        self.down();
         self.first.expect("set own:a 0 0 1\r\n1\r\nget own:a\r\n", "STORED\r\nVALUE own:a 0 1\r\n1\r\nEND\r\n");
         self.first.expect("nonsense\r\n", "ERROR\r\n");
     }
@@ -67,6 +67,16 @@ impl Traffic {
         let reply = self.second.read_line().unwrap();
         if reply != b"END\r\n" {
             self.second.expect("", "1\r\nEND\r\n");
+        }
+    }
+
+    /// A server that is down, for which deletes wait; and a pool of which no server can be reached, so that those which do
+    /// not wait already are lost and a gutter answers.
+    fn down(&mut self) {
+        self.first.expect("get lost:a\r\nget gone:a\r\n", "END\r\nEND\r\n");
+        self.first.ask("delete lost:a\r\n");
+        for part in 0..4 {
+            self.first.ask(format!("delete gone:{}-{part}\r\n", self.rounds));
         }
     }
 
@@ -117,7 +127,8 @@ impl Traffic {
 }
 
 fn config(main: &Memcached, new: &Memcached) -> String {
-    let (main, new, nobody) = (main.port(), new.port(), free_port());
+    let (main, new) = (main.port(), new.port());
+    let [nobody, neither, nor] = [free_port(), free_port(), free_port()];
     format!(
         "workers: 2
 limits: {{connections: {CONNECTIONS}}}
@@ -125,12 +136,16 @@ pools:
   main: {{servers: [\"127.0.0.1:{main}\"]}}
   new: {{servers: [\"127.0.0.1:{new}\"]}}
   dead: {{servers: [\"127.0.0.1:{nobody}\"]}}
+  gone:
+    servers: [\"127.0.0.1:{neither}\", \"127.0.0.1:{nor}\"]
+    on_down: {{gutter: {{pool: own, ttl: 10s}}}}
   own: {{servers: [embedded]}}
 routes:
   - {{prefix: \"\", pool: main}}
   - {{prefix: \"page:\", pool: main, refresh: {{grace: 60s, lease: 2s, cold_wait: 100ms, early: {{}}}}}}
   - {{prefix: \"cart:\", migrate: {{from: main, to: new, phase: warm}}}}
   - {{prefix: \"lost:\", pool: dead}}
+  - {{prefix: \"gone:\", pool: gone}}
   - {{prefix: \"own:\", pool: own}}
 "
     )
