@@ -52,6 +52,8 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ),
     // what people are shown, as data
     ("overview", &["config", "metrics"]),
+    // asks over a socket, like anybody else
+    ("fetch", &["config"]),
     // its callers are clients: what they see comes over a socket
     ("demo", &["app", "config"]),
 ];
