@@ -51,6 +51,7 @@ pub mod net;
 pub mod overview;
 pub mod placement;
 pub mod protocol;
+pub mod readable;
 pub mod refresh;
 pub mod reloads;
 pub mod route;

@@ -8,6 +8,7 @@ use leash::cli::{self, Command, Demo, EXIT_CONFIG, Healthcheck, Route};
 use leash::config::{Config, LogFormat};
 use leash::explain::words::{in_words, is_in_doubt};
 use leash::explain::{Explainer, look_from_outside};
+use leash::readable::counted;
 use leash::shared::Snapshot;
 use leash::{app, healthcheck, logging};
 use serde_json::Value;
@@ -89,10 +90,6 @@ fn check(config: &Config, file: &str) -> ExitCode {
     }
     println!("{file}: ok, {}, {}", counted(config.pools.len(), "pool"), counted(config.routes.len(), "route"));
     ExitCode::SUCCESS
-}
-
-fn counted(n: usize, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 /// That a server has no item is no failure; that it could not be asked is one.

@@ -3,8 +3,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use super::table::{counted, time};
 use crate::config::{Address, Config, Listen, Refresh, Route};
+use crate::readable::{counted, time};
 
 /// Connections that are not callers': the demo's own, and some to spare.
 const SPARE: usize = 16;

@@ -4,8 +4,9 @@ use std::fmt;
 use std::time::Duration;
 
 use super::ledger::Tally;
-use super::table::{Row, counted, number, share, table, time};
+use super::table::{Row, table};
 use super::{WITH, WITHOUT};
+use crate::readable::{counted, number, share, time};
 
 /// What both halves saw.
 #[derive(Clone, Debug)]

@@ -1,69 +1,11 @@
-//! Figures as people read them, and a small table of them.
-
-use std::time::Duration;
+//! A small table of figures.
 
 /// One line of the table: what it tells, without and with leash.
 pub type Row = (String, String, String);
-
-/// `1 caller`, `8,021 requests`.
-pub fn counted(n: usize, what: &str) -> String {
-    format!("{} {what}{}", number(n as u64), if n == 1 { "" } else { "s" })
-}
-
-/// `8,021`.
-pub fn number(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// `500 ms`, `1.5 s`.
-pub fn time(time: Duration) -> String {
-    match time.as_millis() {
-        millis if millis < 1000 => format!("{millis} ms"),
-        millis => format!("{} s", millis as f64 / 1000.0),
-    }
-}
-
-/// `99.9 %`: rounded down, for all means all. A dash where there is nothing to have a share of.
-pub fn share(part: u64, whole: u64) -> String {
-    match (part * 1000).checked_div(whole) {
-        Some(thousandths) => format!("{}.{} %", thousandths / 10, thousandths % 10),
-        None => "-".to_string(),
-    }
-}
 
 /// The lines, the figures right-aligned below their heads.
 pub fn table(rows: &[Row]) -> String {
     let width = |column: fn(&Row) -> &str| rows.iter().map(|row| column(row).chars().count()).max().unwrap_or(0);
     let (what, without, with) = (width(|row| &row.0), width(|row| &row.1), width(|row| &row.2));
     rows.iter().map(|row| format!("{:what$}   {:>without$}   {:>with$}\n", row.0, row.1, row.2)).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn figures_read_well() {
-        assert_eq!([0, 999, 1000, 1_234_567].map(number), ["0", "999", "1,000", "1,234,567"]);
-        assert_eq!(
-            [50, 999, 1000, 1500, 61_000].map(|n| time(Duration::from_millis(n))),
-            ["50 ms", "999 ms", "1 s", "1.5 s", "61 s"]
-        );
-        assert_eq!((counted(1, "caller"), counted(0, "caller")), ("1 caller".into(), "0 callers".into()));
-    }
-
-    #[test]
-    fn a_share_is_all_only_if_it_is() {
-        assert_eq!(share(99_999, 100_000), "99.9 %");
-        assert_eq!(share(5, 5), "100.0 %");
-        assert_eq!(share(0, 0), "-");
-    }
 }
