@@ -1,17 +1,22 @@
 //! The command line: what can be said, its help, and the configuration that follows from it. Does nothing by itself.
 
 mod demo;
+mod top;
+mod whom;
 
+use crate::config::units::show_duration;
 use crate::config::{Config, Origin, Overrides, Problems, Source};
 use clap::error::ErrorKind;
 use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use std::ffi::OsString;
 use std::io;
-use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 pub use demo::Demo;
+pub use top::Top;
+pub use whom::Whom;
 
 /// Exit code for a command line that makes no sense (`EX_USAGE` of sysexits.h).
 pub const EXIT_USAGE: i32 = 64;
@@ -21,7 +26,8 @@ pub const EXIT_CONFIG: i32 = 78;
 const AFTER_HELP: &str = "\
 Exit codes:
   0   done
-  1   it could not be done; of route --live, a server could not be asked; of healthcheck, not healthy
+  1   it could not be done; of route --live, a server could not be asked; of healthcheck, not healthy;
+      of top --once, no answer
   64  the command line makes no sense
   78  the configuration makes no sense; every problem is listed with file, line and column
 
@@ -32,7 +38,8 @@ Examples:
   leash --config /etc/leash/leash.yaml          everything else
   leash check leash.yaml && echo fine
   leash route user:42 --config leash.yaml       where does this key go?
-  leash route user:42 --live -c leash.yaml      and is it there, is it stale, who regenerates it?";
+  leash route user:42 --live -c leash.yaml      and is it there, is it stale, who regenerates it?
+  leash top                                     how is it doing?";
 
 /// A memcached sidecar: no dog-piles, no rehashing, no cold migrations.
 ///
@@ -106,6 +113,10 @@ pub enum Command {
     /// stale; with leash one does, and the others get the stale value meanwhile. Both are run, and what happened is
     /// counted.
     Demo(Demo),
+    /// Show how a leash is doing, live: rates, servers, migrations
+    ///
+    /// Asks its admin address every few seconds. Changes nothing.
+    Top(Top),
     /// Ask the leash that serves here whether it is alive
     ///
     /// For Docker's HEALTHCHECK. Exits with 0 if its admin address says so within 2 s, with 1 if not.
@@ -141,21 +152,9 @@ pub struct Route {
 /// `leash healthcheck`.
 #[derive(Clone, Debug, ClapArgs)]
 pub struct Healthcheck {
-    /// Its admin address; where that listens everywhere, it is asked on loopback [default: 127.0.0.1:9411]
-    #[arg(short, long, value_name = "ADDR")]
-    pub admin: Option<String>,
-    /// Read the admin address from this file, whatever else is wrong with it
-    #[arg(short, long, value_name = "FILE", conflicts_with = "admin")]
-    pub config: Option<PathBuf>,
-}
-
-impl Healthcheck {
-    /// Whom to ask; `None` if the admin pages are off.
-    pub fn admin(&self) -> Result<Option<SocketAddr>, Problems> {
-        let source = self.config.clone().map_or(Source::Embedded, Source::File);
-        let overrides = Overrides { admin: self.admin.clone(), ..Overrides::default() };
-        Origin { source, overrides }.admin()
-    }
+    /// Whom to ask.
+    #[command(flatten)]
+    pub whom: Whom,
 }
 
 /// The command line of this process. Prints help, version or an error and exits where there is nothing else to do.
@@ -186,7 +185,9 @@ pub fn origin(args: &Args) -> Origin {
     let source = match &args.command {
         Some(Command::Check { file }) => Source::File(file.clone()),
         Some(Command::Route(route)) => route.source.source(),
-        Some(Command::Completions { .. } | Command::Demo(_) | Command::Healthcheck(_)) | None => args.source.source(),
+        Some(Command::Completions { .. } | Command::Demo(_) | Command::Top(_) | Command::Healthcheck(_)) | None => {
+            args.source.source()
+        }
     };
     Origin { source, overrides: Overrides { listen, admin, workers } }
 }
@@ -203,6 +204,17 @@ impl SourceArgs {
             Some(path) => Source::File(path.clone()),
             None if self.server.is_empty() => Source::Embedded,
             None => Source::Servers(self.server.clone()),
+        }
+    }
+}
+
+/// A time that an option allows, or which ones it does.
+fn between(time: Duration, least: Duration, most: Duration) -> Result<Duration, String> {
+    match (least..=most).contains(&time) {
+        true => Ok(time),
+        false => {
+            let [time, least, most] = [time, least, most].map(show_duration);
+            Err(format!("{time} is out of range; write {least} to {most}"))
         }
     }
 }
@@ -233,7 +245,12 @@ mod tests {
         {
             assert_eq!(code(line), EXIT_USAGE, "{line}");
         }
-        for line in ["leash demo --callers 0", "leash demo --ttl 500ms", "leash demo --regeneration 5"] {
+        for line in [
+            "leash demo --callers 0",
+            "leash demo --ttl 500ms",
+            "leash demo --regeneration 5",
+            "leash top --interval 1ms",
+        ] {
             assert_eq!(code(line), EXIT_USAGE, "{line}");
         }
         assert_eq!(code("leash --server a check b"), EXIT_USAGE, "options of serving do not go with other commands");
@@ -287,19 +304,22 @@ mod tests {
     }
 
     #[test]
-    fn a_healthcheck_finds_the_admin_address_whatever_else_is_wrong() {
+    fn whoever_asks_finds_the_admin_address_whatever_else_is_wrong() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(&file, "admin: 0.0.0.0:1\npols: {}\n").unwrap();
         let path = file.path().display();
         let admin = |line: &str| match args(line).unwrap().command {
-            Some(Command::Healthcheck(check)) => check.admin().map_err(|problems| problems.to_string()),
+            Some(Command::Healthcheck(check)) => check.whom.admin(),
+            Some(Command::Top(top)) => top.whom.admin(),
             _ => panic!("{line}"),
         };
-        assert_eq!(admin("leash healthcheck"), Ok(Some(crate::config::ADMIN)));
-        assert_eq!(admin(&format!("leash healthcheck --config {path}")), Ok(Some(([0, 0, 0, 0], 1).into())));
-        assert_eq!(admin("leash healthcheck --admin [::]:2"), Ok(Some("[::]:2".parse().unwrap())));
-        assert_eq!(admin("leash healthcheck --admin off"), Ok(None));
-        assert!(admin("leash healthcheck --admin here").unwrap_err().contains("--admin: here"));
+        for command in ["leash healthcheck", "leash top"] {
+            assert_eq!(admin(command), Ok(crate::config::ADMIN));
+            assert_eq!(admin(&format!("{command} --config {path}")), Ok(([0, 0, 0, 0], 1).into()));
+            assert_eq!(admin(&format!("{command} --admin [::]:2")), Ok("[::]:2".parse().unwrap()));
+            assert!(admin(&format!("{command} --admin off")).unwrap_err().contains("there is nobody to ask"));
+            assert!(admin(&format!("{command} --admin here")).unwrap_err().contains("--admin: here"));
+        }
     }
 
     #[test]

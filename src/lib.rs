@@ -25,6 +25,7 @@
 //!                         └─▶ admin             pages on a thread of their own ─▶ status ─▶ metrics
 //! ```
 //!
+//! [`top`] shows in a terminal what [`fetch`] finds at the admin address of another process.
 //! [`demo`] runs an [`app`] inside the process and is a client of it like any other.
 //!
 //! Imports go down only: downstream, route, upstream, protocol. [`protocol`], [`hash`], [`config`] and [`metrics`] import
@@ -57,6 +58,7 @@ pub mod reloads;
 pub mod route;
 pub mod shared;
 pub mod status;
+pub mod top;
 pub mod turn;
 pub mod upstream;
 pub mod worker;

@@ -4,20 +4,21 @@ use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
-use leash::cli::{self, Command, Demo, EXIT_CONFIG, Healthcheck, Route};
+use leash::cli::{self, Command, Demo, EXIT_CONFIG, Healthcheck, Route, Top};
 use leash::config::{Config, LogFormat};
 use leash::explain::words::{in_words, is_in_doubt};
 use leash::explain::{Explainer, look_from_outside};
 use leash::readable::counted;
 use leash::shared::Snapshot;
-use leash::{app, healthcheck, logging};
+use leash::{app, healthcheck, logging, top};
 use serde_json::Value;
 
 fn main() -> ExitCode {
     let args = cli::parse();
     match &args.command {
         Some(Command::Completions { shell }) => return print_completions(*shell),
-        Some(Command::Healthcheck(whom)) => return check_health(whom),
+        Some(Command::Healthcheck(asked)) => return check_health(asked),
+        Some(Command::Top(top)) => return show_top(top),
         Some(Command::Demo(demo)) => return show_demo(demo),
         _ => {}
     }
@@ -66,17 +67,23 @@ fn show_demo(demo: &Demo) -> ExitCode {
     }
 }
 
-fn check_health(whom: &Healthcheck) -> ExitCode {
-    let said = match whom.admin() {
-        Ok(Some(admin)) => healthcheck::ask(admin),
-        Ok(None) => Err("the admin address is off: there is nobody to ask".to_string()),
-        Err(problems) => Err(format!("the admin address is not known, name it with --admin\n{problems}")),
-    };
+fn check_health(asked: &Healthcheck) -> ExitCode {
+    let said = asked.whom.admin().and_then(healthcheck::ask);
     match said {
         Ok(said) => {
             println!("{said}");
             ExitCode::SUCCESS
         }
+        Err(why) => {
+            eprintln!("leash: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn show_top(asked: &Top) -> ExitCode {
+    match asked.plan().and_then(|plan| top::run(&plan)) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             eprintln!("leash: {why}");
             ExitCode::FAILURE

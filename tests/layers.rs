@@ -56,6 +56,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("fetch", &["config"]),
     // its callers are clients: what they see comes over a socket
     ("demo", &["app", "config", "readable"]),
+    ("top", &["fetch", "overview", "config", "metrics", "readable", "logging"]),
     // how figures are told
     ("readable", &[]),
 ];
@@ -179,6 +180,9 @@ const DECIDERS: &[&str] = &[
     "status/history.rs",
     "status/phases.rs",
     "readable.rs",
+    "top/answer.rs",
+    "top/screen.rs",
+    "top/draw/",
 ];
 
 #[test]
