@@ -2,20 +2,25 @@
 
 mod demo;
 mod man;
+mod top;
 mod warm;
+mod whom;
 
+use crate::config::units::show_duration;
 use crate::config::{Config, Origin, Overrides, Problems, Source};
 use clap::error::ErrorKind;
 use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use std::ffi::OsString;
 use std::io;
-use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 pub use demo::Demo;
 pub use man::Man;
+pub use top::Top;
 pub use warm::Warm;
+pub use whom::Whom;
 
 /// Exit code for a command line that makes no sense (`EX_USAGE` of sysexits.h).
 pub const EXIT_USAGE: i32 = 64;
@@ -25,8 +30,8 @@ pub const EXIT_CONFIG: i32 = 78;
 const AFTER_HELP: &str = "\
 Exit codes:
   0   done
-  1   it could not be done; of route --live, a server could not be asked; of healthcheck, not healthy; of warm, not
-      everything is copied
+  1   it could not be done; of route --live, a server could not be asked; of healthcheck, not healthy;
+      of top --once, no answer; of warm, not everything is copied
   64  the command line makes no sense
   78  the configuration makes no sense; every problem is listed with file, line and column
 
@@ -38,7 +43,8 @@ Examples:
   leash check leash.yaml && echo fine
   leash route user:42 --config leash.yaml       where does this key go?
   leash route user:42 --live -c leash.yaml      and is it there, is it stale, who regenerates it?
-  leash warm --config leash.yaml                copy to the new pool what the old one has";
+  leash warm --config leash.yaml                copy to the new pool what the old one has
+  leash top                                     how is it doing?";
 
 /// A memcached sidecar: no dog-piles, no rehashing, no cold migrations.
 ///
@@ -116,6 +122,10 @@ pub enum Command {
     ///
     /// For routes in phase warm. Copies never cover what an application wrote, and deleted values do not come back.
     Warm(Warm),
+    /// Show how a leash is doing, live: rates, servers, migrations
+    ///
+    /// Asks its admin address every few seconds. Changes nothing.
+    Top(Top),
     /// Ask the leash that serves here whether it is alive
     ///
     /// For Docker's HEALTHCHECK. Exits with 0 if its admin address says so within 2 s, with 1 if not.
@@ -155,21 +165,9 @@ pub struct Route {
 /// `leash healthcheck`.
 #[derive(Clone, Debug, ClapArgs)]
 pub struct Healthcheck {
-    /// Its admin address; where that listens everywhere, it is asked on loopback [default: 127.0.0.1:9411]
-    #[arg(short, long, value_name = "ADDR")]
-    pub admin: Option<String>,
-    /// Read the admin address from this file, whatever else is wrong with it
-    #[arg(short, long, value_name = "FILE", conflicts_with = "admin")]
-    pub config: Option<PathBuf>,
-}
-
-impl Healthcheck {
-    /// Whom to ask; `None` if the admin pages are off.
-    pub fn admin(&self) -> Result<Option<SocketAddr>, Problems> {
-        let source = self.config.clone().map_or(Source::Embedded, Source::File);
-        let overrides = Overrides { admin: self.admin.clone(), ..Overrides::default() };
-        Origin { source, overrides }.admin()
-    }
+    /// Whom to ask.
+    #[command(flatten)]
+    pub whom: Whom,
 }
 
 /// The command line of this process. Prints help, version or an error and exits where there is nothing else to do.
@@ -200,14 +198,8 @@ pub fn origin(args: &Args) -> Origin {
     let source = match &args.command {
         Some(Command::Check { file }) => Source::File(file.clone()),
         Some(Command::Route(route)) => route.source.source(),
-        Some(
-            Command::Completions { .. }
-            | Command::Demo(_)
-            | Command::Healthcheck(_)
-            | Command::Man(_)
-            | Command::Warm(_),
-        )
-        | None => args.source.source(),
+        // Commands that read no configuration, or one of their own.
+        _ => args.source.source(),
     };
     Origin { source, overrides: Overrides { listen, admin, workers } }
 }
@@ -228,108 +220,16 @@ impl SourceArgs {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::{Address, Listen};
-
-    fn args(line: &str) -> Result<Args, clap::Error> {
-        Args::try_parse_from(line.split(' '))
-    }
-
-    fn config_of(line: &str) -> Result<Config, String> {
-        config(&args(line).unwrap()).map_err(|problems| problems.to_string())
-    }
-
-    #[test]
-    fn the_definition_holds_together() {
-        Args::command().debug_assert();
-    }
-
-    #[test]
-    fn usage_errors_are_64_and_help_is_no_error() {
-        let code = |line| exit_code(&args(line).unwrap_err());
-        for line in
-            ["leash --nonsense", "leash check", "leash route", "leash --config a --server b", "leash frobnicate"]
-        {
-            assert_eq!(code(line), EXIT_USAGE, "{line}");
+/// A time that an option allows, or which ones it does.
+fn between(time: Duration, least: Duration, most: Duration) -> Result<Duration, String> {
+    match (least..=most).contains(&time) {
+        true => Ok(time),
+        false => {
+            let [time, least, most] = [time, least, most].map(show_duration);
+            Err(format!("{time} is out of range; write {least} to {most}"))
         }
-        for line in ["leash warm", "leash warm -c a --rate 0", "leash warm -c a --rate fast", "leash warm -s m0"] {
-            assert_eq!(code(line), EXIT_USAGE, "{line}");
-        }
-        for line in ["leash demo --callers 0", "leash demo --ttl 500ms", "leash demo --regeneration 5"] {
-            assert_eq!(code(line), EXIT_USAGE, "{line}");
-        }
-        assert_eq!(code("leash --server a check b"), EXIT_USAGE, "options of serving do not go with other commands");
-        for line in ["leash --help", "leash -h", "leash --version", "leash route --help", "leash help check"] {
-            assert_eq!(code(line), 0, "{line}");
-        }
-    }
-
-    #[test]
-    fn leash_alone_is_the_embedded_default() {
-        assert_eq!(config_of("leash"), Ok(Config::embedded_default()));
-    }
-
-    #[test]
-    fn servers_need_no_file() {
-        let config = config_of("leash --server m0:11211 --server unix:/run/m.sock -s [::1]").unwrap();
-        assert_eq!(config.pools[0].servers.len(), 3);
-        assert_eq!(&*config.pools[0].servers[0].name, "m0:11211");
-        assert_eq!(config.pools[0].servers[1].address, Address::Unix("/run/m.sock".into()));
-        let route = config_of("leash route some:key --server m9 --json").unwrap();
-        assert_eq!(&*route.pools[0].servers[0].name, "m9");
-    }
-
-    #[test]
-    fn the_command_line_wins_over_the_file() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        let text = "listen: [{tcp: 127.0.0.1:1}]\nadmin: 127.0.0.1:2\nworkers: 3\npools: {p: {servers: [m0]}}\n";
-        std::fs::write(&file, text).unwrap();
-        let path = file.path().display();
-        let config = config_of(&format!("leash -c {path} -l 127.0.0.1:4 -l /run/l.sock -a off -w 5")).unwrap();
-        assert_eq!(config.listen, [Listen::Tcp(([127, 0, 0, 1], 4).into()), Listen::Unix("/run/l.sock".into())]);
-        assert_eq!((config.admin, config.workers), (None, 5));
-        let config = config_of(&format!("leash --config {path} --workers auto")).unwrap();
-        assert_eq!(config.admin, Some(([127, 0, 0, 1], 2).into()));
-        assert_eq!(config.workers, crate::config::Config::embedded_default().workers);
-        assert_eq!(config_of(&format!("leash check {path}")).unwrap().workers, 3);
-    }
-
-    #[test]
-    fn problems_name_the_option_at_fault() {
-        let problems = config_of("leash --server m0 --server m1:http --listen 0.0.0.0 --workers many").unwrap_err();
-        assert_eq!(
-            problems,
-            "command line: --listen[0]: 0.0.0.0 has no port; write 0.0.0.0:11211\n\
-             command line: --workers: many is neither auto nor a number; write auto\n\
-             command line: --server[1]: http is no port; write a number from 1 to 65535"
-        );
-        assert!(
-            config_of("leash --config /no/such/file").unwrap_err().contains("/no/such/file: cannot be read: No such")
-        );
-    }
-
-    #[test]
-    fn a_healthcheck_finds_the_admin_address_whatever_else_is_wrong() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(&file, "admin: 0.0.0.0:1\npols: {}\n").unwrap();
-        let path = file.path().display();
-        let admin = |line: &str| match args(line).unwrap().command {
-            Some(Command::Healthcheck(check)) => check.admin().map_err(|problems| problems.to_string()),
-            _ => panic!("{line}"),
-        };
-        assert_eq!(admin("leash healthcheck"), Ok(Some(crate::config::ADMIN)));
-        assert_eq!(admin(&format!("leash healthcheck --config {path}")), Ok(Some(([0, 0, 0, 0], 1).into())));
-        assert_eq!(admin("leash healthcheck --admin [::]:2"), Ok(Some("[::]:2".parse().unwrap())));
-        assert_eq!(admin("leash healthcheck --admin off"), Ok(None));
-        assert!(admin("leash healthcheck --admin here").unwrap_err().contains("--admin: here"));
-    }
-
-    #[test]
-    fn completions_know_the_options() {
-        let mut bash = Vec::new();
-        completions(Shell::Bash, &mut bash);
-        assert!(String::from_utf8(bash).unwrap().contains("--workers"));
     }
 }
+
+#[cfg(test)]
+mod tests;

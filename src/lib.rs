@@ -25,7 +25,9 @@
 //!                         └─▶ admin             pages on a thread of their own ─▶ status ─▶ metrics
 //! ```
 //!
-//! [`demo`] runs an [`app`] inside the process and is a client of it like any other. [`warm`] is a worker without clients:
+//! [`top`] shows in a terminal what [`fetch`] finds at the admin address of another process.
+//! [`demo`] runs an [`app`] inside the process and is a client of it like any other.
+//! [`warm`] is a worker without clients:
 //! it has a list of keys, and lets the route's own migration bring them over.
 //!
 //! Imports go down only: downstream, route, upstream, protocol. [`protocol`], [`hash`], [`config`] and [`metrics`] import
@@ -41,7 +43,7 @@ pub mod config;
 pub mod demo;
 pub mod downstream;
 pub mod explain;
-pub mod figures;
+pub mod fetch;
 pub mod gutter;
 pub mod hash;
 pub mod healthcheck;
@@ -54,11 +56,13 @@ pub mod net;
 pub mod overview;
 pub mod placement;
 pub mod protocol;
+pub mod readable;
 pub mod refresh;
 pub mod reloads;
 pub mod route;
 pub mod shared;
 pub mod status;
+pub mod top;
 pub mod turn;
 pub mod upstream;
 pub mod warm;

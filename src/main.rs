@@ -4,13 +4,14 @@ use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
-use leash::cli::{self, Command, Demo, EXIT_CONFIG, Healthcheck, Route, Warm};
+use leash::cli::{self, Command, Demo, EXIT_CONFIG, Healthcheck, Route, Top, Warm};
 use leash::config::{Config, LogFormat};
 use leash::explain::words::{in_words, is_in_doubt};
 use leash::explain::{Explainer, look_from_outside};
+use leash::readable::counted;
 use leash::shared::Snapshot;
 use leash::warm::{Refusal, WarmError};
-use leash::{app, healthcheck, logging};
+use leash::{app, healthcheck, logging, top};
 use serde_json::Value;
 
 fn main() -> ExitCode {
@@ -19,7 +20,8 @@ fn main() -> ExitCode {
         Some(Command::Completions { shell }) => return print(|to| cli::completions(*shell, to)),
         // Writing to memory does not fail.
         Some(Command::Man(man)) => return print(|to| drop(man.write(to))),
-        Some(Command::Healthcheck(whom)) => return check_health(whom),
+        Some(Command::Healthcheck(asked)) => return check_health(asked),
+        Some(Command::Top(top)) => return show_top(top),
         Some(Command::Demo(demo)) => return show_demo(demo),
         Some(Command::Warm(warm)) => return copy_ahead(warm),
         _ => {}
@@ -93,17 +95,23 @@ fn copy_ahead(warm: &Warm) -> ExitCode {
     }
 }
 
-fn check_health(whom: &Healthcheck) -> ExitCode {
-    let said = match whom.admin() {
-        Ok(Some(admin)) => healthcheck::ask(admin),
-        Ok(None) => Err("the admin address is off: there is nobody to ask".to_string()),
-        Err(problems) => Err(format!("the admin address is not known, name it with --admin\n{problems}")),
-    };
+fn check_health(asked: &Healthcheck) -> ExitCode {
+    let said = asked.whom.admin().and_then(healthcheck::ask);
     match said {
         Ok(said) => {
             println!("{said}");
             ExitCode::SUCCESS
         }
+        Err(why) => {
+            eprintln!("leash: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn show_top(asked: &Top) -> ExitCode {
+    match asked.plan().and_then(|plan| top::run(&plan)) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             eprintln!("leash: {why}");
             ExitCode::FAILURE
@@ -117,10 +125,6 @@ fn check(config: &Config, file: &str) -> ExitCode {
     }
     println!("{file}: ok, {}, {}", counted(config.pools.len(), "pool"), counted(config.routes.len(), "route"));
     ExitCode::SUCCESS
-}
-
-fn counted(n: usize, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 /// That a server has no item is no failure; that it could not be asked is one.

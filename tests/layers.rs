@@ -56,10 +56,6 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("overview", &["config", "metrics"]),
     // its samples are filled downstream and shown by the status
     ("busiest", &["overview"]),
-    // its callers are clients: what they see comes over a socket
-    ("demo", &["app", "config", "figures"]),
-    // words for people, of whatever they are about
-    ("figures", &[]),
     // one more sidecar, without clients
     (
         "warm",
@@ -76,10 +72,17 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "memory",
             "refresh",
             "migration",
-            "figures",
+            "readable",
             "placement",
         ],
     ),
+    // asks over a socket, like anybody else
+    ("fetch", &["config"]),
+    // its callers are clients: what they see comes over a socket
+    ("demo", &["app", "config", "readable"]),
+    ("top", &["fetch", "overview", "config", "metrics", "readable", "logging"]),
+    // how figures are told
+    ("readable", &[]),
 ];
 
 /// Files that may name one module more than their own may.
@@ -204,7 +207,6 @@ const DECIDERS: &[&str] = &[
     "busiest/recent.rs",
     "status/history.rs",
     "status/phases.rs",
-    "figures.rs",
     "warm/metadump.rs",
     "warm/pace.rs",
     "warm/plan.rs",
@@ -212,6 +214,10 @@ const DECIDERS: &[&str] = &[
     "warm/tally.rs",
     "warm/window.rs",
     "warm/journal/record.rs",
+    "readable.rs",
+    "top/answer.rs",
+    "top/screen.rs",
+    "top/draw/",
 ];
 
 #[test]

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use clap::{Args, value_parser};
 
-use crate::config::units::{duration, seconds, show_duration};
+use super::between;
+use crate::config::units::{duration, seconds};
 use crate::config::{Config, Source};
 use crate::demo::Plan;
 use crate::metrics::most_files;
@@ -74,14 +75,4 @@ fn regeneration(text: &str) -> Result<Duration, String> {
 
 fn ttl(text: &str) -> Result<Duration, String> {
     between(seconds(text)?, Duration::from_secs(1), Duration::from_secs(300))
-}
-
-fn between(time: Duration, least: Duration, most: Duration) -> Result<Duration, String> {
-    match (least..=most).contains(&time) {
-        true => Ok(time),
-        false => {
-            let [time, least, most] = [time, least, most].map(show_duration);
-            Err(format!("{time} is out of range; write {least} to {most}"))
-        }
-    }
 }

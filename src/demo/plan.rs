@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use crate::config::{Address, Config, Listen, Refresh, Route};
-use crate::figures::{counted, time};
+use crate::readable::{counted, time};
 
 /// Connections that are not callers': the demo's own, and some to spare.
 const SPARE: usize = 16;

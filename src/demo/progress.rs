@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::figures::{counted, time};
+use crate::readable::{counted, time};
 
 const TEMPLATE: &str = "{prefix:13} [{bar:30}] {msg}";
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::ledger::Tally;
 use super::{WITH, WITHOUT};
-use crate::figures::{counted, number, share, table, time};
+use crate::readable::{counted, number, share, table, time};
 
 /// What both halves saw.
 #[derive(Clone, Debug)]

@@ -43,13 +43,17 @@ pub enum LogError {
 pub fn start(format: Format, filter: &str) -> Result<Filter, LogError> {
     let filter = parse(filter)?;
     let terminal = stderr().is_terminal();
-    let colours = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let (subscriber, filter) = match format.resolve(terminal) {
         Format::Json => json(filter, stderr),
-        _ => text(filter, stderr, colours),
+        _ => text(filter, stderr, terminal && colours_are_welcome()),
     };
     tracing::subscriber::set_global_default(subscriber).map_err(|_| LogError::Twice)?;
     Ok(filter)
+}
+
+/// Whether a terminal may be coloured: see <https://no-color.org>.
+pub fn colours_are_welcome() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 /// Which lines are let through, to be changed while the process runs.

@@ -8,7 +8,7 @@ use super::journal::{AtHand, Journal, JournalError};
 use super::lister::Lister;
 use super::progress::Progress;
 use super::tally::Tally;
-use crate::figures::number;
+use crate::readable::number;
 
 /// How often it is noted and shown how far the copies have come.
 const NOTE: Duration = Duration::from_millis(250);

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::figures::number;
+use crate::readable::number;
 
 const LISTING: &str = "{prefix}: {msg}";
 const COPYING: &str = "{prefix}: [{bar:30}] {msg}";

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::tally::Tally;
-use crate::figures::{bytes, counted, number, table};
+use crate::readable::{bytes, counted, number, table};
 
 const COPIED: [&str; 12] = [
     "server", "listed", "copied", "there", "gone", "others", "orphans", "failed", "before", "bytes", "seconds",

@@ -15,6 +15,7 @@ use super::{BOUND, Client, Memcached, free_port, wait_until};
 /// A running leash.
 pub struct Leash {
     child: Child,
+    arguments: Vec<String>,
     address: String,
     admin: String,
     directory: TempDir,
@@ -87,21 +88,9 @@ impl Leash {
             let address = format!("127.0.0.1:{}", free_port());
             let admin = format!("127.0.0.1:{}", free_port());
             let arguments = arguments(&address, &admin);
-            let log = File::create(directory.path().join("log")).unwrap();
-            let mut child = Command::new(binary())
-                .args(&arguments)
-                .stdin(Stdio::null())
-                .stdout(log.try_clone().unwrap())
-                .stderr(log)
-                .spawn()
-                .unwrap_or_else(|e| panic!("cannot run {}: {e}", binary().display()));
-            let mut ended = false;
-            wait_until("leash listens", BOUND, || {
-                ended = child.try_wait().unwrap().is_some();
-                ended || (Client::try_connect(&address).is_ok() && Client::try_connect(&admin).is_ok())
-            });
-            if !ended {
-                return Leash { child, address, admin, directory, is_killed: false };
+            let mut child = spawn(&arguments, &directory);
+            if listens(&mut child, [&address, &admin]) {
+                return Leash { child, arguments, address, admin, directory, is_killed: false };
             }
             let log = fs::read_to_string(directory.path().join("log")).unwrap_or_default();
             assert!(log.contains("in use"), "leash {} ended instead of serving:\n{log}", arguments.join(" "));
@@ -137,9 +126,21 @@ impl Leash {
 
     /// Ends it as a crash would: SIGKILL.
     pub fn kill(mut self) {
+        self.crash();
+    }
+
+    /// The same, and it may be started again.
+    pub fn crash(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
         self.is_killed = true;
+    }
+
+    /// Starts it again after a crash, where it was.
+    pub fn restart(&mut self) {
+        self.child = spawn(&self.arguments, &self.directory);
+        self.is_killed = false;
+        assert!(listens(&mut self.child, [&self.address, &self.admin]), "it ended instead of serving:\n{}", self.log());
     }
 
     /// The file it was started with by `with_config`.
@@ -185,6 +186,27 @@ impl Drop for Leash {
         signal(self.child.id(), "KILL");
         let _ = self.child.wait();
     }
+}
+
+fn spawn(arguments: &[String], directory: &TempDir) -> Child {
+    let log = File::create(directory.path().join("log")).unwrap();
+    Command::new(binary())
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().unwrap())
+        .stderr(log)
+        .spawn()
+        .unwrap_or_else(|e| panic!("cannot run {}: {e}", binary().display()))
+}
+
+/// Waits until it accepts at both; false if it ended instead.
+fn listens(child: &mut Child, addresses: [&str; 2]) -> bool {
+    let mut ended = false;
+    wait_until("leash listens", BOUND, || {
+        ended = child.try_wait().unwrap().is_some();
+        ended || addresses.iter().all(|address| Client::try_connect(address).is_ok())
+    });
+    !ended
 }
 
 fn config(servers: &str) -> String {

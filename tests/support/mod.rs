@@ -9,11 +9,13 @@ pub mod leash;
 pub mod memcached;
 pub mod random;
 pub mod script;
+pub mod terminal;
 
 pub use client::Client;
 pub use leash::Leash;
 pub use memcached::Memcached;
 pub use random::Random;
+pub use terminal::Terminal;
 
 use std::collections::HashSet;
 use std::net::TcpListener;

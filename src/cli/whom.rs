@@ -1,0 +1,31 @@
+//! Whom commands ask that need a leash which serves already.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::config::{Origin, Overrides, Source};
+
+/// Where its admin address is.
+#[derive(Clone, Debug, Args)]
+pub struct Whom {
+    /// Its admin address; where that listens everywhere, it is asked on loopback [default: 127.0.0.1:9411]
+    #[arg(short, long, value_name = "ADDR")]
+    pub admin: Option<String>,
+    /// Read the admin address from this file, whatever else is wrong with it
+    #[arg(short, long, value_name = "FILE", conflicts_with = "admin")]
+    pub config: Option<PathBuf>,
+}
+
+impl Whom {
+    /// The address, or why there is none to ask.
+    pub fn admin(&self) -> Result<SocketAddr, String> {
+        let source = self.config.clone().map_or(Source::Embedded, Source::File);
+        let overrides = Overrides { admin: self.admin.clone(), ..Overrides::default() };
+        let admin = Origin { source, overrides }.admin();
+        admin
+            .map_err(|problems| format!("the admin address is not known, name it with --admin\n{problems}"))?
+            .ok_or_else(|| "the admin address is off: there is nobody to ask".to_string())
+    }
+}

@@ -1,0 +1,16 @@
+//! How words look that mean something. Each says itself what it means, so nothing is lost without colours.
+
+use ratatui::style::{Color, Modifier, Style};
+
+/// Nothing in particular.
+pub const PLAIN: Style = Style::new();
+/// A title, or what to look at first.
+pub const STRONG: Style = Style::new().add_modifier(Modifier::BOLD);
+/// There for whoever looks for it.
+pub const QUIET: Style = Style::new().add_modifier(Modifier::DIM);
+/// As it should be.
+pub const GOOD: Style = Style::new().fg(Color::Green);
+/// Not yet as it should be.
+pub const CARE: Style = Style::new().fg(Color::Yellow);
+/// Somebody should do something.
+pub const BAD: Style = Style::new().fg(Color::Red).add_modifier(Modifier::BOLD);
