@@ -102,11 +102,15 @@ impl Explainer {
             "server": name,
             "address": &**pool.servers()[server].label(),
         });
+        let place = self.snapshot.config.pools.iter().position(|known| known.name == pool.name);
+        if let (Some(route), Some(place)) = (self.route(branch), place) {
+            self.add_gutter(&mut told, route, place);
+        }
         if let Some(slot) = pool.placement().slot_of(sent.as_bytes()) {
             told["slot"] = slot.0.into();
         }
         if let Some(migrate) = self.route(branch).and_then(|route| route.migrate.as_ref()) {
-            told["migrate"] = self.migrate(migrate, sent);
+            told["migrate"] = self.migrate(migrate, branch, sent);
         }
         let refresh = self.route(branch).and_then(|route| route.refresh.as_ref()).map(|refresh| {
             let id = ItemId::new(identity(&branch.prefix), sent);
@@ -117,13 +121,21 @@ impl Explainer {
         Way { told, item: Some(Item { server: pool.servers()[server].clone(), key: sent.clone(), refresh }) }
     }
 
+    /// Adds where the route has the keys of this pool's down servers.
+    fn add_gutter(&self, told: &mut Value, route: &config::Route, pool: usize) {
+        let pools = &self.snapshot.config.pools;
+        if let Some(gutter) = route.gutter(pool, pools) {
+            told["gutter"] = json!({ "pool": &*pools[gutter.pool].name, "ttl": gutter.ttl.as_secs() });
+        }
+    }
+
     /// What the branch was built from.
     fn route(&self, branch: &Branch) -> Option<&config::Route> {
         self.snapshot.config.routes.iter().find(|route| prefix_of(route) == branch.prefix)
     }
 
     /// Where the key is in both pools of a migration.
-    fn migrate(&self, migrate: &config::Migrate, sent: &Key) -> Value {
+    fn migrate(&self, migrate: &config::Migrate, branch: &Branch, sent: &Key) -> Value {
         let place = |pool: usize| {
             let (shared, known) = (&self.snapshot.pools[pool], &self.snapshot.config.pools[pool]);
             let server = shared.placement.server_of(sent.as_bytes());
@@ -134,6 +146,9 @@ impl Explainer {
             });
             if let Some(slot) = shared.placement.slot_of(sent.as_bytes()) {
                 told["slot"] = slot.0.into();
+            }
+            if let Some(route) = self.route(branch) {
+                self.add_gutter(&mut told, route, pool);
             }
             told
         };

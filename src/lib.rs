@@ -39,6 +39,7 @@ pub mod config;
 pub mod demo;
 pub mod downstream;
 pub mod explain;
+pub mod gutter;
 pub mod hash;
 pub mod healthcheck;
 pub mod leases;

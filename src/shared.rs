@@ -144,9 +144,17 @@ fn options(pool: &config::Pool, config: &Config) -> Options {
         request_timeout: pool.request_timeout,
         queue: config.limits.server_queue,
         failures: pool.failures,
-        linger: Duration::ZERO,
+        linger: linger(pool, config),
         show_keys: config.log.keys,
     }
+}
+
+/// How long a gutter may hold items of a server of this pool.
+fn linger(pool: &config::Pool, config: &Config) -> Duration {
+    let Some(place) = config.pools.iter().position(|known| known.name == pool.name) else { return Duration::ZERO };
+    let routes = config.routes.iter().filter(|route| route.pools().contains(&place));
+    let times = routes.filter_map(|route| Some(route.longest_in(route.gutter(place, &config.pools)?)));
+    times.max().unwrap_or_default()
 }
 
 /// What waits for `server`, whatever else is configured of it.

@@ -20,6 +20,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     // pure deciders: time and chance are arguments
     ("refresh", &["protocol"]),
     ("migration", &["protocol"]),
+    ("gutter", &["protocol"]),
     // who asks for a lease, across workers
     ("leases", &["protocol", "refresh"]),
     // small base modules for everybody above the protocol
@@ -43,6 +44,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "memory",
             "refresh",
             "migration",
+            "gutter",
             "leases",
         ],
     ),
@@ -167,6 +169,7 @@ const DECIDERS: &[&str] = &[
     "refresh.rs",
     "migration/",
     "migration.rs",
+    "gutter.rs",
     "upstream/health.rs",
     "demo/ledger.rs",
 ];

@@ -47,6 +47,10 @@ fn whereabouts(place: &Value) -> Vec<String> {
     let mut parts = vec![format!("pool {}", text("pool"))];
     parts.extend(place.get("slot").map(|slot| format!("slot {slot}")));
     parts.push(format!("server {}", text("address")));
+    parts.extend(place.get("gutter").map(|gutter| {
+        let pool = gutter["pool"].as_str().unwrap_or_default();
+        format!("gutter {pool} ttl {}s", gutter["ttl"])
+    }));
     parts
 }
 
@@ -167,8 +171,9 @@ mod tests {
         assert_eq!(in_words(&place), "k  route \"p:\"  pool main  slot 3  server m0:11211");
         place["sent_as"] = "n:k".into();
         place["refresh"] = policies::refresh(&Refresh::default());
+        place["gutter"] = json!({ "pool": "spare", "ttl": 10 });
         let way = "k  route \"p:\"  sent as n:k  refresh grace 60s lease 10s  pool main  slot 3  server m0:11211";
-        assert_eq!(in_words(&place), way);
+        assert_eq!(in_words(&place), format!("{way}  gutter spare ttl 10s"));
     }
 
     #[test]

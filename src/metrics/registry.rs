@@ -199,6 +199,7 @@ fn put_server(samples: &mut Samples, labels: &[&str; 2], cells: &ServerCells) {
         (Series::UpstreamReconnects, Upstream::Reconnects),
         (Series::UpstreamDesync, Upstream::Desync),
         (Series::UpstreamRetries, Upstream::Retries),
+        (Series::GutterRequests, Upstream::Guttered),
         (Series::UpstreamBytesRead, Upstream::BytesRead),
         (Series::UpstreamBytesWritten, Upstream::BytesWritten),
     ] {

@@ -114,6 +114,8 @@ words! {
         BytesRead = "bytes_read",
         /// Bytes sent.
         BytesWritten = "bytes_written",
+        /// Requests that went to a gutter in its place.
+        Guttered = "guttered",
     }
 }
 

@@ -1,10 +1,9 @@
 //! What the replies of two pools mean together, and CAS uniques that tell of which pool they are.
 
-use crate::protocol::{Arithmetic, Cause, Command, Delete, Failure, Get, Item, Reply, Returns, Store};
+use crate::protocol::{Cause, Command, Failure, Reply, Uniques};
 
-/// Two servers may give the same CAS unique to different items of one key. A client that was told one by `from` must not
-/// store over what `to` has by then, so those of `from` are told with this bit turned. No server counts as far as that.
-const OF_FROM: u64 = 1 << 62;
+/// A client that was told a CAS unique by `from` must not store over what `to` has by then.
+const OF_FROM: Uniques = Uniques::with_bit(62);
 
 /// Whether the server is known to be down, so that nothing was asked of it. A delete is remembered for it, and then answered
 /// as one of nothing; one with this answer was not.
@@ -57,31 +56,10 @@ pub fn deleted(from: Reply, to: Reply) -> Reply {
 
 /// A client's command as `from` is asked it.
 pub fn as_sent_to_from(command: &Command) -> Command {
-    let known = |cas: Option<u64>| cas.map(|cas| if cas == 0 { 0 } else { cas ^ OF_FROM });
-    let mut command = command.clone();
-    match &mut command {
-        Command::Get(Get { new_cas, .. }) => *new_cas = known(*new_cas),
-        Command::Store(Store { compare_cas, new_cas, .. })
-        | Command::Delete(Delete { compare_cas, new_cas, .. })
-        | Command::Arithmetic(Arithmetic { compare_cas, new_cas, .. }) => {
-            (*compare_cas, *new_cas) = (known(*compare_cas), known(*new_cas));
-        }
-        Command::Debug => {}
-    }
-    command
+    OF_FROM.sent(command)
 }
 
 /// The reply of `from` to a command as a client is told it.
 pub fn as_told_by_from(command: &Command, reply: Reply) -> Reply {
-    let returns = match command {
-        Command::Get(get) => get.returns,
-        Command::Store(store) => store.returns,
-        Command::Delete(delete) => delete.returns,
-        Command::Arithmetic(arithmetic) => arithmetic.returns,
-        Command::Debug => Returns::NONE,
-    };
-    match reply {
-        Reply::Hit(item) if returns.has(Returns::CAS) => Reply::Hit(Item { cas: item.cas ^ OF_FROM, ..item }),
-        other => other,
-    }
+    OF_FROM.told(command, reply)
 }

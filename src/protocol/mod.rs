@@ -21,6 +21,7 @@ mod reply;
 mod request;
 #[cfg(test)]
 mod tests;
+mod uniques;
 mod words;
 
 pub use answer::{AnswerDecoder, Desync, Expected};
@@ -34,3 +35,4 @@ pub use output::{MAX_SLICES, Output};
 pub use question::Question;
 pub use reply::{Cause, Failure, Item, Reply};
 pub use request::{Arithmetic, Command, CommandClass, Delete, Exptime, Get, Request, Returns, Store, StoreMode};
+pub use uniques::Uniques;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Branch, Desk, Entry, Migration, Namespace, Pool, Refresh, Route, Tree};
+use super::{Branch, Desk, Entry, Gutter, Migration, Namespace, Pool, Refresh, Route, Tree};
 use crate::config;
+use crate::gutter::Cap;
 use crate::memory::Memory;
 use crate::metrics::{ServerId, Shard};
 use crate::migration::Phase;
@@ -50,9 +51,10 @@ fn branches(snapshot: &Snapshot, pools: &[Rc<Pool>], turn: &Rc<Turn>, shard: &Ar
     let branches = snapshot.config.routes.iter().filter_map(|route| {
         let prefix = prefix_of(route);
         let id = snapshot.layout.route(&prefix)?;
-        let mut root: Rc<dyn Route> = pools[route.pool].clone();
+        let side = |pool: usize| with_gutter(snapshot, route, (pool, pools), &desk, turn);
+        let mut root = side(route.pool);
         if let Some(migrate) = &route.migrate {
-            let sides = [migrate.from, migrate.to].map(|pool| Entry::new(pools[pool].clone(), desk.clone()));
+            let sides = [migrate.from, migrate.to].map(|pool| Entry::new(side(pool), desk.clone()));
             let counted = (shard.clone(), id, identity(&prefix) ^ MIGRATES);
             root = Rc::new(Migration::new(phase(migrate.phase), sides.into(), turn.clone(), counted));
         }
@@ -73,6 +75,22 @@ fn branches(snapshot: &Snapshot, pools: &[Rc<Pool>], turn: &Rc<Turn>, shard: &Ar
 /// puts it and whatever it changes about it. Two prefixes would need the same 64-bit hash to be taken for one.
 pub fn identity(prefix: &str) -> u64 {
     xxh3_64(prefix.as_bytes())
+}
+
+/// One of the pools of a route, with its gutter if it has one.
+fn with_gutter(
+    snapshot: &Snapshot,
+    route: &config::Route,
+    (pool, pools): (usize, &[Rc<Pool>]),
+    desk: &Rc<Desk>,
+    turn: &Rc<Turn>,
+) -> Rc<dyn Route> {
+    let own = pools[pool].clone();
+    let Some(gutter) = route.gutter(pool, &snapshot.config.pools) else { return own };
+    let leases = route.refresh.as_ref().map(|_| identity(&prefix_of(route)));
+    let cap = Cap::seconds(route.longest_in(gutter).as_secs());
+    let other = Entry::new(pools[gutter.pool].clone(), desk.clone());
+    Rc::new(Gutter::new((own.clone(), Entry::new(own, desk.clone())), other, cap, leases, turn.clone()))
 }
 
 /// What is decided by, from what was configured.

@@ -1,8 +1,8 @@
 //! What happens to a request between the client and the servers: the route tree.
 //!
 //! ```text
-//!   request ─▶ prefix ─▶ namespace ─▶ refresh ─▶ migration ─▶ pool ─▶ server
-//!     reply ◀─────────────────────── judged ◀──── judged ◀───────────┘
+//!   request ─▶ prefix ─▶ namespace ─▶ refresh ─▶ migration ─▶ pool or its gutter ─▶ server
+//!     reply ◀─────────────────────── judged ◀──── judged ◀─────── judged ◀────────────┘
 //! ```
 //! One policy is one file and one [`Route`]; the tree is built once per worker from the checked configuration. A node
 //! decides without waiting and sends nothing: the walk does, so "where does this key go?" is the same walk without its
@@ -15,6 +15,7 @@ mod answer;
 mod client;
 mod desk;
 mod entry;
+mod gutter;
 mod migration;
 mod namespace;
 mod pool;
@@ -27,6 +28,7 @@ pub use answer::Answer;
 pub use client::Client;
 pub use desk::Desk;
 pub use entry::{Entry, Place};
+pub use gutter::Gutter;
 pub use migration::Migration;
 pub use namespace::Namespace;
 pub use pool::Pool;

@@ -2,12 +2,15 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use super::embedded::EmbeddedStore;
+use super::health::Standing;
+use super::missed::Remembered;
 use super::server::Server;
 use super::ticket::Ticket;
-use crate::protocol::{Question, Reply};
+use crate::metrics::Upstream as Count;
+use crate::protocol::{Key, Question, Reply};
 
 /// One member of a pool.
 #[derive(Clone)]
@@ -29,6 +32,37 @@ impl Upstream {
                 Some(Reply::Done)
             }
             (Upstream::Embedded(..), Question::Noop | Question::Version) => Some(Reply::Done),
+        }
+    }
+
+    /// Whether it serves, and has for a while: one load.
+    pub fn is_calm(&self) -> bool {
+        match self {
+            Upstream::Server(server) => server.target.health.is_calm(),
+            Upstream::Embedded(..) => true,
+        }
+    }
+
+    /// How requests are to be treated at `now`.
+    pub fn standing(&self, now: Instant) -> Standing {
+        match self {
+            Upstream::Server(server) => server.target.health.standing(now),
+            Upstream::Embedded(..) => Standing::Up,
+        }
+    }
+
+    /// Remembers that `key` is to be deleted before it serves again, if it is down.
+    pub fn remember(&self, key: &Key) -> Remembered {
+        match self {
+            Upstream::Server(server) => server.target.remember(key),
+            Upstream::Embedded(..) => Remembered::Up,
+        }
+    }
+
+    /// Counts a request that goes elsewhere because it is down.
+    pub fn count_guttered(&self) {
+        if let Upstream::Server(server) = self {
+            server.count(Count::Guttered, 1);
         }
     }
 

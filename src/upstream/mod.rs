@@ -23,6 +23,7 @@ mod target;
 mod ticket;
 
 pub use embedded::EmbeddedStore;
+pub use health::Standing;
 pub use member::Upstream;
 pub use missed::Remembered;
 pub use peers::Peers;

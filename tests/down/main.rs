@@ -7,7 +7,9 @@ mod reloading;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod gutter;
 mod health;
+mod migration;
 mod names;
 mod pools;
 mod reload;

@@ -31,7 +31,8 @@ pub fn check(file: &File, pools: &[Pool], problems: &mut Problems, warnings: &mu
     routes.sort_by_key(|(route, _)| std::cmp::Reverse(route.prefix.len()));
     warn_of_unused_pools(file, pools, &routes, warnings);
     warn_of_keys_without_route(file, &routes, warnings);
-    warn_of_shared_names(&routes, warnings);
+    warn_of_gutters_without_use(pools, &routes, warnings);
+    warn_of_shared_names(pools, &routes, warnings);
     routes.into_iter().map(|(route, _)| route).collect()
 }
 
@@ -104,6 +105,18 @@ fn warn_of_unused_pools(file: &File, pools: &[Pool], routes: &[(Route, &Place)],
     }
 }
 
+/// Elsewhere the gutter is used as it was written; only on this route it is not.
+fn warn_of_gutters_without_use(pools: &[Pool], routes: &[(Route, &Place)], warnings: &mut Problems) {
+    for (route, place) in routes {
+        for (n, pool) in pools.iter().enumerate().filter(|(n, _)| route.pools().contains(n)) {
+            let Some(gutter) = pool.on_down.gutter().filter(|_| route.gutter(n, pools).is_none()) else { continue };
+            let (name, gutter) = (plain(&pool.name), plain(&pools[gutter.pool].name));
+            let text = format!("{gutter}, the gutter of pool {name}, shares servers with the other side of the move");
+            warnings.add(place, format!("{text}: on this route, keys of a down server of {name} miss instead"));
+        }
+    }
+}
+
 fn warn_of_keys_without_route(file: &File, routes: &[(Route, &Place)], warnings: &mut Problems) {
     if !routes.iter().any(|(route, _)| route.prefix.is_empty()) {
         let place = file.place.key("routes", routes.iter().filter_map(|(_, place)| place.mark).min());
@@ -114,11 +127,11 @@ fn warn_of_keys_without_route(file: &File, routes: &[(Route, &Place)], warnings:
 /// Two routes with different namespaces in one pool may give two keys one name on the server, and so one key the
 /// other's value: where what every key of one begins with there is a beginning of what every key of the other does. Even
 /// if that is meant, both must tell the same values stale; so a pair that does not is the one that is named.
-fn warn_of_shared_names(routes: &[(Route, &Place)], warnings: &mut Problems) {
+fn warn_of_shared_names(pools: &[Pool], routes: &[(Route, &Place)], warnings: &mut Problems) {
     let begin = |route: &Route| [route.namespace.as_slice(), &route.prefix].concat();
     for (n, (a, place)) in routes.iter().enumerate() {
         let meets = |b: &Route| begin(a).starts_with(&begin(b)) || begin(b).starts_with(&begin(a));
-        let other = |b: &Route| share_a_pool(a, b) && a.namespace != b.namespace && meets(b);
+        let other = |b: &Route| share_a_pool(a, b, pools) && a.namespace != b.namespace && meets(b);
         let others = || routes[n + 1..].iter().map(|(b, _)| b).filter(|b| other(b));
         if let Some(b) = others().find(|b| !agree(a, b)).or_else(|| others().next()) {
             let text = "with different namespaces, keys of this route and of \"";
@@ -128,8 +141,13 @@ fn warn_of_shared_names(routes: &[(Route, &Place)], warnings: &mut Problems) {
     }
 }
 
-fn share_a_pool(a: &Route, b: &Route) -> bool {
-    a.pools().iter().any(|pool| b.pools().contains(pool))
+fn share_a_pool(a: &Route, b: &Route, pools: &[Pool]) -> bool {
+    let all = |route: &Route| {
+        let own = route.pools();
+        let gutters = own.iter().filter_map(|pool| Some(route.gutter(*pool, pools)?.pool)).collect();
+        [own, gutters].concat()
+    };
+    all(a).iter().any(|pool| all(b).contains(pool))
 }
 
 /// Whether both routes tell the same values stale.

@@ -1,5 +1,6 @@
 //! What happens when servers die, as it is meant.
 
+use super::{Address, Pool, Route, Server};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -33,6 +34,9 @@ pub struct Spool {
 /// The TTL in a gutter, where none is written.
 pub const GUTTER_TTL: Duration = Duration::from_secs(10);
 
+/// How long the claims of a migration last.
+const CLAIMS: Duration = Duration::from_secs(5);
+
 impl OnDown {
     /// The gutter, if there is one.
     pub fn gutter(self) -> Option<Gutter> {
@@ -41,6 +45,36 @@ impl OnDown {
             OnDown::Gutter(gutter) => Some(gutter),
         }
     }
+}
+
+impl Route {
+    /// The gutter that this route uses for one of its pools.
+    ///
+    /// While it is moved, what is deleted on one side must not be gone on the other: so a gutter that has servers of the
+    /// other side is none, and one that both sides have is that of the new one.
+    pub fn gutter(&self, pool: usize, pools: &[Pool]) -> Option<Gutter> {
+        let gutter = pools.get(pool)?.on_down.gutter()?;
+        let is_shared = self.migrate.as_ref().is_some_and(|migrate| {
+            let of_new = pools[migrate.to].on_down.gutter().map(|gutter| gutter.pool);
+            let others = if pool == migrate.to { [Some(migrate.from), None] } else { [Some(migrate.to), of_new] };
+            others.into_iter().flatten().any(|other| share_servers(other, gutter.pool, pools))
+        });
+        (!is_shared).then_some(gutter)
+    }
+
+    /// The longest time an item gets in a gutter: as fresh as the gutter allows, then stale for as long as elsewhere, and
+    /// never so short that a migration could not rely on its claims.
+    pub fn longest_in(&self, gutter: Gutter) -> Duration {
+        let grace = self.refresh.as_ref().map_or(Duration::ZERO, |refresh| refresh.grace);
+        let least = if self.migrate.is_some() { CLAIMS } else { Duration::ZERO };
+        gutter.ttl.max(least) + grace
+    }
+}
+
+fn share_servers(one: usize, other: usize, pools: &[Pool]) -> bool {
+    let is_elsewhere = |server: &&Server| server.address != Address::Embedded;
+    let mut shared = pools[one].servers.iter().filter(is_elsewhere);
+    one == other || shared.any(|server| pools[other].servers.iter().any(|known| known.address == server.address))
 }
 
 impl Default for Spool {
