@@ -246,6 +246,15 @@ fn a_gutter_that_has_servers_of_the_other_side_is_none_while_a_route_moves() {
 }
 
 #[test]
+fn routes_to_pools_that_are_not_there_are_problems_and_nothing_worse() {
+    for pools in ["pools: {}", "pools:", "pool: {a: {servers: [m0]}}"] {
+        let routes =
+            "routes: [{prefix: '', migrate: {from: a, to: b, phase: warm}}, {prefix: x, pool: a, namespace: y}]";
+        parse(&format!("{pools}\n{routes}\n")).unwrap_err();
+    }
+}
+
+#[test]
 fn routes_that_share_a_gutter_can_meet_there() {
     let warned = |on_down: &str| {
         let pools = format!("p: {{servers: [m0]{on_down}}}, q: {{servers: [m1]{on_down}}}, g: {{servers: [m2]}}");

@@ -51,8 +51,9 @@ impl Reloader {
         match self.take(running, filter).await {
             Ok(()) => tell(State::Ready, &running.in_brief()),
             Err(refusal) => {
-                running.reloads().refused();
                 let first = refusal.log();
+                // Whoever sees the count finds the reason in the log.
+                running.reloads().refused();
                 tell(State::Ready, &format!("{}; a reload was refused: {first}", running.in_brief()));
             }
         }

@@ -105,14 +105,12 @@ fn warn_of_unused_pools(file: &File, pools: &[Pool], routes: &[(Route, &Place)],
     }
 }
 
-/// Elsewhere the pool is used as it was written; only on this route it is not.
+/// Elsewhere the gutter is used as it was written; only on this route it is not.
 fn warn_of_gutters_without_use(pools: &[Pool], routes: &[(Route, &Place)], warnings: &mut Problems) {
     for (route, place) in routes {
-        for pool in route.pools() {
-            let Some(gutter) = pools[pool].on_down.gutter().filter(|_| route.gutter(pool, pools).is_none()) else {
-                continue;
-            };
-            let (name, gutter) = (plain(&pools[pool].name), plain(&pools[gutter.pool].name));
+        for (n, pool) in pools.iter().enumerate().filter(|(n, _)| route.pools().contains(n)) {
+            let Some(gutter) = pool.on_down.gutter().filter(|_| route.gutter(n, pools).is_none()) else { continue };
+            let (name, gutter) = (plain(&pool.name), plain(&pools[gutter.pool].name));
             let text = format!("{gutter}, the gutter of pool {name}, shares servers with the other side of the move");
             warnings.add(place, format!("{text}: on this route, keys of a down server of {name} miss instead"));
         }

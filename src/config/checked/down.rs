@@ -53,7 +53,7 @@ impl Route {
     /// While it is moved, what is deleted on one side must not be gone on the other: so a gutter that has servers of the
     /// other side is none, and one that both sides have is that of the new one.
     pub fn gutter(&self, pool: usize, pools: &[Pool]) -> Option<Gutter> {
-        let gutter = pools[pool].on_down.gutter()?;
+        let gutter = pools.get(pool)?.on_down.gutter()?;
         let is_shared = self.migrate.as_ref().is_some_and(|migrate| {
             let of_new = pools[migrate.to].on_down.gutter().map(|gutter| gutter.pool);
             let others = if pool == migrate.to { [Some(migrate.from), None] } else { [Some(migrate.to), of_new] };
