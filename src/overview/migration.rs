@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::words::percent;
 use crate::config::Phase;
 
 /// With fewer values than this found, no share of them tells anything.
@@ -14,6 +15,10 @@ const FEWEST: u64 = 100;
 const BEARABLE: f64 = 0.01;
 /// How long `drain` lasts at least, in seconds: twice as long as a claim lives.
 const DRAINED: f64 = 10.0;
+
+/// What still holds `warm` when nothing in the figures does.
+const DRAIN_NEXT: &str = "Go on to drain when every sidecar has been in warm for as long as the longest TTL of a lock or a \
+                          counter.";
 
 /// A route between two pools.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,9 +31,9 @@ pub struct Migration {
     pub phase: Phase,
     /// How many seconds this leash has been in that phase, at least.
     pub stayed: f64,
-    /// Where values were read in the recent minutes.
+    /// Where values were read in this phase, as far as it lies in the recent minutes.
     pub reads: Reads,
-    /// What became of bringing items over in the recent minutes.
+    /// What became of bringing items over in the same time.
     pub backfills: Backfills,
     /// What is safe to do next.
     pub next: Next,
@@ -102,6 +107,9 @@ fn warm(reads: Reads, backfills: Backfills) -> Next {
     let Some(share) = reads.share_from() else {
         return stay("Stay in warm: too few values were read lately to tell how warm the new pool is.".to_string());
     };
+    if reads.from == 0 {
+        return go_on(format!("No value came from the old pool lately. {DRAIN_NEXT}"));
+    }
     let share_told = format!("{} of the values found still come from the old pool", percent(share));
     if backfills.skipped > backfills.done {
         return stay(format!("Stay in warm: {share_told}, and keys are read faster than they can be copied."));
@@ -109,10 +117,7 @@ fn warm(reads: Reads, backfills: Backfills) -> Next {
     if share > BEARABLE {
         return stay(format!("Stay in warm: {share_told}, and would be misses in drain."));
     }
-    go_on(format!(
-        "Only {share_told}. Go on to drain when every sidecar has been in warm for as long as the longest TTL of a lock or \
-         a counter."
-    ))
+    go_on(format!("Only {share_told}. {DRAIN_NEXT}"))
 }
 
 fn go_on(sentence: String) -> Next {
@@ -121,10 +126,6 @@ fn go_on(sentence: String) -> Next {
 
 fn stay(sentence: String) -> Next {
     Next { may_go_on: false, sentence }
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.1} %", share * 100.0)
 }
 
 #[cfg(test)]
@@ -160,7 +161,9 @@ mod tests {
         );
         assert!(!warm(980, 20).may_go_on);
         assert!(warm(990, 10).may_go_on);
-        assert!(warm(1000, 0).sentence.starts_with("Only 0.0 % of the values"), "{:?}", warm(1000, 0));
+        assert!(warm(1000, 10).sentence.starts_with("Only 1.0 % of the values"), "{:?}", warm(1000, 10));
+        let next = warm(1000, 0);
+        assert!(next.may_go_on && next.sentence.starts_with("No value came from the old pool lately."), "{next:?}");
     }
 
     #[test]

@@ -6,13 +6,16 @@
 
 mod migration;
 mod rates;
+mod trouble;
+pub mod words;
 
 use serde::{Deserialize, Serialize};
 
 pub use migration::{Backfills, Migration, Next, Reads, next};
 pub use rates::{Point, Rates, Saved};
+pub use trouble::Trouble;
 
-use crate::metrics::ServerState;
+use crate::metrics::{ServerState, route_label};
 
 /// One leash at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -152,6 +155,11 @@ pub struct Busy {
 }
 
 impl Server {
+    /// Whether it is the store in this process, which is reached without requests and connections.
+    pub fn is_embedded(&self) -> bool {
+        self.address == "embedded"
+    }
+
     /// Whether requests are sent to it.
     pub fn is_asked(&self) -> bool {
         matches!(self.state, ServerState::Up | ServerState::Suspect)
@@ -161,6 +169,6 @@ impl Server {
 impl Route {
     /// Its name for people: the empty prefix has one, too.
     pub fn name(&self) -> &str {
-        if self.prefix.is_empty() { crate::metrics::EVERYTHING_ELSE } else { &self.prefix }
+        route_label(&self.prefix)
     }
 }

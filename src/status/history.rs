@@ -75,6 +75,13 @@ impl History {
         (took, traffic)
     }
 
+    /// What had been counted no longer than `ago`, and as long as possible, before now.
+    pub fn within(&self, now: Instant, ago: Duration) -> &Figures {
+        let is_within = |then: Instant| now.saturating_duration_since(then) <= ago;
+        let oldest = self.readings.iter().find(|(then, _)| is_within(*then));
+        oldest.map_or(&self.last.1, |(_, figures)| figures)
+    }
+
     /// The latest reading that is `ago` old, or the oldest there is, and its age.
     pub fn reading(&self, now: Instant, ago: Duration) -> (Duration, &Figures) {
         let age = |then: Instant| now.saturating_duration_since(then);
@@ -154,6 +161,19 @@ mod tests {
         assert_eq!(age(Duration::from_secs(1)), Duration::from_secs(10));
         assert_eq!(age(minutes), minutes);
         assert_eq!(age(minutes * 9), minutes, "the oldest there is");
+    }
+
+    #[test]
+    fn what_was_counted_before_a_moment_is_left_out() {
+        let (registry, start) = (Registry::new("0.1.0"), Instant::now());
+        let shard = shard(&registry, "a:");
+        let mut history = History::new(start, registry.figures());
+        for step in 1..=20 {
+            get(&shard, 1);
+            history.note(start + STEP * step, registry.figures());
+        }
+        let since = |ago| hits(&registry.figures().traffic_since(history.within(start + STEP * 20, ago)));
+        assert_eq!([Duration::ZERO, STEP * 4, STEP * 5, STEP * 14, STEP * 99].map(since), [0, 0, 5, 10, 20]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use super::history::{History, Step};
 use super::phases::Phases;
 use crate::config::{self, Config, Migrate};
-use crate::metrics::{EVERYTHING_ELSE, Figures, Process, RouteFigure, RouteFigures, ServerState, ServerTotals};
+use crate::metrics::{Figures, Process, RouteFigure, RouteFigures, ServerState, ServerTotals};
 use crate::overview::{self, Backfills, Migration, Overview, Point, Pool, Rates, Reads, Route, Saved, Server};
 use crate::shared::{Snapshot, prefix_of};
 
@@ -103,13 +103,17 @@ impl Sources<'_> {
             pool: self.pool_name(route.pool),
             now: rates(&lately, took),
             saved: route.refresh.as_ref().map(|_| saved(&recent)),
-            migration: route.migrate.as_ref().map(|migrate| self.migration(migrate, &prefix, &recent)),
+            migration: route.migrate.as_ref().map(|migrate| self.migration(migrate, &prefix)),
             prefix,
         }
     }
 
-    fn migration(&self, migrate: &Migrate, prefix: &str, recent: &RouteFigures) -> Migration {
-        let stayed = self.phases.stayed(self.now, prefix).as_secs_f64();
+    /// Reads of the phase before would say nothing about this one.
+    fn migration(&self, migrate: &Migrate, prefix: &str) -> Migration {
+        let stayed = self.phases.stayed(self.now, prefix);
+        let before = self.history.within(self.now, stayed.min(RECENT)).route(prefix);
+        let recent = self.figures.route(prefix).since(&before);
+        let stayed = stayed.as_secs_f64();
         let reads = Reads {
             to: recent.get(RouteFigure::ReadTo),
             from: recent.get(RouteFigure::ReadFrom),
@@ -134,9 +138,8 @@ impl Sources<'_> {
 
     /// What happened on a route in about this time, and how long that exactly is.
     fn of_route(&self, prefix: &str, ago: Duration) -> (Duration, RouteFigures) {
-        let label = if prefix.is_empty() { EVERYTHING_ELSE } else { prefix };
         let (took, before) = self.history.reading(self.now, ago);
-        (took, self.figures.route(label).since(&before.route(label)))
+        (took, self.figures.route(prefix).since(&before.route(prefix)))
     }
 
     fn config(&self) -> &Config {
