@@ -297,6 +297,8 @@ mod tests {
         };
         assert_eq!(admin("leash healthcheck"), Ok(Some(crate::config::ADMIN)));
         assert_eq!(admin(&format!("leash healthcheck --config {path}")), Ok(Some(([0, 0, 0, 0], 1).into())));
+        std::fs::write(&file, "admin: {address: 0.0.0.0:3, show_keys: maybe}\n").unwrap();
+        assert_eq!(admin(&format!("leash healthcheck --config {path}")), Ok(Some(([0, 0, 0, 0], 3).into())));
         assert_eq!(admin("leash healthcheck --admin [::]:2"), Ok(Some("[::]:2".parse().unwrap())));
         assert_eq!(admin("leash healthcheck --admin off"), Ok(None));
         assert!(admin("leash healthcheck --admin here").unwrap_err().contains("--admin: here"));

@@ -13,6 +13,8 @@ use crate::config::Phase;
 const FEWEST: u64 = 100;
 /// A share of values from the old pool that most can bear as misses.
 const BEARABLE: f64 = 0.01;
+/// How long `warm` lasts before its figures tell anything, in seconds: the minutes that are looked at.
+const WARMED: f64 = 300.0;
 /// How long `drain` lasts at least, in seconds: twice as long as a claim lives.
 const DRAINED: f64 = 10.0;
 
@@ -91,7 +93,7 @@ impl Reads {
 pub fn next(phase: Phase, stayed: f64, reads: Reads, backfills: Backfills) -> Next {
     match phase {
         Phase::Prepare => go_on("Nothing moves yet. Go on to warm when every sidecar is in prepare.".to_string()),
-        Phase::Warm => warm(reads, backfills),
+        Phase::Warm => warm(stayed, reads, backfills),
         Phase::Drain if stayed < DRAINED => {
             stay(format!("Stay in drain for at least {DRAINED} seconds, so that no claim of a copy is left."))
         }
@@ -103,10 +105,16 @@ pub fn next(phase: Phase, stayed: f64, reads: Reads, backfills: Backfills) -> Ne
     }
 }
 
-fn warm(reads: Reads, backfills: Backfills) -> Next {
+fn warm(stayed: f64, reads: Reads, backfills: Backfills) -> Next {
     let Some(share) = reads.share_from() else {
         return stay("Stay in warm: too few values were read lately to tell how warm the new pool is.".to_string());
     };
+    if stayed < WARMED {
+        let told = percent(share);
+        return stay(format!(
+            "Stay in warm for at least five minutes. So far {told} of the values found came from the old pool."
+        ));
+    }
     if reads.from == 0 {
         return go_on(format!("No value came from the old pool lately. {DRAIN_NEXT}"));
     }
@@ -154,7 +162,7 @@ mod tests {
 
     #[test]
     fn warm_is_left_when_the_old_pool_is_hardly_needed() {
-        let warm = |to, from| next(Phase::Warm, 60.0, reads(to, from), NONE);
+        let warm = |to, from| next(Phase::Warm, 300.0, reads(to, from), NONE);
         assert_eq!(
             warm(880, 120).sentence,
             "Stay in warm: 12.0 % of the values found still come from the old pool, and would be misses in drain."
@@ -167,9 +175,18 @@ mod tests {
     }
 
     #[test]
+    fn warm_is_not_left_before_its_figures_tell_anything() {
+        let next = next(Phase::Warm, 299.0, reads(1000, 0), NONE);
+        assert_eq!(
+            (next.may_go_on, &*next.sentence),
+            (false, "Stay in warm for at least five minutes. So far 0 % of the values found came from the old pool.")
+        );
+    }
+
+    #[test]
     fn warm_is_not_left_while_copies_cannot_keep_up() {
         let behind = Backfills { done: 5, skipped: 6, ..NONE };
-        let next = next(Phase::Warm, 60.0, reads(10_000, 10), behind);
+        let next = next(Phase::Warm, 300.0, reads(10_000, 10), behind);
         assert!(!next.may_go_on && next.sentence.contains("faster than they can be copied"), "{next:?}");
     }
 

@@ -50,11 +50,16 @@ impl History {
         let step = Step { ended: now, took: now.duration_since(*then), traffic: figures.traffic_since(before) };
         push(&mut self.steps, step, STEPS);
         self.until_reading -= 1;
+        self.last = (now, figures);
         if self.until_reading == 0 {
             self.until_reading = PER_READING;
-            push(&mut self.readings, (now, figures.clone()), STEPS / PER_READING + 1);
+            self.mark();
         }
-        self.last = (now, figures);
+    }
+
+    /// Keeps what had been counted at the end of the last step, whatever the rhythm of readings.
+    pub fn mark(&mut self) {
+        push(&mut self.readings, self.last.clone(), STEPS / PER_READING + 1);
     }
 
     /// The steps, the oldest first.
@@ -174,6 +179,12 @@ mod tests {
         }
         let since = |ago| hits(&registry.figures().traffic_since(history.within(start + STEP * 20, ago)));
         assert_eq!([Duration::ZERO, STEP * 4, STEP * 5, STEP * 14, STEP * 99].map(since), [0, 0, 5, 10, 20]);
+        get(&shard, 1);
+        history.note(start + STEP * 21, registry.figures());
+        history.mark();
+        get(&shard, 1);
+        let since = |ago| hits(&registry.figures().traffic_since(history.within(start + STEP * 22, ago)));
+        assert_eq!([STEP, STEP * 2].map(since), [1, 2], "a mark is a reading");
     }
 
     #[test]

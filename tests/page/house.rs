@@ -53,6 +53,9 @@ fn config(servers: &[Memcached], phase: &str, show_keys: bool) -> String {
     )
 }
 
+/// So many that it takes a migration a while to bring them over.
+pub const CARTS: usize = 20_000;
+
 /// Clients that read, and store what they do not find.
 pub struct Traffic {
     stop: Arc<AtomicBool>,
@@ -100,7 +103,7 @@ fn pick(random: &mut Random) -> (String, u32, Duration) {
     match random.below(100) {
         0..55 => (format!("page:/{}", pages[random.below(pages.len())]), 2, Duration::from_millis(20)),
         55..80 => (format!("user:{}", random.below(400)), 60, Duration::ZERO),
-        80..93 => (format!("cart:{}", random.below(300)), 600, Duration::ZERO),
+        80..93 => (format!("cart:{}", random.below(CARTS)), 600, Duration::ZERO),
         _ => (format!("session:{:x}", random.below(1 << 20)), 30, Duration::ZERO),
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::chromium::Chromium;
-use crate::house::House;
+use crate::house::{CARTS, House};
 use crate::support::memcached::signal;
 use crate::support::{Client, pause};
 
@@ -34,7 +34,7 @@ fn the_pictures_of_the_documentation_are_taken() {
     let mut chromium = Chromium::start();
     chromium.open(&format!("{}?key=cart:7", house.address()));
     chromium.wait_until("warm has begun", "document.querySelector('#migrations').innerText.includes('brought over')");
-    wait_a_while(Duration::from_secs(12));
+    wait_a_while(Duration::from_secs(30));
     for (name, width, scheme) in [("light", 1040, "light"), ("dark", 1040, "dark"), ("phone", 360, "light")] {
         chromium.look(width, scheme);
         let picture = chromium.picture(MOST_HEIGHT);
@@ -49,7 +49,7 @@ fn the_pictures_of_the_documentation_are_taken() {
 /// Carts that are read and never written, so that some have yet to be brought over.
 fn fill_carts(house: &House) {
     let mut client = Client::connect(house.leash.address());
-    (0..300).for_each(|n| client.expect(format!("set cart:{n} 0 0 5\r\nhello\r\n"), "STORED\r\n"));
+    (0..CARTS).for_each(|n| client.expect(format!("set cart:{n} 0 0 5\r\nhello\r\n"), "STORED\r\n"));
 }
 
 /// An ordinary day is not an event: here time itself is what is waited for.
