@@ -54,6 +54,7 @@ pub mod metrics;
 pub mod migration;
 pub mod net;
 pub mod overview;
+pub mod page;
 pub mod placement;
 pub mod protocol;
 pub mod readable;

@@ -188,4 +188,12 @@ impl Member {
             Member::Embedded(..) => ServerState::Up,
         }
     }
+
+    /// How many deletes wait for it.
+    pub fn spooled(&self) -> usize {
+        match self {
+            Member::Server(target) => target.spool.depth(),
+            Member::Embedded(..) => 0,
+        }
+    }
 }

@@ -54,6 +54,8 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ),
     // what people are shown, as data
     ("overview", &["config", "metrics"]),
+    // draws the model; what it says of a key is what `leash route` says
+    ("page", &["overview", "config", "metrics", "explain"]),
     // its samples are filled downstream and shown by the status
     ("busiest", &["overview"]),
     // one more sidecar, without clients

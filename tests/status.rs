@@ -4,6 +4,7 @@ mod support;
 
 use std::time::Duration;
 
+use leash::config::Phase;
 use leash::metrics::ServerState;
 use leash::overview::{Overview, Server};
 use support::memcached::signal;
@@ -101,12 +102,11 @@ fn a_migration_tells_its_phase_and_survives_the_reload_to_the_next_one() {
     assert!(migration.next.may_go_on && migration.next.sentence.contains("prepare"), "{migration:?}");
     leash.configure(yaml("warm"));
     signal(leash.pid(), "HUP");
-    let warm = |seen: &Overview| seen.routes[0].migration.as_ref().is_some_and(|m| m.next.sentence.contains("warm:"));
     let seen = wait_for(
         &leash,
         "it is in warm and reads",
         || read_all(&mut client),
-        |seen| warm(seen) && seen.routes[0].migration.as_ref().is_some_and(|m| m.reads.to > 0),
+        |seen| seen.routes[0].migration.as_ref().is_some_and(|m| m.phase == Phase::Warm && m.reads.to > 0),
     );
     assert!(read(&seen), "the history is still there");
 }

@@ -2,14 +2,19 @@
 
 use std::time::Instant;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use hyper::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
 use hyper::{Method, Response, StatusCode, Uri};
 use serde_json::Value;
 
 use super::Source;
 use super::query::{self, Query};
+use crate::page::{Asked, View, render, security_policy};
 
 /// A complete response.
 pub type Page = Response<Full<Bytes>>;
@@ -19,9 +24,10 @@ const HTML: &str = "text/html; charset=utf-8";
 const JSON: &str = "application/json";
 const PROMETHEUS: &str = "text/plain; version=0.0.4";
 
-/// The pages there are, for the index and for whoever asks for another one.
-const PAGES: [(&str, &str); 6] = [
-    ("/status", "all of this page as JSON"),
+/// The pages there are, for whoever asks for another one.
+const PAGES: [(&str, &str); 7] = [
+    ("/", "how things are, for people"),
+    ("/status", "the same as JSON"),
     ("/metrics", "metrics for Prometheus"),
     ("/livez", "whether the process is alive"),
     ("/readyz", "whether the listeners are bound and the configuration is loaded"),
@@ -35,7 +41,7 @@ pub async fn answer(method: &Method, uri: &Uri, source: &dyn Source) -> Page {
         return read_only();
     }
     match uri.path() {
-        "/" => page(StatusCode::OK, HTML, index()),
+        "/" => people(uri.query(), source).await,
         "/status" => status(source),
         "/metrics" => page(StatusCode::OK, PROMETHEUS, source.metrics()),
         "/livez" => verdict("not alive", source.live()),
@@ -60,11 +66,45 @@ fn status(source: &dyn Source) -> Page {
     }
 }
 
+/// The page for people.
+async fn people(query: Option<&str>, source: &dyn Source) -> Page {
+    let asked = match query::of_form(query) {
+        Some(query) => Some(asked(query, source).await),
+        None => None,
+    };
+    let (overview, config) = (source.overview(Instant::now()), source.config());
+    let nonce = BASE64.encode(rand::random::<[u8; 16]>());
+    let view = View { overview: &overview, config: &config, asked: asked.as_ref() };
+    let mut page = page(StatusCode::OK, HTML, render(&view, &nonce));
+    if let Ok(policy) = HeaderValue::from_str(&security_policy(&nonce)) {
+        page.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    // Its address may hold a key.
+    page.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    page
+}
+
+async fn asked(query: Result<Query, String>, source: &dyn Source) -> Asked {
+    let (keys, live) = match query {
+        Ok(Query { keys, live }) => (keys, live),
+        Err(why) => return Asked { key: String::new(), live: false, answer: Err(why) },
+    };
+    let key = keys.first().map(|key| String::from_utf8_lossy(key).into_owned()).unwrap_or_default();
+    let answer = find(Query { keys, live }, source).await;
+    Asked { key, live, answer: answer.map(|mut places| places.pop().unwrap_or_default()) }
+}
+
+async fn find(query: Query, source: &dyn Source) -> Result<Vec<Value>, String> {
+    match query {
+        Query { keys, live: true } => source.look(keys).await,
+        Query { keys, live: false } => keys.iter().map(|key| source.route(key)).collect(),
+    }
+}
+
 /// An array with one element per key, also for one key, so that scripts need one way to read it.
 async fn route(query: Option<&str>, source: &dyn Source) -> Page {
     let found = match query::parse(query) {
-        Ok(Query { keys, live: true }) => source.look(keys).await,
-        Ok(Query { keys, live: false }) => keys.iter().map(|key| source.route(key)).collect(),
+        Ok(query) => find(query, source).await,
         Err(reason) => Err(reason),
     };
     match found {
@@ -97,18 +137,4 @@ fn page(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Page 
 fn list(title: &str) -> String {
     let lines = PAGES.map(|(path, about)| format!("  {path:<12} {about}\n"));
     format!("{title}\n{}", lines.concat())
-}
-
-/// The page for people, for now: it needs nothing but itself.
-fn index() -> String {
-    let links = PAGES.map(|(path, about)| format!("<li><a href=\"{path}\">{path}</a> {about}</li>\n"));
-    format!(
-        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>leash</title>\n\
-         <style>body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 40em; margin: 3em auto; padding: 0 1em }}</style>\n\
-         <h1>leash {}</h1>\n<ul>\n{}</ul>\n\
-         <form action=\"/route\"><label>Where does this key go? <input name=\"key\" required></label> \
-         <label><input type=\"checkbox\" name=\"live\" value=\"1\"> and what is there?</label> <button>Ask</button></form>\n</html>\n",
-        env!("CARGO_PKG_VERSION"),
-        links.concat()
-    )
 }

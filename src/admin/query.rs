@@ -1,4 +1,5 @@
-//! The query of `/route?key=…&key=…&live=1`. A key is bytes: percent-encoding is undone, nothing else is.
+//! The query of `/route?key=…&key=…&live=1`. A key is bytes: percent-encoding is undone, nothing else is; in the form of
+//! the status page a `+` is a space, as browsers write it.
 
 /// How many keys one look-up may ask for.
 pub const MOST_KEYS: usize = 1_000;
@@ -31,6 +32,13 @@ pub fn parse(query: Option<&str>) -> Result<Query, String> {
         n if n <= most => Ok(Query { keys, live }),
         more => Err(format!("{more} keys are too many, {most} at a time{}", if live { " with live=1" } else { "" })),
     }
+}
+
+/// The same of a form, and only its first key; `None` if nothing is asked.
+pub fn of_form(query: Option<&str>) -> Option<Result<Query, String>> {
+    let query = query.filter(|query| !query.is_empty())?.replace('+', "%20");
+    let first = |query: Query| Query { keys: query.keys.into_iter().take(1).collect(), ..query };
+    Some(parse(Some(&query)).map(first))
 }
 
 /// Undoes percent-encoding. A `+` stays one: in a form it would mean a space, which no key can hold.
@@ -66,6 +74,15 @@ mod tests {
         let query = parse(Some("key=a%3Ab&key=%ff%00&&key=1+1&key=")).expect("four keys");
         assert_eq!(query.keys, [&b"a:b"[..], b"\xff\x00", b"1+1", b""]);
         assert!(!query.live);
+    }
+
+    #[test]
+    fn a_form_asks_for_one_key_or_nothing() {
+        let key = |query| of_form(Some(query)).map(|query| query.map(|query| (query.keys, query.live)));
+        assert_eq!(key("key=a+b%2B1&live=1&key=c"), Some(Ok((vec![b"a b+1".to_vec()], true))));
+        assert_eq!(key(""), None);
+        assert_eq!(of_form(None), None);
+        assert!(key("kee=a").is_some_and(|refused| refused.is_err()));
     }
 
     #[test]

@@ -136,14 +136,40 @@ fn who_hangs_up_during_a_look_leaves_nothing_waiting() {
 }
 
 #[test]
-fn the_configuration_is_json_and_the_index_lists_the_pages() {
+fn the_configuration_is_json_and_the_page_for_people_links_to_the_others() {
     let (handle, _) = start();
     let (status, body) = get(&handle, "/config");
     assert_eq!(serde_json::from_str::<Value>(&body).unwrap()["admin"], "127.0.0.1:9411");
     let (index_status, index) = get(&handle, "/");
     assert_eq!((status, index_status), (200, 200));
-    for path in ["/metrics", "/livez", "/readyz", "/config", "/route?key="] {
+    for path in ["status", "metrics", "livez", "readyz", "config"] {
         assert!(index.contains(&format!("href=\"{path}\"")), "{path}");
+    }
+}
+
+#[test]
+fn the_page_for_people_runs_only_what_has_its_nonce_and_each_answer_has_its_own() {
+    let (handle, _) = start();
+    let nonce = || {
+        let (head, body) = ask(&handle, "GET", "/?key=a");
+        assert!(
+            head.contains("cache-control: no-store\r\n") && head.contains("referrer-policy: no-referrer\r\n"),
+            "{head}"
+        );
+        let nonce = head.split("script-src 'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).expect("a nonce");
+        assert!(head.contains("content-security-policy: default-src 'none'; "), "{head}");
+        assert_eq!(body.matches(&format!("nonce=\"{nonce}\"")).count(), 2, "a style and a script");
+        nonce.to_string()
+    };
+    assert_ne!(nonce(), nonce());
+}
+
+#[test]
+fn a_key_that_makes_no_sense_is_answered_within_the_page() {
+    let (handle, _) = start();
+    for (query, reason) in [("key=", "1 to 250"), ("key=%2", "hexadecimal"), ("kee=a", "only key=NAME")] {
+        let (status, body) = get(&handle, &format!("/?{query}"));
+        assert!(status == 200 && body.contains(reason) && body.contains("</html>"), "{query}: {status}");
     }
 }
 

@@ -95,6 +95,8 @@ fn whoever_asks_finds_the_admin_address_whatever_else_is_wrong() {
         assert!(admin(&format!("{command} --admin off")).unwrap_err().contains("there is nobody to ask"));
         assert!(admin(&format!("{command} --admin here")).unwrap_err().contains("--admin: here"));
     }
+    std::fs::write(&file, "admin: {address: 0.0.0.0:3, show_keys: maybe}\n").unwrap();
+    assert_eq!(admin(&format!("leash healthcheck --config {path}")), Ok(([0, 0, 0, 0], 3).into()));
 }
 
 #[test]

@@ -83,7 +83,8 @@ fn refresh(refresh: &Value) -> String {
     text
 }
 
-fn found(live: &Value) -> Vec<String> {
+/// What a look found, a line for each thing.
+pub fn found(live: &Value) -> Vec<String> {
     let mut lines = Vec::new();
     if live["state"] != "unknown" {
         lines.push(state(live));

@@ -112,7 +112,7 @@ impl ShardLayout {
         assert!(routes.len() <= most && servers.len() <= most, "ids of routes and servers have 16 bits");
         let (mut blocks, mut moves) = (0.., 0..);
         Arc::new(ShardLayout {
-            routes: routes.iter().map(|route| label(&route.prefix).into()).collect(),
+            routes: routes.iter().map(|route| route_label(&route.prefix).into()).collect(),
             refreshing: routes.iter().map(|route| route.refreshes.then(|| blocks.next()).flatten()).collect(),
             migrating: routes.iter().map(|route| route.migrates.then(|| moves.next()).flatten()).collect(),
             servers: servers.iter().map(|(pool, name)| (pool.as_str().into(), name.as_str().into())).collect(),
@@ -121,7 +121,7 @@ impl ShardLayout {
 
     /// The id of the route with this prefix.
     pub fn route(&self, prefix: &str) -> Option<RouteId> {
-        let place = self.routes.iter().position(|known| **known == *label(prefix))?;
+        let place = self.routes.iter().position(|known| **known == *route_label(prefix))?;
         u16::try_from(place).ok().map(RouteId)
     }
 
@@ -182,8 +182,8 @@ impl ShardLayout {
     }
 }
 
-/// A route's label.
-pub(super) fn label(prefix: &str) -> &str {
+/// What metrics and people call the route with this prefix.
+pub fn route_label(prefix: &str) -> &str {
     if prefix.is_empty() { EVERYTHING_ELSE } else { prefix }
 }
 

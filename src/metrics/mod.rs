@@ -24,7 +24,7 @@ mod totals;
 pub mod words;
 
 pub use figures::{Figures, RouteFigure, RouteFigures};
-pub use layout::{EVERYTHING_ELSE, RouteId, RouteLabel, RouteMoves, ServerId, ShardLayout};
+pub use layout::{EVERYTHING_ELSE, RouteId, RouteLabel, RouteMoves, ServerId, ShardLayout, route_label};
 pub use process::{Process, most_files};
 pub use registry::Registry;
 pub use samples::{NO_PHASE, Samples};

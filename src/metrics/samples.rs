@@ -3,7 +3,7 @@
 use prometheus::proto::{Bucket, Counter, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType, Summary};
 
 use super::histogram::Durations;
-use super::layout::label;
+use super::layout::route_label;
 use super::series::Series;
 use super::words::ServerState;
 
@@ -49,7 +49,7 @@ impl Samples {
 
     /// Adds between which pools a route moves, and in which phase that is.
     pub fn put_route(&mut self, prefix: &str, from: &str, to: &str, phase: &str) {
-        self.put(Series::RouteInfo, &[label(prefix), from, to, phase], 1.0);
+        self.put(Series::RouteInfo, &[route_label(prefix), from, to, phase], 1.0);
     }
 
     /// Adds the fingerprint of a pool's table.

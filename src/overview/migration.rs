@@ -6,14 +6,21 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::words::percent;
 use crate::config::Phase;
 
 /// With fewer values than this found, no share of them tells anything.
 const FEWEST: u64 = 100;
 /// A share of values from the old pool that most can bear as misses.
 const BEARABLE: f64 = 0.01;
+/// How long `warm` lasts before its figures tell anything, in seconds: the minutes that are looked at.
+const WARMED: f64 = 300.0;
 /// How long `drain` lasts at least, in seconds: twice as long as a claim lives.
 const DRAINED: f64 = 10.0;
+
+/// What still holds `warm` when nothing in the figures does.
+const DRAIN_NEXT: &str = "Go on to drain when every sidecar has been in warm for as long as the longest TTL of a lock or a \
+                          counter.";
 
 /// A route between two pools.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,9 +33,9 @@ pub struct Migration {
     pub phase: Phase,
     /// How many seconds this leash has been in that phase, at least.
     pub stayed: f64,
-    /// Where values were read in the recent minutes.
+    /// Where values were read in this phase, as far as it lies in the recent minutes.
     pub reads: Reads,
-    /// What became of bringing items over in the recent minutes.
+    /// What became of bringing items over in the same time.
     pub backfills: Backfills,
     /// What is safe to do next.
     pub next: Next,
@@ -86,7 +93,7 @@ impl Reads {
 pub fn next(phase: Phase, stayed: f64, reads: Reads, backfills: Backfills) -> Next {
     match phase {
         Phase::Prepare => go_on("Nothing moves yet. Go on to warm when every sidecar is in prepare.".to_string()),
-        Phase::Warm => warm(reads, backfills),
+        Phase::Warm => warm(stayed, reads, backfills),
         Phase::Drain if stayed < DRAINED => {
             stay(format!("Stay in drain for at least {DRAINED} seconds, so that no claim of a copy is left."))
         }
@@ -98,10 +105,19 @@ pub fn next(phase: Phase, stayed: f64, reads: Reads, backfills: Backfills) -> Ne
     }
 }
 
-fn warm(reads: Reads, backfills: Backfills) -> Next {
+fn warm(stayed: f64, reads: Reads, backfills: Backfills) -> Next {
     let Some(share) = reads.share_from() else {
         return stay("Stay in warm: too few values were read lately to tell how warm the new pool is.".to_string());
     };
+    if stayed < WARMED {
+        let told = percent(share);
+        return stay(format!(
+            "Stay in warm for at least five minutes. So far {told} of the values found came from the old pool."
+        ));
+    }
+    if reads.from == 0 {
+        return go_on(format!("No value came from the old pool lately. {DRAIN_NEXT}"));
+    }
     let share_told = format!("{} of the values found still come from the old pool", percent(share));
     if backfills.skipped > backfills.done {
         return stay(format!("Stay in warm: {share_told}, and keys are read faster than they can be copied."));
@@ -109,10 +125,7 @@ fn warm(reads: Reads, backfills: Backfills) -> Next {
     if share > BEARABLE {
         return stay(format!("Stay in warm: {share_told}, and would be misses in drain."));
     }
-    go_on(format!(
-        "Only {share_told}. Go on to drain when every sidecar has been in warm for as long as the longest TTL of a lock or \
-         a counter."
-    ))
+    go_on(format!("Only {share_told}. {DRAIN_NEXT}"))
 }
 
 fn go_on(sentence: String) -> Next {
@@ -121,10 +134,6 @@ fn go_on(sentence: String) -> Next {
 
 fn stay(sentence: String) -> Next {
     Next { may_go_on: false, sentence }
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.1} %", share * 100.0)
 }
 
 #[cfg(test)]
@@ -153,20 +162,31 @@ mod tests {
 
     #[test]
     fn warm_is_left_when_the_old_pool_is_hardly_needed() {
-        let warm = |to, from| next(Phase::Warm, 60.0, reads(to, from), NONE);
+        let warm = |to, from| next(Phase::Warm, 300.0, reads(to, from), NONE);
         assert_eq!(
             warm(880, 120).sentence,
             "Stay in warm: 12.0 % of the values found still come from the old pool, and would be misses in drain."
         );
         assert!(!warm(980, 20).may_go_on);
         assert!(warm(990, 10).may_go_on);
-        assert!(warm(1000, 0).sentence.starts_with("Only 0.0 % of the values"), "{:?}", warm(1000, 0));
+        assert!(warm(1000, 10).sentence.starts_with("Only 1.0 % of the values"), "{:?}", warm(1000, 10));
+        let next = warm(1000, 0);
+        assert!(next.may_go_on && next.sentence.starts_with("No value came from the old pool lately."), "{next:?}");
+    }
+
+    #[test]
+    fn warm_is_not_left_before_its_figures_tell_anything() {
+        let next = next(Phase::Warm, 299.0, reads(1000, 0), NONE);
+        assert_eq!(
+            (next.may_go_on, &*next.sentence),
+            (false, "Stay in warm for at least five minutes. So far 0 % of the values found came from the old pool.")
+        );
     }
 
     #[test]
     fn warm_is_not_left_while_copies_cannot_keep_up() {
         let behind = Backfills { done: 5, skipped: 6, ..NONE };
-        let next = next(Phase::Warm, 60.0, reads(10_000, 10), behind);
+        let next = next(Phase::Warm, 300.0, reads(10_000, 10), behind);
         assert!(!next.may_go_on && next.sentence.contains("faster than they can be copied"), "{next:?}");
     }
 

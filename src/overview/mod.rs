@@ -6,13 +6,16 @@
 
 mod migration;
 mod rates;
+mod trouble;
+pub mod words;
 
 use serde::{Deserialize, Serialize};
 
 pub use migration::{Backfills, Migration, Next, Reads, next};
 pub use rates::{Point, Rates, Saved};
+pub use trouble::Trouble;
 
-use crate::metrics::ServerState;
+use crate::metrics::{ServerState, route_label};
 
 /// One leash at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -107,7 +110,7 @@ pub struct Server {
     pub failures: f64,
     /// Seconds from a request to its reply, in the mean, lately; `None` if there was none.
     pub reply_time: Option<f64>,
-    /// Deletes that wait for it; `None` where nothing is spooled.
+    /// Deletes that wait for it; `None` where none does.
     #[serde(default)]
     pub spooled: Option<u64>,
 }
@@ -152,6 +155,11 @@ pub struct Busy {
 }
 
 impl Server {
+    /// Whether it is the store in this process, which is reached without requests and connections.
+    pub fn is_embedded(&self) -> bool {
+        self.address == "embedded"
+    }
+
     /// Whether requests are sent to it.
     pub fn is_asked(&self) -> bool {
         matches!(self.state, ServerState::Up | ServerState::Suspect)
@@ -161,6 +169,6 @@ impl Server {
 impl Route {
     /// Its name for people: the empty prefix has one, too.
     pub fn name(&self) -> &str {
-        if self.prefix.is_empty() { crate::metrics::EVERYTHING_ELSE } else { &self.prefix }
+        route_label(&self.prefix)
     }
 }

@@ -50,11 +50,16 @@ impl History {
         let step = Step { ended: now, took: now.duration_since(*then), traffic: figures.traffic_since(before) };
         push(&mut self.steps, step, STEPS);
         self.until_reading -= 1;
+        self.last = (now, figures);
         if self.until_reading == 0 {
             self.until_reading = PER_READING;
-            push(&mut self.readings, (now, figures.clone()), STEPS / PER_READING + 1);
+            self.mark();
         }
-        self.last = (now, figures);
+    }
+
+    /// Keeps what had been counted at the end of the last step, whatever the rhythm of readings.
+    pub fn mark(&mut self) {
+        push(&mut self.readings, self.last.clone(), STEPS / PER_READING + 1);
     }
 
     /// The steps, the oldest first.
@@ -73,6 +78,13 @@ impl History {
             traffic.add(&step.traffic);
         }
         (took, traffic)
+    }
+
+    /// What had been counted no longer than `ago`, and as long as possible, before now.
+    pub fn within(&self, now: Instant, ago: Duration) -> &Figures {
+        let is_within = |then: Instant| now.saturating_duration_since(then) <= ago;
+        let oldest = self.readings.iter().find(|(then, _)| is_within(*then));
+        oldest.map_or(&self.last.1, |(_, figures)| figures)
     }
 
     /// The latest reading that is `ago` old, or the oldest there is, and its age.
@@ -154,6 +166,25 @@ mod tests {
         assert_eq!(age(Duration::from_secs(1)), Duration::from_secs(10));
         assert_eq!(age(minutes), minutes);
         assert_eq!(age(minutes * 9), minutes, "the oldest there is");
+    }
+
+    #[test]
+    fn what_was_counted_before_a_moment_is_left_out() {
+        let (registry, start) = (Registry::new("0.1.0"), Instant::now());
+        let shard = shard(&registry, "a:");
+        let mut history = History::new(start, registry.figures());
+        for step in 1..=20 {
+            get(&shard, 1);
+            history.note(start + STEP * step, registry.figures());
+        }
+        let since = |ago| hits(&registry.figures().traffic_since(history.within(start + STEP * 20, ago)));
+        assert_eq!([Duration::ZERO, STEP * 4, STEP * 5, STEP * 14, STEP * 99].map(since), [0, 0, 5, 10, 20]);
+        get(&shard, 1);
+        history.note(start + STEP * 21, registry.figures());
+        history.mark();
+        get(&shard, 1);
+        let since = |ago| hits(&registry.figures().traffic_since(history.within(start + STEP * 22, ago)));
+        assert_eq!([STEP, STEP * 2].map(since), [1, 2], "a mark is a reading");
     }
 
     #[test]

@@ -121,7 +121,9 @@ impl admin::Source for Status {
         let (snapshot, figures) = (self.in_force.get(), self.registry.figures());
         let mut past = self.past();
         past.history.note(now, figures);
-        past.phases.note(now, &snapshot.config);
+        if past.phases.note(now, &snapshot.config) {
+            past.history.mark();
+        }
         past.busiest.note(now, &self.samples);
     }
 

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use super::history::{History, Step};
 use super::phases::Phases;
 use crate::config::{self, Config, Migrate};
-use crate::metrics::{EVERYTHING_ELSE, Figures, Process, RouteFigure, RouteFigures, ServerState, ServerTotals};
+use crate::metrics::{Figures, Process, RouteFigure, RouteFigures, ServerState, ServerTotals};
 use crate::overview::{self, Backfills, Migration, Overview, Point, Pool, Rates, Reads, Route, Saved, Server};
-use crate::shared::{Snapshot, prefix_of};
+use crate::shared::{Member, Snapshot, prefix_of};
 
 /// What "lately" is for rates.
 const LATELY: Duration = Duration::from_secs(10);
@@ -58,9 +58,10 @@ impl Sources<'_> {
     fn servers(&self) -> Vec<Server> {
         let pools = self.config().pools.iter().zip(&self.snapshot.pools);
         let members = pools.flat_map(|(pool, shared)| {
-            pool.servers.iter().zip(&shared.members).map(move |(server, member)| (pool, server, member.state()))
+            pool.servers.iter().zip(&shared.members).map(move |(server, member)| (pool, server, member))
         });
-        let mut servers: Vec<Server> = members.map(|(pool, server, state)| self.server(pool, server, state)).collect();
+        let mut servers: Vec<Server> =
+            members.map(|(pool, server, member)| self.server(pool, server, member)).collect();
         servers.sort_by(|a, b| {
             let trouble = |server: &Server| (!server.is_asked(), server.state != ServerState::Up);
             (trouble(b).cmp(&trouble(a)))
@@ -70,7 +71,7 @@ impl Sources<'_> {
         servers
     }
 
-    fn server(&self, pool: &config::Pool, server: &config::Server, state: ServerState) -> Server {
+    fn server(&self, pool: &config::Pool, server: &config::Server, member: &Member) -> Server {
         let (took, before) = self.history.reading(self.now, LATELY);
         let (now, before) = (self.figures.server(&pool.name, &server.name), before.server(&pool.name, &server.name));
         let since = |count: fn(&ServerTotals) -> u64| count(&now).saturating_sub(count(&before));
@@ -79,13 +80,13 @@ impl Sources<'_> {
             pool: pool.name.to_string(),
             name: server.name.to_string(),
             address: server.address.to_string(),
-            state,
+            state: member.state(),
             connections: now.connections,
             in_flight: now.in_flight,
             requests: per_second(since(|totals| totals.requests), took),
             failures: per_second(since(|totals| totals.failures), took),
             reply_time: (timed > 0).then(|| since(|totals| totals.nanos) as f64 / 1e9 / timed as f64),
-            spooled: None,
+            spooled: Some(member.spooled() as u64).filter(|waiting| *waiting > 0),
         }
     }
 
@@ -103,13 +104,17 @@ impl Sources<'_> {
             pool: self.pool_name(route.pool),
             now: rates(&lately, took),
             saved: route.refresh.as_ref().map(|_| saved(&recent)),
-            migration: route.migrate.as_ref().map(|migrate| self.migration(migrate, &prefix, &recent)),
+            migration: route.migrate.as_ref().map(|migrate| self.migration(migrate, &prefix)),
             prefix,
         }
     }
 
-    fn migration(&self, migrate: &Migrate, prefix: &str, recent: &RouteFigures) -> Migration {
-        let stayed = self.phases.stayed(self.now, prefix).as_secs_f64();
+    /// Reads of the phase before would say nothing about this one.
+    fn migration(&self, migrate: &Migrate, prefix: &str) -> Migration {
+        let stayed = self.phases.stayed(self.now, prefix);
+        let before = self.history.within(self.now, stayed.min(RECENT)).route(prefix);
+        let recent = self.figures.route(prefix).since(&before);
+        let stayed = stayed.as_secs_f64();
         let reads = Reads {
             to: recent.get(RouteFigure::ReadTo),
             from: recent.get(RouteFigure::ReadFrom),
@@ -134,9 +139,8 @@ impl Sources<'_> {
 
     /// What happened on a route in about this time, and how long that exactly is.
     fn of_route(&self, prefix: &str, ago: Duration) -> (Duration, RouteFigures) {
-        let label = if prefix.is_empty() { EVERYTHING_ELSE } else { prefix };
         let (took, before) = self.history.reading(self.now, ago);
-        (took, self.figures.route(label).since(&before.route(label)))
+        (took, self.figures.route(prefix).since(&before.route(prefix)))
     }
 
     fn config(&self) -> &Config {

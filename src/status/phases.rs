@@ -11,8 +11,8 @@ use crate::shared::prefix_of;
 pub struct Phases(HashMap<String, (Phase, Instant)>);
 
 impl Phases {
-    /// Looks at what is in force. Called often enough that no phase comes and goes unseen.
-    pub fn note(&mut self, now: Instant, config: &Config) {
+    /// Looks at what is in force; whether a phase has begun. Called often enough that none comes and goes unseen.
+    pub fn note(&mut self, now: Instant, config: &Config) -> bool {
         let migrating =
             config.routes.iter().filter_map(|route| Some((prefix_of(route), route.migrate.as_ref()?.phase)));
         let since = |(prefix, phase): (String, Phase)| match self.0.get(&prefix) {
@@ -20,6 +20,7 @@ impl Phases {
             _ => (prefix, (phase, now)),
         };
         self.0 = migrating.map(since).collect();
+        self.0.values().any(|(_, begun)| *begun == now)
     }
 
     /// How long the route with this prefix has been in its phase, at least.
@@ -41,12 +42,12 @@ mod tests {
         };
         let (start, second) = (Instant::now(), Duration::from_secs(1));
         let mut phases = Phases::default();
-        phases.note(start, &config("prepare"));
-        phases.note(start + second, &config("prepare"));
+        assert!(phases.note(start, &config("prepare")));
+        assert!(!phases.note(start + second, &config("prepare")));
         assert_eq!(phases.stayed(start + second * 3, "c:"), second * 3);
-        phases.note(start + second * 4, &config("warm"));
+        assert!(phases.note(start + second * 4, &config("warm")));
         assert_eq!(phases.stayed(start + second * 5, "c:"), second);
-        phases.note(start + second * 6, &Config::embedded_default());
+        assert!(!phases.note(start + second * 6, &Config::embedded_default()));
         assert_eq!(phases.stayed(start + second * 7, "c:"), Duration::ZERO);
     }
 }

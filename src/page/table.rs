@@ -1,0 +1,71 @@
+//! Tables that stay readable on a phone: each cell carries the name of its column, so that a row can become a card.
+
+use super::{Attributes, Html, State, bar};
+use crate::overview::words::some;
+
+/// A column: its title, and whether it holds figures.
+pub struct Column(pub &'static str, pub bool);
+
+/// A cell: text, or something that writes itself.
+pub enum Cell {
+    /// Text.
+    Text(String),
+    /// Text over a smaller line of text.
+    Over(String, String),
+    /// How something is, and the word for it.
+    State(State, &'static str),
+    /// What is not there.
+    Nothing,
+    /// A bar that is filled to this share.
+    Bar(f64),
+}
+
+/// Writes a table of at most `most` rows and says how many more there are.
+pub fn write<T>(html: &mut Html, columns: &[Column], rows: &[T], most: usize, cells: impl Fn(&T) -> Vec<Cell>) {
+    html.element("table", &[], |html| {
+        html.element("thead", &[], |html| {
+            html.element("tr", &[], |html| columns.iter().for_each(|column| head(html, column)));
+        });
+        html.element("tbody", &[], |html| {
+            for row in rows.iter().take(most) {
+                html.element("tr", &[], |html| {
+                    columns.iter().zip(cells(row)).for_each(|(column, each)| cell(html, column, &each));
+                });
+            }
+        });
+    });
+}
+
+/// `and 48 more servers`, where that many are not shown.
+pub fn more(html: &mut Html, all: usize, most: usize, thing: &str) {
+    if let Some(hidden) = all.checked_sub(most).filter(|hidden| *hidden > 0) {
+        html.element("p", &[("class", "more")], |html| {
+            html.text(&format!("and {} in better shape; ", some(hidden, &format!("more {thing}"))));
+            html.words("a", &[("href", "status")], "all of them as JSON");
+        });
+    }
+}
+
+fn head(html: &mut Html, column: &Column) {
+    html.words("th", &attributes(column, &[("scope", "col")]), column.0);
+}
+
+fn cell(html: &mut Html, column: &Column, cell: &Cell) {
+    html.element("td", &attributes(column, &[("data-label", column.0)]), |html| match cell {
+        Cell::Text(text) => html.text(text),
+        Cell::Over(text, below) => {
+            html.element("span", &[], |html| {
+                html.text(text);
+                html.words("small", &[], below);
+            });
+        }
+        Cell::State(state, word) => state.write(html, word),
+        Cell::Nothing => html.words("span", &[("class", "nothing")], "–"),
+        Cell::Bar(share) => bar::write(html, *share, None),
+    });
+}
+
+fn attributes<'a>(column: &Column, more: Attributes<'a>) -> Vec<(&'static str, &'a str)> {
+    let figure = column.1.then_some(("class", "figure"));
+    more.iter().copied().chain(figure).collect()
+}

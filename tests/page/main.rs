@@ -1,0 +1,13 @@
+//! The status page in a real browser: under traffic, through trouble and migration, with and without a script, in the
+//! hands of somebody who means no good, and on a phone.
+
+#[path = "../support/chromium.rs"]
+mod chromium;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod ask;
+mod house;
+mod looks;
+mod pictures;
+mod watch;
