@@ -44,11 +44,14 @@ pub fn share(part: u64, whole: u64) -> String {
     (part * 1000).checked_div(whole).map_or_else(|| NOTHING.to_string(), thousandths)
 }
 
-/// The same of a share of 1.
-pub fn percent(share_of_one: Option<f64>) -> String {
+/// The same of a share of 1. Whatever there is at all is not nothing.
+pub fn percent(share: f64) -> String {
     // Far below what is shown, far above what a quotient of counts is off.
     const OFF: f64 = 1e-6;
-    share_of_one.map_or_else(|| NOTHING.to_string(), |part| thousandths((part * 1000.0 + OFF) as u64))
+    match (share * 1000.0 + OFF) as u64 {
+        0 if share > 0.0 => "<0.1 %".to_string(),
+        n => thousandths(n),
+    }
 }
 
 fn thousandths(n: u64) -> String {
@@ -68,24 +71,28 @@ pub fn bytes(n: u64) -> String {
     if unit == "B" { format!("{n} B") } else { format!("{size:.1} {unit}") }
 }
 
-/// How much a second: `8,021`, `0.4`. Whatever happens at all is not nothing.
-pub fn rate(a_second: f64) -> String {
-    match a_second {
+/// How much, most often a second: `8,021`, `0.4`. Whatever there is at all is not nothing.
+pub fn amount(much: f64) -> String {
+    match much {
         none if none <= 0.0 => "0".to_string(),
         few if few < 0.1 => "<0.1".to_string(),
-        some if some < 9.95 => format!("{some:.1}"),
+        some if some < 9.95 && some.fract() > 0.0 => format!("{some:.1}"),
         many => number(many.round() as u64),
     }
 }
 
 /// How long an answer took, in seconds: `340 µs`, `1.2 ms`, `1.5 s`.
-pub fn latency(seconds: Option<f64>) -> String {
+pub fn latency(seconds: f64) -> String {
     match seconds {
-        None => NOTHING.to_string(),
-        Some(seconds) if seconds < 0.000_999_5 => format!("{:.0} µs", seconds * 1e6),
-        Some(seconds) if seconds < 0.999_95 => format!("{:.1} ms", seconds * 1e3),
-        Some(seconds) => format!("{seconds:.1} s"),
+        seconds if seconds < 0.000_999_5 => format!("{:.0} µs", seconds * 1e6),
+        seconds if seconds < 0.999_95 => format!("{:.1} ms", seconds * 1e3),
+        seconds => format!("{seconds:.1} s"),
     }
+}
+
+/// What is known as `told`, and a dash for what is not.
+pub fn if_known(figure: Option<f64>, told: fn(f64) -> String) -> String {
+    figure.map_or_else(|| NOTHING.to_string(), told)
 }
 
 /// How long something has lasted, in seconds: `45 s`, `12 min`, `3 h 12 min`, `2 d 3 h`.
@@ -128,15 +135,16 @@ mod tests {
             [(999, 1000), (9999, 10_000), (1, 1), (0, 0)].map(|(n, of)| share(n, of)),
             ["99.9 %", "99.9 %", "100.0 %", "-"]
         );
-        assert_eq!([Some(0.9999), Some(1.0), Some(0.57), None].map(percent), ["99.9 %", "100.0 %", "57.0 %", "-"]);
-        assert_eq!([0.0, 0.01, 0.44, 9.94, 9.96, 1234.5].map(rate), ["0", "<0.1", "0.4", "9.9", "10", "1,235"]);
+        assert_eq!([0.9999, 1.0, 0.57, 0.0001, 0.0].map(percent), ["99.9 %", "100.0 %", "57.0 %", "<0.1 %", "0.0 %"]);
+        assert_eq!([Some(0.5), None].map(|share| if_known(share, percent)), ["50.0 %", "-"]);
+        assert_eq!([0.0, 0.01, 0.44, 9.94, 9.96, 1234.5].map(amount), ["0", "<0.1", "0.4", "9.9", "10", "1,235"]);
     }
 
     #[test]
     fn times_are_told_in_the_unit_that_suits_them() {
         assert_eq!(
-            [Some(0.000_34), Some(0.000_999_9), Some(0.0012), Some(0.9999), Some(12.3), None].map(latency),
-            ["340 µs", "1.0 ms", "1.2 ms", "999.9 ms", "12.3 s", "-"]
+            [0.000_34, 0.000_999_9, 0.0012, 0.9999, 12.3].map(latency),
+            ["340 µs", "1.0 ms", "1.2 ms", "999.9 ms", "12.3 s"]
         );
         assert_eq!(
             [0.2, 119.0, 120.0, 3599.0, 3600.0, 11_520.0, 183_600.0].map(age),
@@ -147,7 +155,7 @@ mod tests {
     #[test]
     fn no_figure_is_too_odd_to_be_told() {
         for odd in [f64::NAN, f64::INFINITY, f64::MAX, -1.0] {
-            for told in [rate(odd), percent(Some(odd)), latency(Some(odd)), age(odd)] {
+            for told in [amount(odd), percent(odd), latency(odd), age(odd)] {
                 assert!(!told.is_empty());
             }
         }

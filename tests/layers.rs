@@ -53,9 +53,9 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         &["busiest", "route", "upstream", "protocol", "config", "metrics", "clock", "net", "turn", "memory", "logging"],
     ),
     // what people are shown, as data
-    ("overview", &["config", "metrics"]),
+    ("overview", &["config", "metrics", "readable"]),
     // draws the model; what it says of a key is what `leash route` says
-    ("page", &["overview", "config", "metrics", "explain"]),
+    ("page", &["overview", "config", "metrics", "explain", "readable"]),
     // its samples are filled downstream and shown by the status
     ("busiest", &["overview"]),
     // one more sidecar, without clients

@@ -6,8 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::words::percent;
 use crate::config::Phase;
+use crate::readable::percent;
 
 /// With fewer values than this found, no share of them tells anything.
 const FEWEST: u64 = 100;
@@ -169,7 +169,7 @@ mod tests {
         );
         assert!(!warm(980, 20).may_go_on);
         assert!(warm(990, 10).may_go_on);
-        assert!(warm(1000, 10).sentence.starts_with("Only 1.0 % of the values"), "{:?}", warm(1000, 10));
+        assert!(warm(1000, 10).sentence.starts_with("Only 0.9 % of the values"), "{:?}", warm(1000, 10));
         let next = warm(1000, 0);
         assert!(next.may_go_on && next.sentence.starts_with("No value came from the old pool lately."), "{next:?}");
     }
@@ -179,7 +179,7 @@ mod tests {
         let next = next(Phase::Warm, 299.0, reads(1000, 0), NONE);
         assert_eq!(
             (next.may_go_on, &*next.sentence),
-            (false, "Stay in warm for at least five minutes. So far 0 % of the values found came from the old pool.")
+            (false, "Stay in warm for at least five minutes. So far 0.0 % of the values found came from the old pool.")
         );
     }
 

@@ -7,7 +7,6 @@
 mod migration;
 mod rates;
 mod trouble;
-pub mod words;
 
 use serde::{Deserialize, Serialize};
 

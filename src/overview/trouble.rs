@@ -1,8 +1,8 @@
 //! What is wrong, in words, the worst first: what a person should read before anything else.
 
-use super::words::{count, some};
 use super::{Overview, Server};
 use crate::metrics::ServerState;
+use crate::readable::{amount, counted};
 
 /// More servers than this are not named.
 const NAMED: usize = 3;
@@ -27,7 +27,7 @@ impl Overview {
 
     /// All of it in one line.
     pub fn in_brief(&self) -> String {
-        let all = some(self.servers.len(), "server");
+        let all = counted(self.servers.len(), "server");
         match self.servers.iter().filter(|server| !server.is_asked()).count() {
             0 if self.servers.len() == 1 => "The server is up".to_string(),
             0 => format!("All {all} are up"),
@@ -49,7 +49,7 @@ impl Overview {
     fn errors(&self) -> Option<Trouble> {
         let share = self.now.errors / self.now.requests;
         (share > MANY_ERRORS).then(|| {
-            grave(format!("{} requests a second had no answer, or ended with an error.", count(self.now.errors)))
+            grave(format!("{} requests a second had no answer, or ended with an error.", amount(self.now.errors)))
         })
     }
 

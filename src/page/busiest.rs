@@ -3,7 +3,7 @@
 use super::table::{self, Cell, Column};
 use super::{Html, section};
 use crate::overview::Busiest;
-use crate::overview::words::{count, percent, span};
+use crate::readable::{age, amount, number, percent};
 
 /// Writes it.
 pub fn write(html: &mut Html, busiest: &Busiest) {
@@ -19,14 +19,14 @@ pub fn write(html: &mut Html, busiest: &Busiest) {
                 Cell::Text(busy.name.clone()),
                 Cell::Text(percent(busy.share)),
                 Cell::Bar(busy.share),
-                Cell::Text(count(busy.requests)),
+                Cell::Text(amount(busy.requests)),
             ]
         });
     });
 }
 
 fn told(busiest: &Busiest) -> String {
-    let of = format!("From a sample of {} requests in {}", count(busiest.sampled as f64), span(busiest.seconds));
+    let of = format!("From a sample of {} requests in {}", number(busiest.sampled), age(busiest.seconds));
     if busiest.are_keys {
         format!("{of}.")
     } else {

@@ -1,8 +1,8 @@
 //! The first thing one sees: whether all is well, and if not, what is wrong.
 
 use super::{Html, State};
-use crate::overview::words::{bytes, count, some, span};
 use crate::overview::{Overview, Process};
+use crate::readable::{age, bytes, counted, number};
 
 /// Writes it.
 pub fn write(html: &mut Html, overview: &Overview) {
@@ -24,13 +24,9 @@ fn process(html: &mut Html, process: &Process) {
     let told = format!(
         "{} · up for {} · {} · {} · {} · {}",
         process.version,
-        span(process.uptime),
-        some(process.workers, "worker"),
-        if process.clients == 1 {
-            "1 client".to_string()
-        } else {
-            format!("{} clients", count(process.clients as f64))
-        },
+        age(process.uptime),
+        counted(process.workers, "worker"),
+        if process.clients == 1 { "1 client".to_string() } else { format!("{} clients", number(process.clients)) },
         bytes(process.memory),
         process.listen.join(", "),
     );

@@ -2,8 +2,8 @@
 
 use super::{Html, State, bar, nothing, section, table};
 use crate::config::Phase;
-use crate::overview::words::{count, percent, span};
 use crate::overview::{Migration, Overview, Route};
+use crate::readable::{age, number, percent};
 
 /// How many are shown.
 const MOST: usize = 8;
@@ -70,11 +70,11 @@ fn share(html: &mut Html, migration: &Migration) {
 
 fn detail(migration: &Migration) -> String {
     let (reads, backfills) = (migration.reads, migration.backfills);
-    let n = |count_of: u64| count(count_of as f64);
+    let n = |count_of: u64| number(count_of);
     format!(
         "In this phase for {} here. In that time, or the last minutes of it: {} reads found in {}, {} in {}, {} in neither; {} items brought \
          over, {} were there already, {} changed meanwhile, {} skipped.",
-        span(migration.stayed),
+        age(migration.stayed),
         n(reads.to),
         migration.to,
         n(reads.from),

@@ -2,8 +2,8 @@
 
 use super::table::{self, Cell, Column};
 use super::{Html, section};
-use crate::overview::words::{count, percent, time};
 use crate::overview::{Overview, Route, Saved};
+use crate::readable::{amount, latency, percent};
 
 /// How many are shown.
 const MOST: usize = 12;
@@ -30,10 +30,10 @@ fn cells(route: &Route) -> Vec<Cell> {
     vec![
         Cell::Text(route.name().to_string()),
         Cell::Text(pool(route)),
-        Cell::Text(count(route.now.requests)),
+        Cell::Text(amount(route.now.requests)),
         maybe(route.now.hit_ratio, percent),
-        maybe(route.now.p99, time),
-        Cell::Text(count(route.now.errors)),
+        maybe(route.now.p99, latency),
+        Cell::Text(amount(route.now.errors)),
         maybe(route.saved.as_ref().and_then(Saved::share), percent),
     ]
 }

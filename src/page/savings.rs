@@ -2,8 +2,8 @@
 
 use super::table::{self, Cell, Column};
 use super::{Html, nothing, section};
-use crate::overview::words::{count, percent, span};
 use crate::overview::{Overview, Saved};
+use crate::readable::{age, amount, number, percent};
 
 /// Writes them, where a route refreshes.
 pub fn write(html: &mut Html, overview: &Overview) {
@@ -20,7 +20,7 @@ pub fn write(html: &mut Html, overview: &Overview) {
             ("were told to regenerate it", recent.winners, all.winners),
             ("did not come back within the lease", recent.expired, all.expired),
         ];
-        let figure = |n: u64| Cell::Text(count(n as f64));
+        let figure = |n: u64| Cell::Text(number(n));
         table::write(html, &columns, &rows, rows.len(), |(what, recent, all)| {
             vec![Cell::Text(what.to_string()), figure(*recent), figure(*all)]
         });
@@ -28,15 +28,15 @@ pub fn write(html: &mut Html, overview: &Overview) {
 }
 
 fn lead(recent: &Saved, seconds: f64) -> String {
-    let lately = span(seconds);
+    let lately = age(seconds);
     let Some(share) = recent.share() else {
         return format!("In the last {lately} nobody found a value stale or missing.");
     };
     let (avoided, all) = (recent.avoided() as f64, (recent.avoided() + recent.winners) as f64);
     format!(
         "In the last {lately}, {} of {} callers ({}) did not have to regenerate a value.",
-        count(avoided),
-        count(all),
+        amount(avoided),
+        amount(all),
         percent(share)
     )
 }

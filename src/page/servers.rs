@@ -2,8 +2,8 @@
 
 use super::table::{self, Cell, Column};
 use super::{Html, State, section};
-use crate::overview::words::{count, time};
 use crate::overview::{Overview, Pool, Server};
+use crate::readable::{amount, latency, number};
 
 /// How many are shown.
 const MOST: usize = 16;
@@ -44,12 +44,12 @@ fn cells(server: &Server) -> Vec<Cell> {
         Cell::State(State::of(server.state), server.state.name()),
         known_as,
         Cell::Text(server.pool.clone()),
-        figure(count(server.requests)),
-        figure(count(server.failures)),
-        server.reply_time.map_or(Cell::Nothing, |seconds| Cell::Text(time(seconds))),
-        figure(count(server.in_flight as f64)),
-        figure(count(server.connections as f64)),
-        server.spooled.map_or(Cell::Nothing, |deletes| Cell::Text(count(deletes as f64))),
+        figure(amount(server.requests)),
+        figure(amount(server.failures)),
+        server.reply_time.map_or(Cell::Nothing, |seconds| Cell::Text(latency(seconds))),
+        figure(number(server.in_flight)),
+        figure(number(server.connections)),
+        server.spooled.map_or(Cell::Nothing, |deletes| Cell::Text(number(deletes))),
     ]
 }
 

@@ -4,14 +4,14 @@ use serde_json::Value;
 
 use super::Html;
 use crate::overview::Overview;
-use crate::overview::words::span;
+use crate::readable::age;
 
 /// Writes it, folded.
 pub fn write(html: &mut Html, overview: &Overview, config: &Value) {
     html.element("section", &[("id", "configuration")], |html| {
         html.words("h2", &[], "Configuration in force");
-        let age = overview.process.unix_time - overview.config.loaded;
-        let told = format!("Loaded {} ago.", span(age));
+        let seconds = overview.process.unix_time - overview.config.loaded;
+        let told = format!("Loaded {} ago.", age(seconds));
         html.words("p", &[("class", "detail"), ("id", "loaded"), ("data-live", "")], &told);
         html.element("details", &[], |html| {
             html.words("summary", &[], "Show it, with every default filled in");

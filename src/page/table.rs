@@ -1,7 +1,7 @@
 //! Tables that stay readable on a phone: each cell carries the name of its column, so that a row can become a card.
 
 use super::{Attributes, Html, State, bar};
-use crate::overview::words::some;
+use crate::readable::counted;
 
 /// A column: its title, and whether it holds figures.
 pub struct Column(pub &'static str, pub bool);
@@ -40,7 +40,7 @@ pub fn write<T>(html: &mut Html, columns: &[Column], rows: &[T], most: usize, ce
 pub fn more(html: &mut Html, all: usize, most: usize, thing: &str) {
     if let Some(hidden) = all.checked_sub(most).filter(|hidden| *hidden > 0) {
         html.element("p", &[("class", "more")], |html| {
-            html.text(&format!("and {} in better shape; ", some(hidden, &format!("more {thing}"))));
+            html.text(&format!("and {} in better shape; ", counted(hidden, &format!("more {thing}"))));
             html.words("a", &[("href", "status")], "all of them as JSON");
         });
     }

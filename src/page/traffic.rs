@@ -2,8 +2,8 @@
 
 use super::plot::Plot;
 use super::{Html, section};
-use crate::overview::words::{count, percent, time};
 use crate::overview::{Overview, Rates};
+use crate::readable::{amount, latency, percent};
 
 /// What is plotted, and how it is told.
 struct Curve {
@@ -16,16 +16,16 @@ struct Curve {
 
 #[rustfmt::skip]
 const OF_ALL: [Curve; 4] = [
-    Curve { id: "plot-requests", title: "Requests/s", value: |rates| Some(rates.requests), show: count, top: None },
+    Curve { id: "plot-requests", title: "Requests/s", value: |rates| Some(rates.requests), show: amount, top: None },
     Curve { id: "plot-hits", title: "Hit ratio", value: |rates| rates.hit_ratio, show: percent, top: Some(1.0) },
-    Curve { id: "plot-p99", title: "99 % answered within", value: |rates| rates.p99, show: time, top: None },
-    Curve { id: "plot-errors", title: "Errors/s", value: |rates| Some(rates.errors), show: count, top: None },
+    Curve { id: "plot-p99", title: "99 % answered within", value: |rates| rates.p99, show: latency, top: None },
+    Curve { id: "plot-errors", title: "Errors/s", value: |rates| Some(rates.errors), show: amount, top: None },
 ];
 
 #[rustfmt::skip]
 const OF_REFRESHING: [Curve; 2] = [
-    Curve { id: "plot-stale", title: "Stale served/s", value: |rates| Some(rates.stale_served), show: count, top: None },
-    Curve { id: "plot-avoided", title: "Regenerations avoided/s", value: |rates| Some(rates.avoided), show: count, top: None },
+    Curve { id: "plot-stale", title: "Stale served/s", value: |rates| Some(rates.stale_served), show: amount, top: None },
+    Curve { id: "plot-avoided", title: "Regenerations avoided/s", value: |rates| Some(rates.avoided), show: amount, top: None },
 ];
 
 /// Writes the plots; those about refreshing only where a route refreshes.

@@ -41,7 +41,7 @@ fn no_screen_is_too_narrow_and_no_text_too_faint() {
     let mut house = House::start();
     let traffic = house.traffic();
     house.servers[0].kill();
-    house.leash.configure(house.config("warm"));
+    house.leash.configure(house.config("prepare"));
     let mut chromium = Chromium::start();
     chromium.open(&format!("{}?key={}&live=1", house.address(), "k".repeat(250)));
     chromium.wait_until("there is trouble to show", "document.querySelector('#verdict').className == 'bad'");

@@ -37,7 +37,7 @@ fn the_page_shows_traffic_by_itself_and_asks_nobody_else() {
     let (asked, own) = (chromium.requests(), house.address());
     let elsewhere: Vec<&String> =
         asked.iter().filter(|url| !url.starts_with(&own) && *url != "data:," && *url != "about:blank").collect();
-    assert!(asked.len() > 2 && elsewhere.is_empty(), "{asked:?}");
+    assert!(asked.len() > 1 && elsewhere.is_empty(), "{asked:?}");
 }
 
 #[test]

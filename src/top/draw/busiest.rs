@@ -6,7 +6,7 @@ use super::part::Part;
 use super::style::STRONG;
 use super::table::{Column, table};
 use crate::overview::{Busy, Overview};
-use crate::readable::{percent, rate};
+use crate::readable::{amount, percent};
 
 const KEYS: [Column<Busy>; 3] = columns("key");
 const PREFIXES: [Column<Busy>; 3] = columns("prefix");
@@ -23,7 +23,7 @@ pub fn busiest(overview: &Overview) -> Option<Part> {
 const fn columns(name: &'static str) -> [Column<Busy>; 3] {
     [
         Column::words(name, |busy| Some(busy.name.clone().into())),
-        Column::figures("requests/s", |busy| Some(rate(busy.requests).into())),
-        Column::figures("share", |busy| Some(percent(Some(busy.share)).into())),
+        Column::figures("requests/s", |busy| Some(amount(busy.requests).into())),
+        Column::figures("share", |busy| Some(percent(busy.share).into())),
     ]
 }

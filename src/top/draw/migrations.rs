@@ -18,7 +18,7 @@ pub fn migrations(overview: &Overview, width: usize) -> Option<Part> {
 fn item(name: &str, migration: &Migration, width: usize) -> Vec<Line<'static>> {
     let Migration { from, to, phase, stayed, reads, next, .. } = migration;
     let share = match reads.share_from() {
-        Some(share) => format!("{} of values still from {from}", percent(Some(share))),
+        Some(share) => format!("{} of values still from {from}", percent(share)),
         None => "few values read lately".to_string(),
     };
     let place = format!("{name}  {from} → {to}  ");

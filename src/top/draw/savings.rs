@@ -6,7 +6,7 @@ use super::part::Part;
 use super::style::{CARE, PLAIN};
 use super::traffic::{Figure, a_second};
 use crate::overview::{Overview, Saved};
-use crate::readable::{age, counted, number, percent};
+use crate::readable::{age, counted, if_known, number, percent};
 
 /// What refreshing saves; nothing where no route refreshes.
 pub fn savings(overview: &Overview, width: usize) -> Option<Part> {
@@ -18,7 +18,7 @@ pub fn savings(overview: &Overview, width: usize) -> Option<Part> {
 }
 
 fn in_sum(saved: &Saved, recent: f64) -> Line<'static> {
-    let share = percent(saved.share());
+    let share = if_known(saved.share(), percent);
     let expired = if saved.expired > 0 { CARE } else { PLAIN };
     Line::from_iter([
         Span::raw(format!("in {}: {} regenerations avoided ({share}), ", age(recent), number(saved.avoided()))),

@@ -8,18 +8,18 @@ use super::style::{BAD, CARE, GOOD, STRONG};
 use super::table::{Column, table};
 use crate::metrics::ServerState;
 use crate::overview::{Overview, Server};
-use crate::readable::{counted, latency, number, rate};
+use crate::readable::{amount, counted, if_known, latency, number};
 use crate::top::screen::Sort;
 
 /// What is told of a server, what matters most first.
 const COLUMNS: [Column<Server>; 8] = [
     Column::words("server", |server| Some(server.name.clone().into())),
     Column::words("state", |server| Some(Span::styled(server.state.name(), style(server.state)))),
-    Column::figures("requests/s", |server| Some(rate(server.requests).into())),
-    Column::figures("errors/s", |server| Some(Span::styled(rate(server.failures), failing(server)))),
+    Column::figures("requests/s", |server| Some(amount(server.requests).into())),
+    Column::figures("errors/s", |server| Some(Span::styled(amount(server.failures), failing(server)))),
     Column::figures("in flight", |server| Some(number(server.in_flight).into())),
     Column::figures("spooled", |server| server.spooled.map(|spooled| number(spooled).into())),
-    Column::figures("reply", |server| Some(latency(server.reply_time).into())),
+    Column::figures("reply", |server| Some(if_known(server.reply_time, latency).into())),
     Column::words("pool", |server| Some(server.pool.clone().into())),
 ];
 

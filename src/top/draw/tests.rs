@@ -169,8 +169,8 @@ fn a_migration_and_what_is_safe_to_do_next() {
     let expected = "\
 moving to another pool
 cart:  main → spare  warm for 4 min  12.0 % of values still from main
-Stay in warm: 12.0 % of the values found still come from the old pool, and would
-be misses in drain.
+Stay in warm for at least five minutes. So far 12.0 % of the values found came
+from the old pool.
 
 asked for most
 prefix  requests/s   share

@@ -7,7 +7,7 @@ use super::part::Part;
 use super::spark::spark;
 use super::style::{BAD, PLAIN};
 use crate::overview::{Overview, Rates};
-use crate::readable::{latency, percent, rate};
+use crate::readable::{amount, if_known, latency, percent};
 
 const LABEL: usize = 14;
 const FIGURE: usize = 10;
@@ -33,16 +33,16 @@ pub fn traffic(overview: &Overview, width: usize) -> Part {
     let errors = if now.errors > 0.0 { BAD } else { PLAIN };
     let figures = [
         Figure::new("requests", a_second(now.requests), |then| Some(then.requests)),
-        Figure { full: Some(1.0), ..Figure::new("hit ratio", percent(now.hit_ratio), |then| then.hit_ratio) },
+        Figure { full: Some(1.0), ..Figure::new("hit ratio", if_known(now.hit_ratio, percent), |then| then.hit_ratio) },
         Figure { style: errors, ..Figure::new("errors", a_second(now.errors), |then| Some(then.errors)) },
-        Figure::new("p99", latency(now.p99), |then| then.p99),
+        Figure::new("p99", if_known(now.p99, latency), |then| then.p99),
     ];
     Part::of(figures.into_iter().map(|figure| figure.line(overview, width)).collect())
 }
 
 /// So many a second.
 pub fn a_second(many: f64) -> String {
-    format!("{} /s", rate(many))
+    format!("{} /s", amount(many))
 }
 
 impl Figure {
