@@ -78,7 +78,7 @@ impl Memcached {
     /// Moves its CAS uniques on, so that two servers never hand out the same one in a test.
     pub fn advance_cas(&self, by: usize) {
         let mut client = Client::connect(&self.address());
-        client.expect("set cas-ahead 0 1 1\r\n1\r\n", "STORED\r\n");
+        client.expect("set cas-ahead 0 0 1\r\n1\r\n", "STORED\r\n");
         for _ in 0..by / 1000 {
             client.send("incr cas-ahead 1 noreply\r\n".repeat(1000));
         }
