@@ -1,5 +1,6 @@
-//! The documents say what is there: metrics, limits and log lines.
+//! The documents say what is there: metrics, limits, log lines and files.
 
 mod log_lines;
+mod map;
 mod metrics;
 mod text;
