@@ -1,5 +1,7 @@
-//! The documents say what is there: metrics, limits, log lines and files.
+//! The documents say what is there: metrics, configuration, log lines, files, and where their links lead.
 
+mod configuration;
+mod links;
 mod log_lines;
 mod map;
 mod metrics;
