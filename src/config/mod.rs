@@ -26,3 +26,4 @@ pub use checked::{
 pub use hash::{HashKind, KeyHash};
 pub use problem::{Problem, Problems};
 pub use source::{Origin, Overrides, Source};
+pub use written::keys;

@@ -64,6 +64,8 @@ fn every_alert_has_its_paragraph_in_the_runbook() {
     let operations = fs::read_to_string(here("docs/operations.md")).unwrap();
     for (alert, rule) in alerts() {
         assert!(operations.contains(&format!("\n### {alert}\n")), "docs/operations.md does not explain {alert}");
+        let row = format!("\n| [{alert}](#{}) | {} | ", alert.to_lowercase(), text(&rule["labels"]["severity"]));
+        assert!(operations.contains(&row), "no row in docs/operations.md begins with {row}");
         let anchor = format!("docs/operations.md#{}", alert.to_lowercase());
         assert!(text(&rule["annotations"]["runbook_url"]).ends_with(&anchor), "{alert}: {anchor}");
     }

@@ -1,9 +1,10 @@
 //! The written form: exactly what stands in the file, every value with its place. What it means is decided in `check`.
 //!
-//! The constants `KEYS` are the one list of keys: reading, "did you mean", and the test that `config.example.yaml` shows
-//! every key, all go by them.
+//! The constants `KEYS` are the one list of keys: reading, "did you mean", and the tests that `config.example.yaml` and the
+//! README show every key, all go by them.
 
 mod down;
+mod keys;
 mod migrate;
 mod pool;
 mod refresh;
@@ -12,6 +13,7 @@ use super::fields::{Fields, Scalar, scalar};
 use super::problem::{Place, Problems, plain};
 use super::yaml::{Node, Value};
 pub use down::{Gutter, OnDown, Spool};
+pub use keys::keys;
 pub use migrate::Migrate;
 pub use pool::{Embedded, Pool, Server};
 pub use refresh::Refresh;
@@ -223,46 +225,6 @@ impl Log {
             format: map.scalar("format", problems),
             level: map.scalar("level", problems),
             keys: map.scalar("keys", problems),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::refresh::Early;
-    use super::*;
-    use crate::config::yaml;
-    use std::collections::HashSet;
-
-    fn keys(node: &Node, found: &mut HashSet<String>) {
-        match &node.value {
-            Value::Map(map) => map.iter().for_each(|(key, node)| {
-                found.insert(key.text.clone());
-                keys(node, found);
-            }),
-            Value::List(list) => list.iter().for_each(|node| keys(node, found)),
-            _ => {}
-        }
-    }
-
-    #[test]
-    fn the_example_shows_every_key() {
-        let mut shown = HashSet::new();
-        keys(&yaml::read(include_str!("../../../config.example.yaml")).unwrap(), &mut shown);
-        let known = [File::KEYS, Listen::KEYS, Pool::KEYS, Server::KEYS, Embedded::KEYS, Route::KEYS, Limits::KEYS];
-        let more = [
-            Admin::KEYS,
-            Log::KEYS,
-            Refresh::KEYS,
-            Early::KEYS,
-            Migrate::KEYS,
-            OnDown::KEYS,
-            Gutter::KEYS,
-            Spool::KEYS,
-        ]
-        .concat();
-        for key in known.concat().iter().chain(&more) {
-            assert!(shown.contains(*key), "config.example.yaml does not show {key}");
         }
     }
 }

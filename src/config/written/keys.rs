@@ -1,0 +1,56 @@
+//! Every key that a file may have, by its dotted path. The README's table and `config.example.yaml` are held to this list.
+
+use super::refresh::Early;
+use super::{Admin, Embedded, File, Gutter, Limits, Listen, Log, Migrate, OnDown, Pool, Refresh, Route, Server, Spool};
+
+/// Where each group of keys stands: `NAME` is any name, `[]` any element of a list.
+const GROUPS: [(&str, &[&str]); 15] = [
+    ("", File::KEYS),
+    ("listen[].", Listen::KEYS),
+    ("admin.", Admin::KEYS),
+    ("pools.NAME.", Pool::KEYS),
+    ("pools.NAME.servers[].", Server::KEYS),
+    ("pools.NAME.on_down.", OnDown::KEYS),
+    ("pools.NAME.on_down.gutter.", Gutter::KEYS),
+    ("pools.NAME.embedded.", Embedded::KEYS),
+    ("routes[].", Route::KEYS),
+    ("routes[].migrate.", Migrate::KEYS),
+    ("routes[].refresh.", Refresh::KEYS),
+    ("routes[].refresh.early.", Early::KEYS),
+    ("limits.", Limits::KEYS),
+    ("spool.", Spool::KEYS),
+    ("log.", Log::KEYS),
+];
+
+/// Every key by its dotted path, such as `pools.NAME.servers[].weight`.
+pub fn keys() -> impl Iterator<Item = String> {
+    GROUPS.iter().flat_map(|(place, keys)| keys.iter().map(move |key| format!("{place}{key}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::keys;
+    use crate::config::yaml::{self, Node, Value};
+    use std::collections::BTreeSet;
+
+    /// The paths that a file shows. What stands right below `pools` is a name.
+    fn shown(node: &Node, path: &str, found: &mut BTreeSet<String>) {
+        match &node.value {
+            Value::Map(map) if path == "pools" => map.iter().for_each(|(_, node)| shown(node, "pools.NAME", found)),
+            Value::Map(map) => map.iter().for_each(|(key, node)| {
+                let path = if path.is_empty() { key.text.clone() } else { format!("{path}.{}", key.text) };
+                shown(node, &path, found);
+                found.insert(path);
+            }),
+            Value::List(list) => list.iter().for_each(|node| shown(node, &format!("{path}[]"), found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn the_example_shows_every_key_and_no_other() {
+        let mut found = BTreeSet::new();
+        shown(&yaml::read(include_str!("../../../config.example.yaml")).unwrap(), "", &mut found);
+        assert_eq!(found, keys().collect());
+    }
+}

@@ -1,0 +1,8 @@
+//! The documents say what is there: metrics, configuration, log lines, files, and where their links lead.
+
+mod configuration;
+mod links;
+mod log_lines;
+mod map;
+mod metrics;
+mod text;

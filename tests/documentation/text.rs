@@ -1,0 +1,29 @@
+//! Reads documents and sources, and finds parts of them. Not a test itself.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+pub fn here(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+pub fn read(path: &str) -> String {
+    fs::read_to_string(here(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The part of a text between two marks.
+pub fn between<'t>(text: &'t str, from: &str, to: &str) -> &'t str {
+    let begun = text.split_once(from).unwrap_or_else(|| panic!("no {from:?} there")).1;
+    begun.split_once(to).unwrap_or_else(|| panic!("no {to:?} after {from:?}")).0
+}
+
+/// The rows of the first table of a text, without its head: the cells of each.
+pub fn rows(text: &str) -> Vec<Vec<&str>> {
+    let table = text.lines().skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|'));
+    table.skip(2).map(|line| line.trim_matches('|').split('|').map(str::trim).collect()).collect()
+}
+
+/// What stands in backticks, in order.
+pub fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
