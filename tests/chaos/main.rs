@@ -8,10 +8,12 @@ mod figures;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod fallback;
 mod gutters;
 mod house;
 mod load;
 mod moves;
 mod owner;
+mod regenerations;
 mod seen;
 mod servers;
