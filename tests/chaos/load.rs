@@ -1,5 +1,6 @@
 //! Many owners at once, for as long as something happens.
 
+use std::slice;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -42,14 +43,15 @@ pub fn while_it_is_used<T>(
         wrong: Vec::new(),
     };
     let owners: Vec<Owner> = (0..OWNERS).map(owner).collect();
-    let (beside, is_over) = (Memcached::start(), AtomicBool::new(false));
+    let (well, is_over) = (Memcached::start(), AtomicBool::new(false));
+    let another = Leash::with_servers(slice::from_ref(&well));
     thread::scope(|scope| {
         let running: Vec<_> = owners.into_iter().map(|owner| scope.spawn(|| runs(owner, &is_over))).collect();
-        let direct = scope.spawn(|| asks_directly(&beside, &is_over));
+        let beside = scope.spawn(|| asks_beside(&another, &is_over));
         let over = Over(&is_over);
         let what = happens();
         drop(over);
-        let mut seen = Seen { samples: Vec::new(), direct: direct.join().unwrap() };
+        let mut seen = Seen { samples: Vec::new(), beside: beside.join().unwrap() };
         let mut wrong = Vec::new();
         for owner in running {
             let (samples, of_owner) = owner.join().unwrap();
@@ -87,9 +89,9 @@ fn runs(mut owner: Owner<'_>, is_over: &AtomicBool) -> (Vec<Sample>, Vec<String>
     (owner.samples, owner.wrong)
 }
 
-/// What the machine does to a client while leash has no part in it.
-fn asks_directly(server: &Memcached, is_over: &AtomicBool) -> Vec<Sample> {
-    let (mut client, mut samples) = (Client::connect(&server.address()), Vec::new());
+/// What the machine does to a client of another leash, which has no trouble.
+fn asks_beside(another: &Leash, is_over: &AtomicBool) -> Vec<Sample> {
+    let (mut client, mut samples) = (another.client(), Vec::new());
     while !is_over.load(Ordering::Relaxed) {
         let begun = Instant::now();
         client.expect("get nothing\r\n", "END\r\n");

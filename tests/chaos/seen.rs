@@ -31,8 +31,8 @@ impl Sample {
 /// All of a load.
 pub struct Seen {
     pub samples: Vec<Sample>,
-    /// Beside it, a client without leash at a server that is always well.
-    pub direct: Vec<Sample>,
+    /// Meanwhile, one client of another leash and its server, which are always well.
+    pub beside: Vec<Sample>,
 }
 
 impl Seen {
@@ -46,9 +46,9 @@ impl Seen {
         Waits::of(self.samples.iter())
     }
 
-    /// What the machine did in this time to whom leash does nothing.
-    pub fn directly(&self, time: &Range<Instant>) -> Waits {
-        Waits::of(self.direct.iter().filter(|s| time.contains(&s.begun)))
+    /// What the machine did in this time to whom nothing was done.
+    pub fn beside(&self, time: &Range<Instant>) -> Waits {
+        Waits::of(self.beside.iter().filter(|s| time.contains(&s.begun)))
     }
 
     /// The share of reads that hit, in this time, of keys of this server.
