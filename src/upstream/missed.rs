@@ -10,6 +10,10 @@
 //! Not remembered is what depends on what is there (**cas, add, append, prepend, incr, decr, touch**): its client knows
 //! that it failed, and what is there is still right.
 //!
+//! Once a server that is back has been told almost all of it, it is told the new ones itself, though nobody reads from it
+//! yet. Else a server that is written to all the time would always have missed one more. A value that is stored so may be
+//! deleted with the rest: a miss, as any value may become one.
+//!
 //! After a reload two may have the spool of one server for a moment: the one that serves by the configuration in force, and
 //! the one that requests of before still go to. What the latter misses, the former is told, at once or before it serves.
 
@@ -27,7 +31,7 @@ use crate::protocol::{Cause, Command, Key, Question, Reply};
 pub enum Remembered {
     /// It is deleted before the server serves again.
     Kept,
-    /// The server is up, so it can be asked itself.
+    /// The server is up, or as good as: it can be asked itself.
     Up,
     /// It is not remembered.
     Refused,
@@ -38,7 +42,7 @@ impl Target {
     pub fn remember(&self, key: &Key) -> Remembered {
         let mut pending = self.spool.lock();
         // Under the lock: whoever brings the server back has it too, and finds the key or has been seen.
-        if !self.health.is_down() {
+        if !self.health.is_down() || self.is_told(&pending) {
             return Remembered::Up;
         }
         if self.health.seat().all_look_down() && !pending.has(key) {
@@ -61,6 +65,19 @@ impl Target {
         let mut pending = self.spool.lock();
         if self.spool.add(&mut pending, key, seconds(), &self.label) && pending.is_read_from() {
             catch_up(&mut pending);
+        }
+    }
+
+    /// Whether the server is told itself already, while it is told the rest of what it missed.
+    fn is_told(&self, pending: &Pending) -> bool {
+        pending.is_closing && pending.is_held_by(&self.me)
+    }
+
+    /// Says whether the server is told itself from now on.
+    pub(super) fn tell(&self, is_closing: bool) {
+        let mut pending = self.spool.lock();
+        if pending.is_held_by(&self.me) {
+            pending.is_closing = is_closing;
         }
     }
 

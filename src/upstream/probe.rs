@@ -18,8 +18,11 @@ pub(super) async fn run(target: Weak<Target>, first: Option<Duration>) {
         tokio::time::sleep(delay.take().unwrap_or_else(|| probe_delay(attempt, rand::random()))).await;
         let Some(target) = who_serves(&target) else { return };
         target.health.probing();
-        match ask(&target).await {
-            Ok(()) if target.rise() => return,
+        let asked = ask(&target).await;
+        let is_up = asked.is_ok() && target.rise();
+        target.tell(false);
+        match asked {
+            Ok(()) if is_up => return,
             Ok(()) => {
                 // Somebody has deleted a key since the last one was replayed.
                 delay = Some(Duration::ZERO);

@@ -7,6 +7,8 @@
 //! (`curr_items` of its `stats`) after the deletes were taken: what is deleted later waits for its turn. Its uptime was
 //! weighed and says less: a process that was frozen has an old clock for a moment after it goes on.
 //!
+//! Once a batch is not full any more the server hears new deletes and writes itself, so that the rest comes to an end.
+//!
 //! The connections it had before may still carry writes that it has not read yet. They are half closed when it goes down,
 //! and the replay waits until it has closed them too, for as long as a request may take: so an old write does not follow
 //! the delete that was to undo it.
@@ -45,13 +47,16 @@ pub(super) async fn replay(target: &Target, reader: &mut Reader, writer: &Writer
     let is_empty = timeout(patience, holds_nothing(reader, writer)).await.unwrap_or(Err(Cause::Timeout))?;
     if is_empty {
         all.were_needless();
-        return Ok(());
+    } else {
+        drop(all);
     }
-    drop(all);
     loop {
         let batch = target.spool.take(&target.me, BATCH);
         if batch.records().is_empty() {
             return Ok(());
+        }
+        if batch.records().len() < BATCH {
+            target.tell(true);
         }
         let next = Instant::now() + PACE;
         let sent = timeout(patience, send(batch.records(), reader, writer)).await;

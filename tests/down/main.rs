@@ -14,3 +14,4 @@ mod names;
 mod pools;
 mod reload;
 mod spool;
+mod zombies;

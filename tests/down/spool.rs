@@ -1,6 +1,10 @@
 //! The zombie story: what is deleted while its server cannot hear it is not read again, whatever happens in between.
 
+use std::collections::HashSet;
 use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread;
+use std::time::Instant;
 
 use crate::figures::{metric, reaches};
 use crate::pools::{comes_back, directory, goes_down, keys_of, leash, misses, reads, set};
@@ -221,4 +225,42 @@ fn many_deletes_are_replayed_at_a_pace_and_in_time() {
         misses(&mut direct, &format!("many{n}"));
     }
     assert!(metric(&leash, "leash_spool_replayed_total", "") >= 20_001.0);
+}
+
+#[test]
+fn a_server_that_is_written_to_all_the_time_comes_back() {
+    let servers = Memcached::start_many(2);
+    let leash = leash(&servers, "", "");
+    let (mut client, mut direct) = (leash.client(), Client::connect(&servers[0].address()));
+    let keys = keys_of(&leash, "m0", 40);
+    keys.iter().for_each(|key| set(&mut client, key, "old"));
+    servers[0].freeze();
+    goes_down(&leash, "m0", &mut client);
+    let (is_over, last) = (AtomicBool::new(false), keys.len() - 1);
+    thread::scope(|scope| {
+        let (leash, keys, is_over) = (&leash, &keys, &is_over);
+        // Some keys each, so that each is missing as soon as it was told.
+        let writes = |writer: usize| {
+            let mut client = leash.client();
+            for key in keys[..last].iter().cycle().skip(writer * 10).take_while(|_| !is_over.load(Relaxed)) {
+                client.send(format!("delete {key}\r\nset {key} 0 0 3\r\nnew\r\n"));
+                (0..2).for_each(|_| drop(client.read_line().expect("a reply")));
+            }
+        };
+        (0..4).for_each(|writer| drop(scope.spawn(move || writes(writer))));
+        reaches(leash, "leash_spool_keys", "server=\"m0\"", last as f64);
+        client.expect(format!("delete {}\r\n", keys[last]), "NOT_FOUND\r\n");
+        servers[0].thaw();
+        // Nothing may panic before the writers are told to stop.
+        let (begun, mut read) = (Instant::now(), HashSet::new());
+        while metric(leash, "leash_server_up", "server=\"m0\"") == 0.0 && begun.elapsed() < BOUND {
+            read.extend([0, last].map(|key| client.get(&keys[key]).ok().flatten()));
+        }
+        is_over.store(true, Relaxed);
+        println!("back {:?} after its return, while it was written to", begun.elapsed());
+        assert!(begun.elapsed() < BOUND, "it comes back while it is written to");
+        assert!(!read.contains(&Some(b"old".to_vec())), "nobody reads what was deleted");
+    });
+    keys.iter().for_each(|key| assert_ne!(direct.get(key).unwrap().as_deref(), Some(b"old".as_slice()), "{key}"));
+    misses(&mut client, &keys[last]);
 }

@@ -136,7 +136,14 @@ impl Leash {
         self.is_killed = true;
     }
 
-    /// Starts it again after a crash, where it was.
+    /// Ends it as an operator does: SIGTERM. It may be started again.
+    pub fn terminate(&mut self) {
+        signal(self.pid(), "TERM");
+        wait_until("leash has ended", BOUND, || self.child.try_wait().unwrap().is_some());
+        self.is_killed = true;
+    }
+
+    /// Starts it again after its end, where it was.
     pub fn restart(&mut self) {
         self.child = spawn(&self.arguments, &self.directory);
         self.is_killed = false;

@@ -66,6 +66,8 @@ pub(super) struct Pending {
     is_full: bool,
     /// Whether somebody replays although the server is up.
     pub(super) catching_up: bool,
+    /// Whether the holder's server is told itself, so that no more keys come while the last ones are replayed.
+    pub(super) is_closing: bool,
     holder: Weak<Target>,
 }
 
@@ -84,7 +86,7 @@ impl Spool {
     pub(super) fn hold(&self, holder: &Weak<Target>) {
         let mut pending = self.lock();
         pending.holder = holder.clone();
-        pending.catching_up = false;
+        (pending.catching_up, pending.is_closing) = (false, false);
     }
 
     /// Whether this one serves under the server's name.
