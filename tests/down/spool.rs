@@ -1,10 +1,12 @@
 //! The zombie story: what is deleted while its server cannot hear it is not read again, whatever happens in between.
 
 use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crate::figures::{metric, reaches};
 use crate::pools::{comes_back, directory, goes_down, keys_of, leash, misses, reads, set};
-use crate::support::{BOUND, Client, Leash, Memcached, wait_until};
+use crate::support::{BOUND, Client, Leash, Memcached, pause, wait_until};
 
 #[test]
 fn what_is_deleted_while_its_server_is_frozen_is_gone_when_it_goes_on() {
@@ -221,4 +223,38 @@ fn many_deletes_are_replayed_at_a_pace_and_in_time() {
         misses(&mut direct, &format!("many{n}"));
     }
     assert!(metric(&leash, "leash_spool_replayed_total", "") >= 20_001.0);
+}
+
+#[test]
+fn a_server_comes_back_while_deletes_for_it_keep_coming() {
+    let servers = Memcached::start_many(2);
+    let leash = leash(&servers, "", "");
+    let mut client = leash.client();
+    let keys = keys_of(&leash, "m0", 200);
+    set(&mut client, &keys[0], "old");
+    servers[0].freeze();
+    goes_down(&leash, "m0", &mut client);
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut client = leash.client();
+            for key in keys.iter().cycle().take_while(|_| !is_over.load(Ordering::Relaxed)) {
+                client.expect(format!("delete {key}\r\n"), "NOT_FOUND\r\n");
+                pause(Duration::from_millis(1));
+            }
+        });
+        let _over = Over(&is_over);
+        reaches(&leash, "leash_spool_keys", "server=\"m0\"", 200.0);
+        servers[0].thaw();
+        comes_back(&leash, "m0");
+    });
+}
+
+/// Ends what waits for it, however a test ends.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
