@@ -7,6 +7,8 @@ use crate::protocol::{Arithmetic, Command, Delete, Exptime, Get, Store};
 
 /// The longest expiry time that counts from now; a longer one is a Unix time.
 const LONGEST_RELATIVE: Exptime = 60 * 60 * 24 * 30;
+/// An expiry time that is over.
+const PAST: Exptime = -1;
 
 /// The longest time that items of one route are kept in a gutter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,8 +26,11 @@ impl Cap {
             ..0 => asked,
             0 => self.0,
             1..=LONGEST_RELATIVE => asked.min(self.0),
-            date if i64::from(date) - unix <= i64::from(self.0) => date,
-            _ => self.0,
+            // Counted from now: the gutter's clock may be late.
+            date => match i64::from(date) - unix {
+                ..=0 => PAST,
+                left => Exptime::try_from(left).map_or(self.0, |left| left.min(self.0)),
+            },
         }
     }
 
@@ -81,6 +86,11 @@ mod tests {
             let kept = lasts(cap.exptime(asked, unix), unix).expect("nothing lasts for ever");
             prop_assert!(kept <= most);
             prop_assert_eq!(kept, lasts(asked, unix).unwrap_or(most).min(most));
+        }
+
+        #[test]
+        fn whatever_is_kept_ends_by_the_gutters_own_clock(asked in any::<Exptime>(), seconds in 0u64..10_000, unix in NOW) {
+            prop_assert!((Exptime::MIN..=LONGEST_RELATIVE).contains(&Cap::seconds(seconds).exptime(asked, unix)));
         }
 
         #[test]

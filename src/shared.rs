@@ -153,7 +153,11 @@ fn options(pool: &config::Pool, config: &Config) -> Options {
 fn linger(pool: &config::Pool, config: &Config) -> Duration {
     let Some(place) = config.pools.iter().position(|known| known.name == pool.name) else { return Duration::ZERO };
     let routes = config.routes.iter().filter(|route| route.pools().contains(&place));
-    let times = routes.filter_map(|route| Some(route.longest_in(route.gutter(place, &config.pools)?)));
+    let times = routes.filter_map(|route| {
+        let gutter = route.gutter(place, &config.pools)?;
+        // The last of them may take as long as a request until it is there.
+        Some(route.longest_in(gutter) + config.pools[gutter.pool].request_timeout)
+    });
     times.max().unwrap_or_default()
 }
 
@@ -195,5 +199,21 @@ impl Member {
             Member::Server(target) => target.spool.depth(),
             Member::Embedded(..) => 0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_is_just_back_until_nothing_of_it_can_be_in_a_gutter() {
+        let pools =
+            "a: {servers: [m0], on_down: {gutter: {pool: g, ttl: 10s}}}, g: {servers: [m1], request_timeout: 3s}";
+        let text = format!("pools: {{{pools}}}\nroutes: [{{prefix: '', pool: a, refresh: {{grace: 60s}}}}]");
+        let config = Config::parse("c.yaml", &text).expect("a configuration");
+        let lingers = |pool: usize| linger(&config.pools[pool], &config);
+        assert_eq!(lingers(0), Duration::from_secs(10 + 60 + 3));
+        assert_eq!(lingers(1), Duration::ZERO);
     }
 }

@@ -8,7 +8,8 @@
 //! * **get, gat, touch, mg, me**: asked of the gutter alone while the server is down; a TTL is capped.
 //! * **set, replace, delete, ms, md** without a CAS unique: the server's copy is outdated, whatever becomes of this. That
 //!   is remembered first. If it cannot be, nothing is stored: an older value would follow it.
-//! * **add, append, prepend, cas, incr, decr**: the server's copy is outdated if the gutter does it.
+//! * **add, append, prepend, cas, incr, decr**: the server's copy is outdated if the gutter does it. If that cannot be
+//!   remembered, it is undone.
 //! * **CAS uniques** of the gutter tell that they are: none of them is taken for the server's own, or the other way round.
 //! * **Leases** and whatever else is kept beside an item are kept in the gutter while the item is. They keep their TTL. When
 //!   an item is changed in the gutter, its lease on the server ends: whoever has it works on an older value.
@@ -113,17 +114,23 @@ impl Route for Gutter {
         let Request { key, command } = request;
         let reply = OF_GUTTER.told(command, reply);
         let is_outdated_now = may_change(command) && !command.outdates() && matches!(reply, Reply::Hit(_));
-        if is_outdated_now && self.forget(self.server_of(key).1, key) == Remembered::Up {
+        if is_outdated_now && self.forget(self.server_of(key).1, key) != Remembered::Kept {
             return Verdict::Refuse(reply);
         }
         Verdict::Pass(reply)
     }
 
-    /// The server came back in between: it can be told itself.
+    /// The server came back in between and can be told itself. If it cannot be, what was done in the gutter is undone: an
+    /// older value would follow it.
     fn recover(self: Rc<Self>, request: Request, client: Rc<Client>, refused: Reply) -> Run {
         Box::pin(async move {
-            self.own.call(&delete(&request.key), &client).await;
-            refused
+            let forget = delete(&request.key);
+            let told = self.own.call(&forget, &client).await;
+            if !matches!(told, Reply::Failed(_)) {
+                return refused;
+            }
+            self.gutter.call(&forget, &client).await;
+            told
         })
     }
 

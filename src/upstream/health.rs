@@ -207,7 +207,8 @@ impl Health {
     }
 
     fn load(&self) -> u8 {
-        self.state.load(Ordering::Relaxed)
+        // Whoever sees it up sees since when, too.
+        self.state.load(Ordering::Acquire)
     }
 
     fn nanos(&self, at: Instant) -> u64 {

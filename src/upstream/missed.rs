@@ -17,6 +17,9 @@
 //! After a reload two may have the spool of one server for a moment: the one that serves by the configuration in force, and
 //! the one that requests of before still go to. What the latter misses, the former is told, at once or before it serves.
 
+#[cfg(test)]
+mod tests;
+
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use super::probe;

@@ -27,7 +27,7 @@ use crate::protocol::{AnswerDecoder, Cause, Command, Delete, Output, Question, R
 
 /// Deletes in flight at once.
 const BATCH: usize = 256;
-/// Batches begin this far apart at least: about 50,000 deletes a second, as a server has more than one leash.
+/// Full batches begin this far apart at least: about 50,000 deletes a second, as a server has more than one leash.
 const PACE: Duration = Duration::from_millis(5);
 /// A batch may take as long as a request, and at least this long.
 const BATCH_TIME: Duration = Duration::from_secs(1);
@@ -55,14 +55,20 @@ pub(super) async fn replay(target: &Target, reader: &mut Reader, writer: &Writer
         if batch.records().is_empty() {
             return Ok(());
         }
-        if batch.records().len() < BATCH {
+        let (next, is_full) = (Instant::now() + PACE, batch.records().len() == BATCH);
+        if !is_full {
             target.tell(true);
         }
-        let next = Instant::now() + PACE;
         let sent = timeout(patience, send(batch.records(), reader, writer)).await;
         let refused = sent.unwrap_or(Err(Cause::Timeout))?;
         batch.were_replayed(refused);
-        sleep_until(next).await;
+        if refused > 0 {
+            tracing::error!(server = %target.label, refused, "a server that is back refused deletes, its values may be outdated");
+        }
+        // While it rests, more is deleted: it would never come to the end of a few at a time.
+        if is_full {
+            sleep_until(next).await;
+        }
     }
 }
 

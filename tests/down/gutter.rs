@@ -167,6 +167,12 @@ fn what_cannot_be_remembered_is_not_stored_in_the_gutter() {
     let line = client.ask(format!("set {} 0 0 3\r\nnew\r\n", keys[1]));
     assert!(line.ends_with(": is down"), "an older value would follow it: {line}");
     misses(&mut client, &keys[1]);
+    let line = client.ask(format!("add {} 0 0 3\r\nnew\r\n", keys[1]));
+    assert!(line.ends_with(": is down"), "an older value would follow it: {line}");
+    misses(&mut client, &keys[1]);
+    let line = client.ask(format!("ma {} N0\r\n", keys[1]));
+    assert!(line.ends_with(": is down"), "an older value would follow it: {line}");
+    misses(&mut client, &keys[1]);
 }
 
 /// The CAS unique that a client is told.

@@ -1,5 +1,7 @@
 //! What is kept when servers die: health, deletes, stand-ins. Over real memcached processes that are killed and frozen.
 
+#[path = "../support/fake_server.rs"]
+mod fake_server;
 #[path = "../support/figures.rs"]
 mod figures;
 #[path = "../support/reload.rs"]
@@ -13,5 +15,6 @@ mod migration;
 mod names;
 mod pools;
 mod reload;
+mod replay;
 mod spool;
 mod zombies;

@@ -1,7 +1,7 @@
 //! A server that is busy with another crawl, does not know the walk that is asked for, or says nothing sensible.
 
 use crate::fake_server::FakeServer;
-use crate::house::House;
+use crate::house::{House, items};
 use crate::support::Memcached;
 
 const ASKED: &str = "lru_crawler metadump hash";
@@ -69,4 +69,22 @@ fn a_list_that_is_no_list_is_not_believed() {
     server.sends("key=a exp=-1 la=1 cas=1 fetch=no cls=1 size=61\n");
     server.hangs_up();
     running.ends().says("connection lost while it listed its keys");
+}
+
+#[test]
+fn a_key_that_looks_like_a_command_is_none_and_a_key_nobody_can_ask_for_is_passed_over() {
+    let (old, new) = (FakeServer::start(), Memcached::start());
+    let house = facing(&old, &new);
+    let running = house.begins(&[]);
+    let mut list = old.accepts();
+    assert_eq!(list.reads_line(), ASKED);
+    let facts = "exp=-1 la=1 cas=1 fetch=no cls=1 size=4294967295";
+    let (command, too_long) = ("a%0D%0Aset%20b%200%200%201%0D%0A1", "%0A".repeat(250));
+    list.sends(format!("key={command} {facts}\nkey={too_long} {facts}\nEND\r\n"));
+    let mut server = old.greets();
+    let question = server.receives_any();
+    assert!(question.line.starts_with("mg YQ0Kc2V0IGIgMCAwIDENCjE= b "), "{}", question.line);
+    server.sends_code(&question, "EN");
+    let ended = running.ends();
+    assert_eq!((ended.all("listed"), ended.all("gone"), items(&new)), (2, 2, 0), "{}", ended.said);
 }

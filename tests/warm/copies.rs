@@ -1,6 +1,6 @@
 //! What a copy is like, and what is never copied.
 
-use crate::house::{House, client, fill, items, old_server};
+use crate::house::{House, client, fill, items, old_server, pools};
 use crate::support::{Client, Memcached};
 
 /// Stores straight at a server.
@@ -129,4 +129,15 @@ fn an_item_under_a_dead_claim_is_copied_when_the_claim_is_over() {
     set(&mut client(&new), "key3", u32::from_be_bytes(*b"lshc"), 2, "leash moves this");
     assert_eq!(house.warms(&[]).all("copied"), 10);
     assert_eq!(client(&new).get("key3").unwrap().as_deref(), Some(b"3".as_slice()));
+}
+
+#[test]
+fn the_spools_of_the_sidecar_whose_file_it_reads_are_left_to_that() {
+    let (old, new, directory) = (old_server(), Memcached::start(), tempfile::tempdir().unwrap());
+    let spool = format!("spool: {{dir: {}}}", directory.path().display());
+    let routes = "routes: [{prefix: '', migrate: {from: old, to: new, phase: warm}}]";
+    let yaml = format!("{}\n{routes}\n{spool}\n", pools(&[&old], &[&new]));
+    fill(&old, 10);
+    assert_eq!(House::configured(&yaml).warms(&[]).all("copied"), 10);
+    assert_eq!(directory.path().read_dir().unwrap().count(), 0);
 }

@@ -6,6 +6,7 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -22,6 +23,8 @@ const BATCH: Duration = Duration::from_millis(100);
 const OVERGROWN: usize = 10_000;
 /// Characters of names that are seen in the name of a file.
 const SHOWN: usize = 40;
+/// Keys may be private.
+const OWNERS_ONLY: u32 = 0o600;
 
 /// The file of one server.
 pub struct SpoolFile {
@@ -68,6 +71,9 @@ impl SpoolFile {
 
     /// Adds a record.
     pub fn append(&mut self, record: &Record) -> io::Result<()> {
+        if self.synced.file.metadata()?.nlink() == 0 {
+            return Err(io::Error::new(io::ErrorKind::NotFound, format!("{} was removed", self.path.display())));
+        }
         let mut bytes = Vec::with_capacity(300);
         format::push(record, &mut bytes);
         // One write, so that no more than the last record can be torn.
@@ -111,9 +117,20 @@ impl SpoolFile {
     }
 }
 
+impl Drop for SpoolFile {
+    /// Whoever opens it next need not wait for the thread that syncs it.
+    fn drop(&mut self) {
+        if let Err(error) = self.synced.file.unlock() {
+            let file = self.path.display();
+            tracing::warn!(%file, %error, "a spool's file stays locked for a moment longer");
+        }
+    }
+}
+
 /// Opens a file that no other process may have open as well.
 fn open(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+    let mut options = OpenOptions::new();
+    let file = options.read(true).write(true).create(true).truncate(false).mode(OWNERS_ONLY).open(path)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::Error(error)) => Err(error),
@@ -166,6 +183,8 @@ fn sync_all(behind: &Receiver<Arc<Synced>>) {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
     use crate::protocol::Key;
 
@@ -185,7 +204,6 @@ mod tests {
         file.append(&record("a")).unwrap();
         file.append(&record("b")).unwrap();
         drop(file);
-        wait_for_lock(directory.path());
         assert_eq!(reopened(directory.path()), [record("a"), record("b")]);
         let (mut file, _) = SpoolFile::open(directory.path(), "main", "m0").unwrap();
         file.clear().unwrap();
@@ -193,7 +211,6 @@ mod tests {
         file.rewrite([record("d")].iter()).unwrap();
         file.append(&record("e")).unwrap();
         drop(file);
-        wait_for_lock(directory.path());
         assert_eq!(reopened(directory.path()), [record("d"), record("e")]);
     }
 
@@ -205,14 +222,12 @@ mod tests {
         file.append(&record("b")).unwrap();
         let path = file.path.clone();
         drop(file);
-        wait_for_lock(directory.path());
         let whole = fs::read(&path).unwrap();
         fs::write(&path, &whole[..whole.len() - 1]).unwrap();
         let (mut file, records) = SpoolFile::open(directory.path(), "main", "m0").unwrap();
         assert_eq!(records, [record("a")]);
         file.append(&record("c")).unwrap();
         drop(file);
-        wait_for_lock(directory.path());
         assert_eq!(reopened(directory.path()), [record("a"), record("c")]);
     }
 
@@ -230,19 +245,39 @@ mod tests {
     }
 
     #[test]
+    fn who_closes_a_file_leaves_it_to_the_next_at_once() {
+        let directory = tempfile::tempdir().unwrap();
+        for number in 0..100 {
+            let (mut file, records) = SpoolFile::open(directory.path(), "main", "m0").unwrap();
+            assert_eq!(records.len(), number);
+            file.append(&record("a")).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_file_is_for_its_owner_only_also_when_it_was_written_anew() {
+        let directory = tempfile::tempdir().unwrap();
+        let (mut file, _) = SpoolFile::open(directory.path(), "main", "m0").unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&file.path), OWNERS_ONLY);
+        file.rewrite([record("a")].iter()).unwrap();
+        assert_eq!(mode(&file.path), OWNERS_ONLY);
+    }
+
+    #[test]
+    fn what_is_written_to_a_file_that_was_removed_is_an_error() {
+        let directory = tempfile::tempdir().unwrap();
+        let (mut file, _) = SpoolFile::open(directory.path(), "main", "m0").unwrap();
+        file.append(&record("a")).unwrap();
+        fs::remove_dir_all(directory.path()).unwrap();
+        assert!(file.append(&record("b")).unwrap_err().to_string().ends_with(".spool was removed"));
+    }
+
+    #[test]
     fn servers_have_files_of_their_own_whatever_their_names() {
         let names = [("a", "b_c"), ("a_b", "c"), ("a", "/run/m.sock"), ("a", "[::1]:11211")];
         let files: std::collections::HashSet<String> = names.iter().map(|(pool, server)| name(pool, server)).collect();
         assert_eq!(files.len(), names.len());
         assert!(files.iter().all(|file| !file.contains('/')));
-    }
-
-    /// The thread that syncs may hold a file for a moment longer than its owner.
-    fn wait_for_lock(directory: &Path) {
-        let start = Instant::now();
-        while SpoolFile::open(directory, "main", "m0").is_err() {
-            assert!(start.elapsed() < Duration::from_secs(5));
-            std::thread::yield_now();
-        }
     }
 }

@@ -97,13 +97,13 @@ impl Spool {
     /// Goes on in its file if it has one and has not tried yet. How many deletes stand there already. Without the file it
     /// goes on in memory.
     pub(super) fn open(&self, label: &str) -> usize {
-        let (Some(place), most) = (&self.file, self.most.load(Relaxed)) else { return 0 };
+        let Some(place) = self.file.as_ref().filter(|_| self.most.load(Relaxed) > 0) else { return 0 };
         let mut pending = self.lock();
-        if most == 0 || std::mem::replace(&mut pending.is_opened, true) {
+        if std::mem::replace(&mut pending.is_opened, true) {
             return 0;
         }
         let directory = place.directory.display();
-        match pending.open(place, most) {
+        match pending.open(place) {
             Ok(0) => 0,
             Ok(waiting) => {
                 tracing::info!(server = label, waiting, "deletes from earlier wait for this server");
@@ -148,7 +148,7 @@ impl Spool {
             return false;
         }
         pending.write(&record, label);
-        pending.push(record, most);
+        pending.push(record);
         true
     }
 
@@ -221,25 +221,24 @@ impl Pending {
         self.holder.upgrade().is_some_and(|holder| !holder.health.is_down())
     }
 
-    fn open(&mut self, place: &Place, most: usize) -> io::Result<usize> {
+    /// All that stands there waits on, however many may wait from now on.
+    fn open(&mut self, place: &Place) -> io::Result<usize> {
         let (file, records) = SpoolFile::open(&place.directory, &place.pool, &place.server)?;
         self.file = Some(file);
-        let found = records.len();
-        for record in records {
-            self.push(record, most);
-        }
-        Ok(found)
+        records.into_iter().for_each(|record| self.push(record));
+        Ok(self.queue.len())
     }
 
-    fn push(&mut self, record: Record, most: usize) {
-        if self.queue.len() < most && self.known.insert(record.key.clone()) {
+    fn push(&mut self, record: Record) {
+        if self.known.insert(record.key.clone()) {
             self.queue.push_back(record);
         }
     }
 
     fn write(&mut self, record: &Record, label: &str) {
         let Some(file) = &mut self.file else { return };
-        let written = if file.is_overgrown(self.queue.len()) {
+        // What is out is not done yet, and would be missing.
+        let written = if self.out == 0 && file.is_overgrown(self.queue.len()) {
             file.rewrite(self.queue.iter().chain([record]))
         } else {
             file.append(record)

@@ -89,3 +89,34 @@ fn a_spool_without_room_keeps_nothing() {
     assert!(!add(&spool, "a"));
     assert_eq!(spool.dropped(SpoolDrop::Full), 1);
 }
+
+/// A spool with its file in this directory.
+fn filed(directory: &std::path::Path, most: usize) -> Spool {
+    let place = Place { directory: directory.into(), pool: "main".into(), server: "m0".into() };
+    let spool = Spool { most: most.into(), file: Some(place), ..Spool::default() };
+    spool.open("m0");
+    spool
+}
+
+#[test]
+fn what_is_under_way_stays_in_the_file_however_many_are_added_meanwhile() {
+    let directory = tempfile::tempdir().unwrap();
+    let spool = filed(directory.path(), usize::MAX);
+    (0..11_000).for_each(|n| assert!(add(&spool, &format!("early{n}"))));
+    let taken = spool.take(&Weak::new(), usize::MAX);
+    assert!(add(&spool, "late"));
+    // The process ends here.
+    std::mem::forget(taken);
+    drop(spool);
+    assert_eq!(filed(directory.path(), usize::MAX).depth(), 11_001);
+}
+
+#[test]
+fn what_stands_in_the_file_waits_on_though_no_more_may_wait_than_that() {
+    let directory = tempfile::tempdir().unwrap();
+    let spool = filed(directory.path(), 9);
+    assert!(["a", "b", "c"].iter().all(|name| add(&spool, name)));
+    drop(spool);
+    let spool = filed(directory.path(), 1);
+    assert_eq!(names(&spool.take(&Weak::new(), 9)), ["a", "b", "c"]);
+}
