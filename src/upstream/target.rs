@@ -116,11 +116,6 @@ impl Target {
         }
     }
 
-    /// Follows its name from now on. On a local runtime.
-    pub fn keep_up(self: &Arc<Self>) {
-        names::keep_up(self);
-    }
-
     /// Opens a connection, within the connect timeout.
     pub async fn connect(&self) -> io::Result<Stream> {
         match tokio::time::timeout(self.options.connect_timeout, self.open()).await {
