@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
+use crate::support::Waits;
+
 /// How a request was answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -38,17 +40,17 @@ pub struct Seen {
 impl Seen {
     /// How long reads took that began in this time, of keys of these servers.
     pub fn reads(&self, time: &Range<Instant>, server: impl Fn(usize) -> bool) -> Waits {
-        Waits::of(self.samples.iter().filter(|s| s.is_read() && server(s.server) && time.contains(&s.begun)))
+        of(self.samples.iter().filter(|s| s.is_read() && server(s.server) && time.contains(&s.begun)))
     }
 
     /// How long all requests took.
     pub fn waits(&self) -> Waits {
-        Waits::of(self.samples.iter())
+        of(self.samples.iter())
     }
 
     /// What the machine did in this time to whom nothing was done.
     pub fn beside(&self, time: &Range<Instant>) -> Waits {
-        Waits::of(self.beside.iter().filter(|s| time.contains(&s.begun)))
+        of(self.beside.iter().filter(|s| time.contains(&s.begun)))
     }
 
     /// The share of reads that hit, in this time, of keys of this server.
@@ -60,34 +62,8 @@ impl Seen {
     }
 }
 
-/// Waits in order.
-pub struct Waits(Vec<Duration>);
-
-impl Waits {
-    fn of<'s>(samples: impl Iterator<Item = &'s Sample>) -> Waits {
-        let mut waits: Vec<Duration> = samples.map(|sample| sample.waited).collect();
-        waits.sort();
-        Waits(waits)
-    }
-
-    pub fn count(&self) -> usize {
-        self.0.len()
-    }
-
-    /// So many of a thousand took no longer.
-    pub fn per_mille(&self, share: usize) -> Duration {
-        assert!(!self.0.is_empty(), "nobody waited");
-        self.0[(self.0.len() - 1) * share / 1000]
-    }
-
-    pub fn worst(&self) -> Duration {
-        self.per_mille(1000)
-    }
-
-    /// Those that took at least this long.
-    pub fn from(&self, least: Duration) -> Waits {
-        Waits(self.0.iter().copied().filter(|wait| *wait >= least).collect())
-    }
+fn of<'s>(samples: impl Iterator<Item = &'s Sample>) -> Waits {
+    Waits::of(samples.map(|sample| sample.waited))
 }
 
 #[test]
@@ -95,7 +71,7 @@ fn percentiles_are_of_the_waits_in_order() {
     let begun = Instant::now();
     let sample = |ms| Sample { begun, waited: Duration::from_millis(ms), server: 0, answer: Answer::Hit };
     let samples: Vec<Sample> = (0..=1000).rev().map(sample).collect();
-    let waits = Waits::of(samples.iter());
+    let waits = of(samples.iter());
     assert_eq!((waits.per_mille(990).as_millis(), waits.worst().as_millis()), (990, 1000));
     assert_eq!(waits.from(Duration::from_millis(900)).count(), 101);
 }

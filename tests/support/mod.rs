@@ -3,6 +3,7 @@
 //! Not a test itself. Nothing here sleeps for a result: every wait names an event and has a bound.
 #![allow(dead_code, unused_imports, reason = "each test uses its own part of it")]
 
+pub mod checked_value;
 pub mod client;
 pub mod command;
 pub mod leash;
@@ -10,12 +11,14 @@ pub mod memcached;
 pub mod random;
 pub mod script;
 pub mod terminal;
+pub mod waits;
 
 pub use client::Client;
 pub use leash::Leash;
 pub use memcached::Memcached;
 pub use random::Random;
 pub use terminal::Terminal;
+pub use waits::Waits;
 
 use std::collections::HashSet;
 use std::net::TcpListener;

@@ -1,0 +1,30 @@
+//! What the stories share: how long they take, and that no two of them disturb each other.
+
+use std::sync::{Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use crate::rig::allow_many_files;
+
+/// Whether the long form is asked for.
+pub fn is_long() -> bool {
+    std::env::var_os("LEASH_TEST_LONG").is_some()
+}
+
+/// Waits for its turn: what is timed must not be timed beside another story.
+pub fn alone() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    allow_many_files();
+    TURN.lock().unwrap_or_else(|failed| failed.into_inner())
+}
+
+/// The figure that is promised, in the long form; in the short one what a busy machine and a build for debugging make of it.
+pub fn promised(figure: Duration, short: Duration) -> Duration {
+    if is_long() { figure } else { short }
+}
+
+/// Lets things go on, longer in the long form.
+pub fn go_on(short: Duration) -> std::ops::Range<Instant> {
+    let begun = Instant::now();
+    crate::support::pause(if is_long() { 3 * short } else { short });
+    begun..Instant::now()
+}

@@ -1,0 +1,16 @@
+//! What happens when everything goes wrong: servers that are saturated, slow, hostile or gone, links that are thin or
+//! broken, clients that flood, vanish or never read, and all of it while the configuration changes.
+//!
+//! One file for each kind of trouble; what makes the trouble is in `tests/support/rig`. In short by default; the long form
+//! holds each promise to its figure: `LEASH_TEST_LONG=1 cargo test --release --test reliability -- --nocapture`. What was
+//! found is in docs/reliability.md.
+
+#[path = "../support/figures.rs"]
+mod figures;
+#[path = "../support/rig/mod.rs"]
+mod rig;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod house;
+mod overload;

@@ -1,0 +1,112 @@
+//! What somebody feels who does nothing wrong: a client of small values, and the prober of `/livez`.
+
+use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::support::checked_value::{value, version_of};
+use crate::support::{Client, Leash, Waits, pause};
+
+const KEYS: usize = 16;
+const PACE: Duration = Duration::from_millis(1);
+/// A kubelet asks more seldom.
+const PROBES: Duration = Duration::from_millis(50);
+/// Longer is taken for never.
+const HANG: Duration = Duration::from_secs(20);
+
+/// What they felt.
+pub struct Felt {
+    pub gets: Waits,
+    /// Gets that found nothing although the value is there.
+    pub misses: usize,
+    pub livez: Waits,
+}
+
+impl std::fmt::Display for Felt {
+    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(to, "small gets {}, {} missed; /livez {}", self.gets, self.misses, self.livez)
+    }
+}
+
+impl Felt {
+    /// What everybody is promised: no get slower than twice what it is alone or `floor`, none missed, and a probe that is
+    /// answered.
+    #[track_caller]
+    pub fn is_bearable(&self, alone: &Felt, floor: Duration, livez: Duration) {
+        let most = (2 * alone.gets.p99()).max(floor);
+        assert!(self.gets.p99() <= most, "{:?} instead of {most:?}: {self}", self.gets.p99());
+        assert_eq!(self.misses, 0, "{self}");
+        assert!(self.livez.worst() <= livez.max(2 * alone.livez.worst()), "{self}");
+    }
+}
+
+/// Keeps both busy while something `happens`.
+pub fn beside<T>(leash: &Leash, happens: impl FnOnce() -> T) -> (T, Felt) {
+    let mut client = leash.client();
+    client.set_bound(HANG);
+    for name in names() {
+        let value = value(&name, 1, 100);
+        let head = format!("set {name} 0 0 {}\r\n", value.len());
+        client.expect([head.as_bytes(), &value, b"\r\n"].concat(), "STORED\r\n");
+    }
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let gets = scope.spawn(|| asks(client, &is_over));
+        let livez = scope.spawn(|| probes(leash.admin(), &is_over));
+        let over = Over(&is_over);
+        let what = happens();
+        drop(over);
+        let (gets, misses) = gets.join().expect("the client of small values");
+        let livez = livez.join().expect("the prober");
+        (what, Felt { gets: Waits::of(gets.into_iter()), misses, livez: Waits::of(livez.into_iter()) })
+    })
+}
+
+/// Ends it, however the story ends.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+fn names() -> impl Iterator<Item = String> {
+    (0..KEYS).map(|number| format!("beside{number}"))
+}
+
+fn asks(mut client: Client, is_over: &AtomicBool) -> (Vec<Duration>, usize) {
+    let (mut waits, mut misses) = (Vec::new(), 0);
+    for name in names().collect::<Vec<_>>().iter().cycle() {
+        if is_over.load(Ordering::Relaxed) {
+            break;
+        }
+        let begun = Instant::now();
+        match client.get(name).expect("an answer, however late") {
+            Some(value) => assert!(version_of(name, &value).is_some(), "{name} has a value that is not its own"),
+            None => misses += 1,
+        }
+        waits.push(begun.elapsed());
+        pause(PACE);
+    }
+    (waits, misses)
+}
+
+fn probes(admin: &str, is_over: &AtomicBool) -> Vec<Duration> {
+    let mut waits = Vec::new();
+    while !is_over.load(Ordering::Relaxed) {
+        let begun = Instant::now();
+        let probe = Client::try_connect(admin).and_then(|mut client| {
+            client.set_bound(HANG);
+            let question = format!("GET /livez HTTP/1.1\r\nHost: {admin}\r\nConnection: close\r\n\r\n");
+            client.stream.write_all(question.as_bytes())?;
+            client.read_line()
+        });
+        // A probe that is turned away is as bad as one that is never answered.
+        let is_alive = probe.is_ok_and(|line| line.starts_with(b"HTTP/1.1 200"));
+        waits.push(if is_alive { begun.elapsed() } else { HANG });
+        pause(PROBES);
+    }
+    waits
+}
