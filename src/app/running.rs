@@ -151,7 +151,7 @@ fn start_workers(
     stopped: &watch::Receiver<bool>,
 ) -> io::Result<Vec<Worker>> {
     let status = status.clone();
-    let answer: Arc<Stats> = Arc::new(move |subject: &[u8]| stats::answer(subject, &*status));
+    let answer = Stats::new(move |subject| stats::answer(subject, &*status));
     (0..snapshot.config.workers)
         .map(|number| {
             let books = Books { registry: registry.clone(), keys: samples.join(), stats: answer.clone() };

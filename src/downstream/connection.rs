@@ -91,7 +91,7 @@ impl Connection {
     /// Whether the client must take replies before it may ask for more.
     pub(super) fn is_full(&self) -> bool {
         let (state, limits) = (self.state.borrow(), self.service.limits());
-        state.flush.is_some()
+        state.alone.is_some()
             || state.settling
             || state.replies.in_flight() >= limits.in_flight
             || state.likely_unsent() >= limits.unsent
@@ -107,7 +107,7 @@ impl Connection {
 
     /// Ends a pause, if there was one and the client has taken enough.
     pub(super) fn resume(self: &Rc<Self>) {
-        self.flush_in_turn();
+        self.do_alone();
         let is_settled = self.state.borrow().replies.is_empty();
         if is_settled {
             self.state.borrow_mut().settling = false;

@@ -2,8 +2,11 @@
 
 use std::rc::Rc;
 
+use bytes::Bytes;
+use tokio::task::spawn_local;
+
 use super::connection::{Connection, End};
-use super::owed::Owed;
+use super::owed::{Alone, Owed};
 use super::replies::{Asked, Gathered, Pending, tallies, write_one};
 use crate::metrics::{ProtocolError, Tally};
 use crate::protocol::{
@@ -92,19 +95,29 @@ impl Connection {
         self.push(&mut state, Pending::Many(asked, gathered));
     }
 
-    /// `flush_all` goes past the routes, so it must not overtake what a route has not finished for this client.
     fn flush_all(self: &Rc<Self>, delay: Exptime, form: Form) {
         self.service.shard().tally(Tally::Flushes);
-        self.state.borrow_mut().flush = Some((delay, form));
-        self.flush_in_turn();
+        self.state.borrow_mut().alone = Some(Alone::Flush(delay, form));
+        self.do_alone();
     }
 
-    /// Sends a `flush_all` on its way once its turn has come.
-    pub(super) fn flush_in_turn(self: &Rc<Self>) {
-        if !self.client.is_idle() {
-            return;
+    /// Carries out what is to be carried out alone, once its turn has come.
+    pub(super) fn do_alone(self: &Rc<Self>) {
+        let mut state = self.state.borrow_mut();
+        match state.alone.take() {
+            Some(Alone::Flush(delay, form)) if self.client.is_idle() => {
+                drop(state);
+                self.flush_servers(delay, form);
+            }
+            Some(Alone::Stats(arguments)) if state.replies.is_empty() => {
+                state.alone = Some(Alone::Answering);
+                spawn_local(self.clone().answer_stats(arguments));
+            }
+            later => state.alone = later,
         }
-        let Some((delay, form)) = self.state.borrow_mut().flush.take() else { return };
+    }
+
+    fn flush_servers(self: &Rc<Self>, delay: Exptime, form: Form) {
         let tree = self.service.tree.borrow();
         let mut state = self.state.borrow_mut();
         let servers = match tree.flushable() {
@@ -168,14 +181,22 @@ impl Connection {
             Local::Verbosity { quiet: true } | Local::Quit => {}
             Local::Verbosity { quiet: false } => self.say("OK"),
             Local::Noop => self.say("MN"),
-            Local::Stats(arguments) => self.stats(&arguments),
+            Local::Stats(arguments) => self.stats(arguments),
         }
     }
 
-    fn stats(self: &Rc<Self>, arguments: &[u8]) {
-        let text = (self.service.stats)(arguments);
+    fn stats(self: &Rc<Self>, arguments: Bytes) {
+        self.state.borrow_mut().alone = Some(Alone::Stats(arguments));
+        self.do_alone();
+    }
+
+    async fn answer_stats(self: Rc<Self>, arguments: Bytes) {
+        let text = self.service.stats.clone().ask(arguments).await;
         let mut state = self.state.borrow_mut();
-        self.push(&mut state, Pending::Written(text));
+        state.alone = None;
+        if !state.broken {
+            self.push(&mut state, Pending::Written(text));
+        }
     }
 
     fn refuse(self: &Rc<Self>, refusal: &Refusal, unread: &[u8]) -> Option<End> {

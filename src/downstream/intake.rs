@@ -10,6 +10,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::connection::{Connection, End};
 use super::service::Service;
+use super::stint::{Stint, give_way};
 use crate::memory::Share;
 use crate::metrics::{Downstream as Count, ProtocolError};
 use crate::net::{Reader, make_room};
@@ -35,12 +36,13 @@ impl Intake {
 
     /// Reads and dispatches until the client must wait or is done.
     pub fn poll(&mut self, connection: &Rc<Connection>, reader: &mut Reader, cx: &mut Context<'_>) -> Poll<End> {
+        let mut stint = Stint::default();
         loop {
             if let Err(end) = ready!(connection.poll_output(cx)) {
                 return Poll::Ready(end);
             }
             connection.resume();
-            if let Some(end) = self.dispatch(connection) {
+            if let Some(end) = self.dispatch(connection, &mut stint) {
                 return Poll::Ready(end);
             }
             if connection.is_full() {
@@ -49,6 +51,9 @@ impl Intake {
                 self.timer = None;
                 return Poll::Pending;
             }
+            if stint.is_over() {
+                return give_way(cx);
+            }
             if self.ended {
                 return Poll::Ready(End::Orderly);
             }
@@ -56,7 +61,7 @@ impl Intake {
                 Poll::Ready(Ok(0)) => self.ended = true,
                 Poll::Ready(Err(_)) => return Poll::Ready(End::Broken),
                 Poll::Ready(Ok(n)) => {
-                    connection.service.turn.tick();
+                    stint.read(n, connection.service.turn.tick());
                     connection.service.shard().downstream(Count::BytesRead, n as u64);
                 }
                 // Pending may also mean that it is somebody else's turn, with more to read.
@@ -71,15 +76,16 @@ impl Intake {
         }
     }
 
-    /// Sends every whole request on its way, as far as the client may have more in flight.
-    fn dispatch(&mut self, connection: &Rc<Connection>) -> Option<End> {
+    /// Sends whole requests on their way, as far as the client may have more in flight and its stint goes.
+    fn dispatch(&mut self, connection: &Rc<Connection>, stint: &mut Stint) -> Option<End> {
         if self.buffer.is_empty() {
             return None;
         }
         self.decoder.set_limits(connection.service.limits().request);
-        while !connection.is_full() {
+        while !connection.is_full() && !stint.is_over() {
             if let Some(call) = self.decoder.next(&mut self.buffer) {
                 self.timer = None;
+                stint.request();
                 if let Some(end) = connection.dispatch(call, &self.buffer) {
                     return Some(end);
                 }

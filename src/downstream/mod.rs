@@ -7,8 +7,11 @@ mod listener;
 mod owed;
 mod replies;
 mod service;
+mod stats;
+mod stint;
 
 pub use connection::Connection;
 pub use dispatch::VERSION;
 pub use listener::{Incoming, Listener, Seat, Seating};
-pub use service::{Limits, Service, Stats};
+pub use service::{Limits, Service};
+pub use stats::Stats;

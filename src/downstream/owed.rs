@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use bytes::Bytes;
+
 use super::replies::Replies;
 use crate::memory::{Memory, Share};
 use crate::protocol::{Exptime, Form, Output, Reply};
@@ -21,8 +23,8 @@ pub(super) struct Owed {
     pub paused: bool,
     /// Whether that is because the client does not read, and was counted.
     pub unread: bool,
-    /// A `flush_all` whose turn comes when nothing before it is unfinished; until then nothing behind it is begun.
-    pub flush: Option<(Exptime, Form)>,
+    /// A command that is carried out alone; until it is, nothing behind it is begun.
+    pub alone: Option<Alone>,
     /// Whether what is in flight was asked of an older tree: until it is answered nothing behind it is begun, which
     /// could overtake it on its way to another server.
     pub settling: bool,
@@ -34,6 +36,16 @@ pub(super) struct Owed {
     likely: usize,
 }
 
+/// What a client asks that must not overtake what came before it.
+pub(super) enum Alone {
+    /// `flush_all`, which goes past the routes: once no route has anything unfinished.
+    Flush(Exptime, Form),
+    /// `stats`, which knows of everything that was answered: once everything is.
+    Stats(Bytes),
+    /// `stats` that is being answered.
+    Answering,
+}
+
 impl Owed {
     pub fn new(memory: &Rc<Memory>) -> Owed {
         Owed {
@@ -43,7 +55,7 @@ impl Owed {
             flush_asked: false,
             paused: false,
             unread: false,
-            flush: None,
+            alone: None,
             settling: false,
             broken: false,
             unsent: Share::new(memory),

@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 
 use super::connection::Connection;
+use super::stats::Stats;
 use crate::busiest::KeySample;
 use crate::logging::Repeated;
 use crate::memory::Memory;
@@ -33,9 +34,6 @@ pub struct Limits {
     pub unsent: usize,
 }
 
-/// Answers `stats`: what stands behind it in, the whole reply out.
-pub type Stats = dyn Fn(&[u8]) -> Vec<u8> + Send + Sync;
-
 /// One worker's side towards its clients.
 pub struct Service {
     /// Where requests go.
@@ -47,7 +45,7 @@ pub struct Service {
     /// The worker's counters.
     shard: RefCell<Arc<Shard>>,
     /// Who answers `stats`.
-    pub stats: Arc<Stats>,
+    pub(super) stats: Arc<Stats>,
     /// A sample of the keys that are asked for.
     pub(super) keys: Arc<KeySample>,
     /// Where bytes are read to while a connection has no unfinished request.

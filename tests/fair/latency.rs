@@ -1,0 +1,44 @@
+//! How long a client waits for its small gets.
+
+use std::time::{Duration, Instant};
+
+use crate::support::{Client, Leash};
+
+/// What a machine that others use may add to any wait. A worker that serves one client alone takes seconds.
+const NOISE: Duration = Duration::from_millis(20);
+/// Latencies below this are as good as none.
+const UNSEEN: Duration = Duration::from_millis(5);
+
+/// A client with one small item.
+pub struct Victim {
+    client: Client,
+}
+
+impl Victim {
+    pub fn of(leash: &Leash) -> Victim {
+        let mut client = leash.client();
+        client.expect("set victim 0 0 5\r\nsmall\r\n", "STORED\r\n");
+        Victim { client }
+    }
+
+    /// The wait that 99 of 100 gets do not exceed.
+    pub fn p99(&mut self) -> Duration {
+        let mut waits: Vec<Duration> = (0..400).map(|_| self.get()).collect();
+        waits.sort_unstable();
+        waits[waits.len() * 99 / 100]
+    }
+
+    fn get(&mut self) -> Duration {
+        let begun = Instant::now();
+        self.client.expect("get victim\r\n", "VALUE victim 0 5\r\nsmall\r\nEND\r\n");
+        begun.elapsed()
+    }
+
+    /// Panics if it waits much longer than it did alone.
+    #[track_caller]
+    pub fn is_as_well_as(&mut self, alone: Duration, beside: &str) {
+        let p99 = self.p99();
+        println!("p99 of a small get: alone {alone:?}, beside {beside} {p99:?}");
+        assert!(p99 <= UNSEEN.max(2 * alone) + NOISE, "beside {beside} {p99:?}, alone {alone:?}");
+    }
+}
