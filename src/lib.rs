@@ -9,7 +9,7 @@
 //!             decoder   a Call           namespace  rewritten     turn     written once     store, at once)
 //!             dispatch  a place in       pool       slot ▸ server              │
 //!                       the order                                              │ meta reply,
-//!             replies   sent in order ◀──────────── ticket ◀──── slots, decoder ◀┘ opaque checked
+//!             replies   sent in order ◀──────────── ticket ◀──── slots, decoder ◀┘ token checked
 //! ```
 //!
 //! [`downstream`] reads a client and asks [`protocol`] for its next [`Call`](protocol::Call). The walk through the tree

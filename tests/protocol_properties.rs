@@ -10,7 +10,9 @@ mod make;
 
 use bytes::{Bytes, BytesMut};
 use invariants::{model, pieces, replies, requests, wire};
-use leash::protocol::{AnswerDecoder, Expected, Form, Item, Key, MetaVerb, Output, Reply, Style, encode_reply, number};
+use leash::protocol::{
+    AnswerDecoder, Expected, Form, Item, Key, MetaVerb, Output, Reply, Style, Token, encode_reply, number,
+};
 use proptest::prelude::*;
 
 fn lengths() -> impl Strategy<Value = Vec<usize>> {
@@ -18,14 +20,14 @@ fn lengths() -> impl Strategy<Value = Vec<usize>> {
 }
 
 /// A reply as a server writes it: what a meta client that asks for everything is told.
-fn said(expected: Expected, reply: &Reply, opaque: u16) -> Vec<u8> {
+fn said(expected: Expected, reply: &Reply, token: Token) -> Vec<u8> {
     let verb = match expected {
         Expected::Get => MetaVerb::Get,
         Expected::Store => MetaVerb::Store,
         Expected::Delete => MetaVerb::Delete,
         _ => MetaVerb::Arithmetic,
     };
-    let style = Style::Meta { verb, flags: format!("c t s f O{opaque} l h").into() };
+    let style = Style::Meta { verb, flags: format!("c t s f O{} l h", replies::spelt(token)).into() };
     let (key, mut out) = (Key::text("key".into()).unwrap(), Output::default());
     encode_reply(&Form { style, quiet: false }, &key, reply, &mut out);
     wire::written(out)
@@ -67,21 +69,23 @@ proptest! {
     }
 
     #[test]
-    fn a_reply_says_the_same_again((expected, reply) in make::reply(), opaque: u16, lengths in lengths()) {
-        let bytes = said(expected, &reply, opaque);
+    fn a_reply_says_the_same_again((expected, reply) in make::reply(), chance: u64, lengths in lengths()) {
+        let token = Token::new(chance);
+        let bytes = said(expected, &reply, token);
         wire::is_one_reply(&bytes);
         let (mut decoder, mut buffer, mut again) = (AnswerDecoder::default(), BytesMut::new(), None);
         for piece in pieces(&bytes, &lengths) {
             prop_assert!(again.is_none() || piece.is_empty(), "a reply before its end");
             buffer.extend_from_slice(piece);
-            again = again.or(decoder.next(&mut buffer, expected, opaque).unwrap());
+            again = again.or(decoder.next(&mut buffer, expected, token).unwrap());
         }
         prop_assert_eq!(again, Some(told(expected, &reply)));
         prop_assert!(buffer.is_empty());
     }
 
     #[test]
-    fn a_reply_with_the_token_of_another_question_is_nobodys((expected, reply) in make::reply(), theirs: u16, mine: u16) {
+    fn a_reply_with_the_token_of_another_question_is_nobodys((expected, reply) in make::reply(), theirs: u64, mine: u64) {
+        let (theirs, mine) = (Token::new(theirs), Token::new(mine));
         prop_assume!(theirs != mine);
         let answer = AnswerDecoder::default().next(&mut BytesMut::from(&said(expected, &reply, theirs)[..]), expected, mine);
         prop_assert!(answer.is_err(), "{answer:?}");

@@ -115,7 +115,10 @@ fn a_multi_get_answers_what_it_has_when_a_server_is_dead_or_slow_or_talks_garbag
 #[test]
 fn a_reply_that_does_not_fit_closes_its_connection_only_and_becomes_nobodys_value() {
     let slips: &[&str] = &[
-        "VA 5 f0 O4095\r\nwrong\r\n",
+        "VA 5 f0 O????????\r\nwrong\r\n",
+        "VA 5 f0 O0\r\nwrong\r\n",
+        "VA 5 f0 {}0\r\nwrong\r\n",
+        "VA 5 f0 {} O1\r\nwrong\r\n",
         "VA 5 f0\r\nwrong\r\n",
         "VA 5 f0 {}\r\nwrongXX",
         "VA 5 f0 {}\r\nwrong way\r\n",
@@ -164,10 +167,33 @@ fn a_reply_that_does_not_fit_closes_its_connection_only_and_becomes_nobodys_valu
     assert!(!leash.log().contains("wrong"), "what a server says may be a value, and is not logged");
 }
 
+/// They counted to 64 and began anew, so whoever had one line taken for a reply knew what to write into the next one.
+#[test]
+fn nobody_can_foretell_a_token_from_those_before_it() {
+    let (_server, _leash, mut client, mut backend) = one();
+    let mut tokens = Vec::new();
+    for _ in 0..200 {
+        client.send("get key\r\n");
+        let question = backend.receives("mg key v f");
+        backend.sends_value(&question, "x");
+        client.expect("", "VALUE key 0 1\r\nx\r\nEND\r\n");
+        tokens.push(question.opaque);
+    }
+    assert!(tokens.iter().all(|token| token.len() == "O".len() + 8), "{tokens:?}");
+    // In each place of a token any of 64 characters may stand, whatever stood there before.
+    for place in 1..=8 {
+        let seen: std::collections::HashSet<u8> = tokens.iter().map(|token| token.as_bytes()[place]).collect();
+        assert!(seen.len() > 40, "only {} characters in place {place}", seen.len());
+    }
+    tokens.sort_unstable();
+    tokens.dedup();
+    assert_eq!(tokens.len(), 200);
+}
+
 #[test]
 fn what_a_server_says_unasked_closes_its_connection() {
     let (server, leash, mut client, mut backend) = one();
-    backend.sends("VA 5 f0 O1\r\nwrong\r\n");
+    backend.sends("VA 5 f0 O????????\r\nwrong\r\n");
     backend.sees_the_end();
     reaches(&leash, "leash_upstream_desync_total", "", 1.0);
     client.send("get mine\r\n");
@@ -185,7 +211,7 @@ fn what_a_server_says_behind_its_greeting_is_not_taken_for_an_answer() {
     client.send("get mine\r\n");
     let mut backend = server.accepts();
     assert_eq!(backend.reads_line(), "mn");
-    backend.sends("MN\r\nVA 5 f0 O0\r\nwrong\r\n");
+    backend.sends("MN\r\nVA 5 f0 O????????\r\nwrong\r\n");
     client.expect("", "END\r\n");
     backend.sees_the_end();
     assert_eq!(metric(&leash, "leash_upstream_desync_total", ""), 1.0);

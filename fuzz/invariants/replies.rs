@@ -1,12 +1,12 @@
 //! The upstream decoder: a server may say anything.
 //!
 //! An input is what was asked, one letter each (see [`expected`]), on a line of its own, and then the server's bytes.
-//! Question number n carries the opaque token n.
+//! Question number n carries the token of [`token`]: `OAAAAAAAA` is the third.
 
 use super::wire::{is_one_reply, written};
 use super::{pieces, splits};
 use bytes::BytesMut;
-use leash::protocol::{AnswerDecoder, Expected, Form, Item, Key, MetaVerb, Output, Reply, Style, encode_reply};
+use leash::protocol::{AnswerDecoder, Expected, Form, Item, Key, MetaVerb, Output, Reply, Style, Token, encode_reply};
 
 /// Whatever a server says: any split of it gives the same replies, each answers its question, and none can become
 /// somebody else's.
@@ -23,9 +23,19 @@ pub fn holds_for(asked: &[Expected], bytes: &[u8]) {
         assert_eq!(other, whole, "the split into reads matters");
     }
     for (n, (reply, raw)) in whole.replies.iter().enumerate() {
-        answers(reply, raw, n as u16);
-        is_passed_on_whole(reply, asked[n], n as u16);
+        answers(reply, raw, token(n));
+        is_passed_on_whole(reply, asked[n], token(n));
     }
+}
+
+/// The token of question number `n`: one character, eight times.
+fn token(n: usize) -> Token {
+    Token::new(u64::from_ne_bytes([n as u8; Token::LEN]))
+}
+
+/// As it stands on the wire.
+pub fn spelt(token: Token) -> String {
+    String::from_utf8(token.as_bytes().to_vec()).expect("printable characters")
 }
 
 fn expected(letter: u8) -> Option<Expected> {
@@ -61,7 +71,7 @@ pub fn decode(asked: &[Expected], reads: &[&[u8]]) -> Decoded {
         buffer.extend_from_slice(read);
         received += read.len();
         while let Some((n, expected)) = question {
-            match decoder.next(&mut buffer, *expected, n as u16) {
+            match decoder.next(&mut buffer, *expected, token(n)) {
                 Err(_) => return Decoded { replies, rest: None },
                 Ok(None) => break,
                 Ok(Some(reply)) => {
@@ -80,7 +90,7 @@ pub fn decode(asked: &[Expected], reads: &[&[u8]]) -> Decoded {
 }
 
 /// The bytes of a reply, read another way: it repeats the token of its question, and its value is what was announced.
-fn answers(reply: &Reply, raw: &[u8], opaque: u16) {
+fn answers(reply: &Reply, raw: &[u8], token: Token) {
     let end = raw.windows(2).position(|two| two == b"\r\n").expect("a line");
     let words: Vec<&[u8]> = raw[..end].split(|&b| b == b' ').collect();
     let flags = match (words[0], reply) {
@@ -100,9 +110,8 @@ fn answers(reply: &Reply, raw: &[u8], opaque: u16) {
         (b"ERROR" | b"CLIENT_ERROR" | b"SERVER_ERROR", Reply::Error(line)) => return assert_eq!(line, &raw[..end]),
         _ => panic!("{reply:?} was made of {:?}", raw.escape_ascii().to_string()),
     };
-    let tokens: Vec<u64> =
-        flags.iter().filter(|flag| flag.first() == Some(&b'O')).map(|flag| digits(&flag[1..])).collect();
-    assert!(!tokens.is_empty() && tokens.iter().all(|token| *token == u64::from(opaque)), "the token is not repeated");
+    let tokens: Vec<&[u8]> = flags.iter().filter(|flag| flag.first() == Some(&b'O')).map(|flag| &flag[1..]).collect();
+    assert!(!tokens.is_empty() && tokens.iter().all(|said| said == token.as_bytes()), "the token is not repeated");
 }
 
 fn digits(word: &[u8]) -> u64 {
@@ -110,7 +119,7 @@ fn digits(word: &[u8]) -> u64 {
 }
 
 /// In whatever words a client gets it, it is one reply; and to a meta client it says the same again.
-fn is_passed_on_whole(reply: &Reply, expected: Expected, opaque: u16) {
+fn is_passed_on_whole(reply: &Reply, expected: Expected, token: Token) {
     let verb = match expected {
         Expected::Get => MetaVerb::Get,
         Expected::Store => MetaVerb::Store,
@@ -130,12 +139,12 @@ fn is_passed_on_whole(reply: &Reply, expected: Expected, opaque: u16) {
     for style in classic {
         is_one_reply(&encode(style, &text, reply));
     }
-    let flags = if verb == MetaVerb::Debug { String::new() } else { format!("O{opaque} k c t s f l h v") };
+    let flags = if verb == MetaVerb::Debug { String::new() } else { format!("O{} k c t s f l h v", spelt(token)) };
     let meta = Style::Meta { verb, flags: flags.into() };
     for key in [&text, &binary] {
         let bytes = encode(meta.clone(), key, reply);
         is_one_reply(&bytes);
-        let again = AnswerDecoder::default().next(&mut BytesMut::from(&bytes[..]), expected, opaque);
+        let again = AnswerDecoder::default().next(&mut BytesMut::from(&bytes[..]), expected, token);
         let again = again.expect("an answer to the same question").expect("a whole answer");
         assert_eq!(said(&again, expected), said(reply, expected));
     }

@@ -6,7 +6,7 @@ use super::{pieces, splits};
 use bytes::{Bytes, BytesMut};
 use leash::protocol::{
     Call, Cause, Command, Decoder, Failure, Form, Get, Item, Key, Limits, Local, MAX_KEY, MetaVerb, Output, Question,
-    Reply, Request, Style, encode_reply,
+    Reply, Request, Style, Token, encode_reply,
 };
 
 /// Small enough that inputs of a few hundred bytes reach them.
@@ -114,7 +114,7 @@ fn is_asked_once(request: &Request) {
 
 fn question(question: Question<'_>) -> Vec<u8> {
     let mut out = Output::default();
-    question.encode(u16::MAX, &mut out);
+    question.encode(Token::new(u64::MAX), &mut out);
     written(out)
 }
 

@@ -7,6 +7,7 @@ use bytes::{Buf, BytesMut};
 
 use super::number;
 use super::reply::{Item, Reply};
+use super::token::Token;
 
 /// What may be answered to a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,17 +50,17 @@ pub struct AnswerDecoder {
 
 impl AnswerDecoder {
     /// Takes the next whole answer off the front of `buffer`; `None` when more bytes are needed.
-    pub fn next(&mut self, buffer: &mut BytesMut, expected: Expected, opaque: u16) -> Result<Option<Reply>, Desync> {
+    pub fn next(&mut self, buffer: &mut BytesMut, expected: Expected, token: Token) -> Result<Option<Reply>, Desync> {
         if let Some((item, len)) = self.value.take() {
             return self.with_value(buffer, expected, item, len);
         }
-        if let Some((item, len, line)) = common_hit(buffer, expected, opaque) {
+        if let Some((item, len, line)) = common_hit(buffer, expected, token) {
             self.scanned = 0;
             buffer.advance(line);
             return self.with_value(buffer, expected, item, len);
         }
         let Some(end) = self.line_end(buffer)? else { return Ok(None) };
-        let (reply, value_length) = parse(&buffer[..end], expected, opaque).ok_or_else(|| desync(buffer))?;
+        let (reply, value_length) = parse(&buffer[..end], expected, token).ok_or_else(|| desync(buffer))?;
         buffer.advance(end + 2);
         match (reply, value_length) {
             (Reply::Hit(item), Some(len)) => self.with_value(buffer, expected, item, len),
@@ -111,26 +112,24 @@ fn desync(buffer: &BytesMut) -> Desync {
     Desync(buffer[..buffer.len().min(60)].escape_ascii().to_string())
 }
 
-/// Reads `VA <length> f<flags> t<ttl> O<opaque>`, the answer to an ordinary get, in one pass: the item, the length of its
+/// Reads `VA <length> f<flags> t<ttl> O<token>`, the answer to an ordinary get, in one pass: the item, the length of its
 /// value and that of the line. The TTL is there where it was asked for. Everything else, a line that is not whole above
 /// all, is for [`parse`] to judge. Measured to save a tenth of a multi-get's instructions.
-fn common_hit(buffer: &[u8], expected: Expected, opaque: u16) -> Option<(Item, usize, usize)> {
+fn common_hit(buffer: &[u8], expected: Expected, token: Token) -> Option<(Item, usize, usize)> {
     let (len, rest) = leading_number(buffer.strip_prefix(b"VA ")?)?;
     let (client_flags, rest) = leading_number(rest.strip_prefix(b" f")?)?;
     let (ttl, rest) = match rest.strip_prefix(b" t") {
         Some(told) => leading_number(told)?,
         None => (0, rest),
     };
-    let (repeated, rest) = leading_number(rest.strip_prefix(b" O")?)?;
-    let rest = rest.strip_prefix(b"\r\n")?;
-    let fits =
-        expected == Expected::Get && repeated == u64::from(opaque) && len <= LARGEST_VALUE && ttl <= i64::MAX as u64;
+    let rest = after_token(rest.strip_prefix(b" O")?, token)?.strip_prefix(b"\r\n")?;
+    let fits = expected == Expected::Get && len <= LARGEST_VALUE && ttl <= i64::MAX as u64;
     let item = Item { client_flags: client_flags as u32, ttl: ttl as i64, ..Item::default() };
     fits.then_some((item, len as usize, buffer.len() - rest.len()))
 }
 
 /// Parses a line without its end; with the length of the value that follows it. `None`: it does not fit.
-fn parse(line: &[u8], expected: Expected, opaque: u16) -> Option<(Reply, Option<usize>)> {
+fn parse(line: &[u8], expected: Expected, token: Token) -> Option<(Reply, Option<usize>)> {
     use Expected::{Arithmetic, Debug, Delete, Get, Noop, Ok, Store};
     if is_error(line) {
         // Would mean that leash and the server disagree on where the last value ended.
@@ -142,23 +141,23 @@ fn parse(line: &[u8], expected: Expected, opaque: u16) -> Option<(Reply, Option<
     }
     let (code, rest) = line.split_at_checked(2)?;
     let reply = match (code, expected) {
-        (b"VA", Get | Arithmetic) => return value_line(rest, opaque),
-        (b"HD", Get | Store | Delete | Arithmetic) => Reply::Hit(item(rest, opaque, true)?),
+        (b"VA", Get | Arithmetic) => return value_line(rest, token),
+        (b"HD", Get | Store | Delete | Arithmetic) => Reply::Hit(item(rest, token, true)?),
         (b"EN", Get) => {
-            item(rest, opaque, false)?;
+            item(rest, token, false)?;
             Reply::Miss
         }
         (b"EN", Debug) if rest.is_empty() => Reply::Miss,
         (b"NF", Store | Delete | Arithmetic) => {
-            item(rest, opaque, true)?;
+            item(rest, token, true)?;
             Reply::NotFound
         }
         (b"NS", Store | Arithmetic) => {
-            item(rest, opaque, true)?;
+            item(rest, token, true)?;
             Reply::NotStored
         }
         (b"EX", Store | Delete | Arithmetic) => {
-            item(rest, opaque, true)?;
+            item(rest, token, true)?;
             Reply::Exists
         }
         (b"ME", Debug) => debug(rest)?,
@@ -177,9 +176,16 @@ fn is_error(line: &[u8]) -> bool {
 }
 
 #[inline]
-fn value_line(rest: &[u8], opaque: u16) -> Option<(Reply, Option<usize>)> {
+fn value_line(rest: &[u8], token: Token) -> Option<(Reply, Option<usize>)> {
     let (len, rest) = leading_number(rest.strip_prefix(b" ")?).filter(|(len, _)| *len <= LARGEST_VALUE)?;
-    Some((Reply::Hit(item(rest, opaque, true)?), Some(len as usize)))
+    Some((Reply::Hit(item(rest, token, true)?), Some(len as usize)))
+}
+
+/// What stands behind `token`, which is a word of its own.
+#[inline(always)]
+fn after_token(text: &[u8], token: Token) -> Option<&[u8]> {
+    let (repeated, rest) = text.split_first_chunk::<{ Token::LEN }>()?;
+    (repeated == token.as_bytes() && matches!(rest.first(), None | Some(b' ' | b'\r'))).then_some(rest)
 }
 
 /// The number `text` begins with, and what stands behind it.
@@ -202,9 +208,9 @@ fn long_number(text: &[u8], len: usize) -> Option<(u64, &[u8])> {
     number::plain(&text[..len]).map(|number| (number, &text[len..]))
 }
 
-/// The flags of a reply. The opaque token must be right, and must be there unless the server may leave it out.
+/// The flags of a reply. The token must be right, and must be there unless the server may leave it out.
 #[inline]
-fn item(mut rest: &[u8], opaque: u16, must_repeat: bool) -> Option<Item> {
+fn item(mut rest: &[u8], token: Token, must_repeat: bool) -> Option<Item> {
     let (mut item, mut marks, mut repeated) = (Item::default(), 0, !must_repeat);
     while let [b' ', letter, tail @ ..] = rest {
         let mut number = || {
@@ -214,8 +220,8 @@ fn item(mut rest: &[u8], opaque: u16, must_repeat: bool) -> Option<Item> {
         };
         match letter {
             b'f' => item.client_flags = number()? as u32,
-            b'O' if number()? == u64::from(opaque) => repeated = true,
-            b'O' | b' ' => return None,
+            b'O' => (rest, repeated) = (after_token(tail, token)?, true),
+            b' ' => return None,
             b'c' => item.cas = number()?,
             b's' => item.size = number()? as u32,
             b'h' => item.fetched = number()? == 1,

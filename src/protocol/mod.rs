@@ -21,6 +21,7 @@ mod reply;
 mod request;
 #[cfg(test)]
 mod tests;
+mod token;
 mod uniques;
 mod words;
 
@@ -35,4 +36,5 @@ pub use output::{MAX_SLICES, Output};
 pub use question::Question;
 pub use reply::{Cause, Failure, Item, Reply};
 pub use request::{Arithmetic, Command, CommandClass, Delete, Exptime, Get, Request, Returns, Store, StoreMode};
+pub use token::Token;
 pub use uniques::Uniques;

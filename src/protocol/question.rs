@@ -1,14 +1,15 @@
 //! The upstream encoder: a [`Request`] as the meta command that asks it of a memcached server.
 //!
 //! Nothing is ever asked quietly: every question has exactly one answer, so answers can be told apart by their order.
-//! Each also carries a short opaque token (`O`) that its answer must repeat, which turns a slip in that order from
-//! somebody else's value into a closed connection.
+//! Each about a key also carries a [`Token`] (`O`) that its answer must repeat, which turns a slip in that order, and a
+//! line that somebody forged, from somebody else's value into a closed connection.
 
 use super::answer::Expected;
 use super::key::Key;
 use super::number;
 use super::output::Output;
 use super::request::{Arithmetic, Command, Delete, Exptime, Get, Request, Returns, Store, StoreMode};
+use super::token::Token;
 
 /// One question to a server.
 #[derive(Clone, Copy, Debug)]
@@ -40,13 +41,13 @@ impl Question<'_> {
         }
     }
 
-    /// Appends the command to `out`; its answer will repeat `opaque`.
-    pub fn encode(&self, opaque: u16, out: &mut Output) {
+    /// Appends the command to `out`; its answer will repeat `token`.
+    pub fn encode(&self, token: Token, out: &mut Output) {
         match self {
             Question::FlushAll(delay) => flush_all(out.text(), *delay),
             Question::Noop => out.text().extend_from_slice(b"mn"),
             Question::Version => out.text().extend_from_slice(b"version"),
-            Question::Ask(request) => ask(request, opaque, out.text()),
+            Question::Ask(request) => ask(request, token, out.text()),
         }
         out.text().extend_from_slice(b"\r\n");
         if let Question::Ask(Request { command: Command::Store(store), .. }) = self {
@@ -61,7 +62,7 @@ fn flush_all(text: &mut Vec<u8>, delay: Exptime) {
     number::push(text, delay);
 }
 
-fn ask(request: &Request, opaque: u16, text: &mut Vec<u8>) {
+fn ask(request: &Request, token: Token, text: &mut Vec<u8>) {
     match &request.command {
         Command::Get(command) => get(&request.key, command, text),
         Command::Store(command) => store(&request.key, command, text),
@@ -69,7 +70,8 @@ fn ask(request: &Request, opaque: u16, text: &mut Vec<u8>) {
         Command::Arithmetic(command) => arithmetic(&request.key, command, text),
         Command::Debug => return open(text, b"me ", &request.key),
     }
-    flag(text, b'O', opaque);
+    text.extend_from_slice(b" O");
+    text.extend_from_slice(token.as_bytes());
 }
 
 fn open(text: &mut Vec<u8>, command: &[u8; 3], key: &Key) {

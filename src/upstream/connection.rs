@@ -150,10 +150,10 @@ fn take_replies(server: &Rc<Server>, decoder: &mut AnswerDecoder, buffer: &mut B
     }
     let mut batch = Batch::default();
     let result = loop {
-        let Some((expected, opaque)) = server.link.borrow().slots.next_expected() else {
+        let Some((expected, token)) = server.link.borrow().slots.next_expected() else {
             break if buffer.is_empty() { Ok(()) } else { Err(desync(server, &buffer.escape_ascii().to_string())) };
         };
-        match decoder.next(buffer, expected, opaque) {
+        match decoder.next(buffer, expected, token) {
             Ok(None) => break Ok(()),
             Err(slip) => break Err(desync(server, &slip.0)),
             Ok(Some(reply)) => {

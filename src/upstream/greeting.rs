@@ -9,6 +9,7 @@ use std::future::poll_fn;
 use bytes::{Bytes, BytesMut};
 
 use super::target::Target;
+use super::tokens::Tokens;
 use crate::net::{Reader, Writer};
 use crate::protocol::{AnswerDecoder, Cause, Output, Question, Reply};
 
@@ -35,8 +36,8 @@ pub(super) async fn greet(target: &Target, reader: &mut Reader, writer: &Writer)
 
 /// Asks one thing of a server that owes nothing else.
 async fn ask(question: Question<'_>, reader: &mut Reader, writer: &Writer) -> Result<Reply, Cause> {
-    let mut output = Output::default();
-    question.encode(0, &mut output);
+    let (mut output, token) = (Output::default(), Tokens::new().draw());
+    question.encode(token, &mut output);
     writer.write(&mut output).map_err(|_| Cause::Disconnected)?;
     let (mut buffer, mut decoder) = (BytesMut::with_capacity(256), AnswerDecoder::default());
     loop {
@@ -44,7 +45,7 @@ async fn ask(question: Question<'_>, reader: &mut Reader, writer: &Writer) -> Re
         if read.map_or(true, |n| n == 0) {
             return Err(Cause::Disconnected);
         }
-        match decoder.next(&mut buffer, question.expected(), 0) {
+        match decoder.next(&mut buffer, question.expected(), token) {
             Ok(None) => {}
             Ok(Some(reply)) if buffer.is_empty() => return Ok(reply),
             Ok(Some(_)) | Err(_) => return Err(Cause::Desync),

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use super::slots::Slots;
+use super::tokens::Tokens;
 use crate::memory::{Memory, Share};
 use crate::net::Writer;
 use crate::protocol::{Cause, Output};
@@ -29,8 +30,8 @@ pub struct Link {
     pub changes: u32,
     /// Whether it is to be written at the end of this turn.
     pub flush_asked: bool,
-    /// The token of the next question.
-    pub next_opaque: u16,
+    /// Where the token of the next question comes from.
+    pub tokens: Tokens,
     /// What is counted of the output: all of it while it cannot leave, else nothing.
     waiting: Share,
 }
@@ -60,7 +61,7 @@ impl Link {
             peer: None,
             changes: 0,
             flush_asked: false,
-            next_opaque: 0,
+            tokens: Tokens::new(),
             waiting: Share::new(memory),
         }
     }

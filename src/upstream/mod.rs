@@ -21,6 +21,7 @@ mod slots;
 mod spool;
 mod target;
 mod ticket;
+mod tokens;
 
 pub use embedded::EmbeddedStore;
 pub use health::Standing;

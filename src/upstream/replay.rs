@@ -22,8 +22,9 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::spool::{Ending, Record, Spool};
 use super::target::Target;
+use super::tokens::Tokens;
 use crate::net::{Reader, Writer, Written};
-use crate::protocol::{AnswerDecoder, Cause, Command, Delete, Output, Question, Reply, Request};
+use crate::protocol::{AnswerDecoder, Cause, Command, Delete, Output, Question, Reply, Request, Token};
 
 /// Deletes in flight at once.
 const BATCH: usize = 256;
@@ -117,15 +118,17 @@ async fn holds_nothing(reader: &mut Reader, writer: &Writer) -> Result<bool, Cau
 async fn send(records: &[Record], reader: &mut Reader, writer: &Writer) -> Result<u64, Cause> {
     let (mut output, command) = (Output::default(), Command::Delete(Delete::default()));
     let mut request = Request { key: records[0].key.clone(), command };
-    for (opaque, record) in (0..).zip(records) {
+    let mut tokens = Tokens::new();
+    let tokens: Vec<Token> = records.iter().map(|_| tokens.draw()).collect();
+    for (token, record) in tokens.iter().zip(records) {
         request.key = record.key.clone();
-        Question::Ask(&request).encode(opaque, &mut output);
+        Question::Ask(&request).encode(*token, &mut output);
     }
     write_all(&mut output, writer).await?;
     let (mut buffer, mut decoder, mut refused) = (BytesMut::new(), AnswerDecoder::default(), 0);
-    for opaque in 0..records.len() as u16 {
+    for token in tokens {
         let reply = loop {
-            match decoder.next(&mut buffer, Question::Ask(&request).expected(), opaque) {
+            match decoder.next(&mut buffer, Question::Ask(&request).expected(), token) {
                 Ok(Some(reply)) => break reply,
                 Ok(None) => read_more(reader, &mut buffer).await?,
                 Err(_) => return Err(Cause::Desync),

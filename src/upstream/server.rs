@@ -97,11 +97,8 @@ impl Server {
         }
         let again = if link.unproven { repeatable(question) } else { None };
         let forgotten = forgotten(question).cloned().map(Box::new);
-        self.put(
-            &mut link,
-            question,
-            Slot { ticket: Some(ticket), asked, expected: question.expected(), opaque: 0, len: 0, again, forgotten },
-        );
+        let (ticket, expected, token) = (Some(ticket), question.expected(), link.tokens.draw());
+        self.put(&mut link, question, Slot { ticket, asked, expected, token, len: 0, again, forgotten });
         if stalled {
             link.count_waiting();
         }
@@ -124,12 +121,9 @@ impl Server {
 
     /// Puts a question behind the others.
     pub(super) fn put(&self, link: &mut Link, question: Question<'_>, slot: Slot) {
-        let opaque = link.next_opaque;
-        // Short, since it is written and read once a request; a slip in the order is hardly ever one of exactly 64.
-        link.next_opaque = (opaque + 1) % 64;
         let before = link.output.len();
-        question.encode(opaque, &mut link.output);
-        link.slots.push(Slot { opaque, len: link.output.len() - before, ..slot });
+        question.encode(slot.token, &mut link.output);
+        link.slots.push(Slot { len: link.output.len() - before, ..slot });
     }
 
     fn arrange_to_send(&self, link: &mut Link) {

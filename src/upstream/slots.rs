@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::ticket::Ticket;
-use crate::protocol::{Command, Expected, Key, Question, Request};
+use crate::protocol::{Command, Expected, Key, Question, Request, Token};
 
 /// One question that was or will be sent.
 pub struct Slot {
@@ -18,7 +18,7 @@ pub struct Slot {
     /// What may be answered.
     pub expected: Expected,
     /// The token its answer must repeat.
-    pub opaque: u16,
+    pub token: Token,
     /// How many bytes it took to ask.
     pub len: usize,
     /// The request, where it may be sent again should the connection prove to have died while idle.
@@ -62,8 +62,8 @@ impl Slots {
     }
 
     /// What the next reply must look like.
-    pub fn next_expected(&self) -> Option<(Expected, u16)> {
-        self.queue.front().map(|slot| (slot.expected, slot.opaque))
+    pub fn next_expected(&self) -> Option<(Expected, Token)> {
+        self.queue.front().map(|slot| (slot.expected, slot.token))
     }
 
     /// Takes the oldest question off: its reply has come.
@@ -131,9 +131,9 @@ mod tests {
         fn deliver(self: Rc<Self>, _: u64, _: Reply) {}
     }
 
-    fn slot(asked: Instant, opaque: u16) -> Slot {
+    fn slot(asked: Instant, token: u64) -> Slot {
         let ticket = Some(Ticket::new(Rc::new(Nobody), 0));
-        Slot { ticket, asked, expected: Expected::Get, opaque, len: 10, again: None, forgotten: None }
+        Slot { ticket, asked, expected: Expected::Get, token: Token::new(token), len: 10, again: None, forgotten: None }
     }
 
     #[test]
@@ -141,14 +141,14 @@ mod tests {
         let (start, second) = (Instant::now(), Duration::from_secs(1));
         let mut slots = Slots::default();
         for i in 0..3 {
-            slots.push(slot(start + second * i, i as u16));
+            slots.push(slot(start + second * i, i.into()));
         }
         assert_eq!(slots.expire(start + second).len(), 2);
         assert_eq!(slots.expire(start + second).len(), 0, "nobody is told twice");
         assert_eq!(slots.next_deadline(second), Some(start + second * 3));
-        assert!(slots.pop().is_some_and(|slot| slot.opaque == 0 && slot.ticket.is_none()));
-        assert!(slots.pop().is_some_and(|slot| slot.opaque == 1 && slot.ticket.is_none()));
-        assert!(slots.pop().is_some_and(|slot| slot.opaque == 2 && slot.ticket.is_some()));
+        assert!(slots.pop().is_some_and(|slot| slot.token == Token::new(0) && slot.ticket.is_none()));
+        assert!(slots.pop().is_some_and(|slot| slot.token == Token::new(1) && slot.ticket.is_none()));
+        assert!(slots.pop().is_some_and(|slot| slot.token == Token::new(2) && slot.ticket.is_some()));
         assert!(slots.is_empty());
     }
 
@@ -157,11 +157,11 @@ mod tests {
         let (start, second) = (Instant::now(), Duration::from_secs(1));
         let mut slots = Slots::default();
         for i in 0..3 {
-            slots.push(slot(start + second * i, i as u16));
+            slots.push(slot(start + second * i, i.into()));
         }
         assert_eq!((slots.expire(start + second).len(), slots.withdraw()), (2, 20));
         assert_eq!((slots.withdraw(), slots.len()), (0, 1));
         assert_eq!(slots.next_deadline(second), Some(start + second * 3));
-        assert!(slots.pop().is_some_and(|slot| slot.opaque == 2 && slot.ticket.is_some()));
+        assert!(slots.pop().is_some_and(|slot| slot.token == Token::new(2) && slot.ticket.is_some()));
     }
 }

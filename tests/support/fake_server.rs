@@ -29,9 +29,9 @@ pub struct Backend {
 /// What leash asked.
 #[derive(Debug)]
 pub struct Question {
-    /// The line without its opaque token and its end.
+    /// The line without its token and its end.
     pub line: String,
-    /// The opaque token; empty where there was none.
+    /// The token, with the letter of its flag; empty where there was none.
     pub opaque: String,
     /// The value of a store.
     pub value: Vec<u8>,
@@ -144,7 +144,7 @@ impl Backend {
         Question { line: words.join(" "), opaque: tokens.concat(), value }
     }
 
-    /// Exactly this question comes next; its opaque token aside.
+    /// Exactly this question comes next; its token aside.
     #[track_caller]
     pub fn receives(&mut self, line: &str) -> Question {
         let question = self.receives_any();

@@ -1,6 +1,6 @@
 //! Tables of the protocol: bytes in, calls or bytes out.
 //!
-//! A call is shown by what it makes leash say: upstream, the question without its opaque token; downstream, the line.
+//! A call is shown by what it makes leash say: upstream, the question without its token; downstream, the line.
 
 mod answer;
 mod classic;
@@ -11,8 +11,10 @@ mod question;
 
 use bytes::BytesMut;
 
-use super::{Call, Decoder, Form, Key, Limits, Output, Question, Request};
+use super::{Call, Decoder, Form, Key, Limits, Output, Question, Request, Token};
 
+/// `FFFFFFFF`.
+const TOKEN: Token = Token::new(0x0707_0707_0707_0707);
 const LIMITS: Limits = Limits { line: 2048, value: 64, keys: 4 };
 
 /// All calls in `bytes`, shown; `…` where the last one is not whole.
@@ -56,9 +58,9 @@ fn unsaid(quiet: bool) -> &'static str {
 
 /// A question without its token and last line end, escaped.
 fn asked(request: &Request) -> String {
-    let bytes = written(|out| Question::Ask(request).encode(7, out));
+    let bytes = written(|out| Question::Ask(request).encode(TOKEN, out));
     let text = bytes.strip_suffix(b"\r\n").expect("a line end").escape_ascii().to_string();
-    text.replacen(" O7", "", 1)
+    text.replacen(" OFFFFFFFF", "", 1)
 }
 
 fn written(write: impl FnOnce(&mut Output)) -> Vec<u8> {
