@@ -28,3 +28,8 @@ pub fn go_on(short: Duration) -> std::ops::Range<Instant> {
     crate::support::pause(if is_long() { 3 * short } else { short });
     begun..Instant::now()
 }
+
+/// How often something is repeated, more often in the long form.
+pub fn rounds(short: usize) -> usize {
+    if is_long() { 3 * short } else { short }
+}

@@ -12,5 +12,12 @@ mod rig;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod floods;
+mod hostile_servers;
 mod house;
+mod large;
 mod overload;
+mod owner;
+mod reloads;
+mod soak;
+mod vanished;

@@ -78,13 +78,13 @@ impl Client {
         let (request, reply) = (request.as_ref(), reply.as_ref());
         self.send(request);
         let got = self.read_exactly(reply.len());
-        let asked = String::from_utf8_lossy(request).escape_debug().to_string();
+        let asked = || String::from_utf8_lossy(request).escape_debug().to_string();
         let got = got.unwrap_or_else(|e| {
             let so_far = String::from_utf8_lossy(&self.buffer[self.taken..]).escape_debug().to_string();
-            panic!("{asked}: no whole reply: {e}; so far {so_far}")
+            panic!("{}: no whole reply: {e}; so far {so_far}", asked())
         });
-        let shown = String::from_utf8_lossy(&got).escape_debug().to_string();
-        assert!(got == reply, "{asked}: got {shown}, not {}", String::from_utf8_lossy(reply).escape_debug());
+        let shown = || String::from_utf8_lossy(&got).escape_debug().to_string();
+        assert!(got == reply, "{}: got {}, not {}", asked(), shown(), String::from_utf8_lossy(reply).escape_debug());
     }
 
     /// Sends a command and gives back its one reply line without the line end.

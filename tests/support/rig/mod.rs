@@ -6,23 +6,31 @@
 
 mod background;
 mod beside;
+mod closed_loop;
 mod flood;
 mod frames;
+mod keys;
 mod lie;
 mod load;
+mod open_loop;
 mod paced;
 mod rate;
 mod resident;
+mod talk;
 mod tally;
+mod trouble;
 
 pub use background::Background;
 pub use beside::{Felt, beside};
 pub use flood::{Flood, Reading};
+pub use keys::Keys;
 pub use lie::Lie;
-pub use load::{Keys, Load};
-pub use paced::{Pace, Paced, Trouble};
+pub use load::Load;
+pub use paced::{Pace, Paced};
 pub use resident::Resident;
+pub use talk::{connect, read_line};
 pub use tally::{Outcome, Tally};
+pub use trouble::Trouble;
 
 /// Lets this process have as many open files as it may: thousands of clients have a socket each.
 pub fn allow_many_files() {
