@@ -1,6 +1,6 @@
 //! `migrate` of a route: two pools that share no server, and a phase.
 
-use super::routes::named;
+use super::named::named;
 use crate::config::checked::{Address, Migrate, Phase, Pool};
 use crate::config::problem::Problems;
 use crate::config::problem::{instead, plain};

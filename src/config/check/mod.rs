@@ -8,6 +8,7 @@ mod limits;
 mod listen;
 mod log;
 mod migrate;
+mod named;
 mod pools;
 mod refresh;
 mod routes;

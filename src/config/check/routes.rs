@@ -1,10 +1,11 @@
 //! `routes`: prefixes and namespaces that keys can carry, every name a pool's, no prefix twice.
 
+use super::named::named;
 use super::setting::{switch, text};
 use super::{migrate, refresh};
 use crate::config::checked::{Pool, Route};
 use crate::config::fields::Scalar;
-use crate::config::problem::{Place, Problems, instead, plain};
+use crate::config::problem::{Place, Problems, plain};
 use crate::config::written::{self, File};
 
 /// The longest key memcached takes, in bytes.
@@ -84,17 +85,6 @@ fn key_part(written: Option<&Scalar>, problems: &mut Problems) -> Option<Vec<u8>
         problems.add(&written?.place, text);
     }
     Some(part.as_bytes().to_vec())
-}
-
-/// Compared as text however it is spelt: a pool's name in `pools` is a key, and keys are text.
-pub(super) fn named(written: Option<&Scalar>, pools: &[Pool], problems: &mut Problems) -> Option<usize> {
-    let scalar = written?;
-    let found = pools.iter().position(|pool| *pool.name == *scalar.text);
-    if found.is_none() && !pools.is_empty() {
-        let names = instead(&scalar.text, pools.iter().map(|pool| &*pool.name));
-        problems.add(&scalar.place, format!("there is no pool {}, {names}", plain(&scalar.text)));
-    }
-    found
 }
 
 fn warn_of_unused_pools(file: &File, pools: &[Pool], routes: &[(Route, &Place)], warnings: &mut Problems) {
