@@ -25,9 +25,9 @@ struct Pair {
 
 impl Pair {
     /// Nobody is down ever, so that the ill one is listened to all the time.
-    fn start() -> Pair {
+    fn start(pace: Pace) -> Pair {
         let servers = [Memcached::start(), Memcached::start()];
-        let ill = Paced::before(&servers[0], Pace::default());
+        let ill = Paced::before(&servers[0], pace);
         let pool = format!(
             "{{servers: [{{name: ill, address: '{}'}}, {{name: well, address: '{}'}}], request_timeout: {}ms, failures: 100000}}",
             ill.address(),
@@ -73,7 +73,7 @@ impl Pair {
 #[ignore = "values that never end still grow"]
 fn whatever_a_server_says_nobody_is_told_it_but_who_asked() {
     let _alone = alone();
-    let pair = Pair::start();
+    let pair = Pair::start(Pace::default());
     let base = Resident::of(pair.leash.pid());
     for lie in Lie::ALL {
         Resident::forget_peak(pair.leash.pid());
@@ -86,7 +86,7 @@ fn whatever_a_server_says_nobody_is_told_it_but_who_asked() {
 #[test]
 fn however_a_connection_ends_or_crumbles_nobody_is_told_what_was_another_ones() {
     let _alone = alone();
-    let pair = Pair::start();
+    let pair = Pair::start(Pace { latency: Duration::from_millis(2), ..Pace::default() });
     let cuts = [0, 1, 2, 5, 14, 15, 100, 333, 5000];
     let ends = cuts.into_iter().flat_map(|bytes| [Trouble::Cut(bytes), Trouble::Reset(bytes)]);
     let crumbs = [1, 2, 3, 7].map(Trouble::Pieces);

@@ -12,6 +12,7 @@ mod rig;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod disks;
 mod floods;
 mod hostile_servers;
 mod house;

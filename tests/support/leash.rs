@@ -15,6 +15,8 @@ use super::{BOUND, Client, Memcached, free_port, wait_until};
 /// A running leash.
 pub struct Leash {
     child: Child,
+    /// The command that runs it, if another one does, in its place.
+    within: Vec<String>,
     arguments: Vec<String>,
     address: String,
     admin: String,
@@ -65,32 +67,44 @@ impl Leash {
         Leash::launch(vec!["--config".into(), file.display().to_string()], directory)
     }
 
+    /// The same, run by this command, which becomes leash in the end. It must not leave the process.
+    pub fn within(command: &[&str], yaml: &str) -> Leash {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("leash.yaml");
+        fs::write(&file, yaml).unwrap();
+        let within = command.iter().map(ToString::to_string).collect();
+        Leash::launch_at(directory, within, |address, admin| {
+            let file = file.display().to_string();
+            ["--config", &file, "--listen", address, "--admin", admin].map(str::to_string).to_vec()
+        })
+    }
+
     /// With a configuration file alone, which says where to listen, too.
     pub fn with_file_alone(yaml: &str) -> Leash {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("leash.yaml");
-        Leash::launch_at(directory, |address, admin| {
+        Leash::launch_at(directory, Vec::new(), |address, admin| {
             fs::write(&file, format!("listen: [{{tcp: '{address}'}}]\nadmin: {admin}\n{yaml}")).unwrap();
             vec!["--config".into(), file.display().to_string()]
         })
     }
 
     fn launch(arguments: Vec<String>, directory: TempDir) -> Leash {
-        Leash::launch_at(directory, |address, admin| {
+        Leash::launch_at(directory, Vec::new(), |address, admin| {
             let addresses = ["--listen", address, "--admin", admin].map(str::to_string);
             [&arguments[..], &addresses].concat()
         })
     }
 
     /// With the arguments that go with the addresses chosen here.
-    fn launch_at(directory: TempDir, arguments: impl Fn(&str, &str) -> Vec<String>) -> Leash {
+    fn launch_at(directory: TempDir, within: Vec<String>, arguments: impl Fn(&str, &str) -> Vec<String>) -> Leash {
         for _ in 0..5 {
             let address = format!("127.0.0.1:{}", free_port());
             let admin = format!("127.0.0.1:{}", free_port());
             let arguments = arguments(&address, &admin);
-            let mut child = spawn(&arguments, &directory);
+            let mut child = spawn(&within, &arguments, &directory);
             if listens(&mut child, [&address, &admin]) {
-                return Leash { child, arguments, address, admin, directory, is_killed: false };
+                return Leash { child, within, arguments, address, admin, directory, is_killed: false };
             }
             let log = fs::read_to_string(directory.path().join("log")).unwrap_or_default();
             assert!(log.contains("in use"), "leash {} ended instead of serving:\n{log}", arguments.join(" "));
@@ -145,7 +159,7 @@ impl Leash {
 
     /// Starts it again after its end, where it was.
     pub fn restart(&mut self) {
-        self.child = spawn(&self.arguments, &self.directory);
+        self.child = spawn(&self.within, &self.arguments, &self.directory);
         self.is_killed = false;
         assert!(listens(&mut self.child, [&self.address, &self.admin]), "it ended instead of serving:\n{}", self.log());
     }
@@ -195,9 +209,17 @@ impl Drop for Leash {
     }
 }
 
-fn spawn(arguments: &[String], directory: &TempDir) -> Child {
+fn spawn(within: &[String], arguments: &[String], directory: &TempDir) -> Child {
     let log = File::create(directory.path().join("log")).unwrap();
-    Command::new(binary())
+    let mut command = match within {
+        [] => Command::new(binary()),
+        [program, rest @ ..] => {
+            let mut command = Command::new(program);
+            command.args(rest).arg(binary());
+            command
+        }
+    };
+    command
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(log.try_clone().unwrap())
