@@ -12,7 +12,7 @@ const CLIENTS: usize = 1500;
 const DEADLINE: Duration = Duration::from_millis(500);
 /// The first second belongs to whoever finds out how much is too much.
 const WARM_UP: Duration = Duration::from_secs(1);
-const TIME: Duration = Duration::from_secs(4);
+const TIME: Duration = Duration::from_secs(3);
 
 fn keys() -> Keys {
     Keys::new("over", 1000, 60)

@@ -22,7 +22,7 @@ const FLAP: Duration = Duration::from_millis(1000);
 fn times() -> (Duration, Duration) {
     match is_long() {
         true => (Duration::from_secs(600), Duration::from_secs(10)),
-        false => (Duration::from_secs(10), Duration::from_secs(2)),
+        false => (Duration::from_secs(8), Duration::from_secs(2)),
     }
 }
 
