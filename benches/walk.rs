@@ -22,6 +22,11 @@ fn tree(routes: &str) -> Rc<Tree> {
     build(&snapshot, &Rc::new(Turn::new()), &Memory::new(0), &Arc::new(Shard::new(&snapshot.layout)))
 }
 
+fn routes(prefixes: impl IntoIterator<Item = String>) -> String {
+    let route = |prefix| format!("  - {{prefix: '{prefix}', pool: main, namespace: 'app:'}}\n");
+    format!("routes:\n{}", prefixes.into_iter().map(route).collect::<String>())
+}
+
 /// The server `request` ends at.
 fn place(tree: &Tree, request: &Request, client: &Rc<Client>) -> Option<usize> {
     tree.branch(&request.key)?.entry.walk(request, client, |place, _| match place {
@@ -32,9 +37,14 @@ fn place(tree: &Tree, request: &Request, client: &Rc<Client>) -> Option<usize> {
 
 fn walk(c: &mut Criterion) {
     let prefixes = ["page:", "cart:", "user:", "session:", "rate:", "lock:", "feed:", "flag:"];
-    let routes = prefixes.map(|prefix| format!("  - {{prefix: '{prefix}', pool: main, namespace: 'app:'}}\n"));
-    let trees =
-        [("one_route", tree("")), ("8_prefixes_with_namespace", tree(&format!("routes:\n{}", routes.concat())))];
+    let trees = [
+        ("one_route", tree("")),
+        ("8_prefixes_with_namespace", tree(&routes(prefixes.map(str::to_string)))),
+        (
+            "240_lengths_with_namespace",
+            tree(&routes((1..=240).map(|length| "s".repeat(length)).chain(["session:".into()]))),
+        ),
+    ];
     let key = Key::text("session:0123456789abcdef".into()).expect("a key");
     let request = Request { key, command: Command::Get(Get::default()) };
     let client = Client::new();
