@@ -37,6 +37,7 @@
 
 pub mod admin;
 pub mod app;
+mod aside;
 pub mod busiest;
 pub mod cli;
 pub mod config;

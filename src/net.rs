@@ -3,10 +3,12 @@
 
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::pin::pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::BytesMut;
+use socket2::{Domain, SockAddr, Socket, Type};
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpStream, UnixStream, tcp, unix};
 
@@ -18,6 +20,31 @@ const ROOM: usize = 64 * 1024;
 const LEAST_ROOM: usize = 4 * 1024;
 /// A value's room is made at most this much at a time, so that memory is taken as its bytes arrive.
 const MOST_ROOM: usize = 4 * 1024 * 1024;
+
+/// Connections that the kernel keeps until they are accepted: crowds come when applications start.
+const BACKLOG: i32 = 1024;
+
+/// A socket that listens on a TCP address, for an event loop.
+pub fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    // The port may be taken again at once after a restart.
+    socket.set_reuse_address(true)?;
+    listen_at(&socket, &address.into())?;
+    Ok(socket.into())
+}
+
+/// A socket that listens at a path, for an event loop.
+pub fn listen_unix(path: &Path) -> io::Result<std::os::unix::net::UnixListener> {
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    listen_at(&socket, &SockAddr::unix(path)?)?;
+    Ok(socket.into())
+}
+
+fn listen_at(socket: &Socket, address: &SockAddr) -> io::Result<()> {
+    socket.set_nonblocking(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
 
 /// Makes room in `buffer` for the `wanted` bytes that a value being received still needs, else for an ordinary read.
 pub fn make_room(buffer: &mut BytesMut, wanted: usize) {

@@ -29,6 +29,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("memory", &["protocol"]),
     ("logging", &["protocol"]),
     ("turn", &["protocol", "clock"]),
+    ("aside", &[]),
     ("upstream", &["protocol", "hash", "config", "metrics", "clock", "net", "turn", "memory", "logging"]),
     (
         "route",
@@ -50,7 +51,10 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ),
     (
         "downstream",
-        &["busiest", "route", "upstream", "protocol", "config", "metrics", "clock", "net", "turn", "memory", "logging"],
+        &[
+            "aside", "busiest", "route", "upstream", "protocol", "config", "metrics", "clock", "net", "turn", "memory",
+            "logging",
+        ],
     ),
     // what people are shown, as data
     ("overview", &["config", "metrics", "readable"]),

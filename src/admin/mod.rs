@@ -1,9 +1,12 @@
 //! The admin address: what leash tells people, Prometheus and the kubelet over HTTP.
 //!
-//! It has a thread of its own, so that a scrape delays no request and a stuck worker can still be looked at. It only
-//! reads. What it does not know it asks a [`Source`] for: it knows no worker, no route and no configuration.
+//! It has a thread of its own, so that a scrape delays no request and a stuck worker can still be looked at, and another
+//! one that makes the pages, so that they delay no probe. It only reads. What it does not know it asks a [`Source`] for: it
+//! knows no worker, no route and no configuration.
 
+mod hosts;
 mod pages;
+mod places;
 mod query;
 mod server;
 
@@ -21,21 +24,26 @@ pub const STEP: Duration = Duration::from_secs(2);
 /// A look at some keys: in their order what was found, or why one of them cannot be a key. It stays on its thread.
 pub type Looking = Pin<Box<dyn Future<Output = Result<Vec<Value>, String>>>>;
 
-/// What the pages show. Asked from the admin thread, one call at a time; a call should not wait for anything.
+/// What the pages show. A call should not wait for anything; what is marked so is asked from the thread that serves, and
+/// must not take long either.
 pub trait Source: Send + Sync + 'static {
     /// `/metrics`: everything, in Prometheus' text format.
     fn metrics(&self) -> String;
 
-    /// `/livez`: whether the process is of use at all, or why it should be restarted.
+    /// `/livez`: whether the process is of use at all, or why it should be restarted. Asked while others are served.
     fn live(&self) -> Result<(), String> {
         Ok(())
     }
 
-    /// `/readyz`: whether the listeners are bound and the configuration is loaded, or what is missing.
+    /// `/readyz`: whether the listeners are bound and the configuration is loaded, or what is missing. Asked
+    /// while others are served.
     fn ready(&self) -> Result<(), String>;
 
     /// `/config`: the effective configuration, secrets masked.
     fn config(&self) -> Value;
+
+    /// The names by which it may be asked, beside those of this machine. Asked while others are served.
+    fn hosts(&self) -> Vec<String>;
 
     /// Told every [`STEP`], so that there is a history to show.
     fn note(&self, now: Instant);

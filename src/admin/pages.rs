@@ -1,5 +1,7 @@
-//! Which answer belongs to which path. No socket: a method and an address in, a response out.
+//! Which answer belongs to which path. No socket: a request in, a response out. Probes are answered at once, pages are
+//! made aside, one after the other.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use base64::Engine;
@@ -9,11 +11,12 @@ use http_body_util::Full;
 use hyper::header::{
     ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
-use hyper::{Method, Response, StatusCode, Uri};
+use hyper::{HeaderMap, Method, Response, StatusCode, Uri};
 use serde_json::Value;
 
-use super::Source;
 use super::query::{self, Query};
+use super::{Source, hosts};
+use crate::aside::Aside;
 use crate::page::{Asked, View, render, security_policy};
 
 /// A complete response.
@@ -23,6 +26,11 @@ const TEXT: &str = "text/plain; charset=utf-8";
 const HTML: &str = "text/html; charset=utf-8";
 const JSON: &str = "application/json";
 const PROMETHEUS: &str = "text/plain; version=0.0.4";
+
+/// What is said instead of a page at the end.
+const ENDING: &str = "leash is stopping";
+/// More of a host name than this is not repeated.
+const LONGEST_NAME: usize = 253;
 
 /// The pages there are, for whoever asks for another one.
 const PAGES: [(&str, &str); 7] = [
@@ -35,20 +43,83 @@ const PAGES: [(&str, &str); 7] = [
     ("/route?key=", "where a key goes; more of them with &key=, what is there with &live=1"),
 ];
 
-/// Answers GET and HEAD; hyper leaves the body of an answer to HEAD out.
-pub async fn answer(method: &Method, uri: &Uri, source: &dyn Source) -> Page {
-    if *method != Method::GET && *method != Method::HEAD {
-        return read_only();
+/// Who knows what the pages show, and where they are made.
+#[derive(Clone)]
+pub struct Pages {
+    /// Who knows.
+    pub source: Arc<dyn Source>,
+    /// Where: they are the work of milliseconds.
+    pub aside: Arc<Aside>,
+}
+
+impl Pages {
+    /// Answers GET and HEAD to who may ask; hyper leaves the body of an answer to HEAD out.
+    pub async fn answer(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Page {
+        if let Some(host) = hosts::unknown(uri, headers, || self.source.hosts()) {
+            return misdirected(&host);
+        }
+        if *method != Method::GET && *method != Method::HEAD {
+            return read_only();
+        }
+        match uri.path() {
+            "/" => self.people(uri.query()).await,
+            "/status" => self.make(status).await,
+            "/metrics" => self.make(|source| page(StatusCode::OK, PROMETHEUS, source.metrics())).await,
+            "/livez" => verdict("not alive", self.source.live()),
+            "/readyz" => verdict("not ready", self.source.ready()),
+            "/config" => self.make(|source| json(&source.config())).await,
+            "/route" => self.route(uri.query()).await,
+            _ => page(StatusCode::NOT_FOUND, TEXT, list("no such page; there are:")),
+        }
     }
-    match uri.path() {
-        "/" => people(uri.query(), source).await,
-        "/status" => status(source),
-        "/metrics" => page(StatusCode::OK, PROMETHEUS, source.metrics()),
-        "/livez" => verdict("not alive", source.live()),
-        "/readyz" => verdict("not ready", source.ready()),
-        "/config" => json(&source.config()),
-        "/route" => route(uri.query(), source).await,
-        _ => page(StatusCode::NOT_FOUND, TEXT, list("no such page; there are:")),
+
+    /// The page for people.
+    async fn people(&self, query: Option<&str>) -> Page {
+        let asked = match query::of_form(query) {
+            Some(query) => Some(self.asked(query).await),
+            None => None,
+        };
+        self.make(move |source| people(source, asked.as_ref())).await
+    }
+
+    async fn asked(&self, query: Result<Query, String>) -> Asked {
+        let (keys, live) = match query {
+            Ok(Query { keys, live }) => (keys, live),
+            Err(why) => return Asked { key: String::new(), live: false, answer: Err(why) },
+        };
+        let key = keys.first().map(|key| String::from_utf8_lossy(key).into_owned()).unwrap_or_default();
+        let answer = self.find(Query { keys, live }).await;
+        Asked { key, live, answer: answer.map(|mut places| places.pop().unwrap_or_default()) }
+    }
+
+    /// An array with one element per key, also for one key, so that scripts need one way to read it.
+    async fn route(&self, query: Option<&str>) -> Page {
+        let found = match query::parse(query) {
+            Ok(query) => self.find(query).await,
+            Err(reason) => Err(reason),
+        };
+        match found {
+            Ok(places) => json(&Value::Array(places)),
+            Err(reason) => page(StatusCode::BAD_REQUEST, TEXT, format!("{reason}\n")),
+        }
+    }
+
+    async fn find(&self, query: Query) -> Result<Vec<Value>, String> {
+        let Query { keys, live } = query;
+        if live {
+            return self.source.look(keys).await;
+        }
+        let look_up = move |source: &dyn Source| keys.iter().map(|key| source.route(key)).collect();
+        self.aside(look_up).await.unwrap_or_else(|| Err(ENDING.to_string()))
+    }
+
+    async fn make(&self, make: impl FnOnce(&dyn Source) -> Page + Send + 'static) -> Page {
+        self.aside(make).await.unwrap_or_else(|| page(StatusCode::SERVICE_UNAVAILABLE, TEXT, format!("{ENDING}\n")))
+    }
+
+    async fn aside<T: Send + 'static>(&self, work: impl FnOnce(&dyn Source) -> T + Send + 'static) -> Option<T> {
+        let source = self.source.clone();
+        self.aside.work(move || work(&*source)).await
     }
 }
 
@@ -66,15 +137,10 @@ fn status(source: &dyn Source) -> Page {
     }
 }
 
-/// The page for people.
-async fn people(query: Option<&str>, source: &dyn Source) -> Page {
-    let asked = match query::of_form(query) {
-        Some(query) => Some(asked(query, source).await),
-        None => None,
-    };
+fn people(source: &dyn Source, asked: Option<&Asked>) -> Page {
     let (overview, config) = (source.overview(Instant::now()), source.config());
     let nonce = BASE64.encode(rand::random::<[u8; 16]>());
-    let view = View { overview: &overview, config: &config, asked: asked.as_ref() };
+    let view = View { overview: &overview, config: &config, asked };
     let mut page = page(StatusCode::OK, HTML, render(&view, &nonce));
     if let Ok(policy) = HeaderValue::from_str(&security_policy(&nonce)) {
         page.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
@@ -84,33 +150,10 @@ async fn people(query: Option<&str>, source: &dyn Source) -> Page {
     page
 }
 
-async fn asked(query: Result<Query, String>, source: &dyn Source) -> Asked {
-    let (keys, live) = match query {
-        Ok(Query { keys, live }) => (keys, live),
-        Err(why) => return Asked { key: String::new(), live: false, answer: Err(why) },
-    };
-    let key = keys.first().map(|key| String::from_utf8_lossy(key).into_owned()).unwrap_or_default();
-    let answer = find(Query { keys, live }, source).await;
-    Asked { key, live, answer: answer.map(|mut places| places.pop().unwrap_or_default()) }
-}
-
-async fn find(query: Query, source: &dyn Source) -> Result<Vec<Value>, String> {
-    match query {
-        Query { keys, live: true } => source.look(keys).await,
-        Query { keys, live: false } => keys.iter().map(|key| source.route(key)).collect(),
-    }
-}
-
-/// An array with one element per key, also for one key, so that scripts need one way to read it.
-async fn route(query: Option<&str>, source: &dyn Source) -> Page {
-    let found = match query::parse(query) {
-        Ok(query) => find(query, source).await,
-        Err(reason) => Err(reason),
-    };
-    match found {
-        Ok(places) => json(&Value::Array(places)),
-        Err(reason) => page(StatusCode::BAD_REQUEST, TEXT, format!("{reason}\n")),
-    }
+fn misdirected(host: &str) -> Page {
+    let host: String = host.chars().take(LONGEST_NAME).collect();
+    let said = format!("{host:?} is no name of this leash: ask by its IP address, or list the name in admin.hosts\n");
+    page(StatusCode::MISDIRECTED_REQUEST, TEXT, said)
 }
 
 fn read_only() -> Page {

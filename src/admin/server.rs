@@ -1,4 +1,4 @@
-//! The admin address's thread, its connections, and their end.
+//! The admin address's thread, its connections, and their end. Whoever connects is served at once; see [`Places`].
 //!
 //! ```text
 //! serve ─▶ thread: accept ─▶ one task per connection ─▶ pages::answer
@@ -9,6 +9,7 @@ use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -20,17 +21,20 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::{JoinSet, LocalSet};
 use tokio::time::{MissedTickBehavior, interval_at, sleep, timeout};
 
-use super::{STEP, Source, pages};
+use super::pages::Pages;
+use super::places::{Place, Places};
+use super::{STEP, Source};
+use crate::aside::Aside;
 use crate::logging::Repeated;
 
 /// What one client may take of what all share.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
-    /// Connections at a time; more wait in the kernel's queue until one of these ends.
+    /// Connections at a time; for one more, another one ends.
     pub connections: usize,
     /// How long a request's head may take to arrive, and how long a connection may idle.
     pub head: Duration,
@@ -40,11 +44,16 @@ pub(super) struct Limits {
 
 impl Limits {
     pub const USUAL: Limits =
-        Limits { connections: 128, head: Duration::from_secs(10), lifetime: Duration::from_secs(120) };
+        Limits { connections: 128, head: Duration::from_secs(5), lifetime: Duration::from_secs(120) };
 }
 
 /// How long the answer that is on its way at the end of a connection's life may still take.
 const LAST_ANSWER: Duration = Duration::from_secs(5);
+
+/// After a page the thread that makes them rests for so many times what it took: floods leave half of a processor.
+const REST: u32 = 1;
+/// How long accepting waits after the kernel could not give a socket, and another connection was told to end.
+const BACK_OFF: Duration = Duration::from_millis(10);
 
 /// The longest head of a request: enough for a look-up of a few hundred keys.
 const MOST_HEAD: usize = 64 * 1024;
@@ -90,7 +99,8 @@ pub(super) fn serve_within(
         TcpListener::from_std(listener)?
     };
     let (stop, stopped) = watch::channel(Duration::ZERO);
-    let server = Server { limits, source, stopped };
+    let aside = Arc::new(Aside::start("admin-pages", REST)?);
+    let server = Server { limits, pages: Pages { source, aside }, stopped };
     let run = move || {
         server.run(&runtime, listener);
         // Who resolves a name for somebody who looked cannot be interrupted.
@@ -104,7 +114,7 @@ pub(super) fn serve_within(
 #[derive(Clone)]
 struct Server {
     limits: Limits,
-    source: Arc<dyn Source>,
+    pages: Pages,
     stopped: watch::Receiver<Duration>,
 }
 
@@ -134,39 +144,42 @@ impl Server {
         steps.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             steps.tick().await;
-            self.source.note(Instant::now());
+            self.pages.source.note(Instant::now());
         }
     }
 
     async fn accept(&self, listener: &TcpListener, connections: &mut JoinSet<()>) {
-        let places = Arc::new(Semaphore::new(self.limits.connections));
+        let places = Places::new(self.limits.connections);
         let failed = Repeated::new(Duration::from_secs(10));
-        while let Ok(place) = places.clone().acquire_owned().await {
+        loop {
             match listener.accept().await {
                 Ok((stream, _)) => {
-                    let server = self.clone();
-                    connections.spawn_local(async move {
-                        let _place = place;
-                        server.serve(stream).await;
-                    });
+                    connections.spawn_local(self.clone().serve(stream, places.take()));
                 }
                 Err(error) => {
                     if let Some(more) = failed.allow(Instant::now()) {
                         tracing::warn!("admin: cannot accept: {error} ({more} more since the last such line)");
                     }
-                    // Out of file descriptors, most likely: asking again at once would spin.
-                    sleep(Duration::from_millis(100)).await;
+                    // Out of file descriptors, most likely. Asking again at once would spin.
+                    places.make_room();
+                    sleep(BACK_OFF).await;
                 }
             }
             while connections.try_join_next().is_some() {}
         }
     }
 
-    async fn serve(mut self, stream: TcpStream) {
-        let source = self.source;
+    async fn serve(mut self, stream: TcpStream, place: Place) {
+        let (pages, place) = (self.pages, Rc::new(place));
+        let asking = place.clone();
         let service = service_fn(move |request: Request<Incoming>| {
-            let source = source.clone();
-            async move { Ok::<_, Infallible>(pages::answer(request.method(), request.uri(), &*source).await) }
+            let (pages, asking) = (pages.clone(), asking.clone());
+            async move {
+                asking.heard();
+                let page = pages.answer(request.method(), request.uri(), request.headers()).await;
+                asking.heard();
+                Ok::<_, Infallible>(page)
+            }
         });
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(self.limits.head).max_buf_size(MOST_HEAD);
@@ -174,6 +187,7 @@ impl Server {
         let last_answer = tokio::select! {
             // What a client did wrong here concerns nobody but it.
             _ = connection.as_mut() => return,
+            () = place.lost() => return,
             _ = self.stopped.changed() => *self.stopped.borrow(),
             () = sleep(self.limits.lifetime) => LAST_ANSWER,
         };

@@ -29,6 +29,9 @@ impl Source for Fixed {
     fn config(&self) -> Value {
         json!({"admin": "127.0.0.1:9411"})
     }
+    fn hosts(&self) -> Vec<String> {
+        vec!["leash.example.com".to_string()]
+    }
     fn note(&self, _: Instant) {}
     fn overview(&self, _: Instant) -> Overview {
         Overview::default()

@@ -16,6 +16,7 @@ use crate::busiest::KeySamples;
 use crate::config::{Config, Listen};
 use crate::downstream::{Listener, Seating, Stats, VERSION};
 use crate::metrics::{Downstream, Registry, Series, ShardLayout, stats};
+use crate::net;
 use crate::reloads::Reloads;
 use crate::shared::{InForce, Snapshot};
 use crate::status::Status;
@@ -44,7 +45,7 @@ pub struct Running {
 impl Running {
     /// Starts to serve as `config` says, on the local runtime of the caller.
     pub async fn start(config: Config) -> Result<Running, AppError> {
-        let listeners = bind(&config).await?;
+        let listeners = bind(&config)?;
         let listen = listeners.iter().map(Listener::address).collect::<io::Result<Vec<Listen>>>()?;
         let admin_listener = config.admin.map(bind_admin).transpose()?;
         let snapshot = Snapshot::new(config);
@@ -127,11 +128,11 @@ impl Running {
     }
 }
 
-async fn bind(config: &Config) -> Result<Vec<Listener>, AppError> {
+fn bind(config: &Config) -> Result<Vec<Listener>, AppError> {
     let mut listeners = Vec::new();
     for listen in &config.listen {
         let (address, bound) = match listen {
-            Listen::Tcp(address) => (address.to_string(), Listener::tcp(*address).await),
+            Listen::Tcp(address) => (address.to_string(), Listener::tcp(*address)),
             Listen::Unix(path) => (path.display().to_string(), Listener::unix(path.clone())),
         };
         listeners.push(bound.map_err(|source| AppError::Listen { address, source })?);
@@ -140,7 +141,7 @@ async fn bind(config: &Config) -> Result<Vec<Listener>, AppError> {
 }
 
 fn bind_admin(address: SocketAddr) -> Result<TcpListener, AppError> {
-    TcpListener::bind(address).map_err(|source| AppError::Listen { address: address.to_string(), source })
+    net::listen(address).map_err(|source| AppError::Listen { address: address.to_string(), source })
 }
 
 fn start_workers(
@@ -151,7 +152,7 @@ fn start_workers(
     stopped: &watch::Receiver<bool>,
 ) -> io::Result<Vec<Worker>> {
     let status = status.clone();
-    let answer = Stats::new(move |subject| stats::answer(subject, &*status));
+    let answer = Stats::new(move |subject| stats::answer(subject, &*status))?;
     (0..snapshot.config.workers)
         .map(|number| {
             let books = Books { registry: registry.clone(), keys: samples.join(), stats: answer.clone() };

@@ -63,6 +63,19 @@ pub fn unix(text: &str) -> Result<PathBuf, String> {
     }
 }
 
+/// A host name alone, as it stands in a `Host` header without its port.
+pub fn name(text: &str) -> Result<(), String> {
+    match host_port(text) {
+        Ok((_, None)) => Ok(()),
+        Ok((host, Some(_))) => {
+            Err(format!("{} has a port, which does not matter here; write {}", plain(text), plain(&host)))
+        }
+        Err(_) => {
+            Err(format!("{} is no host name; write one such as leash.example.com, or *.example.com", plain(text)))
+        }
+    }
+}
+
 fn host_port(text: &str) -> Result<(String, Option<u16>), String> {
     if let Some((scheme, rest)) = text.split_once("://") {
         return Err(format!("{}:// is not needed; write {}", plain(scheme), plain(rest.trim_end_matches('/'))));
@@ -133,6 +146,15 @@ mod tests {
             assert!(error(text).contains("write "), "{text:?}");
         }
         assert!(error(&format!("/{}", "x".repeat(107))).contains("at most 107"));
+    }
+
+    #[test]
+    fn a_host_name_has_no_port() {
+        assert_eq!(name("leash.example.com"), Ok(()));
+        assert_eq!(name("leash:9411").unwrap_err(), "leash:9411 has a port, which does not matter here; write leash");
+        for text in ["", "http://leash", "*", "a b", "x*.example.com"] {
+            assert!(name(text).unwrap_err().contains("no host name"), "{text:?}");
+        }
     }
 
     #[test]

@@ -38,6 +38,8 @@ pub struct Config {
     pub listen: Vec<Listen>,
     /// Where metrics and admin pages are served, if anywhere.
     pub admin: Option<SocketAddr>,
+    /// The names by which the admin address may be asked, beside its own: `*.` before one stands for any below it.
+    pub admin_hosts: Vec<String>,
     /// Whether the admin pages may show keys, not only their prefixes.
     pub show_keys: bool,
     /// The number of worker threads, at least one.

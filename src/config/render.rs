@@ -27,7 +27,18 @@ impl Config {
 /// The short form, unless there is more to say than an address.
 fn admin(config: &Config) -> Value {
     let address = config.admin.map_or("off".into(), |address| address.to_string());
-    if config.show_keys { json!({ "address": address, "show_keys": true }) } else { address.into() }
+    let mut more = Map::new();
+    if config.show_keys {
+        more.insert("show_keys".into(), true.into());
+    }
+    if !config.admin_hosts.is_empty() {
+        more.insert("hosts".into(), json!(config.admin_hosts));
+    }
+    if more.is_empty() {
+        return address.into();
+    }
+    more.insert("address".into(), address.into());
+    more.into()
 }
 
 fn listen(listen: &Listen) -> Value {

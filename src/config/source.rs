@@ -72,6 +72,7 @@ impl Config {
         Config {
             listen: vec![Listen::Tcp(LISTEN)],
             admin: Some(ADMIN),
+            admin_hosts: Vec::new(),
             show_keys: false,
             workers: auto_workers(),
             pools: vec![Pool::of("embedded", vec![server])],
@@ -127,8 +128,9 @@ impl Overrides {
             file.listen = Some(self.listen.iter().enumerate().map(listen).collect());
         }
         if let Some(text) = &self.admin {
-            let show_keys = file.admin.take().and_then(|admin| admin.show_keys);
-            file.admin = Some(written::Admin { address: Some(scalar(text, top.key("--admin", None))), show_keys });
+            let address = Some(scalar(text, top.key("--admin", None)));
+            let (show_keys, hosts) = file.admin.take().map(|admin| (admin.show_keys, admin.hosts)).unwrap_or_default();
+            file.admin = Some(written::Admin { address, show_keys, hosts });
         }
         if let Some(text) = &self.workers {
             file.workers = Some(scalar(text, top.key("--workers", None)));

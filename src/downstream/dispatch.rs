@@ -191,7 +191,7 @@ impl Connection {
     }
 
     async fn answer_stats(self: Rc<Self>, arguments: Bytes) {
-        let text = self.service.stats.clone().ask(arguments).await;
+        let text = self.service.stats.ask(arguments).await;
         let mut state = self.state.borrow_mut();
         state.alone = None;
         if !state.broken {

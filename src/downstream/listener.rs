@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use crate::config::Listen;
 use crate::logging::Repeated;
-use crate::net::Stream;
+use crate::net::{self, Stream};
 
 /// How long accepting goes on once leash is to end: enough for those whom the kernel has accepted, whoever else knocks.
 const LAST_CALL: Duration = Duration::from_millis(10);
@@ -57,12 +57,13 @@ impl Listener {
         {
             std::fs::remove_file(&path)?;
         }
-        Ok(Listener::Unix(UnixListener::bind(&path)?, path))
+        let listener = UnixListener::from_std(net::listen_unix(&path)?)?;
+        Ok(Listener::Unix(listener, path))
     }
 
     /// Listens on a TCP address.
-    pub async fn tcp(address: std::net::SocketAddr) -> io::Result<Listener> {
-        TcpListener::bind(address).await.map(Listener::Tcp)
+    pub fn tcp(address: std::net::SocketAddr) -> io::Result<Listener> {
+        TcpListener::from_std(net::listen(address)?).map(Listener::Tcp)
     }
 
     /// Where it listens, with the port that the kernel gave.

@@ -117,6 +117,10 @@ impl admin::Source for Status {
         self.in_force.get().config.to_json()
     }
 
+    fn hosts(&self) -> Vec<String> {
+        self.in_force.get().config.admin_hosts.clone()
+    }
+
     fn note(&self, now: Instant) {
         let (snapshot, figures) = (self.in_force.get(), self.registry.figures());
         let mut past = self.past();

@@ -2,10 +2,10 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use crate::latency::Victim;
+use crate::one_at_a_time;
 use crate::support::{Leash, Memcached};
 
 /// What one client sends again and again until this goes.
@@ -56,12 +56,9 @@ fn house() -> (Memcached, Leash) {
     (server, Leash::with_config(&yaml))
 }
 
-/// Floods would measure each other.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-
 /// A victim beside two clients that do nothing but ask this, reading the replies or not.
 fn is_well_beside(what: &str, request: &str) {
-    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let _alone = one_at_a_time();
     let (_server, leash) = house();
     let mut victim = Victim::of(&leash);
     let alone = victim.p99();

@@ -6,3 +6,12 @@ mod support;
 
 mod floods;
 mod latency;
+mod probes;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Those who measure would measure each other.
+fn one_at_a_time() -> MutexGuard<'static, ()> {
+    static ONE: Mutex<()> = Mutex::new(());
+    ONE.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -66,6 +66,20 @@ pub fn admin(written: Option<&Scalar>, taken: &[(Listen, String)], problems: &mu
     Some(address)
 }
 
+/// The names by which the admin pages may be asked for: a name, `*.` and a name, or `*`.
+pub fn admin_hosts(file: &File, problems: &mut Problems) -> Vec<String> {
+    let hosts = file.admin.iter().flat_map(|admin| &admin.hosts);
+    let checked = hosts.map(|host| match address::name(host.text.trim_start_matches("*.")) {
+        Ok(()) => Some(host.text.clone()),
+        Err(_) if host.text == "*" => Some(host.text.clone()),
+        Err(wrong) => {
+            problems.add(&host.place, wrong);
+            None
+        }
+    });
+    checked.collect::<Vec<_>>().into_iter().flatten().collect()
+}
+
 /// Port 0 means "any free port", so it may come twice.
 fn take(listen: Listen, place: &Place, taken: &mut Vec<(Listen, String)>, problems: &mut Problems) {
     let any_port = matches!(listen, Listen::Tcp(address) if address.port() == 0);

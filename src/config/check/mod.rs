@@ -30,6 +30,7 @@ pub fn check(file: &File, mut problems: Problems) -> Result<Config, Problems> {
     let mut warnings = Problems::default();
     let (listen, admin) = listen::check(file, &mut problems);
     let show_keys = switch(file.admin.as_ref().and_then(|admin| admin.show_keys.as_ref()), false, &mut problems);
+    let admin_hosts = listen::admin_hosts(file, &mut problems);
     let workers = workers(file.workers.as_ref(), &mut problems);
     let pools = pools::check(file, &mut problems, &mut warnings);
     let spool = down::spool(&file.spool, &mut problems);
@@ -40,7 +41,7 @@ pub fn check(file: &File, mut problems: Problems) -> Result<Config, Problems> {
         return Err(problems.sorted());
     }
     let warnings = warnings.into_sorted();
-    Ok(Config { listen, admin, show_keys, workers, pools, routes, limits, spool, log, warnings })
+    Ok(Config { listen, admin, admin_hosts, show_keys, workers, pools, routes, limits, spool, log, warnings })
 }
 
 /// Checks the admin address alone.

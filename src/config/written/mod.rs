@@ -48,6 +48,8 @@ pub struct Admin {
     pub address: Option<Scalar>,
     /// `show_keys`.
     pub show_keys: Option<Scalar>,
+    /// `hosts`.
+    pub hosts: Vec<Scalar>,
 }
 
 /// One element of `listen`.
@@ -139,14 +141,19 @@ impl File {
 
 impl Admin {
     /// The keys of the map.
-    pub const KEYS: &'static [&'static str] = &["address", "show_keys"];
+    pub const KEYS: &'static [&'static str] = &["address", "show_keys", "hosts"];
 
     fn read(node: &Node, place: Place, problems: &mut Problems) -> Admin {
         if !matches!(node.value, Value::Map(_)) {
-            return Admin { address: scalar(node, place, problems), show_keys: None };
+            return Admin { address: scalar(node, place, problems), show_keys: None, hosts: Vec::new() };
         }
         let map = Fields::open(node, place, Self::KEYS, problems);
-        Admin { address: map.scalar("address", problems), show_keys: map.scalar("show_keys", problems) }
+        let hosts = map.list("hosts", scalar, problems).unwrap_or_default();
+        Admin {
+            address: map.scalar("address", problems),
+            show_keys: map.scalar("show_keys", problems),
+            hosts: hosts.into_iter().flatten().collect(),
+        }
     }
 }
 
