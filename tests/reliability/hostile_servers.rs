@@ -94,3 +94,23 @@ fn however_a_connection_ends_or_crumbles_nobody_is_told_what_was_another_ones() 
         pair.suffers(trouble);
     }
 }
+
+#[test]
+fn a_load_without_leash_notices_what_a_server_makes_up() {
+    let server = Memcached::start();
+    let (keys, paced) = (Keys::new("alone", 20, 300), Paced::before(&server, Pace::default()));
+    keys.fill(&server);
+    for (trouble, outcome) in [
+        (Trouble::None, Outcome::Hit),
+        (Trouble::Lies(Lie::Classic), Outcome::Wrong),
+        (Trouble::Lies(Lie::Garbage), Outcome::Wrong),
+        (Trouble::Reset(50), Outcome::Lost),
+    ] {
+        paced.suffers(trouble);
+        let load = Load::closed(&paced.address(), 4, keys.clone(), PAUSE);
+        crate::support::pause(TIME);
+        let tally = load.stop();
+        assert!(tally.count(outcome) > 0, "{trouble:?}: no {outcome:?}");
+        assert!(trouble != Trouble::None || tally.count(Outcome::Wrong) == 0);
+    }
+}

@@ -7,31 +7,35 @@ use crate::house::{alone, go_on, promised};
 use crate::rig::{Keys, Load, Outcome, Pace, Paced, Tally, Trouble};
 use crate::support::{BOUND, Leash, Memcached, pause, wait_until};
 
-const CAPACITY: f64 = 2000.0;
+/// Replies a second.
+pub const CAPACITY: f64 = 2000.0;
 const CLIENTS: usize = 1500;
 const DEADLINE: Duration = Duration::from_millis(500);
 /// The first second belongs to whoever finds out how much is too much.
 const WARM_UP: Duration = Duration::from_secs(1);
 const TIME: Duration = Duration::from_secs(3);
 
-fn keys() -> Keys {
-    Keys::new("over", 1000, 60)
-}
-
-struct Saturated {
+/// A server of known capacity.
+pub struct Saturated {
     paced: Paced,
     _server: Memcached,
 }
 
 impl Saturated {
-    fn start() -> Saturated {
+    /// What it has.
+    pub fn keys() -> Keys {
+        Keys::new("over", 1000, 60)
+    }
+
+    pub fn start() -> Saturated {
         let server = Memcached::start_with(&["-c", "4096"]);
-        keys().fill(&server);
+        Saturated::keys().fill(&server);
         let pace = Pace { requests: Some(CAPACITY), ..Pace::default() };
         Saturated { paced: Paced::before(&server, pace), _server: server }
     }
 
-    fn leash(&self) -> Leash {
+    /// A leash before it.
+    pub fn leash(&self) -> Leash {
         let address = self.paced.address();
         let pool = format!("{{servers: ['{address}'], request_timeout: {}ms}}", DEADLINE.as_millis());
         Leash::with_config(&format!("workers: 2\npools: {{main: {pool}}}\nlimits: {{connections: 4000}}\n"))
@@ -40,7 +44,7 @@ impl Saturated {
 
 /// The hits a second that all clients get together, and everything.
 fn closed_loop(address: &str) -> (f64, std::ops::Range<Instant>, Tally) {
-    let load = Load::closed(address, CLIENTS, keys(), Duration::ZERO);
+    let load = Load::closed(address, CLIENTS, Saturated::keys(), Duration::ZERO);
     pause(WARM_UP);
     let time = go_on(TIME);
     let tally = load.stop();
@@ -73,7 +77,7 @@ fn three_times_what_a_server_can_give_leaves_it_giving_that_and_it_is_well_again
     let _alone = alone();
     let server = Saturated::start();
     let leash = server.leash();
-    let load = Load::open(leash.address(), 256, keys(), (3.0 * CAPACITY) as u64);
+    let load = Load::open(leash.address(), 256, Saturated::keys(), (3.0 * CAPACITY) as u64);
     pause(WARM_UP);
     let over = go_on(TIME);
     load.goes_on_at((CAPACITY / 2.0) as u64);
@@ -104,11 +108,11 @@ fn three_times_what_a_server_can_give_leaves_it_giving_that_and_it_is_well_again
 fn a_server_that_drips_is_down_within_three_deadlines() {
     let _alone = alone();
     let server = Memcached::start();
-    keys().fill(&server);
+    Saturated::keys().fill(&server);
     let paced = Paced::before(&server, Pace::default());
     let pool = format!("{{servers: ['{}'], request_timeout: {}ms}}", paced.address(), DEADLINE.as_millis());
     let leash = Leash::with_config(&format!("workers: 1\npools: {{main: {pool}}}\n"));
-    let load = Load::closed(leash.address(), 8, keys(), Duration::from_millis(5));
+    let load = Load::closed(leash.address(), 8, Saturated::keys(), Duration::from_millis(5));
     wait_until("it serves", BOUND, || metric(&leash, "leash_requests_total", "outcome=\"hit\"") > 100.0);
     paced.suffers(Trouble::Drips(Duration::from_millis(100)));
     let begun = Instant::now();
