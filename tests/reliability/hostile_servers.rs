@@ -63,7 +63,7 @@ impl Pair {
         assert_eq!(well.count(Outcome::Miss), 0, "{trouble:?}: keys of the other server");
         for tally in [&ill, &well] {
             assert_eq!(tally.count(Outcome::Lost), 0, "{trouble:?}: clients were hung up on");
-            let late = tally.samples.iter().map(|sample| sample.waited).max().unwrap();
+            let late = tally.longest();
             assert!(late < 2 * DEADLINE + Duration::from_millis(500), "{trouble:?}: answered after {late:?}");
         }
     }

@@ -77,7 +77,7 @@ fn three_times_what_a_server_can_give_leaves_it_giving_that_and_it_is_well_again
     let _alone = alone();
     let server = Saturated::start();
     let leash = server.leash();
-    let load = Load::open(leash.address(), 256, Saturated::keys(), (3.0 * CAPACITY) as u64);
+    let load = Load::open(leash.address(), CLIENTS, Saturated::keys(), (3.0 * CAPACITY) as u64);
     pause(WARM_UP);
     let over = go_on(TIME);
     load.goes_on_at((CAPACITY / 2.0) as u64);

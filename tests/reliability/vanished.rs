@@ -38,7 +38,7 @@ fn a_server_that_vanishes_is_down_in_time_and_used_again_when_it_is_back() {
         wait_until("it is up", BOUND, || metric(&leash, "leash_server_up", "") == 1.0);
         let (up, tally) = (begun.elapsed(), load.stop());
         tally.has_nothing_foreign();
-        let latest = tally.samples.iter().map(|sample| sample.waited).max().unwrap();
+        let latest = tally.longest();
         println!(
             "{trouble:?}: down after {down:.1?}, up {up:.1?} after its return, the latest answer after {latest:.1?}"
         );

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use super::background::Background;
 use super::closed_loop::asks_in_turn;
 use super::keys::Keys;
-use super::open_loop::{asks_by_the_clock, line};
+use super::open_loop::asks_by_the_clock;
 use super::tally::Tally;
 use crate::support::Random;
 
@@ -51,13 +51,13 @@ impl Load {
         })
     }
 
-    /// So many gets a second, spread over so many connections, whether there are answers or not.
+    /// So many gets a second over so many connections, whether there are answers or not.
     pub fn open(address: &str, connections: usize, keys: Keys, per_second: u64) -> Load {
         let address = address.to_string();
         Load::running(per_second, move |rate| {
             move |tally: &Shared, waiting: &Waiting| {
-                let lines = (0..connections).map(|_| line(&address, tally, waiting)).collect();
-                tokio::task::spawn_local(asks_by_the_clock(lines, keys, rate));
+                let shared = (tally.clone(), waiting.clone());
+                tokio::task::spawn_local(asks_by_the_clock(address, connections, keys, rate, shared));
             }
         })
     }
@@ -73,7 +73,7 @@ impl Load {
             begin(rate)(&tally, &waiting);
             let _ = over.await;
             let mut tally = std::mem::take(&mut *tally.borrow_mut());
-            tally.unanswered = waiting.borrow().iter().flatten().copied().collect();
+            tally.unanswered = waiting.borrow().iter().flatten().map(Instant::elapsed).collect();
             tally
         });
         Load { per_second, thread }

@@ -1,4 +1,4 @@
-//! Connections of an open loop: each asks when the clock says so, whether it was answered or not.
+//! Connections of an open loop: one that waits for nothing asks when the clock says so; if all wait, one asks all the same.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -26,15 +26,26 @@ type Due = (Instant, String);
 /// What was asked on a connection and is not answered.
 type Owed = Rc<RefCell<VecDeque<Due>>>;
 
-/// A connection that asks what it is told to.
-pub fn line(address: &str, tally: &Shared, waiting: &Waiting) -> UnboundedSender<Due> {
-    let (send, due) = unbounded_channel();
-    tokio::task::spawn_local(asks_when_told(address.to_string(), due, tally.clone(), waiting.clone()));
-    send
-}
+/// Those of the connections that wait for nothing.
+type Idle = Rc<RefCell<Vec<usize>>>;
 
-/// So many gets a second, each on the next line.
-pub async fn asks_by_the_clock(lines: Vec<UnboundedSender<Due>>, keys: Keys, rate: Arc<AtomicU64>) {
+/// So many gets a second over so many connections.
+pub async fn asks_by_the_clock(
+    address: String,
+    connections: usize,
+    keys: Keys,
+    rate: Arc<AtomicU64>,
+    (tally, waiting): (Shared, Waiting),
+) {
+    let idle = Idle::default();
+    let lines: Vec<UnboundedSender<Due>> = (0..connections)
+        .map(|_| {
+            let (place, (send, due)) = (place(&waiting), unbounded_channel());
+            let line = Line { place, idle: idle.clone(), tally: tally.clone(), waiting: waiting.clone() };
+            tokio::task::spawn_local(line.asks_when_told(address.clone(), due));
+            send
+        })
+        .collect();
     let (mut random, mut turn, mut due, mut last) = (Random::new(1), 0, 0.0, Instant::now());
     loop {
         tokio::time::sleep(TICK).await;
@@ -44,54 +55,63 @@ pub async fn asks_by_the_clock(lines: Vec<UnboundedSender<Due>>, keys: Keys, rat
         while due >= 1.0 {
             due -= 1.0;
             turn = (turn + 1) % lines.len();
-            let _ = lines[turn].send((now, keys.any(&mut random).to_string()));
+            let line = idle.borrow_mut().pop().unwrap_or(turn);
+            let _ = lines[line].send((now, keys.any(&mut random).to_string()));
         }
     }
 }
 
-async fn asks_when_told(address: String, mut due: UnboundedReceiver<Due>, tally: Shared, waiting: Waiting) {
-    let place = place(&waiting);
-    loop {
-        let Ok((mut reader, mut writer)) = connect(&address).await else {
-            tokio::time::sleep(AGAIN).await;
-            continue;
-        };
-        let owed = Owed::default();
-        let sends = async {
-            while let Some((begun, key)) = due.recv().await {
-                let line = format!("get {key}\r\n");
-                owed.borrow_mut().push_back((begun, key));
-                waiting.borrow_mut()[place].push_back(begun);
-                if writer.write_all(line.as_bytes()).await.is_err() {
-                    return;
-                }
-            }
-        };
-        tokio::select! {
-            () = sends => {}
-            _ = answers(&mut reader, &owed, &tally, &waiting, place) => {}
-        }
-        for (begun, _) in owed.borrow_mut().drain(..) {
-            tally.borrow_mut().note(begun, Outcome::Lost);
-        }
-        waiting.borrow_mut()[place].clear();
-    }
-}
-
-async fn answers(
-    reader: &mut BufReader<OwnedReadHalf>,
-    owed: &Owed,
-    tally: &Shared,
-    waiting: &Waiting,
+/// A connection that asks what it is told to.
+struct Line {
     place: usize,
-) -> io::Result<()> {
-    loop {
-        // An answer can only come after its question.
-        reader.fill_buf().await?;
-        let Some((begun, key)) = owed.borrow().front().cloned() else { return Err(io::ErrorKind::InvalidData.into()) };
-        let outcome = read_get(reader, &key, tally).await?;
-        owed.borrow_mut().pop_front();
-        waiting.borrow_mut()[place].pop_front();
-        tally.borrow_mut().note(begun, outcome);
+    idle: Idle,
+    tally: Shared,
+    waiting: Waiting,
+}
+
+impl Line {
+    async fn asks_when_told(self, address: String, mut due: UnboundedReceiver<Due>) {
+        loop {
+            let Ok((mut reader, mut writer)) = connect(&address).await else {
+                tokio::time::sleep(AGAIN).await;
+                continue;
+            };
+            self.idle.borrow_mut().push(self.place);
+            let owed = Owed::default();
+            let sends = async {
+                while let Some((begun, key)) = due.recv().await {
+                    let line = format!("get {key}\r\n");
+                    owed.borrow_mut().push_back((begun, key));
+                    self.waiting.borrow_mut()[self.place].push_back(begun);
+                    if writer.write_all(line.as_bytes()).await.is_err() {
+                        return;
+                    }
+                }
+            };
+            tokio::select! {
+                () = sends => {}
+                _ = self.answers(&mut reader, &owed) => {}
+            }
+            for (begun, _) in owed.borrow_mut().drain(..) {
+                self.tally.borrow_mut().note(begun, Outcome::Lost);
+            }
+            self.waiting.borrow_mut()[self.place].clear();
+        }
+    }
+
+    async fn answers(&self, reader: &mut BufReader<OwnedReadHalf>, owed: &Owed) -> io::Result<()> {
+        loop {
+            // An answer can only come after its question.
+            reader.fill_buf().await?;
+            let first = owed.borrow().front().cloned();
+            let Some((begun, key)) = first else { return Err(io::ErrorKind::InvalidData.into()) };
+            let outcome = read_get(reader, &key, &self.tally).await?;
+            owed.borrow_mut().pop_front();
+            self.waiting.borrow_mut()[self.place].pop_front();
+            self.tally.borrow_mut().note(begun, outcome);
+            if owed.borrow().is_empty() {
+                self.idle.borrow_mut().push(self.place);
+            }
+        }
     }
 }

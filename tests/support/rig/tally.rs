@@ -36,8 +36,8 @@ pub struct Tally {
     pub samples: Vec<Sample>,
     /// What was said instead of replies, without what differs each time.
     pub errors: BTreeMap<String, usize>,
-    /// Since when those waited who had no answer at the end.
-    pub unanswered: Vec<Instant>,
+    /// How long those had waited at the end who had no answer.
+    pub unanswered: Vec<Duration>,
 }
 
 impl Tally {
@@ -66,6 +66,12 @@ impl Tally {
     /// How long those waited that began in this time and ended like this.
     pub fn waits(&self, time: &Range<Instant>, outcome: Outcome) -> Waits {
         Waits::of(self.of(outcome).filter(|sample| time.contains(&sample.begun)).map(|sample| sample.waited))
+    }
+
+    /// How long anybody waited, answered or not.
+    pub fn longest(&self) -> Duration {
+        let answered = self.samples.iter().map(|sample| sample.waited);
+        answered.chain(self.unanswered.iter().copied()).max().unwrap_or_default()
     }
 
     pub fn count(&self, outcome: Outcome) -> usize {
