@@ -1,9 +1,9 @@
 //! Models of what memcached makes of things leash says in its own way.
 
-use leash::protocol::{Arithmetic, Command, Delete, Get, Request, Returns, Store};
+use leash::protocol::{Arithmetic, Command, Get, Request, Returns, Store};
 
 /// Every fact a client can ask for.
-pub const FACTS: [Returns; 9] = [
+pub const FACTS: [Returns; 8] = [
     Returns::VALUE,
     Returns::FLAGS,
     Returns::CAS,
@@ -11,13 +11,12 @@ pub const FACTS: [Returns; 9] = [
     Returns::SIZE,
     Returns::HIT,
     Returns::LAST_ACCESS,
-    Returns::KEY,
     Returns::TTL_BEFORE,
 ];
 
 /// `request` without what makes no difference to a server: the one of all requests of the same meaning that is sent.
 pub fn plain(request: &Request) -> Request {
-    let counted = [Returns::VALUE, Returns::CAS, Returns::TTL, Returns::TTL_BEFORE, Returns::KEY];
+    let counted = [Returns::VALUE, Returns::CAS, Returns::TTL, Returns::TTL_BEFORE];
     let counted = counted.into_iter().fold(Returns::NONE, Returns::and);
     let command = match request.command.clone() {
         // Without both T and R there is no order between them. What leash may tell the asker is not the server's business.
@@ -27,12 +26,9 @@ pub fn plain(request: &Request) -> Request {
         }
         // No expiry time is never, which is 0. A store tells nothing about what it replaced.
         Command::Store(store) => {
-            let (ttl, returns) =
-                (store.ttl.filter(|ttl| *ttl != 0), store.returns.only(Returns::CAS.and(Returns::KEY)));
+            let (ttl, returns) = (store.ttl.filter(|ttl| *ttl != 0), store.returns.only(Returns::CAS));
             Command::Store(Store { ttl, returns, ..store })
         }
-        // What was deleted has nothing left to tell.
-        Command::Delete(delete) => Command::Delete(Delete { returns: delete.returns.only(Returns::KEY), ..delete }),
         // Without N nothing is created, so it has no initial value.
         Command::Arithmetic(arithmetic) => {
             let initial = if arithmetic.vivify.is_some() { arithmetic.initial } else { 0 };

@@ -5,8 +5,8 @@ use super::wire::{is_one_command, is_one_reply, written};
 use super::{pieces, splits};
 use bytes::{Bytes, BytesMut};
 use leash::protocol::{
-    Call, Cause, Command, Decoder, Failure, Form, Get, Item, Key, Limits, Local, MAX_KEY, MetaVerb, Output, Question,
-    Reply, Request, Style, Token, encode_reply,
+    Call, Cause, Command, Decoder, Failure, Form, Get, Internals, Item, Key, Limits, Local, MAX_KEY, MetaVerb, Output,
+    Question, Reply, Request, Style, Token, encode_reply,
 };
 
 /// Small enough that inputs of a few hundred bytes reach them.
@@ -126,8 +126,14 @@ pub fn replies_are_whole(form: &Form, request: &Request) {
     let failed = Reply::Failed(Failure { cause: Cause::Timeout, server: "m1".into() });
     let value = if matches!(request.command, Command::Arithmetic(_)) { counted } else { value };
     let hits = [hit(None), hit(Some(value))];
-    let others =
-        [Reply::Miss, Reply::NotFound, Reply::NotStored, Reply::Exists, Reply::Debug("key x=y".into()), failed];
+    let others = [
+        Reply::Miss,
+        Reply::NotFound,
+        Reply::NotStored,
+        Reply::Exists,
+        Reply::Debug(Internals { binary_key: false, facts: "x=y".into() }),
+        failed,
+    ];
     let error = Reply::Error("SERVER_ERROR out of memory".into());
     for reply in hits.iter().chain(&others).chain([&error]) {
         let mut out = Output::default();

@@ -1,7 +1,7 @@
 //! How the peers of leash find the ends of what it writes. Models of them, deliberately not leash's own parsers: what
 //! these take for one command or one reply is one, whatever leash thinks.
 
-use leash::protocol::{MAX_SLICES, Output};
+use leash::protocol::{MAX_SLICES, Output, Token};
 use std::io::IoSlice;
 
 /// Everything `output` holds, as a socket would see it.
@@ -30,18 +30,35 @@ pub fn is_one_command(bytes: &[u8]) {
     assert!(words.iter().all(|word| !word.is_empty()), "two spaces in a row");
     assert!(words.len() <= 19, "more words than memcached takes: {}", words.len());
     let value = match (words[0], words.len()) {
-        (b"mn", 1) | (b"flush_all", 2) => None,
-        (b"mg" | b"md" | b"ma" | b"me", 2..) => None,
+        (b"mn", 1) | (b"flush_all", 2) | (b"me", 2) => None,
+        (b"mg" | b"md" | b"ma", 2..) => None,
         (b"ms", 3..) => Some(number(words[2])),
         _ => panic!("no command leash uses"),
     };
     if words[0].starts_with(b"m") && words.len() > 1 {
         assert!(words[1].len() <= 250, "a key longer than memcached takes: {}", words[1].len());
     }
+    match words[0] {
+        b"mg" | b"md" | b"ma" => is_answered_with_its_token_alone(&words[2..]),
+        b"ms" => is_answered_with_its_token_alone(&words[3..]),
+        _ => {}
+    }
     match value {
         None => assert!(rest.is_empty(), "bytes behind the command"),
         Some(len) => is_value(rest, len),
     }
+}
+
+/// Holds that whoever is asked with these flags answers once, repeats the token, and nothing else that was written by
+/// somebody: not the key (`k`), of which memcached forgets whether it is text.
+fn is_answered_with_its_token_alone(flags: &[&[u8]]) {
+    let letters: Vec<u8> = flags.iter().map(|flag| flag[0]).collect();
+    for (place, letter) in letters.iter().enumerate() {
+        assert!(b"bcfhlstuvxCDEFIJMNORT".contains(letter), "the flag {}", letter.escape_ascii());
+        assert!(!letters[..place].contains(letter), "{} twice", letter.escape_ascii());
+    }
+    let token = flags.iter().find(|flag| flag[0] == b'O').expect("a token");
+    assert!(token.len() == 1 + Token::LEN && token.iter().all(u8::is_ascii_graphic), "no token: {token:?}");
 }
 
 /// Holds that a client reads exactly one reply in `bytes`: a line, a value, or what a get of one key is answered.

@@ -13,7 +13,7 @@ use bytes::{Buf, BytesMut};
 use super::call::{Call, Refusal, RefusalKind};
 use super::form::{Form, Style};
 use super::line::{Limits, Line};
-use super::request::{Command, Delete, Request, Returns, StoreMode};
+use super::request::{Command, Delete, Request, StoreMode};
 use super::{classic, meta};
 
 /// Where in a client's stream the decoder stands.
@@ -203,7 +203,6 @@ fn replaced_by(request: Request, form: Form) -> (Option<Request>, Form) {
         Command::Store(store) => !classic || (store.mode == StoreMode::Set && store.compare_cas.is_none()),
         _ => false,
     };
-    let delete = Delete { returns: Returns::NONE, ..Delete::default() };
-    let delete = Request { key: request.key, command: Command::Delete(delete) };
+    let delete = Request { key: request.key, command: Command::Delete(Delete::default()) };
     (replaces.then_some(delete), Form { quiet: classic && form.quiet, ..form })
 }

@@ -6,7 +6,7 @@ use super::form::{Form, MetaVerb, Style};
 use super::key::Key;
 use super::number;
 use super::output::Output;
-use super::reply::{Item, Reply};
+use super::reply::{Internals, Item, Reply};
 use super::words;
 
 /// Writes the whole answer to a command about one key.
@@ -103,7 +103,7 @@ fn meta(verb: MetaVerb, flags: &[u8], quiet: bool, key: &Key, reply: &Reply, out
         Reply::NotFound => (b"NF", &none),
         Reply::NotStored => (b"NS", &none),
         Reply::Exists => (b"EX", &none),
-        Reply::Debug(facts) => return debug(key, facts, out),
+        Reply::Debug(internals) => return debug(key, internals, out),
         Reply::Done | Reply::Version(_) | Reply::Error(_) | Reply::Failed(_) => return push_failure(out, reply),
     };
     out.text().extend_from_slice(code);
@@ -122,13 +122,13 @@ fn meta_value(verb: MetaVerb, flags: &[u8], key: &Key, reply: &Reply, value: &By
     out.text().extend_from_slice(b"\r\n");
 }
 
-/// A server spells the key as the item was filed, which need not be as it was asked for; a namespace may stand before it.
-fn debug(key: &Key, line: &[u8], out: &mut Output) {
-    let (spelt, facts) = line.split_at(memchr::memchr(b' ', line).unwrap_or(line.len()));
+/// The key is spelt as the item was stored, which need not be as it was asked for.
+fn debug(key: &Key, internals: &Internals, out: &mut Output) {
     let text = out.text();
     text.extend_from_slice(b"ME ");
-    key.spell(!spelt.ends_with(key.as_bytes()), text);
-    push_line(out, facts);
+    key.spell(internals.binary_key || !key.fits_a_line(), text);
+    text.push(b' ');
+    push_line(out, &internals.facts);
 }
 
 /// Repeats the client's flags in its order, with what the item has to say to each.
@@ -140,11 +140,7 @@ fn return_flags(verb: MetaVerb, flags: &[u8], key: &Key, reply: &Reply, item: &I
                 text.push(b' ');
                 text.extend_from_slice(word);
             }
-            (b'k', _) => {
-                // The binary protocol files items under keys no line can hold, without marking them as such.
-                let marked = item.binary_key || !key.fits_a_line();
-                key_flag(text, key, if hit && verb == MetaVerb::Get { marked } else { key.is_binary() })
-            }
+            (b'k', _) => key_flag(text, key),
             (b'c', MetaVerb::Store) => fact(text, b'c', item.cas),
             (b'c', MetaVerb::Get | MetaVerb::Arithmetic) if hit => fact(text, b'c', item.cas),
             (b't', MetaVerb::Get | MetaVerb::Arithmetic) if hit => fact(text, b't', item.ttl),
@@ -165,10 +161,12 @@ fn fact(text: &mut Vec<u8>, letter: u8, value: impl itoa::Integer) {
     number::push(text, value);
 }
 
-fn key_flag(text: &mut Vec<u8>, key: &Key, binary: bool) {
+/// The key as it was asked for. No server is asked how the item was stored: memcached forgets that of some, and repeats
+/// their keys as they are, line ends and all.
+fn key_flag(text: &mut Vec<u8>, key: &Key) {
     text.extend_from_slice(b" k");
-    key.spell(binary, text);
-    if binary {
+    key.spell(key.is_binary(), text);
+    if key.is_binary() {
         text.extend_from_slice(b" b");
     }
 }

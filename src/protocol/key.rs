@@ -88,6 +88,11 @@ impl Key {
         }
     }
 
+    /// The same item by a key that is written as it is, if it can be: no control character, no space.
+    pub fn as_text(&self) -> Option<Key> {
+        Key::text(self.bytes.clone()).ok()
+    }
+
     /// Whether its bytes may stand in a line as they are: no control character, no space.
     pub fn fits_a_line(&self) -> bool {
         text_length(&self.bytes) == self.bytes.len()

@@ -86,6 +86,7 @@ fn debug(line: &Bytes, words: &Words<'_>) -> Result<Line, Refusal> {
     }
     let base64 = words.get(2) == b"b";
     let key = key(line, words.get(1), base64).map_err(|_| Refusal::BAD_FORMAT)?;
+    let key = key.as_text().ok_or(malformed("CLIENT_ERROR me is answered for keys that are plain text only"))?;
     let style = Style::Meta { verb: MetaVerb::Debug, flags: Bytes::new() };
     Ok(Call::One(Request { key, command: Command::Debug }, Form { style, quiet: false }).into())
 }
@@ -198,7 +199,8 @@ impl Flags {
             b'x' => self.drop_value = true,
             b'q' => self.quiet = true,
             b'u' => self.no_bump = true,
-            b'O' | b'P' | b'L' => {}
+            // leash knows the key itself.
+            b'O' | b'P' | b'L' | b'k' => {}
             b't' if self.ttl.is_none() && self.vivify.is_none() => self.returns = self.returns.and(Returns::TTL_BEFORE),
             _ => self.returns = self.returns.and(returned(letter).ok_or(None)?),
         }
@@ -216,7 +218,6 @@ fn returned(letter: u8) -> Option<Returns> {
         b's' => Returns::SIZE,
         b'h' => Returns::HIT,
         b'l' => Returns::LAST_ACCESS,
-        b'k' => Returns::KEY,
         _ => return None,
     })
 }
@@ -242,7 +243,7 @@ fn command(flags: &Flags, verb: MetaVerb) -> Result<Command, FlagError> {
             new_cas: flags.new_cas,
             invalidate: flags.invalidate,
             vivify: flags.vivify,
-            returns: flags.returns.only(Returns::CAS.and(Returns::KEY)),
+            returns: flags.returns.only(Returns::CAS),
         }),
         MetaVerb::Delete => Command::Delete(Delete {
             compare_cas: flags.compare_cas,
@@ -250,7 +251,6 @@ fn command(flags: &Flags, verb: MetaVerb) -> Result<Command, FlagError> {
             invalidate: flags.invalidate,
             ttl: flags.ttl,
             drop_value: flags.drop_value,
-            returns: flags.returns.only(Returns::KEY),
         }),
         MetaVerb::Arithmetic => Command::Arithmetic(Arithmetic {
             decrement: decrements(flags.mode)?,
@@ -267,7 +267,7 @@ fn command(flags: &Flags, verb: MetaVerb) -> Result<Command, FlagError> {
 }
 
 /// What `ma` tells; it knows the other flags but has no answer to them.
-const COUNTED: Returns = Returns::VALUE.and(Returns::CAS).and(Returns::TTL).and(Returns::TTL_BEFORE).and(Returns::KEY);
+const COUNTED: Returns = Returns::VALUE.and(Returns::CAS).and(Returns::TTL).and(Returns::TTL_BEFORE);
 
 fn store_mode(mode: Option<u8>) -> Result<StoreMode, FlagError> {
     Ok(match mode {

@@ -18,6 +18,7 @@ pub mod number;
 mod output;
 mod question;
 mod reply;
+mod reply_line;
 mod request;
 #[cfg(test)]
 mod tests;
@@ -34,7 +35,7 @@ pub use key::{Key, KeyError, MAX_KEY};
 pub use line::Limits;
 pub use output::{MAX_SLICES, Output};
 pub use question::Question;
-pub use reply::{Cause, Failure, Item, Reply};
+pub use reply::{Cause, Failure, Internals, Item, Reply};
 pub use request::{Arithmetic, Command, CommandClass, Delete, Exptime, Get, Request, Returns, Store, StoreMode};
 pub use token::Token;
 pub use uniques::Uniques;

@@ -32,11 +32,12 @@ impl Question<'_> {
             Question::Noop => Expected::Noop,
             Question::Version => Expected::Version,
             Question::Ask(request) => match &request.command {
-                Command::Get(_) => Expected::Get,
+                Command::Get(get) if get.returns.has(Returns::VALUE) => Expected::Value,
+                Command::Get(_) => Expected::Facts,
                 Command::Store(_) => Expected::Store,
                 Command::Delete(_) => Expected::Delete,
                 Command::Arithmetic(_) => Expected::Arithmetic,
-                Command::Debug => Expected::Debug,
+                Command::Debug => Expected::Debug(Box::new(request.key.clone())),
             },
         }
     }
@@ -68,7 +69,7 @@ fn ask(request: &Request, token: Token, text: &mut Vec<u8>) {
         Command::Store(command) => store(&request.key, command, text),
         Command::Delete(command) => delete(&request.key, command, text),
         Command::Arithmetic(command) => arithmetic(&request.key, command, text),
-        Command::Debug => return open(text, b"me ", &request.key),
+        Command::Debug => return debug(&request.key, text),
     }
     text.extend_from_slice(b" O");
     text.extend_from_slice(token.as_bytes());
@@ -78,6 +79,12 @@ fn open(text: &mut Vec<u8>, command: &[u8; 3], key: &Key) {
     text.extend_from_slice(command);
     key.spell(key.is_binary(), text);
     given(text, b'b', key.is_binary());
+}
+
+/// The one command about a key that has no token, and whose answer repeats the key.
+fn debug(key: &Key, text: &mut Vec<u8>) {
+    text.extend_from_slice(b"me ");
+    key.spell(!key.fits_a_line(), text);
 }
 
 fn flag(text: &mut Vec<u8>, letter: u8, argument: impl itoa::Integer) {
@@ -106,14 +113,13 @@ fn facts(text: &mut Vec<u8>, asked: Returns) {
     if asked == VALUE_AND_FLAGS.and(Returns::TTL_BEFORE) {
         return text.extend_from_slice(b" v f t");
     }
-    const LETTERS: [(Returns, u8); 8] = [
+    const LETTERS: [(Returns, u8); 7] = [
         (Returns::VALUE, b'v'),
         (Returns::FLAGS, b'f'),
         (Returns::CAS, b'c'),
         (Returns::SIZE, b's'),
         (Returns::HIT, b'h'),
         (Returns::LAST_ACCESS, b'l'),
-        (Returns::KEY, b'k'),
         (Returns::TTL_BEFORE, b't'),
     ];
     for (fact, letter) in LETTERS {
@@ -124,7 +130,7 @@ fn facts(text: &mut Vec<u8>, asked: Returns) {
 /// The facts a store can tell. memcached refuses a line of 20 words without swallowing the value behind it, which it would
 /// then take for commands: so a store never asks for what it is not told anyway.
 fn outcome(text: &mut Vec<u8>, asked: Returns) {
-    facts(text, asked.only(Returns::CAS.and(Returns::KEY)));
+    facts(text, asked.only(Returns::CAS));
 }
 
 fn get(key: &Key, get: &Get, text: &mut Vec<u8>) {
@@ -168,7 +174,6 @@ fn store(key: &Key, store: &Store, text: &mut Vec<u8>) {
 
 fn delete(key: &Key, delete: &Delete, text: &mut Vec<u8>) {
     open(text, b"md ", key);
-    facts(text, delete.returns);
     maybe(text, b'C', delete.compare_cas);
     maybe(text, b'E', delete.new_cas);
     given(text, b'I', delete.invalidate);

@@ -21,8 +21,8 @@ pub enum Reply {
     NotStored,
     /// `EX`: the CAS unique did not match.
     Exists,
-    /// `ME`: a debug line, without the code and CR LF: the key as the server spells it, a space, and the facts.
-    Debug(Bytes),
+    /// `ME`: what an item is like inside.
+    Debug(Internals),
     /// `MN` or `OK`: done, about no item.
     Done,
     /// `VERSION`: what follows it.
@@ -60,10 +60,17 @@ pub struct Item {
     pub last_access: u32,
     /// Whether it was fetched before.
     pub fetched: bool,
-    /// Whether the item is filed under a binary key; told with `Returns::KEY`.
-    pub binary_key: bool,
     /// The letters W (won), X (stale), Z (somebody else won) in the server's order; unused places are 0.
     pub marks: [u8; 3],
+}
+
+/// What `me` tells about an item, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Internals {
+    /// Whether the item was stored under a key in base64, and is shown under one.
+    pub binary_key: bool,
+    /// Words of the form `name=value`, with a space between them.
+    pub facts: Bytes,
 }
 
 /// Why there is no answer. Logs, metrics and replies use the same words for it.

@@ -28,7 +28,7 @@ pub enum Command {
     Delete(Delete),
     /// `ma`; classic incr, decr.
     Arithmetic(Arithmetic),
-    /// `me`: the item's internals, for people.
+    /// `me`: the item's internals, for people. Only of keys that are text: see [`Key::text`].
     Debug,
 }
 
@@ -57,10 +57,8 @@ impl Returns {
     pub const HIT: Returns = Returns(1 << 5);
     /// Seconds since the last access (`l`).
     pub const LAST_ACCESS: Returns = Returns(1 << 6);
-    /// The key, to learn whether the item was stored under a binary one (`k`).
-    pub const KEY: Returns = Returns(1 << 7);
     /// The remaining TTL as it was before this command changed it (`t` written before `T` and `N`).
-    pub const TTL_BEFORE: Returns = Returns(1 << 8);
+    pub const TTL_BEFORE: Returns = Returns(1 << 7);
 
     /// Both sets together.
     pub const fn and(self, more: Returns) -> Returns {
@@ -151,8 +149,6 @@ pub struct Delete {
     pub ttl: Option<Exptime>,
     /// `x`: keep the item but drop its value and client flags.
     pub drop_value: bool,
-    /// What to tell about it.
-    pub returns: Returns,
 }
 
 /// Count up or down.

@@ -46,9 +46,8 @@ impl Uniques {
         let returns = match command {
             Command::Get(get) => get.returns,
             Command::Store(store) => store.returns,
-            Command::Delete(delete) => delete.returns,
             Command::Arithmetic(arithmetic) => arithmetic.returns,
-            Command::Debug => Returns::NONE,
+            Command::Delete(_) | Command::Debug => Returns::NONE,
         };
         returns.has(Returns::CAS)
     }

@@ -17,7 +17,7 @@ use super::server::Server;
 use super::slots::Slot;
 use crate::metrics::Upstream as Count;
 use crate::net::{Reader, Writer, make_room};
-use crate::protocol::{AnswerDecoder, Cause, Question};
+use crate::protocol::{AnswerDecoder, Cause, Desync, Question};
 
 /// Connects, serves, and fails what is still owed at the end. Once more if all of it can be asked again.
 pub(super) async fn run(server: Rc<Server>) {
@@ -36,7 +36,7 @@ pub(super) async fn run(server: Rc<Server>) {
 async fn live(server: &Rc<Server>) -> (Cause, Option<Instant>) {
     let begun = Instant::now();
     let changes = server.target.names.changes();
-    let (mut reader, writer, peer) = match open(server).await {
+    let (mut reader, writer, peer, decoder) = match open(server).await {
         Ok(opened) => opened,
         Err(cause) => {
             server.count(Count::Desync, u64::from(cause == Cause::Desync));
@@ -55,7 +55,7 @@ async fn live(server: &Rc<Server>) -> (Cause, Option<Instant>) {
         link.unproven = false;
     }
     server.send();
-    let cause = serve(server, &mut reader).await;
+    let cause = serve(server, &mut reader, decoder).await;
     server.count(Count::Closed, 1);
     let (owed, unproven) = {
         let link = server.link.borrow();
@@ -78,7 +78,7 @@ async fn live(server: &Rc<Server>) -> (Cause, Option<Instant>) {
     (cause, faulty)
 }
 
-async fn open(server: &Server) -> Result<(Reader, Writer, Option<SocketAddr>), Cause> {
+async fn open(server: &Server) -> Result<(Reader, Writer, Option<SocketAddr>, AnswerDecoder), Cause> {
     let target = &*server.target;
     let complain = |why: &str| {
         if let Some(suppressed) = server.cannot_connect.allow(server.turn.tick()) {
@@ -91,13 +91,13 @@ async fn open(server: &Server) -> Result<(Reader, Writer, Option<SocketAddr>), C
     })?;
     let peer = stream.peer();
     let (mut reader, writer) = stream.into_split();
-    greet(target, &mut reader, &writer).await.inspect_err(|cause| complain(cause.text()))?;
-    Ok((reader, writer, peer))
+    let decoder = greet(target, &mut reader, &writer).await.inspect_err(|cause| complain(cause.text()))?;
+    Ok((reader, writer, peer, decoder))
 }
 
 /// Reads replies until the connection ends, and why it did.
-async fn serve(server: &Rc<Server>, reader: &mut Reader) -> Cause {
-    let (mut buffer, mut decoder) = (BytesMut::new(), AnswerDecoder::default());
+async fn serve(server: &Rc<Server>, reader: &mut Reader, mut decoder: AnswerDecoder) -> Cause {
+    let mut buffer = BytesMut::new();
     let cause = poll_fn(|cx| {
         if let Err(cause) = ready!(poll_link(server, cx)) {
             return Poll::Ready(cause);
@@ -150,10 +150,12 @@ fn take_replies(server: &Rc<Server>, decoder: &mut AnswerDecoder, buffer: &mut B
     }
     let mut batch = Batch::default();
     let result = loop {
-        let Some((expected, token)) = server.link.borrow().slots.next_expected() else {
-            break if buffer.is_empty() { Ok(()) } else { Err(desync(server, &buffer.escape_ascii().to_string())) };
+        let next = match server.link.borrow().slots.next_expected() {
+            Some((expected, token)) => decoder.next(buffer, expected, token),
+            None if buffer.is_empty() => Ok(None),
+            None => Err(Desync(buffer.escape_ascii().to_string())),
         };
-        match decoder.next(buffer, expected, token) {
+        match next {
             Ok(None) => break Ok(()),
             Err(slip) => break Err(desync(server, &slip.0)),
             Ok(Some(reply)) => {

@@ -15,19 +15,24 @@ use crate::protocol::{AnswerDecoder, Cause, Output, Question, Reply};
 
 /// The first release of memcached 1.6 that takes a value's length where leash says it.
 const OLDEST: u32 = 10;
+/// The first one that repeats the token of a read that finds nothing.
+const REPEATS_ON_A_MISS: u32 = 18;
 
-/// Asks `mn`, then `version`, within the request timeout.
-pub(super) async fn greet(target: &Target, reader: &mut Reader, writer: &Writer) -> Result<(), Cause> {
+/// Asks `mn`, then `version`, within the request timeout. With the decoder of all that the server says from now on.
+pub(super) async fn greet(target: &Target, reader: &mut Reader, writer: &Writer) -> Result<AnswerDecoder, Cause> {
     let greeted = async {
         match ask(Question::Noop, reader, writer).await? {
             Reply::Done => {}
             Reply::Error(line) if line.starts_with(b"ERROR") => return Err(Cause::Outdated),
+            // It has no place for one more connection, or wants to be told a password.
+            Reply::Error(_) => return Err(Cause::Connect),
             _ => return Err(Cause::Desync),
         }
         match ask(Question::Version, reader, writer).await? {
-            Reply::Version(version) if is_outdated(&version) => Err(Cause::Outdated),
+            Reply::Version(version) if is_before(OLDEST, &version) == Some(true) => Err(Cause::Outdated),
             // Whoever speaks meta and numbers its versions in another way is not memcached, and may well be understood.
-            Reply::Version(_) | Reply::Error(_) => Ok(()),
+            Reply::Version(version) => Ok(AnswerDecoder::new(is_before(REPEATS_ON_A_MISS, &version) == Some(false))),
+            Reply::Error(_) => Ok(AnswerDecoder::new(false)),
             _ => Err(Cause::Desync),
         }
     };
@@ -39,13 +44,13 @@ async fn ask(question: Question<'_>, reader: &mut Reader, writer: &Writer) -> Re
     let (mut output, token) = (Output::default(), Tokens::new().draw());
     question.encode(token, &mut output);
     writer.write(&mut output).map_err(|_| Cause::Disconnected)?;
-    let (mut buffer, mut decoder) = (BytesMut::with_capacity(256), AnswerDecoder::default());
+    let (mut buffer, mut decoder) = (BytesMut::with_capacity(256), AnswerDecoder::new(false));
     loop {
         let read = poll_fn(|cx| reader.poll_read(cx, &mut buffer)).await;
         if read.map_or(true, |n| n == 0) {
             return Err(Cause::Disconnected);
         }
-        match decoder.next(&mut buffer, question.expected(), token) {
+        match decoder.next(&mut buffer, &question.expected(), token) {
             Ok(None) => {}
             Ok(Some(reply)) if buffer.is_empty() => return Ok(reply),
             Ok(Some(_)) | Err(_) => return Err(Cause::Desync),
@@ -53,15 +58,15 @@ async fn ask(question: Question<'_>, reader: &mut Reader, writer: &Writer) -> Re
     }
 }
 
-/// Whether `version` is of a memcached that leash cannot talk to.
-fn is_outdated(version: &Bytes) -> bool {
+/// Whether `version` is of a memcached before 1.6.`release`; `None` if it is not of memcached.
+fn is_before(release: u32, version: &Bytes) -> Option<bool> {
     let mut numbers = version.split(|&b| b == b'.').map(|part| {
         let digits = part.iter().take_while(|b| b.is_ascii_digit());
         digits.fold(None, |n: Option<u32>, b| Some(n.unwrap_or(0).saturating_mul(10) + u32::from(b - b'0')))
     });
     match (numbers.next().flatten(), numbers.next().flatten(), numbers.next().flatten()) {
-        (Some(1), Some(minor), Some(patch)) => (minor, patch) < (6, OLDEST),
-        _ => false,
+        (Some(1), Some(minor), Some(patch)) => Some((minor, patch) < (6, release)),
+        _ => None,
     }
 }
 
@@ -70,12 +75,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn memcached_is_outdated_before_1_6_10_and_others_are_not_judged() {
-        for outdated in ["1.4.33", "1.5.22", "1.6.0", "1.6.9", "1.6.9_3_gdeadbee"] {
-            assert!(is_outdated(&Bytes::from(outdated)), "{outdated}");
+    fn releases_of_memcached_are_told_apart_and_others_are_not_judged() {
+        for before in ["1.4.33", "1.5.22", "1.6.0", "1.6.9", "1.6.9_3_gdeadbee"] {
+            assert_eq!(is_before(OLDEST, &Bytes::from(before)), Some(true), "{before}");
         }
-        for fine in ["1.6.10", "1.6.18", "1.6.18-leash-0.1.0", "1.7.0", "2.0.0", "df-v1.2.3", "", "1.6", "dragonfly"] {
-            assert!(!is_outdated(&Bytes::from(fine)), "{fine}");
+        for since in ["1.6.10", "1.6.18", "1.6.18-leash-0.1.0", "1.7.0", "1.10.0"] {
+            assert_eq!(is_before(OLDEST, &Bytes::from(since)), Some(false), "{since}");
+        }
+        assert_eq!(is_before(REPEATS_ON_A_MISS, &Bytes::from("1.6.17")), Some(true));
+        for other in ["2.0.0", "df-v1.2.3", "", "1.6", "dragonfly"] {
+            assert_eq!(is_before(OLDEST, &Bytes::from(other)), None, "{other}");
         }
     }
 }

@@ -125,10 +125,11 @@ async fn send(records: &[Record], reader: &mut Reader, writer: &Writer) -> Resul
         Question::Ask(&request).encode(*token, &mut output);
     }
     write_all(&mut output, writer).await?;
-    let (mut buffer, mut decoder, mut refused) = (BytesMut::new(), AnswerDecoder::default(), 0);
+    let expected = Question::Ask(&request).expected();
+    let (mut buffer, mut decoder, mut refused) = (BytesMut::new(), AnswerDecoder::new(true), 0);
     for token in tokens {
         let reply = loop {
-            match decoder.next(&mut buffer, Question::Ask(&request).expected(), token) {
+            match decoder.next(&mut buffer, &expected, token) {
                 Ok(Some(reply)) => break reply,
                 Ok(None) => read_more(reader, &mut buffer).await?,
                 Err(_) => return Err(Cause::Desync),

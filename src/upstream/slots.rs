@@ -62,8 +62,8 @@ impl Slots {
     }
 
     /// What the next reply must look like.
-    pub fn next_expected(&self) -> Option<(Expected, Token)> {
-        self.queue.front().map(|slot| (slot.expected, slot.token))
+    pub fn next_expected(&self) -> Option<(&Expected, Token)> {
+        self.queue.front().map(|slot| (&slot.expected, slot.token))
     }
 
     /// Takes the oldest question off: its reply has come.
@@ -133,7 +133,15 @@ mod tests {
 
     fn slot(asked: Instant, token: u64) -> Slot {
         let ticket = Some(Ticket::new(Rc::new(Nobody), 0));
-        Slot { ticket, asked, expected: Expected::Get, token: Token::new(token), len: 10, again: None, forgotten: None }
+        Slot {
+            ticket,
+            asked,
+            expected: Expected::Facts,
+            token: Token::new(token),
+            len: 10,
+            again: None,
+            forgotten: None,
+        }
     }
 
     #[test]

@@ -29,7 +29,8 @@ pub fn server_bytes() -> impl Strategy<Value = Vec<u8>> {
             "EX",
             "MN",
             "OK",
-            "ME k",
+            "ME a",
+            "ME YQ==",
             "VA 2",
             "VA 0",
             "VA 4",
@@ -104,14 +105,18 @@ fn store() -> impl Strategy<Value = Vec<u8>> {
 
 /// Any request that can be, whatever its key and value hold.
 pub fn request() -> impl Strategy<Value = Request> {
-    (key(), prop_oneof![get(), stored(), delete(), arithmetic(), Just(Command::Debug)])
-        .prop_map(|(key, command)| Request { key, command })
+    let any = (key(), prop_oneof![get(), stored(), delete(), arithmetic()]);
+    prop_oneof![8 => any, 1 => (text_key(), Just(Command::Debug))].prop_map(|(key, command)| Request { key, command })
 }
 
 fn key() -> impl Strategy<Value = Key> {
-    let text = vec(prop_oneof![0x21..0x7fu8, 0x80..=0xffu8], 1..=250).prop_map(|bytes| Key::text(bytes.into()));
-    let binary = vec(prop_oneof![any::<u8>(), Just(b'\n')], 1..=186).prop_map(|bytes| Key::binary(bytes.into()));
-    prop_oneof![text, binary].prop_map(|key| key.expect("a key"))
+    let binary = vec(prop_oneof![any::<u8>(), Just(b'\n')], 1..=186);
+    prop_oneof![text_key(), binary.prop_map(|bytes| Key::binary(bytes.into()).expect("a key"))]
+}
+
+fn text_key() -> impl Strategy<Value = Key> {
+    let bytes = vec(prop_oneof![0x21..0x7fu8, 0x80..=0xffu8], 1..=250);
+    bytes.prop_map(|bytes| Key::text(bytes.into()).expect("a key"))
 }
 
 /// Facts, with the remaining TTL asked for once at most: before the command changes it, or after if it does.
@@ -152,16 +157,9 @@ fn stored() -> impl Strategy<Value = Command> {
 }
 
 fn delete() -> impl Strategy<Value = Command> {
-    (
-        option::of(any::<u64>()),
-        option::of(any::<u64>()),
-        any::<bool>(),
-        option::of(any::<i32>()),
-        any::<bool>(),
-        returns(true),
-    )
-        .prop_map(|(compare_cas, new_cas, invalidate, ttl, drop_value, returns)| {
-            Command::Delete(Delete { compare_cas, new_cas, invalidate, ttl, drop_value, returns })
+    (option::of(any::<u64>()), option::of(any::<u64>()), any::<bool>(), option::of(any::<i32>()), any::<bool>())
+        .prop_map(|(compare_cas, new_cas, invalidate, ttl, drop_value)| {
+            Command::Delete(Delete { compare_cas, new_cas, invalidate, ttl, drop_value })
         })
 }
 
@@ -178,18 +176,20 @@ fn arithmetic() -> impl Strategy<Value = Command> {
 
 /// Any kind of question.
 pub fn expected() -> impl Strategy<Value = Expected> {
-    use Expected::{Arithmetic, Debug, Delete, Get, Noop, Ok, Store};
-    prop::sample::select(vec![Get, Store, Delete, Arithmetic, Debug, Noop, Ok])
+    use Expected::{Arithmetic, Debug, Delete, Facts, Noop, Ok, Store, Value};
+    let debug = Debug(Box::new(Key::text("a".into()).expect("a key")));
+    prop::sample::select(vec![Value, Facts, Store, Delete, Arithmetic, debug, Noop, Ok])
 }
 
 /// A question and a reply to it that repeats its token.
 pub fn reply() -> impl Strategy<Value = (Expected, Reply)> {
     let of = |expected: Expected, replies: Vec<Reply>| (Just(expected), prop::sample::select(replies));
     use Reply::{Exists, NotFound, NotStored};
-    let value = option::of(prop_oneof![vec(any::<u8>(), 0..300), Just(b"\r\nEN\r\n".to_vec())].prop_map(Bytes::from));
+    let value = prop_oneof![vec(any::<u8>(), 0..300), Just(b"\r\nEN\r\n".to_vec())].prop_map(Bytes::from);
     let count = option::of(any::<u64>().prop_map(|n| Bytes::from(n.to_string())));
     prop_oneof![
-        4 => (Just(Expected::Get), item(value).prop_map(Reply::Hit)),
+        4 => (Just(Expected::Value), item(value.prop_map(Some)).prop_map(Reply::Hit)),
+        2 => (Just(Expected::Facts), item(Just(None)).prop_map(Reply::Hit)),
         2 => (Just(Expected::Arithmetic), item(count).prop_map(Reply::Hit)),
         1 => (Just(Expected::Store), item(Just(None)).prop_map(Reply::Hit)),
         1 => (Just(Expected::Delete), item(Just(None)).prop_map(Reply::Hit)),
@@ -210,7 +210,6 @@ fn item(value: impl Strategy<Value = Option<Bytes>>) -> impl Strategy<Value = It
             size,
             last_access,
             fetched,
-            binary_key: false,
             marks,
         },
     )

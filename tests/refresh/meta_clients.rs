@@ -107,7 +107,8 @@ fn a_base64_key_is_the_same_key_with_the_same_lease() {
     assert_eq!(told(&mut winner, "\u{1f436}"), None);
     other.expect("mg 8J+Qtg== b v\r\n", "VA 3 Z X\r\nold\r\n");
     winner.expect("ms cGFnZQ== 3 b T100\r\nnew\r\n", "HD\r\n");
-    winner.expect("mg page k s\r\n", "HD kcGFnZQ== b s3\r\n");
+    winner.expect("mg page k s\r\n", "HD kpage s3\r\n");
+    winner.expect("mg cGFnZQ== b k s\r\n", "HD kcGFnZQ== b s3\r\n");
     assert_eq!(told(&mut other, "page").as_deref(), Some("new"));
     let granted = crate::figures::metric(&leash, "leash_leases_total", "outcome=\"granted\"");
     assert_eq!(granted, 2.0);

@@ -163,10 +163,7 @@ impl Backend {
     /// Answers with a code and what must be repeated.
     #[track_caller]
     pub fn sends_code(&mut self, question: &Question, code: &str) {
-        match code {
-            "EN" => self.sends("EN\r\n"),
-            _ => self.sends(format!("{code} {}\r\n", question.opaque)),
-        }
+        self.sends(format!("{code} {}\r\n", question.opaque));
     }
 
     /// leash says nothing more for now.

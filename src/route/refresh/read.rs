@@ -154,7 +154,7 @@ impl Refresh {
 
     /// The item with all that a winner, a reader and those who wait for it need to know.
     pub(super) fn read_whole(&self, subject: &Subject<'_>, get: &Get) -> Answer {
-        let returns = get.returns.and(Returns::VALUE).and(Returns::CAS).and(Returns::SIZE).and(Returns::KEY);
+        let returns = get.returns.and(Returns::VALUE).and(Returns::CAS).and(Returns::SIZE);
         self.call(subject, Command::Get(super::judged(&Get { returns, ..get.clone() })))
     }
 

@@ -4,21 +4,18 @@ use super::clock::Expiry;
 use super::item::Item;
 use super::size;
 use super::turn::{Change, Decision, Turn};
-use crate::protocol::Reply;
+use crate::protocol::{Internals, Reply};
 
 /// What is answered about an item; it is not counted as a fetch.
 pub(super) fn debug(found: Option<&Item>, turn: &Turn<'_>) -> Decision {
-    let reply = found.map_or(Reply::Miss, |item| Reply::Debug(line(item, turn).into()));
-    (Change::Keep, reply)
+    (Change::Keep, found.map_or(Reply::Miss, |item| Reply::Debug(internals(item, turn))))
 }
 
 /// `exp` counts up to the expiry: memcached tells how long ago it was, so it is negative until then.
-fn line(item: &Item, turn: &Turn<'_>) -> Vec<u8> {
-    let mut line = Vec::new();
-    turn.key.spell(item.binary_key, &mut line);
+fn internals(item: &Item, turn: &Turn<'_>) -> Internals {
     let total = item.total(turn.key.as_bytes().len());
     let facts = format!(
-        " exp={} la={} cas={} fetch={} cls={} size={}",
+        "exp={} la={} cas={} fetch={} cls={} size={}",
         match item.expiry {
             Expiry::Never => -1,
             Expiry::At(_) => -item.expiry.remaining(turn.now),
@@ -29,6 +26,5 @@ fn line(item: &Item, turn: &Turn<'_>) -> Vec<u8> {
         size::class(total),
         total,
     );
-    line.extend_from_slice(facts.as_bytes());
-    line
+    Internals { binary_key: item.binary_key, facts: facts.into() }
 }

@@ -39,6 +39,5 @@ fn keep(delete: &Delete, item: &Item, turn: &Turn<'_>) -> Decision {
         next.stale = true;
         next.token_sent = false;
     }
-    let told = next.describe(delete.returns, item.expiry, turn.now);
-    (Change::Put(next), Reply::Hit(told))
+    (Change::Put(next), Reply::Hit(Facts::default()))
 }

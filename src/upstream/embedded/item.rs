@@ -110,7 +110,6 @@ impl Item {
             size: if asked(Returns::SIZE) { narrow(self.value.len() as u64) } else { 0 },
             last_access: if asked(Returns::LAST_ACCESS) { narrow(now.saturating_sub(self.accessed())) } else { 0 },
             fetched: asked(Returns::HIT) && self.fetched(),
-            binary_key: asked(Returns::KEY) && self.binary_key,
             marks: [0; 3],
         }
     }

@@ -235,13 +235,13 @@ fn debug_tells_the_internals_in_memcacheds_words() {
     assert_eq!(scene.ask("foo", Command::Debug), Reply::Miss);
     scene.set("foo", "v");
     let line = |scene: &Scene| match scene.ask("foo", Command::Debug) {
-        Reply::Debug(text) => String::from_utf8(text.to_vec()).unwrap(),
+        Reply::Debug(internals) => String::from_utf8(internals.facts.to_vec()).unwrap(),
         other => panic!("{other:?}"),
     };
-    assert_eq!(line(&scene), "foo exp=-1 la=0 cas=1 fetch=no cls=1 size=63");
+    assert_eq!(line(&scene), "exp=-1 la=0 cas=1 fetch=no cls=1 size=63");
     scene.hit("foo", Get { touch: Some(30), ..Get::default() });
     scene.second = 10;
-    assert_eq!(line(&scene), "foo exp=-20 la=10 cas=1 fetch=yes cls=1 size=63");
+    assert_eq!(line(&scene), "exp=-20 la=10 cas=1 fetch=yes cls=1 size=63");
 }
 
 #[test]
@@ -275,7 +275,8 @@ fn a_binary_key_stays_one_through_appends_and_counting() {
     ask(Command::Store(with(StoreMode::Set, "9")));
     ask(Command::Arithmetic(Arithmetic::default()));
     ask(Command::Store(with(StoreMode::Append, "0")));
-    assert!(scene.tell("9", Returns::KEY).binary_key);
+    let Reply::Debug(internals) = scene.ask("9", Command::Debug) else { panic!("there is no 9") };
+    assert!(internals.binary_key);
 }
 
 #[test]
