@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::figures::metric;
 use crate::house::{alone, go_on, promised};
-use crate::rig::{Flood, Reading, beside};
+use crate::rig::{Beside, Flood, Reading};
 use crate::support::{Leash, Memcached, pause};
 
 /// How many offend at once.
@@ -37,28 +37,25 @@ fn words() -> Vec<(&'static str, String)> {
 }
 
 #[test]
-#[ignore = "floods still take whole turns"]
 fn whatever_two_clients_pour_in_a_third_one_and_the_prober_are_answered() {
     let _alone = alone();
     let server = Memcached::start();
     let pool = format!("{{servers: ['{}']}}", server.address());
     let leash = Leash::with_config(&format!("workers: 1\npools: {{main: {pool}}}\n"));
-    let ((), quiet) = beside(&leash, || pause(TIME));
+    let beside = Beside::new();
+    let ((), quiet) = beside.feels(&leash, || pause(TIME));
     println!("alone: {quiet}");
     let mut unbearable = Vec::new();
     for (what, words) in words() {
-        let (flooded, felt) = beside(&leash, || {
+        let (flooded, felt) = beside.feels(&leash, || {
             let flood = Flood::start(leash.address(), OFFENDERS, words, Reading::All);
             go_on(TIME);
             flood.stop()
         });
         println!("beside {what}: {felt}; {} MB taken, {} ended", flooded.taken / 1_000_000, flooded.ended);
         let floor = promised(Duration::from_millis(5), Duration::from_millis(100));
-        let most = (2 * quiet.gets.p99()).max(floor);
         let livez = promised(Duration::from_millis(100), Duration::from_millis(500));
-        if felt.gets.p99() > most || felt.misses > 0 || felt.livez.worst() > livez {
-            unbearable.push(format!("{what}: {felt}"));
-        }
+        unbearable.extend(felt.judge(&quiet, floor, livez).err().map(|why| format!("{what}: {why}")));
     }
     assert!(unbearable.is_empty(), "alone: {quiet}\n{}", unbearable.join("\n"));
     assert_eq!(metric(&leash, "leash_upstream_desync_total", ""), 0.0);

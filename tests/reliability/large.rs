@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use crate::house::{alone, promised, rounds};
-use crate::rig::{Felt, Keys, Pace, Paced, beside};
+use crate::rig::{Beside, Felt, Keys, Pace, Paced};
 use crate::support::checked_value::version_of;
 use crate::support::{Client, Leash, Memcached, pause};
 
@@ -21,6 +21,7 @@ struct Thin {
     _link: Paced,
     leash: Leash,
     through_link: Client,
+    beside: Beside,
     alone: Felt,
 }
 
@@ -31,11 +32,12 @@ fn thin(large: &Keys) -> Thin {
     let link = Paced::before(&server, Pace { bytes: Some(LINK), ..Pace::default() });
     let (pool, limits) = (format!("{{servers: ['{}']}}", link.address()), "{item_size: 2MiB}");
     let leash = Leash::with_config(&format!("workers: 1\npools: {{main: {pool}}}\nlimits: {limits}\n"));
-    let ((), alone) = beside(&leash, || pause(ALONE));
+    let beside = Beside::new();
+    let ((), alone) = beside.feels(&leash, || pause(ALONE));
     println!("over the link alone: {alone}");
     let through_link = Client::connect(&link.address());
     through_link.set_bound(Duration::from_secs(10));
-    Thin { _server: server, _link: link, leash, through_link, alone }
+    Thin { _server: server, _link: link, leash, through_link, beside, alone }
 }
 
 impl Thin {
@@ -80,7 +82,7 @@ fn thirty_large_values_arrive_over_a_thin_link_and_small_gets_do_not_wait_for_th
     // New ones each time, then the same ones again: leash may know by then that they are large.
     let ranges = (0..rounds(ROUNDS)).map(|round| 30 * round..30 * (round + 1));
     let rounds: Vec<Range<usize>> = ranges.chain([0..30, 0..30]).collect();
-    let ((), felt) = beside(&thin.leash, || {
+    let ((), felt) = thin.beside.feels(&thin.leash, || {
         for range in rounds {
             let begun = Instant::now();
             counts.push(arrive(&mut client, &large.names()[range]));
@@ -107,7 +109,7 @@ fn sixty_megabytes_that_nobody_waits_for_any_more_delay_nobody() {
     let _alone = alone();
     let large = Keys::new("left", 60 * rounds(ROUNDS), MEGABYTE);
     let thin = thin(&large);
-    let ((), felt) = beside(&thin.leash, || {
+    let ((), felt) = thin.beside.feels(&thin.leash, || {
         let names = large.names();
         for sixty in names.chunks(60).chain(names[..60].chunks(60)) {
             abandon(&thin.leash, sixty);

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::figures::metric;
 use crate::house::{alone, go_on, promised};
-use crate::rig::{Flood, Keys, Load, Outcome, Pace, Paced, Reading, Resident, Trouble, beside};
+use crate::rig::{Beside, Flood, Keys, Load, Outcome, Pace, Paced, Reading, Resident, Trouble};
 use crate::support::{BOUND, Client, Leash, Memcached, pause, wait_until};
 
 /// The pool's `request_timeout`.
@@ -56,10 +56,11 @@ fn clients_that_stop_reading_harm_nobody_and_hold_no_more_than_they_may() {
     let keys = Keys::new("unread", 20, 1_000_000);
     keys.fill(&server);
     let leash = leash_before(&server.address(), &format!("memory: {MEMORY}"));
-    let ((), quiet) = beside(&leash, || pause(Duration::from_millis(700)));
+    let beside = Beside::new();
+    let ((), quiet) = beside.feels(&leash, || pause(Duration::from_millis(700)));
     let base = Resident::of(leash.pid());
     Resident::forget_peak(leash.pid());
-    let ((), felt) = beside(&leash, || {
+    let ((), felt) = beside.feels(&leash, || {
         let flood = Flood::start(leash.address(), 150, keys.gets(), Reading::Nothing);
         go_on(Duration::from_secs(3));
         drop(flood);
@@ -76,10 +77,11 @@ fn requests_that_are_never_finished_end_their_connections_and_delay_nobody() {
     let _alone = alone();
     let server = Memcached::start();
     let leash = leash_before(&server.address(), "request_time: 1s");
-    let ((), quiet) = beside(&leash, || pause(Duration::from_millis(700)));
+    let beside = Beside::new();
+    let ((), quiet) = beside.feels(&leash, || pause(Duration::from_millis(700)));
     let halves =
         ["set half 0 0 1000000\r\nx", "get half", "g", "mg ", "set half 0 0 5\r\n12345\r", "ms half 1000000\r\n"];
-    let (mut clients, felt) = beside(&leash, || {
+    let (mut clients, felt) = beside.feels(&leash, || {
         let send = |half: &&str| {
             let mut client = leash.client();
             client.send(half);

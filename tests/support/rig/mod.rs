@@ -21,7 +21,7 @@ mod tally;
 mod trouble;
 
 pub use background::Background;
-pub use beside::{Felt, beside};
+pub use beside::{Beside, Felt};
 pub use flood::{Flood, Reading};
 pub use keys::Keys;
 pub use lie::Lie;
