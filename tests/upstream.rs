@@ -6,6 +6,8 @@
 mod fake_server;
 #[path = "support/figures.rs"]
 mod figures;
+#[path = "upstream/framing.rs"]
+mod framing;
 mod support;
 
 use std::io::Write;

@@ -14,6 +14,7 @@ mod support;
 
 mod disks;
 mod floods;
+mod forgery;
 mod greed;
 mod hostile_servers;
 mod house;
