@@ -1,73 +1,218 @@
-//! What the buffers of one worker hold together, against what they may. Others may look, nobody else writes.
+//! What one worker holds for its peers, as a part of the one account of the process. Only that worker writes it.
 //!
-//! Only what waits is counted: requests that have not arrived whole, replies that wait for their turn or for their
-//! client, and requests that wait for a server that takes no more. Over the limit nobody is cut off. Clients with
-//! unread replies are not read from, values that are still arriving are refused, and so is what would queue behind a
-//! server that does not move.
+//! ```text
+//!   Share ── a buffer, a table ──▶ Holder ── a client ──▶ Memory ── a worker ──▶ Account ── the process
+//! ```
+//! Whatever a peer can make grow has a [`Share`], which says how much room it takes: the room that was allocated, where
+//! that differs from what is in it. The shares of one client add up in its [`Holder`], so that whoever holds most is
+//! known when memory is short.
+//!
+//! | level | what happens |
+//! |---|---|
+//! | below 7/8 of the limit | nothing |
+//! | tight: above 7/8 | clients that hold more than a little are not read from while they are owed replies; who does not take replies is closed, the largest first |
+//! | no room | what would not fit is refused, unless its holder has only a little |
+//! | full: above the limit | the largest holder is closed, whatever it does |
+
+mod account;
+mod shed;
 
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+pub use account::Account;
+use account::{little, tight};
+pub use shed::Shed;
 
 /// The bytes one worker holds.
 pub struct Memory {
-    most: Cell<usize>,
-    held: Arc<AtomicUsize>,
+    account: Arc<Account>,
+    /// Which worker it is.
+    number: usize,
+    held: Cell<usize>,
+    /// How much of that the account knows of.
+    told: Cell<usize>,
+    /// The holder of what belongs to no client.
+    nobody: Rc<Cell<usize>>,
 }
 
 impl Memory {
-    /// Nothing held, `most` allowed.
+    /// Of a worker that has an account of its own, `most` allowed.
     pub fn new(most: usize) -> Rc<Memory> {
-        Memory::seen_by(Arc::default(), most)
+        Memory::of(&Account::new(most, 1), 0)
     }
 
-    /// The same, for somebody on another thread to look at how many bytes are held.
-    pub fn seen_by(held: Arc<AtomicUsize>, most: usize) -> Rc<Memory> {
-        Rc::new(Memory { most: Cell::new(most), held })
+    /// Of worker number `number`, as a part of `account`.
+    pub fn of(account: &Arc<Account>, number: usize) -> Rc<Memory> {
+        let (held, told) = (Cell::new(0), Cell::new(0));
+        Rc::new(Memory { account: account.clone(), number, held, told, nobody: Rc::default() })
     }
 
-    /// Allows `most` from now on.
-    pub fn set_most(&self, most: usize) {
-        self.most.set(most);
+    /// The account of the process.
+    pub fn account(&self) -> &Account {
+        &self.account
     }
 
     /// Whether more is held than allowed.
     pub fn is_full(&self) -> bool {
-        self.held() > self.most.get()
+        self.held() > self.account.most()
+    }
+
+    /// Whether so much is held that nobody who holds much should be asked for more.
+    pub fn is_tight(&self) -> bool {
+        self.held() > tight(self.account.most())
+    }
+
+    /// Whether less than half of what is allowed is held, with these `bytes` more.
+    pub fn is_calm_with(&self, bytes: usize) -> bool {
+        self.held().saturating_add(bytes) <= self.account.most() / 2
     }
 
     /// Whether `bytes` more would still be allowed.
     pub fn has_room(&self, bytes: usize) -> bool {
-        self.held().saturating_add(bytes) <= self.most.get()
+        self.held().saturating_add(bytes) <= self.account.most()
     }
 
-    /// How many bytes are held.
+    /// How many bytes the process holds: what all workers told, and what this one has not told yet.
     pub fn held(&self) -> usize {
-        self.held.load(Relaxed)
+        self.account.told().wrapping_add(self.held.get()).wrapping_sub(self.told.get())
+    }
+
+    /// What is held too much, if memory is short.
+    pub fn excess(&self) -> Option<Excess> {
+        let (held, most) = (self.held(), self.account.most());
+        let is_full = held > most;
+        let bytes = held.checked_sub(if is_full { most } else { tight(most) }).filter(|bytes| *bytes > 0)?;
+        Some(Excess { bytes, is_full })
+    }
+
+    /// Whether this worker's largest holder, of so many bytes, is the largest of all workers.
+    pub fn is_largest(&self, bytes: usize) -> bool {
+        self.account.is_largest(self.number, bytes)
+    }
+
+    /// Counts something that is given up because memory is short.
+    #[cold]
+    pub fn shed(&self, what: Shed) {
+        self.account.count(what);
+    }
+
+    /// What was `before` bytes is `now`.
+    #[inline]
+    fn change(&self, before: usize, now: usize) {
+        let held = self.held.get() - before + now;
+        self.held.set(held);
+        if held.abs_diff(self.told.get()) >= self.account.step() {
+            self.tell();
+        }
+    }
+
+    #[cold]
+    fn tell(&self) {
+        let held = self.held.get();
+        self.account.tell(self.told.replace(held), held);
     }
 }
 
-/// One buffer's part of what is held; given back when the buffer goes.
+impl Drop for Memory {
+    fn drop(&mut self) {
+        self.account.tell(self.told.get(), 0);
+    }
+}
+
+/// What is held too much.
+#[derive(Clone, Copy, Debug)]
+pub struct Excess {
+    bytes: usize,
+    /// Whether it is above the limit, not only near to it.
+    pub is_full: bool,
+}
+
+impl Excess {
+    /// What is left of it when `bytes` are given back.
+    pub fn less(self, bytes: usize) -> Option<Excess> {
+        let bytes = self.bytes.checked_sub(bytes).filter(|bytes| *bytes > 0)?;
+        Some(Excess { bytes, ..self })
+    }
+}
+
+/// One client, by what is held for it.
+#[derive(Clone)]
+pub struct Holder {
+    memory: Rc<Memory>,
+    bytes: Rc<Cell<usize>>,
+}
+
+impl Holder {
+    /// A client for which nothing is held yet.
+    pub fn new(memory: &Rc<Memory>) -> Holder {
+        Holder { memory: memory.clone(), bytes: Rc::default() }
+    }
+
+    /// Somebody who may hold anything: not a client.
+    pub fn unbounded() -> Holder {
+        Holder::new(&Memory::new(usize::MAX))
+    }
+
+    /// A further share, of nothing yet.
+    pub fn share(&self) -> Share {
+        Share { memory: self.memory.clone(), holder: self.bytes.clone(), bytes: 0 }
+    }
+
+    /// Counts something that is given up because there is no room for it.
+    pub fn shed(&self, what: Shed) {
+        self.memory.shed(what);
+    }
+
+    /// How many bytes are held for it.
+    pub fn bytes(&self) -> usize {
+        self.bytes.get()
+    }
+
+    /// Whether it holds so little that it goes on however short memory is.
+    pub fn has_little(&self) -> bool {
+        self.would_have_little(0)
+    }
+
+    /// Whether `bytes` more may be held for it: if there is room, or it has only a little.
+    #[inline]
+    pub fn may_take(&self, bytes: usize) -> bool {
+        self.memory.has_room(bytes) || self.would_have_little(bytes)
+    }
+
+    fn would_have_little(&self, bytes: usize) -> bool {
+        self.bytes().saturating_add(bytes) <= little(self.memory.account.most())
+    }
+}
+
+/// One buffer's or table's part of what is held; given back when it goes.
 pub struct Share {
     memory: Rc<Memory>,
+    holder: Rc<Cell<usize>>,
     bytes: usize,
 }
 
 impl Share {
-    /// A share of `memory`, of nothing yet.
+    /// A share of `memory` that belongs to no client, of nothing yet.
     pub fn new(memory: &Rc<Memory>) -> Share {
-        Share { memory: memory.clone(), bytes: 0 }
+        Share { memory: memory.clone(), holder: memory.nobody.clone(), bytes: 0 }
     }
 
-    /// The buffer now holds `bytes`.
+    /// It now takes `bytes`.
+    #[inline]
     pub fn set(&mut self, bytes: usize) {
         if bytes != self.bytes {
-            // Every share is a part of the sum, so taking it out first cannot go below 0. One thread writes, so what is
-            // read is still there when it is written.
-            self.memory.held.store(self.memory.held() - self.bytes + bytes, Relaxed);
+            // Every share is a part of both sums, so taking it out first cannot go below 0.
+            self.holder.set(self.holder.get() - self.bytes + bytes);
+            self.memory.change(self.bytes, bytes);
             self.bytes = bytes;
         }
+    }
+
+    /// How many bytes it takes.
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 }
 
@@ -97,11 +242,35 @@ mod tests {
     }
 
     #[test]
-    fn another_thread_sees_how_many_bytes_are_held() {
-        let seen = Arc::default();
-        let memory = Memory::seen_by(Arc::clone(&seen), 100);
-        let mut share = Share::new(&memory);
-        share.set(70);
-        assert_eq!(std::thread::spawn(move || seen.load(Relaxed)).join().unwrap(), 70);
+    fn workers_share_one_account_and_one_may_use_what_the_others_do_not() {
+        let account = Account::new(1600, 2);
+        let (busy, idle) = (Memory::of(&account, 0), Memory::of(&account, 1));
+        let mut share = Share::new(&busy);
+        share.set(1500);
+        assert!(busy.has_room(100) && !busy.has_room(101));
+        assert!(idle.held().abs_diff(1500) <= account.step(), "the other worker knows it to a step");
+        drop(share);
+        drop(busy);
+        assert_eq!((idle.held(), account.told()), (0, 0), "a worker that ends holds nothing");
+    }
+
+    #[test]
+    fn who_has_little_may_take_a_little_when_there_is_no_room() {
+        let memory = Memory::new(64 << 20);
+        let (large, small) = (Holder::new(&memory), Holder::new(&memory));
+        let (mut flood, mut buffer) = (large.share(), small.share());
+        flood.set(64 << 20);
+        assert!(!large.may_take(1) && small.may_take(16 << 10) && !small.may_take((16 << 10) + 1));
+        buffer.set(16 << 10);
+        assert!(!small.may_take(1) && small.has_little());
+        assert_eq!((large.bytes(), small.bytes()), (64 << 20, 16 << 10));
+    }
+
+    #[test]
+    fn only_the_largest_holder_of_all_workers_is_the_largest() {
+        let account = Account::new(100, 2);
+        let (one, other) = (Memory::of(&account, 0), Memory::of(&account, 1));
+        assert!(one.is_largest(40) && other.is_largest(50));
+        assert!(!one.is_largest(40) && one.is_largest(50));
     }
 }

@@ -17,9 +17,9 @@ use crate::protocol::{MAX_SLICES, Output};
 /// Room for ordinary requests and replies made at a time.
 const ROOM: usize = 64 * 1024;
 /// Less room than this left is not worth a read.
-const LEAST_ROOM: usize = 4 * 1024;
+pub const LEAST_ROOM: usize = 4 * 1024;
 /// A value's room is made at most this much at a time, so that memory is taken as its bytes arrive.
-const MOST_ROOM: usize = 4 * 1024 * 1024;
+pub const MOST_ROOM: usize = 4 * 1024 * 1024;
 
 /// Connections that the kernel keeps until they are accepted: crowds come when applications start.
 const BACKLOG: i32 = 1024;

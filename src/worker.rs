@@ -13,8 +13,8 @@ use tokio::task::{JoinSet, spawn_local};
 
 use crate::busiest::KeySample;
 use crate::config;
-use crate::downstream::{Connection, Incoming, Limits, Seat, Service, Stats};
-use crate::memory::Memory;
+use crate::downstream::{Connection, Incoming, Limits, Seat, Service, Stats, shed_when_short};
+use crate::memory::{Account, Memory};
 use crate::metrics::Registry;
 use crate::protocol;
 use crate::route::build::rebuild;
@@ -30,8 +30,6 @@ const TURN: u32 = 512;
 pub struct Worker {
     /// Where clients are handed to it.
     pub seat: Seat,
-    /// The bytes that its buffers hold.
-    pub held: Arc<AtomicUsize>,
     orders: UnboundedSender<Order>,
     thread: JoinHandle<()>,
 }
@@ -47,6 +45,8 @@ struct Order {
 pub struct Books {
     /// The counters of the process, of which the worker has a shard.
     pub registry: Registry,
+    /// What all workers hold together.
+    pub account: Arc<Account>,
     /// The worker's sample of the keys that are asked for.
     pub keys: Arc<KeySample>,
     /// Who answers `stats`.
@@ -74,17 +74,15 @@ impl Worker {
         let (orders, ordered) = unbounded_channel();
         let seat = Seat { inbox, clients: Arc::new(AtomicUsize::new(0)) };
         let inbox = Inbox { clients, orders: ordered, stop, seats_taken: seat.clients.clone() };
-        let held = Arc::<AtomicUsize>::default();
-        let told = held.clone();
         let thread = std::thread::Builder::new().name(format!("worker-{number}")).spawn(move || {
             let options = LocalOptions::default();
             let runtime = Builder::new_current_thread().enable_all().event_interval(TURN).build_local(options);
             match runtime {
-                Ok(runtime) => runtime.block_on(run(snapshot, books, inbox, told)),
+                Ok(runtime) => runtime.block_on(run(number, snapshot, books, inbox)),
                 Err(error) => tracing::error!(%error, "worker {number} cannot start"),
             }
         })?;
-        Ok(Worker { seat, held, orders, thread })
+        Ok(Worker { seat, orders, thread })
     }
 
     /// Lets it go on with `snapshot` from its next turn. Ready once it does, or has ended.
@@ -113,12 +111,13 @@ struct Kept {
     servers: Servers,
 }
 
-async fn run(snapshot: Arc<Snapshot>, books: Books, mut inbox: Inbox, held: Arc<AtomicUsize>) {
+async fn run(number: usize, snapshot: Arc<Snapshot>, books: Books, mut inbox: Inbox) {
     let turn = Rc::new(Turn::new());
     spawn_local(turn.clone().run());
-    let memory = Memory::seen_by(held, memory_share(&snapshot.config));
+    let memory = Memory::of(&books.account, number);
     let mut kept = Kept { books, turn, memory, servers: Servers::default() };
     let service = kept.serve(&snapshot);
+    spawn_local(shed_when_short(service.clone()));
     // The snapshot in force is the one that the tree was built from; an old one must not be kept alive here.
     drop(snapshot);
     let mut serving = JoinSet::new();
@@ -156,7 +155,6 @@ impl Kept {
     /// Goes on with another configuration. Nothing else of this worker runs meanwhile, so to it the change is one step.
     fn change(&mut self, service: &Service, snapshot: &Snapshot) {
         let shard = self.books.registry.shard(&snapshot.layout);
-        self.memory.set_most(memory_share(&snapshot.config));
         let tree = rebuild(snapshot, &self.turn, &self.memory, &shard, &mut self.servers);
         service.change(tree, limits(&snapshot.config), shard);
     }
@@ -168,11 +166,6 @@ async fn serve(client: Incoming, service: Rc<Service>, seats_taken: Arc<AtomicUs
         Err(error) => tracing::warn!(%error, "cannot serve a client"),
     }
     seats_taken.fetch_sub(1, Ordering::Relaxed);
-}
-
-/// What the worker's buffers may hold: its share of the limit, and always an item each way.
-fn memory_share(config: &config::Config) -> usize {
-    (config.limits.memory / config.workers.max(1)).max(2 * config.limits.item_size)
 }
 
 fn limits(config: &config::Config) -> Limits {

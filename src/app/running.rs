@@ -13,8 +13,10 @@ use tokio::task::JoinSet;
 use super::AppError;
 use crate::admin;
 use crate::busiest::KeySamples;
+use crate::config::units::show_size;
 use crate::config::{Config, Listen};
 use crate::downstream::{Listener, Seating, Stats, VERSION};
+use crate::memory::{Account, Shed};
 use crate::metrics::{Downstream, Registry, Series, ShardLayout, stats};
 use crate::net;
 use crate::reloads::Reloads;
@@ -32,6 +34,8 @@ pub struct Running {
     in_force: Arc<InForce>,
     reloads: Arc<Reloads>,
     workers: Vec<Worker>,
+    /// What the workers hold.
+    account: Arc<Account>,
     /// How many clients there may be.
     most_clients: Arc<AtomicUsize>,
     accepting: JoinSet<()>,
@@ -56,13 +60,25 @@ impl Running {
         let status = Status::new(in_force.clone(), reloads.clone(), registry.clone(), samples.clone());
         let admin = admin_listener.map(|listener| admin::serve(listener, status.clone())).transpose()?;
         let (stop, stopped) = watch::channel(false);
-        let workers = start_workers(&snapshot, &registry, &status, &samples, &stopped)?;
-        tell_buffers(&workers, &registry);
+        let account = Account::new(memory(&snapshot.config), snapshot.config.workers);
+        tell_memory(&account, &registry);
+        let workers = start_workers(&snapshot, &registry, &account, &status, &samples, &stopped)?;
         let (close, closing) = watch::channel(false);
         let most_clients = Arc::new(AtomicUsize::new(snapshot.config.limits.connections));
         let accepting = accept(listeners, &workers, &most_clients, &registry, &closing);
-        let running =
-            Running { listen, status, in_force, reloads, workers, most_clients, accepting, close, stop, admin };
+        let running = Running {
+            listen,
+            status,
+            in_force,
+            reloads,
+            workers,
+            account,
+            most_clients,
+            accepting,
+            close,
+            stop,
+            admin,
+        };
         running.announce(&snapshot.config);
         running.status.set_ready(true);
         Ok(running)
@@ -86,6 +102,7 @@ impl Running {
     /// Goes on with `snapshot`. Ready once every worker does.
     pub async fn change(&self, snapshot: Arc<Snapshot>) {
         self.most_clients.store(snapshot.config.limits.connections, Ordering::Relaxed);
+        self.account.set_most(memory(&snapshot.config));
         self.in_force().part_with_servers(&snapshot);
         snapshot.look_after_servers();
         let changes: Vec<_> = self.workers.iter().map(|worker| worker.change(snapshot.clone())).collect();
@@ -124,7 +141,8 @@ impl Running {
         }
         let listen: Vec<String> = self.listen.iter().map(ToString::to_string).collect();
         let admin = self.admin.as_ref().map_or("off".to_string(), |handle| format!("http://{}", handle.address()));
-        tracing::info!(version = VERSION, listen = listen.join(" "), admin, workers = config.workers, "ready");
+        let (listen, memory) = (listen.join(" "), show_size(memory(config)));
+        tracing::info!(version = VERSION, listen, admin, workers = config.workers, memory, "ready");
     }
 }
 
@@ -147,6 +165,7 @@ fn bind_admin(address: SocketAddr) -> Result<TcpListener, AppError> {
 fn start_workers(
     snapshot: &Arc<Snapshot>,
     registry: &Registry,
+    account: &Arc<Account>,
     status: &Arc<Status>,
     samples: &KeySamples,
     stopped: &watch::Receiver<bool>,
@@ -155,18 +174,26 @@ fn start_workers(
     let answer = Stats::new(move |subject| stats::answer(subject, &*status))?;
     (0..snapshot.config.workers)
         .map(|number| {
-            let books = Books { registry: registry.clone(), keys: samples.join(), stats: answer.clone() };
+            let (registry, account) = (registry.clone(), account.clone());
+            let books = Books { registry, account, keys: samples.join(), stats: answer.clone() };
             Worker::start(number, snapshot.clone(), books, stopped.clone())
         })
         .collect()
 }
 
-/// Lets scrapes tell what the buffers of all workers hold.
-fn tell_buffers(workers: &[Worker], registry: &Registry) {
-    let held: Vec<Arc<AtomicUsize>> = workers.iter().map(|worker| worker.held.clone()).collect();
+/// What workers may hold: what is configured, and always an item each way.
+fn memory(config: &Config) -> usize {
+    config.limits.memory.max(2 * config.limits.item_size)
+}
+
+/// Lets scrapes tell what all workers hold, and what was given up for want of memory.
+fn tell_memory(account: &Arc<Account>, registry: &Registry) {
+    let account = account.clone();
     registry.source(move |samples| {
-        let sum: usize = held.iter().map(|held| held.load(Ordering::Relaxed)).sum();
-        samples.put(Series::BufferBytes, &[], sum as f64);
+        samples.put(Series::BufferBytes, &[], account.told() as f64);
+        for what in Shed::ALL {
+            samples.put(Series::MemoryShed, &[what.name()], account.shed(what) as f64);
+        }
     });
 }
 

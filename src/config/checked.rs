@@ -160,7 +160,7 @@ pub struct Limits {
     pub request_time: Duration,
     /// Bytes of replies a client has not read yet, per connection.
     pub unsent_replies: usize,
-    /// Bytes of all buffers together.
+    /// Bytes of everything together that peers can make grow.
     pub memory: usize,
     /// Requests waiting for replies, per upstream connection.
     pub server_queue: usize,

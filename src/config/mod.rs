@@ -12,6 +12,7 @@ mod check;
 mod checked;
 mod fields;
 mod hash;
+mod machine;
 pub mod problem;
 mod render;
 mod source;

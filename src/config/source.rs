@@ -4,8 +4,9 @@
 //! `command line: --server[1]: …`.
 
 use super::check::{check, check_admin};
-use super::checked::{ADMIN, Address, Config, LISTEN, Listen, Pool, Route, Server, Spool, auto_workers};
+use super::checked::{ADMIN, Address, Config, LISTEN, Limits, Listen, Pool, Route, Server, Spool, auto_workers};
 use super::fields::{Scalar, Spelling};
+use super::machine::auto_memory;
 use super::problem::{Place, Problems};
 use super::written::{self, File};
 use super::yaml;
@@ -69,15 +70,17 @@ impl Config {
     /// What `leash` alone runs with: an embedded store behind memcached's usual port of this machine.
     pub fn embedded_default() -> Config {
         let server = Server { name: "embedded".into(), address: Address::Embedded, weight: 1 };
+        let (pools, limits) = (vec![Pool::of("embedded", vec![server])], Limits::default());
+        let limits = Limits { memory: auto_memory(&pools, &limits), ..limits };
         Config {
             listen: vec![Listen::Tcp(LISTEN)],
             admin: Some(ADMIN),
             admin_hosts: Vec::new(),
             show_keys: false,
             workers: auto_workers(),
-            pools: vec![Pool::of("embedded", vec![server])],
+            pools,
             routes: vec![Route { allow_flush: true, ..Route::all_to(0) }],
-            limits: Default::default(),
+            limits,
             spool: Spool::default(),
             log: Default::default(),
             warnings: Vec::new(),

@@ -18,6 +18,7 @@ use super::intake::Intake;
 use super::owed::Owed;
 use super::replies::{Asked, Witness};
 use super::service::Service;
+use crate::memory::{Holder, Shed};
 use crate::metrics::{Downstream as Count, Outcome, ProtocolError, RouteId, RouteMoves, Tally};
 use crate::net::{Reader, Stream, Writer, Written};
 use crate::protocol::{CommandClass, Reply};
@@ -28,7 +29,7 @@ use crate::upstream::ReplyTo;
 /// How long a client that must go is read from, so that it sees why before its connection is reset.
 const LINGER: Duration = Duration::from_secs(1);
 /// memcached's words for a value it cannot keep until it is read; a get of several keys misses it.
-const NO_ROOM: &str = "SERVER_ERROR out of memory writing get response";
+pub(super) const NO_ROOM: &str = "SERVER_ERROR out of memory writing get response";
 
 /// One client.
 pub struct Connection {
@@ -36,6 +37,8 @@ pub struct Connection {
     pub(super) state: RefCell<Owed>,
     /// The client as routes know it.
     pub(super) client: Rc<Client>,
+    /// The client by what is held for it.
+    pub(super) holder: Holder,
     writer: Writer,
     task: RefCell<Option<Waker>>,
 }
@@ -55,17 +58,18 @@ impl Connection {
     /// Serves one client until it is gone.
     pub async fn serve(stream: Stream, service: Rc<Service>) {
         let (mut reader, writer) = stream.into_split();
-        let state = RefCell::new(Owed::new(&service.memory));
+        let holder = Holder::new(&service.memory);
         let connection = Rc::new(Connection {
             service: service.clone(),
-            state,
-            client: Client::new(),
+            state: RefCell::new(Owed::new(&holder, service.turn.now())),
+            client: Client::of(holder.clone()),
+            holder,
             writer,
             task: RefCell::default(),
         });
         let number = service.enter(connection.clone());
         service.shard().downstream(Count::Accepted, 1);
-        let mut intake = Intake::new(&service);
+        let mut intake = Intake::new(&connection);
         let end = poll_fn(|cx| intake.poll(&connection, &mut reader, cx)).await;
         drop(intake);
         // Whoever has hung up looks like one that only has no more to say: to the latter, what it waits for is not there.
@@ -96,6 +100,7 @@ impl Connection {
             || state.replies.in_flight() >= limits.in_flight
             || state.likely_unsent() >= limits.unsent
             || (state.unsent() > 0 && self.service.memory.is_full())
+            || (!state.is_at_rest() && self.service.memory.is_tight() && !self.holder.has_little())
     }
 
     /// Goes on under another configuration.
@@ -135,7 +140,7 @@ impl Connection {
         loop {
             let state = self.state.borrow();
             if state.broken {
-                return Poll::Ready(Err(End::Broken));
+                return Poll::Ready(Err(if state.dismissed { End::Fatal } else { End::Broken }));
             }
             if !state.blocked || self.writer.poll_writable(cx).is_pending() {
                 return Poll::Ready(Ok(()));
@@ -163,7 +168,7 @@ impl Connection {
 
     /// Asks for what was added to the output to be sent.
     pub(super) fn arrange_to_send(self: &Rc<Self>, state: &mut Owed) {
-        state.count_unsent();
+        state.count();
         if !state.output.is_empty() && !state.flush_asked && !state.blocked {
             state.flush_asked = true;
             self.service.turn.flush_later(self.clone());
@@ -180,10 +185,14 @@ impl ReplyTo for Connection {
         if state.broken {
             return;
         }
-        let reply = if self.has_room(&state, &reply) { reply } else { Reply::Error(NO_ROOM.into()) };
+        let mut reply = if self.has_room(&reply) { reply } else { Reply::Error(NO_ROOM.into()) };
+        if state.blocked {
+            // Whoever does not take what is there already keeps this for a while.
+            reply.detach();
+        }
         state.expect_more_like(&reply);
-        if !state.replies.fill(token, reply, &*self) {
-            return state.count_unsent();
+        if !state.replies.fill(token, reply, self.service.turn.now(), &*self) {
+            return state.count();
         }
         self.write_replies(&mut state);
         let is_much = !state.blocked && state.output.len() >= MUCH;
@@ -192,15 +201,18 @@ impl ReplyTo for Connection {
             self.flush();
         }
     }
+
+    fn lingers(&self, token: u64) {
+        self.state.borrow_mut().replies.detach(token);
+    }
 }
 
 impl Connection {
     /// Whether `reply` can be kept for the client. What it asked for in one get may be more than fits anywhere.
-    fn has_room(&self, state: &Owed, reply: &Reply) -> bool {
-        let has_room =
-            reply.value_len() == 0 || state.unsent() < self.service.limits().unsent || !self.service.memory.is_full();
+    fn has_room(&self, reply: &Reply) -> bool {
+        let has_room = reply.value_len() == 0 || self.holder.may_take(reply.value_len());
         if !has_room {
-            self.service.shard().protocol_error(ProtocolError::Unread);
+            self.service.memory.shed(Shed::Reply);
         }
         has_room
     }
@@ -214,8 +226,14 @@ impl Flush for Connection {
         match self.writer.write(&mut state.output) {
             Ok((written, bytes)) => {
                 self.service.shard().downstream(Count::BytesWritten, bytes as u64);
-                state.blocked = written == Written::Blocked;
-                state.count_unsent();
+                let was_blocked = std::mem::replace(&mut state.blocked, written == Written::Blocked);
+                if bytes > 0 || !was_blocked {
+                    state.taken_at = self.service.turn.now();
+                }
+                if state.blocked && !was_blocked {
+                    state.output.detach();
+                }
+                state.count();
             }
             Err(_) => state.close(),
         }

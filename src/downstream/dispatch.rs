@@ -5,9 +5,11 @@ use std::rc::Rc;
 use bytes::Bytes;
 use tokio::task::spawn_local;
 
-use super::connection::{Connection, End};
+use super::connection::{Connection, End, NO_ROOM};
+use super::gathered::Gathered;
 use super::owed::{Alone, Owed};
-use super::replies::{Asked, Gathered, Pending, tallies, write_one};
+use super::replies::{Asked, Pending, tallies, write_one};
+use crate::memory::Shed;
 use crate::metrics::{ProtocolError, Tally};
 use crate::protocol::{
     Call, Command, CommandClass, Exptime, Form, Get, Key, Local, Question, Refusal, RefusalKind, Reply, Request, Style,
@@ -18,11 +20,18 @@ use crate::upstream::Ticket;
 /// What `version` answers: digits first, since clients compare them; the protocol is that of memcached 1.6.18.
 pub const VERSION: &str = concat!("1.6.18-leash-", env!("CARGO_PKG_VERSION"));
 
+/// What a key of a get takes until all are answered: its place in the reply, and at a server.
+const EACH_KEY: usize = 256;
+
 impl Connection {
     /// Carries out one call. `unread` is what the client said after it.
     pub(super) fn dispatch(self: &Rc<Self>, call: Call, unread: &[u8]) -> Option<End> {
         match call {
             Call::One(request, form) => self.ask_one(request, form),
+            Call::Many(keys, ..) if !self.holder.may_take(keys.len() * EACH_KEY) => {
+                self.service.memory.shed(Shed::Request);
+                self.say(NO_ROOM);
+            }
             Call::Many(keys, get, form) => self.ask_many(keys, get, form),
             Call::FlushAll(delay, form) => self.flush_all(delay, form),
             Call::TooLarge(delete, form) => self.too_large(delete, form),

@@ -11,15 +11,22 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::connection::{Connection, End};
 use super::service::Service;
 use super::stint::{Stint, give_way};
-use crate::memory::Share;
+use crate::memory::{Share, Shed};
 use crate::metrics::{Downstream as Count, ProtocolError};
-use crate::net::{Reader, make_room};
+use crate::net::{LEAST_ROOM, MOST_ROOM, Reader, make_room};
 use crate::protocol::{Decoder, Form, Request};
+
+/// What is left of a request that is no longer than this is read on in the buffer that all connections share.
+const SHORT: usize = 4 * 1024;
+/// memcached's words for a line it has no memory for.
+const NO_ROOM: &str = "SERVER_ERROR out of memory reading request";
 
 /// What a client said that is not yet a whole request.
 pub(super) struct Intake {
     decoder: Decoder,
     buffer: BytesMut,
+    /// Whether the buffer is a part of the one that all connections share.
+    is_shared: bool,
     /// When the request that has begun to arrive must be whole.
     timer: Option<Pin<Box<Sleep>>>,
     ended: bool,
@@ -28,10 +35,10 @@ pub(super) struct Intake {
 }
 
 impl Intake {
-    pub fn new(service: &Service) -> Intake {
-        let decoder = Decoder::new(service.limits().request);
-        let held = Share::new(&service.memory);
-        Intake { decoder, buffer: BytesMut::new(), timer: None, ended: false, held }
+    pub fn new(connection: &Connection) -> Intake {
+        let decoder = Decoder::new(connection.service.limits().request);
+        let held = connection.holder.share();
+        Intake { decoder, buffer: BytesMut::new(), is_shared: false, timer: None, ended: false, held }
     }
 
     /// Reads and dispatches until the client must wait or is done.
@@ -56,6 +63,11 @@ impl Intake {
             }
             if self.ended {
                 return Poll::Ready(End::Orderly);
+            }
+            if !self.make_room(connection) {
+                connection.service.memory.shed(Shed::Request);
+                connection.say(NO_ROOM);
+                return Poll::Ready(End::Fatal);
             }
             match self.poll_read(&connection.service, reader, cx) {
                 Poll::Ready(Ok(0)) => self.ended = true,
@@ -89,23 +101,62 @@ impl Intake {
                 if let Some(end) = connection.dispatch(call, &self.buffer) {
                     return Some(end);
                 }
-            } else if let Some((replaced, form)) = self.refuse_value(&connection.service) {
+            } else if let Some((replaced, form)) = self.refuse_value(connection) {
+                connection.service.memory.shed(Shed::Request);
                 connection.no_memory(replaced, form);
             } else {
                 break;
             }
         }
-        if self.buffer.is_empty() {
-            self.buffer = BytesMut::new();
+        // What is left for the next turn needs no room of its own.
+        if stint.is_over() {
+            self.held.set(self.buffer.len())
+        } else {
+            self.keep_rest()
         }
-        self.held.set(self.buffer.len());
         None
     }
 
     /// Gives up the value that is being received if there is no memory for the rest of it.
-    fn refuse_value(&mut self, service: &Service) -> Option<(Option<Request>, Form)> {
-        let wanted = self.decoder.wanted(&self.buffer);
-        if wanted == 0 || service.memory.has_room(wanted) { None } else { self.decoder.give_up_value() }
+    fn refuse_value(&mut self, connection: &Connection) -> Option<(Option<Request>, Form)> {
+        let spare = self.buffer.capacity() - self.buffer.len();
+        let wanted = self.decoder.wanted(&self.buffer).saturating_sub(spare);
+        if wanted == 0 || connection.holder.may_take(wanted) { None } else { self.decoder.give_up_value() }
+    }
+
+    /// Takes what is left out of the buffer that all connections share, which it would keep.
+    fn keep_rest(&mut self) {
+        if self.buffer.is_empty() {
+            self.buffer = BytesMut::new();
+        } else if self.is_shared {
+            self.buffer = BytesMut::from(&self.buffer[..]);
+        }
+        self.is_shared = false;
+        self.held.set(self.buffer.capacity());
+    }
+
+    /// Makes room for more of a request that is too long for the buffer that all connections share: at once for as much
+    /// as will come while there is plenty, else for as much as has come. False if there is no memory for it.
+    fn make_room(&mut self, connection: &Connection) -> bool {
+        let len = self.buffer.len();
+        if len <= SHORT {
+            return true;
+        }
+        let wanted = match self.decoder.wanted(&self.buffer) {
+            0 => LEAST_ROOM,
+            wanted => wanted,
+        };
+        if self.buffer.capacity() - len >= wanted.min(LEAST_ROOM) {
+            return true;
+        }
+        let is_calm = connection.service.memory.is_calm_with(wanted);
+        let room = wanted.min(if is_calm { MOST_ROOM } else { len }).max(LEAST_ROOM);
+        if !connection.holder.may_take(room) {
+            return false;
+        }
+        self.buffer.reserve(room);
+        self.held.set(self.buffer.capacity());
+        true
     }
 
     fn poll_read(
@@ -114,16 +165,20 @@ impl Intake {
         reader: &mut Reader,
         cx: &mut Context<'_>,
     ) -> Poll<std::io::Result<usize>> {
-        if !self.buffer.is_empty() {
-            let wanted = self.decoder.wanted(&self.buffer);
-            make_room(&mut self.buffer, wanted);
+        if self.buffer.len() > SHORT {
             return reader.poll_read(cx, &mut self.buffer);
         }
         let mut scratch = service.scratch.borrow_mut();
-        make_room(&mut scratch, 0);
-        let n = ready!(reader.poll_read(cx, &mut scratch))?;
-        self.buffer = scratch.split();
-        Poll::Ready(Ok(n))
+        make_room(&mut scratch, self.buffer.len() + LEAST_ROOM);
+        scratch.extend_from_slice(&self.buffer);
+        let read = reader.poll_read(cx, &mut scratch);
+        if let Poll::Ready(Ok(1..)) = read {
+            self.buffer = scratch.split();
+            self.is_shared = true;
+        } else {
+            scratch.clear();
+        }
+        read
     }
 
     /// Ready when a request that has begun to arrive took too long; never while none has.

@@ -2,11 +2,13 @@
 
 mod connection;
 mod dispatch;
+mod gathered;
 mod intake;
 mod listener;
 mod owed;
 mod replies;
 mod service;
+mod shed;
 mod stats;
 mod stint;
 
@@ -14,4 +16,5 @@ pub use connection::Connection;
 pub use dispatch::VERSION;
 pub use listener::{Incoming, Listener, Seat, Seating};
 pub use service::{Limits, Service};
+pub use shed::shed_when_short;
 pub use stats::Stats;

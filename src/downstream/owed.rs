@@ -1,16 +1,19 @@
 //! What one client is owed: replies that wait for their turn, and output that waits for the client.
 
-use std::rc::Rc;
+use std::time::Instant;
 
 use bytes::Bytes;
 
 use super::replies::Replies;
-use crate::memory::{Memory, Share};
+use crate::memory::{Holder, Share};
 use crate::protocol::{Exptime, Form, Output, Reply};
 
 /// How large values are taken to be before any came: a client that begins with a deep pipeline is asked for so much of
 /// it at first that even large values fit.
 const FIRST_LIKELY: usize = 64 * 1024;
+
+/// What a connection takes that asks nothing: its task, its socket's state, its places in tables.
+const CONNECTION: usize = 4 * 1024;
 
 /// What one client is owed.
 pub(super) struct Owed {
@@ -30,8 +33,12 @@ pub(super) struct Owed {
     pub settling: bool,
     /// Whether the client is gone.
     pub broken: bool,
-    /// What is counted of the replies and the output.
-    unsent: Share,
+    /// Whether that is because it was sent away, and may not have read why.
+    pub dismissed: bool,
+    /// When the client last took something, or was last owed nothing.
+    pub taken_at: Instant,
+    /// What a connection takes by itself, its replies and its output.
+    held: Share,
     /// The value the next reply may well have: the largest of late.
     likely: usize,
 }
@@ -47,7 +54,9 @@ pub(super) enum Alone {
 }
 
 impl Owed {
-    pub fn new(memory: &Rc<Memory>) -> Owed {
+    pub fn new(holder: &Holder, now: Instant) -> Owed {
+        let mut held = holder.share();
+        held.set(CONNECTION);
         Owed {
             replies: Replies::default(),
             output: Output::default(),
@@ -58,7 +67,9 @@ impl Owed {
             alone: None,
             settling: false,
             broken: false,
-            unsent: Share::new(memory),
+            dismissed: false,
+            taken_at: now,
+            held,
             likely: FIRST_LIKELY,
         }
     }
@@ -78,15 +89,29 @@ impl Owed {
         self.unsent() + self.replies.in_flight().saturating_mul(self.likely)
     }
 
-    pub fn count_unsent(&mut self) {
-        self.unsent.set(self.output.len() + self.replies.parked());
+    /// Brings the count of what is held up to date.
+    #[inline]
+    pub fn count(&mut self) {
+        self.held.set(CONNECTION + self.output.room() + self.replies.room());
+    }
+
+    /// Whether it is owed nothing.
+    pub fn is_at_rest(&self) -> bool {
+        self.replies.is_empty() && self.output.is_empty()
+    }
+
+    /// Gives back what is not in use.
+    pub fn trim(&mut self) {
+        self.output.trim();
+        self.replies.trim();
+        self.count();
     }
 
     /// The client is gone: nothing is kept for it, though replies to it may still be on their way.
     pub fn close(&mut self) {
         self.broken = true;
-        self.output.clear();
+        self.output = Output::default();
         self.replies = Replies::default();
-        self.count_unsent();
+        self.count();
     }
 }

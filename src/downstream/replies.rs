@@ -1,14 +1,11 @@
 //! The order of replies: each leaves when everything asked before it has left, however early it came.
 
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-
+use super::gathered::Gathered;
 use crate::metrics::{RouteId, RouteMoves, Tally};
-use crate::protocol::{
-    Command, CommandClass, Form, Item, Key, Output, Reply, Style, encode_end, encode_reply, encode_value,
-};
+use crate::protocol::{Command, CommandClass, Form, Key, Output, Reply, Style, encode_reply};
 
 /// What one client waits for, oldest first.
 #[derive(Default)]
@@ -20,7 +17,12 @@ pub struct Replies {
     awaited: usize,
     /// Bytes of replies that wait for their turn.
     parked: usize,
+    /// Bytes of the places for the keys of gets.
+    places: usize,
 }
+
+/// Replies that wait behind one that takes longer than this, a round trip nearby, may wait for long.
+const SOON: Duration = Duration::from_millis(2);
 
 /// A queue that grew longer than this gives its memory back once it is empty.
 const KEEP: usize = 256;
@@ -48,32 +50,6 @@ pub struct Asked {
     pub class: CommandClass,
     /// What memcached's `stats` counts when it found its item, found none, or found it changed.
     pub tallies: Option<[Tally; 3]>,
-}
-
-/// The keys of one get and what became of each so far.
-pub struct Gathered {
-    parts: Vec<Part>,
-    class: CommandClass,
-    /// Bytes of the values that came.
-    bytes: usize,
-    /// How many replies are to come.
-    waiting: usize,
-    /// Whether `VALUE` lines end with the CAS unique.
-    cas: bool,
-}
-
-/// One key of a get. Kept small: a get may have thousands.
-struct Part {
-    key: Key,
-    route: Option<RouteId>,
-    found: Option<Found>,
-}
-
-/// What a get tells of an item.
-struct Found {
-    value: Bytes,
-    cas: u64,
-    client_flags: u32,
 }
 
 /// Learns of each reply as it leaves.
@@ -116,6 +92,18 @@ impl Replies {
         self.parked
     }
 
+    /// How many bytes of memory all of it takes.
+    pub fn room(&self) -> usize {
+        self.queue.capacity() * size_of::<Pending>() + self.places + self.parked
+    }
+
+    /// Gives back all memory, if nothing waits.
+    pub fn trim(&mut self) {
+        if self.queue.is_empty() {
+            self.queue = VecDeque::new();
+        }
+    }
+
     /// The token of the reply to part `part` of the next command to be pushed.
     pub fn next_token(&self, part: usize) -> u64 {
         let number = self.oldest.wrapping_add(self.queue.len() as u32);
@@ -125,19 +113,25 @@ impl Replies {
     /// Adds the youngest command.
     pub fn push(&mut self, pending: Pending) {
         self.parked += pending.size();
+        self.places += pending.places();
         self.awaited += pending.awaits();
         self.queue.push_back(pending);
     }
 
     /// Puts a reply in its place. True if that lets replies leave.
-    pub fn fill(&mut self, token: u64, reply: Reply, witness: &impl Witness) -> bool {
-        let place = ((token >> 32) as u32).wrapping_sub(self.oldest) as usize;
+    pub fn fill(&mut self, token: u64, mut reply: Reply, now: Instant, witness: &impl Witness) -> bool {
+        let place = self.place(token);
+        let must_wait = self.must_wait(place, now);
         let Some(pending) = self.queue.get_mut(place) else {
             debug_assert!(false, "a reply nobody waits for");
             return false;
         };
         self.awaited -= 1;
         self.parked += reply.value_len();
+        if must_wait {
+            reply.detach();
+            pending.detach();
+        }
         match pending {
             Pending::One(_, _, _, empty) => *empty = Some(reply),
             Pending::Many(_, gathered) => gathered.fill(token as u32 as usize, reply, witness),
@@ -150,6 +144,28 @@ impl Replies {
         place == 0 && pending.is_whole()
     }
 
+    fn place(&self, token: u64) -> usize {
+        ((token >> 32) as u32).wrapping_sub(self.oldest) as usize
+    }
+
+    /// Whether a reply to the command at `place` stays for long: the oldest command has waited for a while already.
+    fn must_wait(&self, place: usize, now: Instant) -> bool {
+        match self.queue.front() {
+            Some(Pending::One(..)) if place == 0 => false,
+            Some(Pending::One(asked, ..) | Pending::Many(asked, _)) => now.saturating_duration_since(asked.at) > SOON,
+            Some(Pending::Every(..)) => true,
+            Some(Pending::Written(_)) | None => false,
+        }
+    }
+
+    /// Lets go of what was read with a command whose reply will take long.
+    pub fn detach(&mut self, token: u64) {
+        let place = self.place(token);
+        if let Some(pending) = self.queue.get_mut(place) {
+            pending.detach();
+        }
+    }
+
     /// Counts what is in flight from now on as another configuration names its routes.
     pub fn move_routes(&mut self, moves: &RouteMoves) {
         let moved = |route: &mut Option<RouteId>| *route = route.and_then(|id| moves.of(id));
@@ -158,7 +174,7 @@ impl Replies {
                 Pending::One(asked, ..) => moved(&mut asked.route),
                 Pending::Many(asked, gathered) => {
                     moved(&mut asked.route);
-                    gathered.parts.iter_mut().for_each(|part| moved(&mut part.route));
+                    gathered.routes().for_each(moved);
                 }
                 Pending::Every(..) | Pending::Written(_) => {}
             }
@@ -171,6 +187,7 @@ impl Replies {
             if let Some(pending) = self.queue.pop_front() {
                 self.oldest = self.oldest.wrapping_add(1);
                 self.parked = if self.queue.is_empty() { 0 } else { self.parked - pending.size() };
+                self.places -= pending.places();
                 pending.write(output, witness);
             }
         }
@@ -187,62 +204,39 @@ fn worse(worst: &mut Option<Reply>, reply: Reply) {
     }
 }
 
-impl Gathered {
-    /// Nothing asked yet, of `keys` to come.
-    pub fn new(keys: usize, class: CommandClass, cas: bool) -> Gathered {
-        Gathered { parts: Vec::with_capacity(keys), class, bytes: 0, waiting: 0, cas }
-    }
-
-    /// How many keys were asked for.
-    pub fn len(&self) -> usize {
-        self.parts.len()
-    }
-
-    /// Adds a key that was asked for, and its reply if that is known already.
-    pub fn push(&mut self, key: Key, route: Option<RouteId>, reply: Option<Reply>, witness: &impl Witness) {
-        self.parts.push(Part { key, route, found: None });
-        self.waiting += 1;
-        if let Some(reply) = reply {
-            self.fill(self.parts.len() - 1, reply, witness);
-        }
-    }
-
-    /// Puts the reply about key number `part` in its place.
-    fn fill(&mut self, part: usize, reply: Reply, witness: &impl Witness) {
-        let Some(part) = self.parts.get_mut(part) else { return };
-        self.waiting -= 1;
-        witness.outcome(part.route, self.class, &reply);
-        self.bytes += reply.value_len();
-        if let Reply::Hit(Item { value: Some(value), cas, client_flags, .. }) = reply {
-            part.found = Some(Found { value, cas, client_flags });
-        }
-    }
-
-    fn write(&self, output: &mut Output) {
-        for part in &self.parts {
-            if let Some(found) = &part.found {
-                let cas = self.cas.then_some(found.cas);
-                encode_value(&part.key, found.client_flags, cas, &found.value, output);
-            }
-        }
-        encode_end(output);
-    }
-}
-
 impl Pending {
     fn size(&self) -> usize {
         match self {
             Pending::One(.., reply) => reply.as_ref().map_or(0, Reply::value_len),
-            Pending::Many(_, gathered) => gathered.bytes,
+            Pending::Many(_, gathered) => gathered.bytes(),
             Pending::Every(..) => 0,
             Pending::Written(text) => text.len(),
+        }
+    }
+
+    /// Bytes of the places for its keys.
+    fn places(&self) -> usize {
+        match self {
+            Pending::Many(_, gathered) => gathered.places(),
+            Pending::One(..) | Pending::Every(..) | Pending::Written(_) => 0,
+        }
+    }
+
+    fn detach(&mut self) {
+        match self {
+            Pending::One(_, key, form, _) => {
+                *key = key.detached();
+                form.detach();
+            }
+            Pending::Many(_, gathered) => gathered.detach(),
+            Pending::Every(..) | Pending::Written(_) => {}
         }
     }
 
     fn awaits(&self) -> usize {
         match self {
             Pending::One(_, _, _, reply) => usize::from(reply.is_none()),
-            Pending::Many(_, gathered) => gathered.waiting,
+            Pending::Many(_, gathered) => gathered.waiting(),
             Pending::Every(_, waiting, _) => *waiting,
             Pending::Written(_) => 0,
         }

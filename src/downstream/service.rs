@@ -54,6 +54,8 @@ pub struct Service {
     pub(super) memory: Rc<Memory>,
     /// Complaints about clients of the binary protocol.
     pub(super) binary_clients: Repeated,
+    /// Complaints about clients that held too much.
+    pub(super) dismissed: Repeated,
     stopping: Cell<bool>,
     connections: RefCell<HashMap<u64, Rc<Connection>>>,
     next_connection: Cell<u64>,
@@ -80,6 +82,7 @@ impl Service {
             scratch: RefCell::default(),
             memory,
             binary_clients: Repeated::new(COMPLAINT),
+            dismissed: Repeated::new(COMPLAINT),
             stopping: Cell::new(false),
             connections: RefCell::default(),
             next_connection: Cell::new(0),
@@ -125,6 +128,11 @@ impl Service {
         self.next_connection.set(number + 1);
         self.connections.borrow_mut().insert(number, connection);
         number
+    }
+
+    /// Shows each connection.
+    pub(super) fn each(&self, show: impl FnMut(&Rc<Connection>)) {
+        self.connections.borrow().values().for_each(show);
     }
 
     pub(super) fn leave(&self, number: u64) {

@@ -89,8 +89,9 @@ series! {
     EmbeddedBytes, "leash_embedded_bytes", GAUGE, ["pool"], "Bytes in the embedded store.";
     EmbeddedEvictions, "leash_embedded_evictions_total", COUNTER, ["pool"], "Items the embedded store dropped to make room.";
     Workers, "leash_workers", GAUGE, [], "Worker threads.";
-    BufferBytes, "leash_buffer_bytes", GAUGE, [], "Bytes in buffers: requests that have not arrived whole, and replies and requests that wait to leave.";
-    BufferMost, "leash_buffer_max_bytes", GAUGE, [], "How many bytes buffers may hold (limits.memory).";
+    BufferBytes, "leash_buffer_bytes", GAUGE, [], "Bytes that clients and servers make leash hold: what has not arrived whole, what waits for a reply, for its turn or to leave, and its tables.";
+    MemoryShed, "leash_memory_shed_total", COUNTER, ["what"], "What was given up because limits.memory was held: clients, replies, requests, steps of requests, and values of servers.";
+    BufferMost, "leash_buffer_max_bytes", GAUGE, [], "How many bytes that may be (limits.memory).";
     ProcessUptime, "leash_process_uptime_seconds", GAUGE, [], "Time since leash started.";
     ProcessCpu, "leash_process_cpu_seconds_total", COUNTER, [], "CPU time of the process, user and system.";
     ProcessMemory, "leash_process_resident_memory_bytes", GAUGE, [], "Resident memory of the process.";

@@ -157,8 +157,10 @@ impl Decoder {
             Line::Value { request, form, len } if buffer.len() >= len + LINE_END => {
                 Some(with_value(request, form, len, buffer))
             }
-            Line::Value { request, form, len } => {
-                self.state = State::Value { request, form, len };
+            Line::Value { request, mut form, len } => {
+                // Its value may take its time.
+                form.detach();
+                self.state = State::Value { request: request.detached(), form, len };
                 None
             }
         }

@@ -8,6 +8,8 @@ use std::io::IoSlice;
 
 use bytes::{Buf, Bytes};
 
+use super::detach::detach;
+
 /// A run of text that grew larger than this gives its memory back once written.
 const KEEP: usize = 16 * 1024;
 
@@ -30,6 +32,23 @@ impl Output {
     /// Bytes still to be written.
     pub fn len(&self) -> usize {
         self.text.len() - self.text_done + self.apart_len
+    }
+
+    /// Bytes of memory it takes.
+    pub fn room(&self) -> usize {
+        self.text.capacity() + self.apart_len + self.apart.capacity() * size_of::<(usize, Bytes)>()
+    }
+
+    /// Lets go of what was read with the values, when they will be here for a while.
+    pub fn detach(&mut self) {
+        self.apart.iter_mut().for_each(|(_, value)| detach(value));
+    }
+
+    /// Gives back all memory, if nothing is to be written.
+    pub fn trim(&mut self) {
+        if self.is_empty() {
+            *self = Output::default();
+        }
     }
 
     /// Whether everything was written.
@@ -107,6 +126,9 @@ impl Output {
 
     /// Forgets everything, written or not.
     pub fn clear(&mut self) {
+        if self.apart.capacity() > MAX_SLICES {
+            self.apart = VecDeque::new();
+        }
         self.apart.clear();
         (self.apart_len, self.text_done) = (0, 0);
         if self.text.capacity() > KEEP {

@@ -39,7 +39,7 @@ pub fn rebuild(
         servers.put(server.clone());
         server
     };
-    let site = Site::new(snapshot, &mut server, turn, shard);
+    let site = Site::new(snapshot, &mut server, turn, memory, shard);
     let tree = Rc::new(Tree::new(snapshot.config.routes.iter().filter_map(|route| site.branch(route)).collect()));
     known.retire();
     tree
@@ -54,7 +54,7 @@ pub fn migrations(
     shard: &Arc<Shard>,
 ) -> Vec<Option<Rc<Migration>>> {
     let mut server = |target: &Arc<Target>, id| Server::new(target.clone(), turn.clone(), memory, shard.clone(), id);
-    let site = Site::new(snapshot, &mut server, turn, shard);
+    let site = Site::new(snapshot, &mut server, turn, memory, shard);
     let alone = |pool: usize| -> Rc<dyn Route> { site.pools[pool].clone() };
     snapshot.config.routes.iter().map(|route| site.migration(route, alone)).collect()
 }
@@ -73,10 +73,11 @@ impl<'s> Site<'s> {
         snapshot: &'s Snapshot,
         connect: &mut impl FnMut(&Arc<Target>, ServerId) -> Rc<Server>,
         turn: &'s Rc<Turn>,
+        memory: &Rc<Memory>,
         shard: &'s Arc<Shard>,
     ) -> Site<'s> {
         let pools = (0..snapshot.pools.len()).map(|place| Rc::new(pool(snapshot, place, connect))).collect();
-        Site { snapshot, turn, shard, pools, desk: Rc::new(Desk::default()) }
+        Site { snapshot, turn, shard, pools, desk: Rc::new(Desk::new(memory)) }
     }
 
     fn entry(&self, root: Rc<dyn Route>) -> Entry {

@@ -1,40 +1,50 @@
 //! One client as far as routes are concerned: what it was told to regenerate, and what it is busy with.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use slab::Slab;
 use tokio::sync::Notify;
 
 use super::refresh::Win;
 use super::turns::Turns;
+use super::wins::Wins;
 use crate::leases::Slot;
+use crate::memory::Holder;
 use crate::refresh::ItemId;
 
-/// Wins one client may hold; who regenerates more at once has the others stored unchecked.
-const MOST_WINS: usize = 10_000;
+/// A table that grew larger than this gives its memory back once it is empty.
+const KEEP: usize = 64;
 
 /// What routes remember of one client. It goes with the connection.
 pub struct Client {
     /// Its turns at keys.
     pub(super) turns: Rc<Turns<ItemId>>,
-    wins: RefCell<HashMap<ItemId, Win>>,
+    /// By what is held for it.
+    pub(super) holder: Holder,
+    wins: RefCell<Wins>,
     /// Its sets that are under way, but for those that take turns.
     storing: RefCell<Vec<ItemId>>,
     /// Its reads that wait for somebody else's value.
-    waits: RefCell<Vec<Rc<Wait>>>,
+    waits: RefCell<Slab<Rc<Wait>>>,
     gone: Notify,
     is_gone: Cell<bool>,
 }
 
 impl Client {
-    /// A client that has asked nothing yet.
+    /// Somebody who asks on nobody's behalf, and may hold anything.
     #[allow(clippy::new_without_default, reason = "a client is somebody, not a default")]
     pub fn new() -> Rc<Client> {
+        Client::of(Holder::unbounded())
+    }
+
+    /// A client that has asked nothing yet.
+    pub fn of(holder: Holder) -> Rc<Client> {
         Rc::new(Client {
             turns: Turns::new(),
-            wins: RefCell::default(),
+            wins: RefCell::new(Wins::new(&holder)),
+            holder,
             storing: RefCell::default(),
             waits: RefCell::default(),
             gone: Notify::new(),
@@ -63,10 +73,7 @@ impl Client {
 
     /// Notes what the client was told to regenerate.
     pub(super) fn won(&self, item: ItemId, win: Win) {
-        let mut wins = self.wins.borrow_mut();
-        if wins.len() < MOST_WINS || wins.contains_key(&item) {
-            wins.insert(item, win);
-        }
+        self.wins.borrow_mut().note(item, win, &self.holder);
     }
 
     /// Whether the client was told to regenerate anything.
@@ -76,13 +83,12 @@ impl Client {
 
     /// The win that a store of this item ends.
     pub(super) fn take_win(&self, item: ItemId) -> Option<Win> {
-        let mut wins = self.wins.borrow_mut();
-        if wins.is_empty() { None } else { wins.remove(&item) }
+        self.wins.borrow_mut().take(item)
     }
 
     /// Whether the client itself regenerates this item under this lease.
     pub(super) fn regenerates(&self, item: ItemId, slot: &Arc<Slot>) -> bool {
-        self.wins.borrow().get(&item).is_some_and(|win| Arc::ptr_eq(&win.slot, slot))
+        self.wins.borrow().get(item).is_some_and(|win| Arc::ptr_eq(&win.slot, slot))
     }
 
     /// Notes a set that is about to be sent.
@@ -96,6 +102,9 @@ impl Client {
         if let Some(place) = storing.iter().position(|known| *known == item) {
             storing.remove(place);
         }
+        if storing.is_empty() && storing.capacity() > KEEP {
+            *storing = Vec::new();
+        }
     }
 
     /// Whether a request about this item is under way that the client made after the one that is being answered: replies
@@ -107,8 +116,8 @@ impl Client {
     /// Notes that one of its reads waits for somebody else's value.
     pub(super) fn waits(self: &Rc<Self>, item: ItemId) -> Waits {
         let wait = Rc::new(Wait { item, overtaken: Notify::new() });
-        self.waits.borrow_mut().push(wait.clone());
-        Waits { client: self.clone(), wait }
+        let place = self.waits.borrow_mut().insert(wait.clone());
+        Waits { client: self.clone(), wait, place }
     }
 
     /// Whether any of its reads waits.
@@ -119,7 +128,7 @@ impl Client {
     /// Ends the waits for an item that the client itself is about to write: its own work is not what they wait for.
     pub(super) fn begins_to_write(&self, item: ItemId) {
         let waits = self.waits.borrow();
-        waits.iter().filter(|wait| wait.item == item).for_each(|wait| wait.overtaken.notify_one());
+        waits.iter().filter(|(_, wait)| wait.item == item).for_each(|(_, wait)| wait.overtaken.notify_one());
     }
 }
 
@@ -134,6 +143,7 @@ struct Wait {
 pub(super) struct Waits {
     client: Rc<Client>,
     wait: Rc<Wait>,
+    place: usize,
 }
 
 impl Waits {
@@ -145,6 +155,10 @@ impl Waits {
 
 impl Drop for Waits {
     fn drop(&mut self) {
-        self.client.waits.borrow_mut().retain(|known| !Rc::ptr_eq(known, &self.wait));
+        let mut waits = self.client.waits.borrow_mut();
+        waits.remove(self.place);
+        if waits.is_empty() && waits.capacity() > KEEP {
+            *waits = Slab::new();
+        }
     }
 }

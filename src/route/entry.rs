@@ -2,10 +2,14 @@
 
 use std::rc::Rc;
 
-use super::desk::{Watched, start};
+use super::desk::{STEPS, Watched, start};
 use super::{Answer, Ask, Client, Desk, Pool, Route, Step};
+use crate::memory::Shed;
 use crate::protocol::{Key, Question, Reply, Request};
 use crate::upstream::{Ticket, Upstream};
+
+/// What is told to a request of several steps that there is no memory to begin, in memcached's words for it.
+const NO_MEMORY: &str = "SERVER_ERROR out of memory processing request";
 
 /// The way into a node and all that is below it.
 #[derive(Clone)]
@@ -90,7 +94,13 @@ impl Entry {
                     .leave(kept_at, Watched { node: node.clone(), request: asked, client: client.clone(), ticket });
                 self.desk.settle(kept_at, reply?)
             }
-            Step::Run => start(node.clone().run(request.clone(), client.clone()), ticket).map(|(reply, _)| reply),
+            Step::Run if !client.holder.may_take(STEPS) => {
+                client.holder.shed(Shed::Steps);
+                Some(Reply::Error(NO_MEMORY.into()))
+            }
+            Step::Run => {
+                start(node.clone().run(request.detached(), client.clone()), ticket, client).map(|(reply, _)| reply)
+            }
         }
     }
 }

@@ -23,6 +23,7 @@ mod prefix;
 mod refresh;
 mod tree;
 mod turns;
+mod wins;
 
 pub use answer::Answer;
 pub use client::Client;
@@ -71,6 +72,12 @@ pub trait Route {
     /// Finds a better reply, to the request it sent, than the one it refused.
     fn recover(self: Rc<Self>, _request: Request, _client: Rc<Client>, refused: Reply) -> Run {
         Box::pin(std::future::ready(refused))
+    }
+
+    /// What becomes of a reply it refused where there is no memory to look for a better one: what to tell instead, or the
+    /// same again if it must be done all the same.
+    fn forgo(&self, _request: &Request, refused: Reply) -> Verdict {
+        Verdict::Refuse(refused)
     }
 
     /// Carries out what it said it would do itself.

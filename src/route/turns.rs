@@ -10,6 +10,9 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
+/// A table that grew larger than this gives its memory back once it is empty.
+const KEEP: usize = 64;
+
 /// The lines of those who want a turn, one for each key somebody is busy with.
 pub struct Turns<K: Eq + Hash + Copy> {
     lines: RefCell<HashMap<K, VecDeque<Waiting>>>,
@@ -77,7 +80,12 @@ impl<K: Eq + Hash + Copy> Drop for Turn<K> {
         line.retain(|waiting| waiting.number != self.number);
         match line.front_mut() {
             Some(first) => first.waker.take().into_iter().for_each(Waker::wake),
-            None => drop(lines.remove(&self.key)),
+            None => {
+                lines.remove(&self.key);
+                if lines.is_empty() && lines.capacity() > KEEP {
+                    *lines = HashMap::new();
+                }
+            }
         }
     }
 }

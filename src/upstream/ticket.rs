@@ -9,6 +9,10 @@ pub trait ReplyTo {
     /// Takes the reply to the request that `token` was given to. Called once for each ticket that was handed out and
     /// not answered on the spot; never from within the call that asked.
     fn deliver(self: Rc<Self>, token: u64, reply: Reply);
+
+    /// Learns that the reply will take more than a round trip, so that what is kept of the request until then keeps no
+    /// buffer. Never from within the call that asked.
+    fn lingers(&self, _token: u64) {}
 }
 
 /// A place in somebody's order of replies.
@@ -21,6 +25,11 @@ impl Ticket {
     /// A ticket for `to`, who knows the request as `token`.
     pub fn new(to: Rc<dyn ReplyTo>, token: u64) -> Ticket {
         Ticket { to, token }
+    }
+
+    /// Says that the reply will take more than a round trip.
+    pub fn lingers(&self) {
+        self.to.lingers(self.token);
     }
 
     /// Hands over the reply.

@@ -17,13 +17,14 @@ routes: [{prefix: "", pool: p, refresh: {early: {}}}]
 "#;
 
 /// What [`LEAST`] had to say, and what the machine or another key decides.
-const WITHOUT_DEFAULT: [&str; 6] = [
+const WITHOUT_DEFAULT: [&str; 7] = [
     "pools.NAME.servers[].address",
     "pools.NAME.on_down.gutter.pool",
     "routes[].prefix",
     "routes[].pool",
     "pools.NAME.servers[].name",
     "workers",
+    "limits.memory",
 ];
 
 /// One way to write a value: `1m` is `60s`.

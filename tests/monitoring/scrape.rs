@@ -25,11 +25,12 @@ const NOT_SHOWN: [&str; 2] = [
 const TROUBLES: [&str; 4] = ["LeashServerDown", "LeashSpoolLoses", "LeashReloadRefused", "LeashConnectionLimit"];
 
 /// What has no reason to, however slow the machine is.
-const QUIET: [&str; 7] = [
+const QUIET: [&str; 8] = [
     "LeashSpoolGrows",
     "LeashSplitPlacement",
     "LeashDesync",
     "LeashBuffersFull",
+    "LeashMemoryShort",
     "LeashMigrationTorn",
     "LeashMigrationMixed",
     "LeashMigrationStuck",

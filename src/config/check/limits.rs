@@ -1,7 +1,8 @@
 //! `limits`: each within bounds that a machine can keep, and together able to serve one item.
 
 use super::setting::setting;
-use crate::config::checked::Limits;
+use crate::config::checked::{Limits, Pool};
+use crate::config::machine::auto_memory;
 use crate::config::problem::Problems;
 use crate::config::units::{COUNT, DURATION, SIZE, show_size};
 use crate::config::written;
@@ -10,14 +11,18 @@ use std::time::Duration;
 const KIB: usize = 1 << 10;
 const MIB: usize = 1 << 20;
 const GIB: usize = 1 << 30;
+/// The word for a share of what the container may have.
+const AUTO: &str = "auto";
 const MANY: usize = 1_000_000;
 
-/// Checks the limits.
-pub fn check(written: &written::Limits, problems: &mut Problems) -> Limits {
+/// Checks the limits, which are beside the stores inside the process.
+pub fn check(written: &written::Limits, pools: &[Pool], problems: &mut Problems) -> Limits {
     let d = Limits::default();
     let w = written;
     let time = Duration::from_millis(1)..=Duration::from_secs(3600);
-    let limits = Limits {
+    let auto = w.memory.as_ref().is_none_or(|memory| memory.text == AUTO);
+    let memory = w.memory.as_ref().filter(|_| !auto);
+    let mut limits = Limits {
         item_size: setting(&SIZE, w.item_size.as_ref(), d.item_size, KIB..=GIB, problems),
         request_line: setting(&SIZE, w.request_line.as_ref(), d.request_line, KIB..=16 * MIB, problems),
         keys_per_get: setting(&COUNT, w.keys_per_get.as_ref(), d.keys_per_get, 1..=MANY, problems),
@@ -25,10 +30,13 @@ pub fn check(written: &written::Limits, problems: &mut Problems) -> Limits {
         connections: setting(&COUNT, w.connections.as_ref(), d.connections, 1..=MANY, problems),
         request_time: setting(&DURATION, w.request_time.as_ref(), d.request_time, time, problems),
         unsent_replies: setting(&SIZE, w.unsent_replies.as_ref(), d.unsent_replies, 64 * KIB..=64 * GIB, problems),
-        memory: setting(&SIZE, w.memory.as_ref(), d.memory, MIB..=1024 * GIB, problems),
+        memory: setting(&SIZE, memory, d.memory, MIB..=1024 * GIB, problems),
         server_queue: setting(&COUNT, w.server_queue.as_ref(), d.server_queue, 1..=16 * MANY, problems),
         waiters: setting(&COUNT, w.waiters.as_ref(), d.waiters, 1..=MANY, problems),
     };
+    if auto {
+        limits.memory = auto_memory(pools, &limits);
+    }
     room_for_one_item(written, &limits, problems);
     limits
 }

@@ -35,7 +35,7 @@ pub fn check(file: &File, mut problems: Problems) -> Result<Config, Problems> {
     let pools = pools::check(file, &mut problems, &mut warnings);
     let spool = down::spool(&file.spool, &mut problems);
     let routes = routes::check(file, &pools, &mut problems, &mut warnings);
-    let limits = limits::check(&file.limits, &mut problems);
+    let limits = limits::check(&file.limits, &pools, &mut problems);
     let log = log::check(&file.log, &mut problems);
     if !problems.is_empty() {
         return Err(problems.sorted());

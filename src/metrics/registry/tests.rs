@@ -86,6 +86,7 @@ fn the_text_is_well_formed_with_every_series_in_it() {
         for series in [Series::BufferBytes, Series::BufferMost] {
             samples.put(series, &[], 4.0);
         }
+        samples.put(Series::MemoryShed, &["client"], 1.0);
         for series in [Series::EmbeddedItems, Series::EmbeddedBytes, Series::EmbeddedEvictions] {
             samples.put(series, &["demo"], 3.0);
         }

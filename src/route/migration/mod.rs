@@ -165,6 +165,12 @@ impl Route for Migration {
         Box::pin(async move { self.read_from(&request.key, request.command, refused == Reply::Miss).await })
     }
 
+    /// Nobody looks in `from`, as if it did not answer.
+    fn forgo(&self, _: &Request, _: Reply) -> Verdict {
+        self.count_read(Side::From, &Reply::Miss);
+        Verdict::Pass(Reply::Miss)
+    }
+
     fn run(self: Rc<Self>, request: Request, client: Rc<Client>) -> Run {
         Box::pin(self.in_turn(request, client))
     }

@@ -40,7 +40,7 @@ use std::time::{Duration, Instant};
 
 use super::{Answer, Ask, Client, Entry, Route, Run, Step, Verdict};
 use crate::leases::Leases;
-use crate::metrics::{RouteId, Shard};
+use crate::metrics::{ColdWait, RouteId, Shard};
 use crate::protocol::{Command, Exptime, Get, Item, Key, Reply, Request, Returns, Store};
 use crate::refresh::{Age, ItemId, Policy};
 use crate::upstream::Upstream;
@@ -224,6 +224,17 @@ impl Route for Refresh {
             Reply::Hit(item) => Box::pin(self.refresh(request.key, get, client, item)),
             _ => Box::pin(self.find_cold(request.key, get, client)),
         }
+    }
+
+    /// Stale values are served and cold ones missed, as to those who find too many waiting.
+    fn forgo(&self, request: &Request, refused: Reply) -> Verdict {
+        Verdict::Pass(match (refused, &request.command) {
+            (Reply::Hit(item), Command::Get(get)) => self.told_as_found(item, get),
+            (other, _) => {
+                self.shard.wait_ended(self.route, ColdWait::Overflow);
+                other
+            }
+        })
     }
 
     fn run(self: Rc<Self>, request: Request, client: Rc<Client>) -> Run {

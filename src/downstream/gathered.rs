@@ -1,0 +1,107 @@
+//! A get of several keys: what became of each, until all are known and the reply leaves as one.
+
+use bytes::Bytes;
+
+use super::replies::Witness;
+use crate::metrics::RouteId;
+use crate::protocol::{CommandClass, Item, Key, Output, Reply, encode_end, encode_value};
+
+/// A get of more keys than this came in a buffer that held little else.
+const MANY: usize = 200;
+
+/// The keys of one get and what became of each so far.
+pub struct Gathered {
+    parts: Vec<Part>,
+    class: CommandClass,
+    /// Bytes of the values that came.
+    bytes: usize,
+    /// How many replies are to come.
+    waiting: usize,
+    /// Whether `VALUE` lines end with the CAS unique.
+    cas: bool,
+    /// Whether its keys have let go of what was read with them.
+    is_detached: bool,
+}
+
+/// One key of a get. Kept small: a get may have thousands.
+struct Part {
+    key: Key,
+    route: Option<RouteId>,
+    found: Option<Found>,
+}
+
+/// What a get tells of an item.
+struct Found {
+    value: Bytes,
+    cas: u64,
+    client_flags: u32,
+}
+
+impl Gathered {
+    /// Nothing asked yet, of `keys` to come.
+    pub fn new(keys: usize, class: CommandClass, cas: bool) -> Gathered {
+        Gathered { parts: Vec::with_capacity(keys), class, bytes: 0, waiting: 0, cas, is_detached: false }
+    }
+
+    /// How many keys were asked for.
+    pub fn len(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// Adds a key that was asked for, and its reply if that is known already.
+    pub fn push(&mut self, key: Key, route: Option<RouteId>, reply: Option<Reply>, witness: &impl Witness) {
+        self.parts.push(Part { key, route, found: None });
+        self.waiting += 1;
+        if let Some(reply) = reply {
+            self.fill(self.parts.len() - 1, reply, witness);
+        }
+    }
+
+    /// Puts the reply about key number `part` in its place.
+    pub fn fill(&mut self, part: usize, reply: Reply, witness: &impl Witness) {
+        let Some(part) = self.parts.get_mut(part) else { return };
+        self.waiting -= 1;
+        witness.outcome(part.route, self.class, &reply);
+        self.bytes += reply.value_len();
+        if let Reply::Hit(Item { value: Some(value), cas, client_flags, .. }) = reply {
+            part.found = Some(Found { value, cas, client_flags });
+        }
+    }
+
+    pub fn write(&self, output: &mut Output) {
+        for part in &self.parts {
+            if let Some(found) = &part.found {
+                let cas = self.cas.then_some(found.cas);
+                encode_value(&part.key, found.client_flags, cas, &found.value, output);
+            }
+        }
+        encode_end(output);
+    }
+
+    /// Bytes of the values that came.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// How many replies are to come.
+    pub fn waiting(&self) -> usize {
+        self.waiting
+    }
+
+    /// Bytes of the places for its keys.
+    pub fn places(&self) -> usize {
+        self.parts.capacity() * size_of::<Part>()
+    }
+
+    /// The route of each key.
+    pub fn routes(&mut self) -> impl Iterator<Item = &mut Option<RouteId>> {
+        self.parts.iter_mut().map(|part| &mut part.route)
+    }
+
+    /// Lets its keys go of what was read with them.
+    pub fn detach(&mut self) {
+        if !std::mem::replace(&mut self.is_detached, true) && self.parts.len() <= MANY {
+            self.parts.iter_mut().for_each(|part| part.key = part.key.detached());
+        }
+    }
+}
