@@ -19,6 +19,7 @@ mod resident;
 mod talk;
 mod tally;
 mod trouble;
+mod way;
 
 pub use background::Background;
 pub use beside::{Beside, Felt};
@@ -26,11 +27,12 @@ pub use flood::{Flood, Reading};
 pub use keys::Keys;
 pub use lie::Lie;
 pub use load::Load;
-pub use paced::{Pace, Paced};
+pub use paced::Paced;
 pub use resident::Resident;
 pub use talk::{connect, read_line};
 pub use tally::{Outcome, Tally};
 pub use trouble::Trouble;
+pub use way::Pace;
 
 /// Lets this process have as many open files as it may: thousands of clients have a socket each.
 pub fn allow_many_files() {

@@ -9,7 +9,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -18,25 +18,12 @@ use tokio::sync::{mpsc, watch};
 
 use super::background::Background;
 use super::frames::{Frames, Piece};
-use super::rate::Rate;
 use super::trouble::{Replies, Trouble};
+use super::way::{CHUNK, Pace, Way};
 use crate::support::Memcached;
 
-/// Read at once, and passed on at once.
-pub const CHUNK: usize = 16 * 1024;
 /// Pieces that are under way at once.
 const UNDER_WAY: usize = 256;
-
-/// How fast it is; without limits unless it is told.
-#[derive(Clone, Copy, Default)]
-pub struct Pace {
-    /// Requests a second, all connections together. A saturated server: what is more waits.
-    pub requests: Option<f64>,
-    /// Bytes of replies a second, all connections together. A thin link.
-    pub bytes: Option<f64>,
-    /// What each reply takes on its way.
-    pub latency: Duration,
-}
 
 /// A running proxy.
 pub struct Paced {
@@ -57,12 +44,7 @@ impl Paced {
         let (server, count) = (server.address(), accepted.clone());
         let thread = Background::start(move |over| async move {
             let listener = TcpListener::from_std(listener).expect("a listener");
-            let way = Rc::new(Way {
-                requests: pace.requests.map(Rate::new),
-                bytes: pace.bytes.map(Rate::new),
-                latency: pace.latency,
-                server,
-            });
+            let way = Rc::new(Way::new(pace, server));
             tokio::select! {
                 () = accept(listener, way, to_suffer, count) => {}
                 _ = over => {}
@@ -84,14 +66,6 @@ impl Paced {
     pub fn accepted(&self) -> usize {
         self.accepted.load(Ordering::Relaxed)
     }
-}
-
-/// What all connections share.
-pub struct Way {
-    requests: Option<Rate>,
-    pub bytes: Option<Rate>,
-    pub latency: Duration,
-    server: String,
 }
 
 async fn accept(listener: TcpListener, way: Rc<Way>, trouble: watch::Receiver<Trouble>, count: Arc<AtomicUsize>) {

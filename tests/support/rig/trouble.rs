@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::frames::Piece;
 use super::lie::{Liar, Lie};
-use super::paced::{CHUNK, Way};
+use super::way::{CHUNK, Way};
 
 /// What somebody who never ends says at most, so that a test that fails does not take the machine with it.
 const ENDLESS: usize = 600 << 20;
