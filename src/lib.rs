@@ -56,6 +56,7 @@ pub mod migration;
 pub mod net;
 pub mod overview;
 pub mod page;
+pub mod pieces;
 pub mod placement;
 pub mod protocol;
 pub mod readable;

@@ -28,9 +28,11 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("net", &["protocol"]),
     ("memory", &["protocol"]),
     ("logging", &["protocol"]),
+    // files that are read a piece at a time
+    ("pieces", &[]),
     ("turn", &["protocol", "clock"]),
     ("aside", &[]),
-    ("upstream", &["protocol", "hash", "config", "metrics", "clock", "net", "turn", "memory", "logging"]),
+    ("upstream", &["protocol", "hash", "config", "metrics", "clock", "net", "turn", "memory", "logging", "pieces"]),
     (
         "route",
         &[
@@ -80,6 +82,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "migration",
             "readable",
             "placement",
+            "pieces",
         ],
     ),
     // asks over a socket, like anybody else

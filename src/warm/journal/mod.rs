@@ -131,7 +131,7 @@ impl Journal {
         }
     }
 
-    fn recall_rest(&mut self, mut records: Records) -> Result<Past, JournalError> {
+    fn recall_rest(&mut self, mut records: Records<Arc<File>>) -> Result<Past, JournalError> {
         let mut past = Past::default();
         self.base = records.at();
         while let Some(record) = records.next().transpose().map_err(|source| self.failed(source))? {
