@@ -193,11 +193,11 @@ impl Member {
         }
     }
 
-    /// How many deletes wait for it.
-    pub fn spooled(&self) -> usize {
+    /// The deletes that wait for it; nothing waits for the store in this process.
+    pub fn spool(&self) -> Option<&Spool> {
         match self {
-            Member::Server(target) => target.spool.depth(),
-            Member::Embedded(..) => 0,
+            Member::Server(target) => Some(&target.spool),
+            Member::Embedded(..) => None,
         }
     }
 }

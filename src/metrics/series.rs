@@ -68,6 +68,9 @@ series! {
     SpoolReplayed, "leash_spool_replayed_total", COUNTER, ["pool", "server"], "Deletes that a server was told of when it was back.";
     SpoolSkipped, "leash_spool_skipped_total", COUNTER, ["pool", "server"], "Deletes that were not needed any more, since their server had come back empty.";
     SpoolDropped, "leash_spool_dropped_total", COUNTER, ["pool", "server", "reason"], "Deletes that were to wait for a server and are lost, by reason.";
+    SpoolRefused, "leash_spool_refused", GAUGE, ["pool", "server"], "Deletes that a server refuses although it is back; their keys miss until it takes them.";
+    SpoolFileFailing, "leash_spool_file_failing", GAUGE, ["pool", "server"], "Whether deletes that wait for a server are in memory only, because its spool's file cannot be written (1).";
+    SpoolFileFailures, "leash_spool_file_failures_total", COUNTER, ["pool", "server"], "Times that the file of a server's spool could not be opened or written.";
     PoolBlackout, "leash_pool_blackout", GAUGE, ["pool"], "Whether all servers of a pool of several look down at once (1), as they do when this machine has lost its network.";
     PoolBlackouts, "leash_pool_blackouts_total", COUNTER, ["pool"], "Times that all servers of a pool of several looked down at once.";
     DownstreamConnections, "leash_downstream_connections", GAUGE, [], "Open connections of clients.";

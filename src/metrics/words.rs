@@ -222,8 +222,8 @@ words! {
         Full = "full",
         /// All servers of the pool looked down at once.
         Blackout = "blackout",
-        /// The server would not take it.
-        Refused = "refused",
+        /// Its file was damaged.
+        Damaged = "damaged",
     }
 }
 

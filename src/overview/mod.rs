@@ -112,6 +112,21 @@ pub struct Server {
     /// Deletes that wait for it; `None` where none does.
     #[serde(default)]
     pub spooled: Option<u64>,
+    /// Those of them that it refuses although it is back; `None` where there are none.
+    #[serde(default)]
+    pub refused: Option<u64>,
+    /// Why those that wait are in memory only though they are to be in a file; `None` where they are.
+    #[serde(default)]
+    pub spool_failing: Option<SpoolFailing>,
+}
+
+/// Why the file of a spool does not hold what waits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SpoolFailing {
+    /// Since when, in seconds of Unix time.
+    pub since: f64,
+    /// What the kernel said the last time.
+    pub why: String,
 }
 
 /// A route.

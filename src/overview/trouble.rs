@@ -2,7 +2,7 @@
 
 use super::{Overview, Server};
 use crate::metrics::ServerState;
-use crate::readable::{amount, counted};
+use crate::readable::{age, amount, counted};
 
 /// More servers than this are not named.
 const NAMED: usize = 3;
@@ -21,7 +21,15 @@ pub struct Trouble {
 impl Overview {
     /// What is wrong; nothing if all is well.
     pub fn troubles(&self) -> Vec<Trouble> {
-        let all = [self.servers_down(), self.errors(), self.servers_suspect(), self.reload(), self.restart()];
+        let all = [
+            self.servers_down(),
+            self.errors(),
+            self.deletes_refused(),
+            self.spools_failing(),
+            self.servers_suspect(),
+            self.reload(),
+            self.restart(),
+        ];
         all.into_iter().flatten().collect()
     }
 
@@ -51,6 +59,25 @@ impl Overview {
         (share > MANY_ERRORS).then(|| {
             grave(format!("{} requests a second had no answer, or ended with an error.", amount(self.now.errors)))
         })
+    }
+
+    fn deletes_refused(&self) -> Option<Trouble> {
+        let refusing = || self.servers.iter().filter(|server| server.refused.is_some());
+        let deletes = counted(refusing().filter_map(|server| server.refused).sum::<u64>() as usize, "delete");
+        let names = names(refusing())?;
+        Some(grave(format!(
+            "{deletes} refused by {names}. Their keys miss until it takes them; it is asked again and again."
+        )))
+    }
+
+    fn spools_failing(&self) -> Option<Trouble> {
+        let failing = || self.servers.iter().filter(|server| server.spool_failing.is_some());
+        let first = failing().filter_map(|server| server.spool_failing.as_ref());
+        let first = first.min_by(|a, b| a.since.total_cmp(&b.since))?;
+        let (names, ago, why) = (names(failing())?, age((self.process.unix_time - first.since).max(0.0)), &first.why);
+        Some(slight(format!(
+            "The spool's file cannot be written for {ago}: {names}. Deletes that wait would not survive a restart of leash: {why}"
+        )))
     }
 
     fn reload(&self) -> Option<Trouble> {
@@ -86,7 +113,7 @@ fn slight(text: String) -> Trouble {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::overview::Rates;
+    use crate::overview::{Process, Rates, SpoolFailing};
 
     fn server(name: &str, state: ServerState) -> Server {
         Server {
@@ -100,6 +127,8 @@ mod tests {
             failures: 0.0,
             reply_time: None,
             spooled: None,
+            refused: None,
+            spool_failing: None,
         }
     }
 
@@ -127,6 +156,20 @@ mod tests {
         assert!(told[1].is_grave && told[1].text.starts_with("2 requests a second"), "{told:?}");
         assert!(!told[2].is_grave && told[2].text.contains("s (main)"), "{told:?}");
         assert!(!told[3].is_grave && told[3].text.contains("reload was refused"), "{told:?}");
+    }
+
+    #[test]
+    fn deletes_that_are_refused_or_not_on_disk_are_told_with_server_time_and_reason() {
+        let mut wrong = of(&[ServerState::Up; 3]);
+        wrong.process = Process { unix_time: 1000.0, ..Process::default() };
+        (wrong.servers[0].refused, wrong.servers[2].refused) = (Some(2), Some(1));
+        let failing = |since, why: &str| Some(SpoolFailing { since, why: why.to_string() });
+        wrong.servers[1].spool_failing = failing(700.0, "No space left on device (os error 28)");
+        wrong.servers[2].spool_failing = failing(900.0, "something else");
+        let told: Vec<String> = wrong.troubles().into_iter().map(|trouble| trouble.text).collect();
+        assert!(told[0].starts_with("3 deletes refused by m0 (main), m2 (main). Their keys miss"), "{told:?}");
+        assert!(told[1].starts_with("The spool's file cannot be written for 5 min: m1 (main), m2 (main)."), "{told:?}");
+        assert!(told[1].ends_with("No space left on device (os error 28)"), "{told:?}");
     }
 
     #[test]

@@ -59,6 +59,9 @@ fn spool(spool: &Spool, labels: &[&str; 2], samples: &mut Samples) {
     samples.put(Series::SpoolOldest, labels, waited as f64);
     samples.put(Series::SpoolReplayed, labels, spool.replayed() as f64);
     samples.put(Series::SpoolSkipped, labels, spool.skipped() as f64);
+    samples.put(Series::SpoolRefused, labels, spool.refused() as f64);
+    samples.put(Series::SpoolFileFailing, labels, f64::from(u8::from(spool.failing().is_some())));
+    samples.put(Series::SpoolFileFailures, labels, spool.file_failures() as f64);
     for why in SpoolDrop::ALL {
         samples.put(Series::SpoolDropped, &[pool, server, why.name()], spool.dropped(why) as f64);
     }

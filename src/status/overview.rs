@@ -8,6 +8,7 @@ use crate::config::{self, Config, Migrate};
 use crate::metrics::{Figures, Process, RouteFigure, RouteFigures, ServerState, ServerTotals};
 use crate::overview::{self, Backfills, Migration, Overview, Point, Pool, Rates, Reads, Route, Saved, Server};
 use crate::shared::{Member, Snapshot, prefix_of};
+use crate::upstream::{Failing, Spool};
 
 /// What "lately" is for rates.
 const LATELY: Duration = Duration::from_secs(10);
@@ -86,7 +87,12 @@ impl Sources<'_> {
             requests: per_second(since(|totals| totals.requests), took),
             failures: per_second(since(|totals| totals.failures), took),
             reply_time: (timed > 0).then(|| since(|totals| totals.nanos) as f64 / 1e9 / timed as f64),
-            spooled: Some(member.spooled() as u64).filter(|waiting| *waiting > 0),
+            spooled: member.spool().map(|spool| spool.depth() as u64).filter(|waiting| *waiting > 0),
+            refused: member.spool().map(|spool| spool.refused() as u64).filter(|refused| *refused > 0),
+            spool_failing: member
+                .spool()
+                .and_then(Spool::failing)
+                .map(|Failing { since, why }| overview::SpoolFailing { since: since as f64, why }),
         }
     }
 

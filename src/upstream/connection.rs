@@ -214,7 +214,8 @@ fn end(server: &Rc<Server>, cause: Cause) -> bool {
         return is_wanted;
     }
     let died_idle = std::mem::take(&mut link.unproven) && cause == Cause::Disconnected;
-    let ask_again = died_idle && !server.target.health.is_down();
+    let health = &server.target.health;
+    let ask_again = died_idle && !health.is_down() && !health.is_withholding();
     (link.phase, link.blocked) = (Phase::Closed, false);
     link.output.clear();
     let (again, lost): (Vec<Slot>, Vec<Slot>) =

@@ -28,6 +28,9 @@ const FLAP: Duration = Duration::from_secs(30);
 const MOST_FLAPS: u32 = 4;
 /// Set beside [`State::Up`] while others may still hold what a server missed while it was down.
 const BACK: u8 = 0x10;
+/// Set beside [`State::Up`] while it refuses deletes: the keys of these are not asked for.
+const WITHHOLDS: u8 = 0x20;
+const BESIDE: u8 = BACK | WITHHOLDS;
 const UP: u8 = State::Up as u8;
 
 /// The health of one server.
@@ -39,6 +42,8 @@ pub struct Health {
     failures: AtomicU32,
     /// Whether it is down because it cannot be understood.
     outdated: AtomicBool,
+    /// Whether some of its keys are not to be asked for when it is up.
+    withholds: AtomicBool,
     /// What times are counted from.
     start: Instant,
     /// When it last came back, in nanoseconds; 0 if it never was down.
@@ -73,6 +78,7 @@ impl Health {
             state: AtomicU8::new(state),
             failures: AtomicU32::new(0),
             outdated: AtomicBool::new(false),
+            withholds: AtomicBool::new(false),
             start,
             back: AtomicU64::new(0),
             linger,
@@ -88,7 +94,7 @@ impl Health {
 
     /// What is thought of the server now.
     pub fn state(&self) -> State {
-        match State::ALL[usize::from(self.load() & !BACK) % State::ALL.len()] {
+        match State::ALL[usize::from(self.load() & !BESIDE) % State::ALL.len()] {
             State::Up if self.failures.load(Ordering::Relaxed) > 0 => State::Suspect,
             state => state,
         }
@@ -96,7 +102,24 @@ impl Health {
 
     /// Whether nothing may be asked of the server.
     pub fn is_down(&self) -> bool {
-        self.load() & !BACK != UP
+        self.load() & !BESIDE != UP
+    }
+
+    /// Whether it serves, but not all of its keys.
+    pub fn is_withholding(&self) -> bool {
+        let state = self.load();
+        state & !BESIDE == UP && state & WITHHOLDS != 0
+    }
+
+    /// Says whether there are keys that are not to be asked for when it is up. Whoever sees it up from now on sees that.
+    pub fn withhold(&self, withholds: bool) {
+        self.withholds.store(withholds, Ordering::Relaxed);
+        let as_said = |state: u8| {
+            let beside = if withholds { WITHHOLDS } else { 0 };
+            (state & !BESIDE == UP).then_some(state & !WITHHOLDS | beside)
+        };
+        // One that is down sees it once it is up.
+        let _ = self.state.fetch_update(Ordering::Relaxed, Ordering::Relaxed, as_said);
     }
 
     /// Whether it serves, and has for a while: one load, for the path of an ordinary hit.
@@ -107,14 +130,14 @@ impl Health {
     /// How requests are to be treated at `now`.
     pub fn standing(&self, now: Instant) -> Standing {
         match self.load() {
-            UP => Standing::Up,
-            state if state & !BACK != UP => Standing::Down,
+            state if state & !WITHHOLDS == UP => Standing::Up,
+            state if state & !BESIDE != UP => Standing::Down,
             _ if self.nanos(now).saturating_sub(self.back.load(Ordering::Relaxed)) < nanos(self.linger) => {
                 Standing::Back
             }
             state => {
                 // Somebody else may have done so, or have made it down meanwhile.
-                let _ = self.state.compare_exchange(state, UP, Ordering::Relaxed, Ordering::Relaxed);
+                let _ = self.state.compare_exchange(state, state & !BACK, Ordering::Relaxed, Ordering::Relaxed);
                 Standing::Up
             }
         }
@@ -188,7 +211,8 @@ impl Health {
         // Before the state: whoever sees the server up also sees since when.
         self.back.store(self.nanos(now).max(1), Ordering::Relaxed);
         self.seat.set_down(false);
-        self.state.store(up(self.linger), Ordering::Release);
+        let withholds = if self.withholds.load(Ordering::Relaxed) { WITHHOLDS } else { 0 };
+        self.state.store(up(self.linger) | withholds, Ordering::Release);
         tracing::info!(server = %self.label, "server is up");
         true
     }
@@ -199,7 +223,8 @@ impl Health {
     }
 
     fn fall(&self) -> bool {
-        self.move_to(UP, State::Down) || self.move_to(UP | BACK, State::Down)
+        let down = |state: u8| (state & !BESIDE == UP).then_some(State::Down as u8);
+        self.state.fetch_update(Ordering::Relaxed, Ordering::Relaxed, down).is_ok()
     }
 
     fn move_to(&self, from: u8, to: State) -> bool {

@@ -84,18 +84,79 @@ impl Target {
         }
     }
 
-    /// Lets the server serve again, unless something waits for it still or another one serves in its place.
+    /// Lets the server serve again, unless it was not told something yet or another one serves in its place. What it
+    /// refused to delete is asked again while it serves, and until then not read.
     pub(super) fn rise(&self) -> bool {
-        let pending = self.spool.lock();
-        pending.is_held_by(&self.me) && pending.is_empty() && self.health.probed(Ok(()), Instant::now())
+        let mut pending = self.spool.lock();
+        if !pending.is_held_by(&self.me) || !pending.is_told() {
+            return false;
+        }
+        self.health.withhold(!pending.is_empty());
+        let is_up = self.health.probed(Ok(()), Instant::now());
+        self.tell_refused(&pending);
+        if !pending.is_empty() {
+            catch_up(&mut pending);
+        }
+        is_up
     }
 
     /// Whether nobody has to catch up any more; then nobody does.
     pub(super) fn is_down_or_caught_up(&self) -> bool {
         let mut pending = self.spool.lock();
         let is_done = self.health.is_down() || pending.is_empty();
+        if !is_done && pending.refused() > 0 {
+            self.health.withhold(true);
+        }
+        if pending.is_empty() {
+            self.health.withhold(false);
+        }
+        self.tell_refused(&pending);
         pending.catching_up &= !is_done;
         is_done
+    }
+
+    /// Tells how many keys are withheld by now, should there be some or have been.
+    fn tell_refused(&self, pending: &Pending) {
+        if self.health.is_down() {
+            return;
+        }
+        let refused = if self.health.is_withholding() { pending.in_memory() } else { 0 };
+        let (server, before) = (&*self.label, self.spool.set_refused(refused));
+        if before == 0 && refused > 0 {
+            tracing::error!(
+                server,
+                refused,
+                "a server that is back refused deletes, their keys miss until it takes them"
+            );
+        }
+        if before > 0 && refused == 0 {
+            tracing::info!(server, "the server has taken the deletes that it had refused");
+        }
+    }
+
+    /// Tells that the server refuses more deletes than there is room to remember: it stays down.
+    pub(super) fn tell_refused_too_many(&self, refused: usize) {
+        if self.spool.set_refused(refused) == 0 {
+            let server = &*self.label;
+            tracing::error!(
+                server,
+                refused,
+                "a server that is back refuses more deletes than there is room for, it stays down"
+            );
+        }
+    }
+
+    /// Whether the server may still have a value of this key that it refused to delete.
+    fn withholds(&self, key: &Key) -> bool {
+        self.health.is_withholding() && self.spool.lock().may_be_outdated(key)
+    }
+}
+
+/// Tells a server that is read from what was found in its spool's file only now.
+pub(super) fn tell_what_was_found(target: &Target) {
+    let mut pending = target.spool.lock();
+    if pending.is_read_from() {
+        catch_up(&mut pending);
     }
 }
 
@@ -107,8 +168,20 @@ fn catch_up(pending: &mut Pending) {
 }
 
 impl Server {
+    /// The answer to a question that the server must not be asked now: it is down, or has a value of this key that it
+    /// refused to delete. What replaces or deletes that value is asked. `None` if the server is to be asked.
+    pub(super) fn unasked(&self, question: Question<'_>) -> Option<Reply> {
+        match (self.target.health.refusal(), question) {
+            (Some(cause), question) => self.refuse(question, cause),
+            (None, Question::Ask(request)) if forgotten(question).is_none() && self.target.withholds(&request.key) => {
+                Some(self.failed(Cause::Down))
+            }
+            (None, _) => None,
+        }
+    }
+
     /// The answer to a question that is not asked because of `cause`; `None` if the server has just come back.
-    pub(super) fn refuse(&self, question: Question<'_>, cause: Cause) -> Option<Reply> {
+    fn refuse(&self, question: Question<'_>, cause: Cause) -> Option<Reply> {
         let Some(key) = forgotten(question) else { return Some(self.failed(cause)) };
         match self.target.remember(key) {
             Remembered::Up => None,

@@ -30,6 +30,6 @@ pub use missed::Remembered;
 pub use peers::Peers;
 pub use server::Server;
 pub use servers::Servers;
-pub use spool::{Spool, Spools};
+pub use spool::{Failing, Spool, Spools};
 pub use target::{Options, Target};
 pub use ticket::{ReplyTo, Ticket};

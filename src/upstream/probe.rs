@@ -40,7 +40,12 @@ pub(super) async fn catch_up(target: Weak<Target>) {
     for attempt in 0.. {
         tokio::time::sleep(probe_delay(attempt, rand::random())).await;
         let Some(target) = who_serves(&target) else { return };
-        if target.is_down_or_caught_up() || (ask(&target).await.is_ok() && target.is_down_or_caught_up()) {
+        if target.is_down_or_caught_up() {
+            return;
+        }
+        let asked = ask(&target).await;
+        target.tell(false);
+        if asked.is_ok() && target.is_down_or_caught_up() {
             return;
         }
     }

@@ -44,7 +44,8 @@ pub(super) async fn replay(target: &Target, reader: &mut Reader, writer: &Writer
     }
     old_connections_are_done(target).await;
     let patience = target.options.request_timeout.max(BATCH_TIME);
-    let all = target.spool.take(&target.me, usize::MAX);
+    // Also what was refused before.
+    let all = target.spool.take_all(&target.me);
     let is_empty = timeout(patience, holds_nothing(reader, writer)).await.unwrap_or(Err(Cause::Timeout))?;
     if is_empty {
         all.were_needless();
@@ -62,9 +63,13 @@ pub(super) async fn replay(target: &Target, reader: &mut Reader, writer: &Writer
         }
         let sent = timeout(patience, send(batch.records(), reader, writer)).await;
         let refused = sent.unwrap_or(Err(Cause::Timeout))?;
-        batch.were_replayed(refused);
-        if refused > 0 {
-            tracing::error!(server = %target.label, refused, "a server that is back refused deletes, its values may be outdated");
+        if !batch.were_replayed(&refused) {
+            target.tell_refused_too_many(refused.len());
+            return Err(Cause::Down);
+        }
+        // It takes nothing at the moment; that can be waited for, as none of it is read meanwhile.
+        if refused.len() == BATCH && target.health.is_withholding() {
+            return Ok(());
         }
         // While it rests, more is deleted: it would never come to the end of a few at a time.
         if is_full {
@@ -114,8 +119,8 @@ async fn holds_nothing(reader: &mut Reader, writer: &Writer) -> Result<bool, Cau
     }
 }
 
-/// Deletes, and how many of the deletes the server refused.
-async fn send(records: &[Record], reader: &mut Reader, writer: &Writer) -> Result<u64, Cause> {
+/// Deletes, and which of the deletes the server refused, by their places.
+async fn send(records: &[Record], reader: &mut Reader, writer: &Writer) -> Result<Vec<usize>, Cause> {
     let (mut output, command) = (Output::default(), Command::Delete(Delete::default()));
     let mut request = Request { key: records[0].key.clone(), command };
     let mut tokens = Tokens::new();
@@ -126,8 +131,8 @@ async fn send(records: &[Record], reader: &mut Reader, writer: &Writer) -> Resul
     }
     write_all(&mut output, writer).await?;
     let expected = Question::Ask(&request).expected();
-    let (mut buffer, mut decoder, mut refused) = (BytesMut::new(), AnswerDecoder::new(true), 0);
-    for token in tokens {
+    let (mut buffer, mut decoder, mut refused) = (BytesMut::new(), AnswerDecoder::new(true), Vec::new());
+    for (place, token) in tokens.into_iter().enumerate() {
         let reply = loop {
             match decoder.next(&mut buffer, &expected, token) {
                 Ok(Some(reply)) => break reply,
@@ -135,7 +140,9 @@ async fn send(records: &[Record], reader: &mut Reader, writer: &Writer) -> Resul
                 Err(_) => return Err(Cause::Desync),
             }
         };
-        refused += u64::from(!matches!(reply, Reply::Hit(_) | Reply::NotFound));
+        if !matches!(reply, Reply::Hit(_) | Reply::NotFound) {
+            refused.push(place);
+        }
     }
     Ok(refused)
 }

@@ -76,8 +76,8 @@ impl Server {
 
     /// Asks. The reply goes to `ticket` later, unless it is returned now because the server is not asked at all.
     pub fn ask(&self, question: Question<'_>, ticket: Ticket) -> Option<Reply> {
-        if let Some(cause) = self.target.health.refusal()
-            && let Some(reply) = self.refuse(question, cause)
+        if !self.target.health.is_calm()
+            && let Some(reply) = self.unasked(question)
         {
             return Some(reply);
         }

@@ -11,7 +11,7 @@ use super::health::Health;
 use super::names::{self, Names};
 use super::peers::{Peers, Seat};
 use super::probe;
-use super::spool::Spool;
+use super::spool::{Spool, keep};
 use crate::config::{Address, Server};
 use crate::net::Stream;
 
@@ -108,6 +108,7 @@ impl Target {
         if is_first {
             names::keep_up(self);
             self.spool.hold(&self.me);
+            keep::begin(self);
         }
         let found = self.spool.open(&self.label);
         let has_fallen = (found > 0 || (is_first && self.spool.depth() > 0)) && self.health.hold_back();

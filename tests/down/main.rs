@@ -9,8 +9,10 @@ mod reloading;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod disk;
 mod gutter;
 mod health;
+mod large;
 mod migration;
 mod names;
 mod pools;

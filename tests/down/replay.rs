@@ -2,6 +2,7 @@
 
 use crate::fake_server::{Backend, FakeServer};
 use crate::figures::{metric, reaches};
+use crate::pools::directory;
 use crate::reloading::reload;
 use crate::support::{Client, Leash};
 
@@ -88,17 +89,108 @@ fn a_server_that_is_lost_before_it_was_told_is_told_when_it_is_there_again() {
     assert_eq!(metric(&leash, "leash_spool_skipped_total", ""), 1.0);
 }
 
-#[test]
-fn what_a_server_refuses_to_delete_is_counted_and_logged_and_does_not_keep_it_away() {
+/// A server that is back and refused the delete.
+fn refuses() -> (FakeServer, Leash) {
     let (server, leash) = down();
     let mut backend = replays(&server);
     backend.sends(SOME);
     backend.receives("md key");
     backend.sends("SERVER_ERROR out of patience\r\n");
     reaches(&leash, "leash_server_up", "", 1.0);
-    assert_eq!(metric(&leash, "leash_spool_dropped_total", "reason=\"refused\""), 1.0);
-    assert_eq!(metric(&leash, "leash_spool_replayed_total", ""), 0.0);
-    assert!(leash.log().contains("a server that is back refused deletes"), "{}", leash.log());
+    (server, leash)
+}
+
+#[test]
+fn a_delete_that_a_server_refuses_is_asked_again_until_it_takes_it_and_its_key_misses_meanwhile() {
+    let (server, leash) = refuses();
+    let mut client = leash.client();
+    for refusal in ["SERVER_ERROR out of memory", "CLIENT_ERROR no", "ERROR"] {
+        assert_eq!(metric(&leash, "leash_spool_refused", ""), 1.0);
+        assert_eq!(metric(&leash, "leash_spool_keys", ""), 1.0);
+        client.expect("get key\r\n", "END\r\n");
+        client.expect("mg key v\r\n", "EN\r\n");
+        let line = client.ask("incr key 1\r\n");
+        assert!(line.starts_with("SERVER_ERROR server m0 ") && line.ends_with(": is down"), "{line}");
+        let mut backend = replays(&server);
+        backend.sends(SOME);
+        backend.receives("md key");
+        backend.sends(format!("{refusal}\r\n"));
+    }
+    assert!(leash.page("/").contains("1 delete refused by m0 (main)."), "{}", leash.page("/"));
+    let mut backend = replays(&server);
+    backend.sends(SOME);
+    let question = backend.receives("md key");
+    backend.sends_code(&question, "HD");
+    reaches(&leash, "leash_spool_refused", "", 0.0);
+    assert_eq!(metric(&leash, "leash_spool_keys", ""), 0.0);
+    assert_eq!(metric(&leash, "leash_spool_replayed_total", ""), 1.0);
+    assert_eq!(metric(&leash, "leash_spool_dropped_total", ""), 0.0);
+    for line in ["a server that is back refused deletes", "the server has taken the deletes that it had refused"] {
+        assert_eq!(leash.log().matches(line).count(), 1, "{}", leash.log());
+    }
+    client.send("get key\r\n");
+    let mut backend = server.greets();
+    let question = backend.receives("mg key v f");
+    backend.sends_code(&question, "EN");
+    client.expect("", "END\r\n");
+}
+
+#[test]
+fn a_server_that_refuses_one_delete_serves_all_other_keys_and_takes_writes_of_that_one() {
+    let (server, leash) = refuses();
+    let mut client = leash.client();
+    client.send("get other\r\nset key 0 0 3\r\nnew\r\n");
+    let mut served = loop {
+        let mut backend = server.greets();
+        let question = backend.receives_any();
+        if question.line == "mg other v f" {
+            backend.sends_value(&question, "value");
+            break backend;
+        }
+        // The delete is asked again.
+        assert_eq!(question.line, "stats");
+        backend.sends(SOME);
+        backend.receives("md key");
+        backend.sends("SERVER_ERROR still not\r\n");
+    };
+    let question = served.receives("ms key 3");
+    served.sends_code(&question, "HD");
+    client.expect("", "VALUE other 0 5\r\nvalue\r\nEND\r\nSTORED\r\n");
+    client.expect("get key\r\n", "END\r\n");
+}
+
+#[test]
+fn a_delete_that_was_refused_is_still_known_after_the_end_of_leash() {
+    let server = FakeServer::start();
+    let (_directory, line) = directory();
+    let config = config(&server, "failures: 1, request_timeout: 2s") + &line;
+    let first = Leash::with_config(&config);
+    let (mut client, mut backend) = in_use(&server, &first);
+    client.send("delete key\r\n");
+    backend.receives("md key");
+    backend.hangs_up();
+    let mut backend = replays(&server);
+    backend.sends(SOME);
+    backend.receives("md key");
+    backend.sends("SERVER_ERROR out of patience\r\n");
+    reaches(&first, "leash_spool_refused", "", 1.0);
+    // SIGKILL.
+    drop(first);
+    let second = Leash::with_config(&config);
+    second.client().expect("get key\r\n", "END\r\n");
+    let mut backend = loop {
+        // The first one may have been on its way.
+        let mut backend = server.greets();
+        match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| backend.reads_line())) {
+            Ok(line) if line == "stats" => break backend,
+            other => assert!(other.is_err(), "{other:?}"),
+        }
+    };
+    backend.sends(SOME);
+    let question = backend.receives("md key");
+    backend.sends_code(&question, "HD");
+    reaches(&second, "leash_server_up", "", 1.0);
+    assert_eq!(metric(&second, "leash_spool_keys", ""), 0.0);
 }
 
 #[test]

@@ -197,7 +197,10 @@ fn a_directory_that_cannot_be_used_is_an_error_in_the_log_and_leash_serves() {
     let mut client = second.client();
     set(&mut client, "key", "value");
     reads(&mut client, "key", "value");
+    assert_eq!(metric(&second, "leash_spool_file_failing", ""), 1.0);
     drop(holder);
+    reaches(&second, "leash_spool_file_failing", "", 0.0);
+    assert!(second.log().contains("the spool's file is written again"), "{}", second.log());
     drop(directory);
 }
 

@@ -25,8 +25,10 @@ const NOT_SHOWN: [&str; 2] = [
 const TROUBLES: [&str; 4] = ["LeashServerDown", "LeashSpoolLoses", "LeashReloadRefused", "LeashConnectionLimit"];
 
 /// What has no reason to, however slow the machine is.
-const QUIET: [&str; 8] = [
+const QUIET: [&str; 10] = [
     "LeashSpoolGrows",
+    "LeashSpoolRefused",
+    "LeashSpoolNotWritten",
     "LeashSplitPlacement",
     "LeashDesync",
     "LeashBuffersFull",

@@ -65,7 +65,6 @@ fn delete_all(client: &mut Client, keys: &[String]) {
 }
 
 #[test]
-#[ignore = "a spool that could not be written once is not written again"]
 fn deletes_that_a_full_disk_did_not_take_are_on_it_once_it_has_room_and_none_is_lost() {
     let _alone = alone();
     let server = Memcached::start();

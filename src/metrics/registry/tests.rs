@@ -93,7 +93,16 @@ fn the_text_is_well_formed_with_every_series_in_it() {
         for series in [Series::PoolBlackout, Series::PoolBlackouts] {
             samples.put(series, &["main"], 1.0);
         }
-        for series in [Series::SpoolKeys, Series::SpoolOldest, Series::SpoolReplayed, Series::SpoolSkipped] {
+        let of_spools = [
+            Series::SpoolKeys,
+            Series::SpoolOldest,
+            Series::SpoolReplayed,
+            Series::SpoolSkipped,
+            Series::SpoolRefused,
+            Series::SpoolFileFailing,
+            Series::SpoolFileFailures,
+        ];
+        for series in of_spools {
             samples.put(series, &["main", "m0:11211"], 4.0);
         }
         samples.put(Series::SpoolDropped, &["main", "m0:11211", "full"], 5.0);

@@ -28,6 +28,8 @@ fn server(name: &str, state: ServerState, requests: f64, failures: f64) -> Serve
         failures,
         reply_time: (requests > 0.0).then_some(0.000_34),
         spooled: None,
+        refused: None,
+        spool_failing: None,
     }
 }
 

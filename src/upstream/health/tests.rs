@@ -129,3 +129,25 @@ fn probes_start_at_a_tenth_of_a_second_and_never_wait_longer_than_ten() {
     assert_eq!(probe_delay(60, 0.0), Duration::from_secs(10));
     assert_eq!(probe_delay(60, 1.0), Duration::from_millis(7500));
 }
+
+#[test]
+fn a_server_that_withholds_keys_is_up_and_not_calm_whenever_that_was_said() {
+    let (health, now) = health(3 * SECOND);
+    down(&health, now);
+    health.withhold(true);
+    assert!(!health.is_withholding(), "one that is down is not asked at all");
+    rises(&health, now);
+    assert_eq!((health.state(), health.standing(now)), (State::Up, Standing::Back));
+    assert!(health.is_withholding() && !health.is_calm() && !health.is_down());
+    assert_eq!(health.standing(now + 4 * SECOND), Standing::Up);
+    assert!(health.is_withholding(), "that it is just back has nothing to do with it");
+    health.withhold(false);
+    assert!(health.is_calm());
+    health.withhold(true);
+    assert!(health.is_withholding());
+    down(&health, now + 5 * SECOND);
+    assert_eq!((health.is_down(), health.is_withholding()), (true, false));
+    health.withhold(false);
+    rises(&health, now + 6 * SECOND);
+    assert!(!health.is_withholding());
+}

@@ -105,7 +105,7 @@ impl House {
                 let key = self.keys.iter().position(|key| *key == record.key).unwrap();
                 self.items.lock().unwrap().by_key[key] = None;
             }
-            batch.were_replayed(0);
+            batch.were_replayed(&[]);
         }
     }
 

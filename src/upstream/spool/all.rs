@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use super::{Place, Spool};
+use super::Spool;
+use super::place::Place;
 
 /// The names of a pool and of one of its servers.
 type Whose = (Arc<str>, Arc<str>);
@@ -29,8 +30,8 @@ impl Spools {
         let whose = (pool.clone(), server.clone());
         let spool = known.get(&whose).and_then(Weak::upgrade).unwrap_or_else(|| {
             let (pool, server) = whose.clone();
-            let file = self.directory.clone().map(|directory| Place { directory, pool, server });
-            Arc::new(Spool { file, ..Spool::default() })
+            let place = self.directory.clone().map(|directory| Place { directory, pool, server });
+            Arc::new(Spool { place, ..Spool::default() })
         });
         spool.set_most(most);
         known.insert(whose, Arc::downgrade(&spool));

@@ -1,86 +1,149 @@
 //! The file of a spool: appended to with every delete that waits, emptied when none does.
 //!
 //! A record is with the kernel before its client is answered, so it survives the end of the process, however that comes.
-//! The disk has it a moment later: one thread syncs what was written in the last tenth of a second together, so an end of
-//! the whole machine may lose that much.
+//! The disk has it a moment later: see [`super::disk`]. Where a write failed, nothing is lost of what was whole before: the
+//! next one begins where that ends, and a torn record behind it is no record.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::PathBuf;
+use std::sync::Arc;
 
-use xxhash_rust::xxh3::xxh3_64;
+use tokio::sync::Notify;
 
+use super::disk::{Synced, sync_soon};
+use super::earlier::Earlier;
 use super::format::{self, Record};
+use super::place::{Place, foreign, open};
+use super::records::{Owner, Records, owner};
 
-/// What is written within this time reaches the disk together.
-const BATCH: Duration = Duration::from_millis(100);
 /// A file with so many more records than wait is written anew.
 const OVERGROWN: usize = 10_000;
-/// Characters of names that are seen in the name of a file.
-const SHOWN: usize = 40;
-/// Keys may be private.
-const OWNERS_ONLY: u32 = 0o600;
+/// A larger file is not read into memory but while it is replayed.
+const READ_WHOLE: u64 = 4 << 20;
+/// So many bytes are written at once when a file is written anew.
+const CHUNK: usize = 64 * 1024;
 
 /// The file of one server.
 pub struct SpoolFile {
     synced: Arc<Synced>,
     path: PathBuf,
-    title: Vec<u8>,
+    /// Where the title ends, and where the last whole record does.
+    title: u64,
+    end: u64,
     /// Records in the file, done or not.
     records: usize,
 }
 
-/// A file, and whether the disk has all of it.
-struct Synced {
-    file: File,
-    is_behind: AtomicBool,
+/// What was found in a place.
+pub struct Opened {
+    /// To be appended to.
+    pub file: SpoolFile,
+    /// The records that it holds.
+    pub records: Vec<Record>,
+    /// What was too much to be read.
+    pub earlier: Earlier,
+    /// Whether more was cut off than a write that was interrupted leaves.
+    pub is_damaged: bool,
 }
 
 impl SpoolFile {
-    /// Opens the file of this server, or makes it; with the records that are whole.
-    pub fn open(directory: &Path, pool: &str, server: &str) -> io::Result<(SpoolFile, Vec<Record>)> {
-        fs::create_dir_all(directory)?;
-        let path = directory.join(name(pool, server));
-        let mut file = open(&path)?;
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes)?;
-        let title = format::title(pool, server);
-        let Some(contents) = format::read(&title, &bytes) else {
-            let text = format!("{} is not the spool of this server; move it away", path.display());
-            return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+    /// Opens the file in this place, or makes it. A large one, or one of more than `most` records, is set aside to be
+    /// read while it is replayed. `trouble` is told when the disk will not have what was written.
+    pub fn open(place: &Place, most: usize, trouble: &Arc<Notify>) -> io::Result<Opened> {
+        fs::create_dir_all(&place.directory)?;
+        let (path, title) = (place.path(), place.title());
+        let found = Arc::new(open(&path)?);
+        let mut earlier = Earlier::find(place)?;
+        let whole = match owner(found.clone(), &title)? {
+            Owner::Others => return Err(foreign(&path)),
+            Owner::Nobody => Some(Whole::default()),
+            Owner::Ours => Whole::read(&found, title.len() as u64, most)?,
         };
-        let torn = bytes.len() - contents.whole;
-        if torn > 0 {
-            let (kept, file) = (contents.records.len(), path.display());
+        let (file, whole) = match whole {
+            Some(whole) => (found, whole),
+            None => {
+                earlier.set_aside(place)?;
+                (Arc::new(open(&path)?), Whole::default())
+            }
+        };
+        let mut file = SpoolFile::of(file, path, &title, trouble);
+        file.cut(&title, &whole)?;
+        Ok(Opened { file, is_damaged: whole.torn > format::LONGEST as u64, records: whole.records, earlier })
+    }
+
+    /// Leaves what is whole, and at least the title.
+    fn cut(&mut self, title: &[u8], whole: &Whole) -> io::Result<()> {
+        if whole.end < self.title {
+            self.synced.file.write_all_at(title, 0)?;
+        }
+        (self.end, self.records) = (whole.end.max(self.title), whole.records.len());
+        if self.synced.file.metadata()?.len() > self.end {
+            self.synced.file.set_len(self.end)?;
+        }
+        if whole.torn > 0 {
+            let (file, kept, torn) = (self.path.display(), self.records, whole.torn);
             tracing::warn!(%file, kept, torn, "the end of a spool's file was torn and is cut off, in bytes");
         }
-        file.set_len(contents.whole as u64)?;
-        file.seek(SeekFrom::End(0))?;
-        if contents.whole == 0 {
-            file.write_all(&title)?;
+        Ok(())
+    }
+
+    /// A file with these records only, beside the one that it is to replace: see [`SpoolFile::take_place`]. The disk has
+    /// it.
+    pub fn written_aside(place: &Place, records: &[Record], trouble: &Arc<Notify>) -> io::Result<SpoolFile> {
+        let (aside, title) = (place.aside(), place.title());
+        let file = open(&aside)?;
+        file.set_len(0)?;
+        let mut file = SpoolFile::of(Arc::new(file), aside, &title, trouble);
+        file.cut(&title, &Whole::default())?;
+        let mut bytes = Vec::with_capacity(CHUNK + format::LONGEST);
+        for record in records {
+            format::push(record, &mut bytes);
+            if bytes.len() >= CHUNK {
+                file.put(&mut bytes)?;
+            }
         }
-        let records = contents.records.len();
-        let synced = Arc::new(Synced { file, is_behind: AtomicBool::new(false) });
-        Ok((SpoolFile { synced, path, title, records }, contents.records))
+        file.put(&mut bytes)?;
+        file.records = records.len();
+        file.synced.file.sync_data()?;
+        Ok(file)
+    }
+
+    /// From now on it is the file in this place.
+    pub fn take_place(&mut self, place: &Place) -> io::Result<()> {
+        fs::rename(&self.path, place.path())?;
+        self.path = place.path();
+        Ok(())
+    }
+
+    fn of(file: Arc<File>, path: PathBuf, title: &[u8], trouble: &Arc<Notify>) -> SpoolFile {
+        let end = title.len() as u64;
+        SpoolFile { synced: Synced::new(file, trouble.clone()), path, title: end, end, records: 0 }
     }
 
     /// Adds a record.
     pub fn append(&mut self, record: &Record) -> io::Result<()> {
-        if self.synced.file.metadata()?.nlink() == 0 {
-            return Err(io::Error::new(io::ErrorKind::NotFound, format!("{} was removed", self.path.display())));
-        }
-        let mut bytes = Vec::with_capacity(300);
+        self.is_sound()?;
+        let mut bytes = Vec::with_capacity(format::LONGEST);
         format::push(record, &mut bytes);
-        // One write, so that no more than the last record can be torn.
-        (&self.synced.file).write_all(&bytes)?;
+        self.put(&mut bytes)?;
         self.records += 1;
         sync_soon(&self.synced);
         Ok(())
+    }
+
+    /// Whether what is written to it will be found again.
+    pub fn is_sound(&self) -> io::Result<()> {
+        if !self.is_there() {
+            return Err(io::Error::new(io::ErrorKind::NotFound, format!("{} was removed", self.path.display())));
+        }
+        self.synced.is_sound()
+    }
+
+    /// Whether nobody has removed it.
+    pub fn is_there(&self) -> bool {
+        self.synced.file.metadata().is_ok_and(|file| file.nlink() > 0)
     }
 
     /// Whether it holds far more records than the `waiting` ones.
@@ -88,31 +151,20 @@ impl SpoolFile {
         self.records > 2 * waiting + OVERGROWN
     }
 
-    /// Writes it anew with these records only.
-    pub fn rewrite<'r>(&mut self, records: impl Iterator<Item = &'r Record>) -> io::Result<()> {
-        let mut bytes = self.title.clone();
-        let mut count = 0;
-        for record in records {
-            format::push(record, &mut bytes);
-            count += 1;
-        }
-        let beside = self.path.with_extension("new");
-        let mut file = open(&beside)?;
-        file.set_len(0)?;
-        file.write_all(&bytes)?;
-        file.sync_data()?;
-        fs::rename(&beside, &self.path)?;
-        self.synced = Arc::new(Synced { file, is_behind: AtomicBool::new(false) });
-        self.records = count;
+    /// Removes all records.
+    pub fn clear(&mut self) -> io::Result<()> {
+        self.is_sound()?;
+        self.synced.file.set_len(self.title)?;
+        (self.end, self.records) = (self.title, 0);
+        sync_soon(&self.synced);
         Ok(())
     }
 
-    /// Removes all records.
-    pub fn clear(&mut self) -> io::Result<()> {
-        self.synced.file.set_len(self.title.len() as u64)?;
-        (&self.synced.file).seek(SeekFrom::End(0))?;
-        self.records = 0;
-        sync_soon(&self.synced);
+    /// One write where the last whole record ends, so that nothing before it can be torn.
+    fn put(&mut self, bytes: &mut Vec<u8>) -> io::Result<()> {
+        self.synced.file.write_all_at(bytes, self.end)?;
+        self.end += bytes.len() as u64;
+        bytes.clear();
         Ok(())
     }
 }
@@ -127,64 +179,40 @@ impl Drop for SpoolFile {
     }
 }
 
-/// Opens a file that no other process may have open as well.
-fn open(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    let file = options.read(true).write(true).create(true).truncate(false).mode(OWNERS_ONLY).open(path)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::Error(error)) => Err(error),
-        Err(TryLockError::WouldBlock) => {
-            let text =
-                format!("{} is in use by another process; give each leash a directory of its own", path.display());
-            Err(io::Error::new(io::ErrorKind::ResourceBusy, text))
+/// What is whole of a file.
+#[derive(Default)]
+struct Whole {
+    records: Vec<Record>,
+    /// Where they end, and how much stands behind that.
+    end: u64,
+    torn: u64,
+}
+
+impl Whole {
+    /// Reads it; `None` if it is too much for that.
+    fn read(file: &Arc<File>, title: u64, most: usize) -> io::Result<Option<Whole>> {
+        let length = file.metadata()?.len();
+        if length > READ_WHOLE {
+            return Ok(None);
         }
-    }
-}
-
-/// Names may hold anything but spaces, so what is shown of them is for people and the hash tells them apart.
-fn name(pool: &str, server: &str) -> String {
-    let hash = xxh3_64(&format::title(pool, server));
-    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' || c == '.' { c } else { '_' };
-    let shown: String = format!("{pool}_{server}").chars().map(plain).take(SHOWN).collect();
-    format!("{shown}-{hash:016x}.spool")
-}
-
-fn sync_soon(synced: &Arc<Synced>) {
-    static THREAD: OnceLock<Option<Sender<Arc<Synced>>>> = OnceLock::new();
-    if synced.is_behind.swap(true, Ordering::AcqRel) {
-        return;
-    }
-    let sender = THREAD.get_or_init(|| {
-        let (sender, receiver) = channel();
-        let thread = std::thread::Builder::new().name("spool".into()).spawn(move || sync_all(&receiver));
-        thread.map(|_| sender).inspect_err(|error| tracing::error!(%error, "spools are not synced")).ok()
-    });
-    if let Some(sender) = sender {
-        let _ = sender.send(synced.clone());
-    }
-}
-
-fn sync_all(behind: &Receiver<Arc<Synced>>) {
-    while let Ok(first) = behind.recv() {
-        let (mut batch, until) = (vec![first], Instant::now() + BATCH);
-        while let Ok(next) = behind.recv_timeout(until.saturating_duration_since(Instant::now())) {
-            batch.push(next);
-        }
-        for synced in batch {
-            // Before the sync: what is written meanwhile must be synced once more.
-            synced.is_behind.store(false, Ordering::Release);
-            if let Err(error) = synced.file.sync_data() {
-                tracing::error!(%error, "a spool's file cannot be synced");
+        let (mut reading, mut records) = (Records::new(file.clone(), title), Vec::new());
+        while let Some(record) = reading.next().transpose()? {
+            if records.len() == most {
+                return Ok(None);
             }
+            records.push(record);
         }
+        let end = reading.at();
+        Ok(Some(Whole { records, end, torn: length.saturating_sub(end) }))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
 
+    use super::super::place::OWNERS_ONLY;
     use super::*;
     use crate::protocol::Key;
 
@@ -192,54 +220,99 @@ mod tests {
         Record { key: Key::text(name.to_string().into()).unwrap(), since: 5 }
     }
 
+    fn place(directory: &Path, server: &str) -> Place {
+        Place { directory: directory.into(), pool: "main".into(), server: server.into() }
+    }
+
+    fn opened(directory: &Path, server: &str) -> io::Result<Opened> {
+        SpoolFile::open(&place(directory, server), usize::MAX, &Arc::default())
+    }
+
+    fn file(directory: &Path) -> SpoolFile {
+        opened(directory, "m0").unwrap().file
+    }
+
     fn reopened(directory: &Path) -> Vec<Record> {
-        SpoolFile::open(directory, "main", "m0").unwrap().1
+        opened(directory, "m0").unwrap().records
+    }
+
+    /// Written anew with these records.
+    fn renewed(directory: &Path, records: &[Record]) -> SpoolFile {
+        let place = place(directory, "m0");
+        let mut file = SpoolFile::written_aside(&place, records, &Arc::default()).unwrap();
+        file.take_place(&place).unwrap();
+        file
     }
 
     #[test]
     fn what_was_appended_is_there_after_a_restart_until_it_is_cleared() {
         let directory = tempfile::tempdir().unwrap();
-        let (mut file, records) = SpoolFile::open(directory.path(), "main", "m0").unwrap();
-        assert_eq!(records, []);
-        file.append(&record("a")).unwrap();
-        file.append(&record("b")).unwrap();
-        drop(file);
-        assert_eq!(reopened(directory.path()), [record("a"), record("b")]);
-        let (mut file, _) = SpoolFile::open(directory.path(), "main", "m0").unwrap();
-        file.clear().unwrap();
-        file.append(&record("c")).unwrap();
-        file.rewrite([record("d")].iter()).unwrap();
-        file.append(&record("e")).unwrap();
-        drop(file);
-        assert_eq!(reopened(directory.path()), [record("d"), record("e")]);
+        let directory = directory.path();
+        assert_eq!(reopened(directory), []);
+        let mut first = file(directory);
+        first.append(&record("a")).unwrap();
+        first.append(&record("b")).unwrap();
+        drop(first);
+        assert_eq!(reopened(directory), [record("a"), record("b")]);
+        let mut second = file(directory);
+        second.clear().unwrap();
+        second.append(&record("c")).unwrap();
+        let mut anew = renewed(directory, &[record("d")]);
+        anew.append(&record("e")).unwrap();
+        drop((second, anew));
+        assert_eq!(reopened(directory), [record("d"), record("e")]);
+    }
+
+    #[test]
+    fn a_file_that_was_being_written_anew_when_the_process_ended_is_not_there_yet() {
+        let directory = tempfile::tempdir().unwrap();
+        let directory = directory.path();
+        file(directory).append(&record("a")).unwrap();
+        drop(SpoolFile::written_aside(&place(directory, "m0"), &[record("b")], &Arc::default()).unwrap());
+        assert_eq!(reopened(directory), [record("a")]);
     }
 
     #[test]
     fn a_torn_end_is_cut_off_and_what_comes_next_is_whole() {
         let directory = tempfile::tempdir().unwrap();
-        let (mut file, _) = SpoolFile::open(directory.path(), "main", "m0").unwrap();
-        file.append(&record("a")).unwrap();
-        file.append(&record("b")).unwrap();
-        let path = file.path.clone();
-        drop(file);
+        let directory = directory.path();
+        let mut first = file(directory);
+        first.append(&record("a")).unwrap();
+        first.append(&record("b")).unwrap();
+        let path = first.path.clone();
+        drop(first);
         let whole = fs::read(&path).unwrap();
         fs::write(&path, &whole[..whole.len() - 1]).unwrap();
-        let (mut file, records) = SpoolFile::open(directory.path(), "main", "m0").unwrap();
-        assert_eq!(records, [record("a")]);
+        let Opened { mut file, records, is_damaged, .. } = opened(directory, "m0").unwrap();
+        assert_eq!((records, is_damaged), (vec![record("a")], false));
         file.append(&record("c")).unwrap();
         drop(file);
-        assert_eq!(reopened(directory.path()), [record("a"), record("c")]);
+        assert_eq!(reopened(directory), [record("a"), record("c")]);
+        fs::write(&path, [&whole[..], &[7; 300]].concat()).unwrap();
+        let Opened { records, is_damaged, .. } = opened(directory, "m0").unwrap();
+        assert_eq!((records.len(), is_damaged), (2, true), "that is more than a write that was interrupted leaves");
+    }
+
+    #[test]
+    fn what_was_half_written_is_overwritten_by_what_comes_next() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut file = file(directory.path());
+        file.append(&record("a")).unwrap();
+        file.synced.file.write_all_at(b"half a rec", file.end).unwrap();
+        file.append(&record("b")).unwrap();
+        drop(file);
+        assert_eq!(reopened(directory.path()), [record("a"), record("b")]);
     }
 
     #[test]
     fn a_file_in_use_or_of_somebody_else_is_left_alone() {
         let directory = tempfile::tempdir().unwrap();
-        let (file, _) = SpoolFile::open(directory.path(), "main", "m0").unwrap();
-        let error = SpoolFile::open(directory.path(), "main", "m0").map(|_| ()).unwrap_err();
+        let file = file(directory.path());
+        let error = opened(directory.path(), "m0").map(|_| ()).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::ResourceBusy);
-        let other = directory.path().join(name("main", "m1"));
+        let other = place(directory.path(), "m1").path();
         fs::write(&other, "a letter to grandmother, unfinished, and rather long").unwrap();
-        let error = SpoolFile::open(directory.path(), "main", "m1").map(|_| ()).unwrap_err();
+        let error = opened(directory.path(), "m1").map(|_| ()).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::InvalidData);
         drop(file);
     }
@@ -248,36 +321,26 @@ mod tests {
     fn who_closes_a_file_leaves_it_to_the_next_at_once() {
         let directory = tempfile::tempdir().unwrap();
         for number in 0..100 {
-            let (mut file, records) = SpoolFile::open(directory.path(), "main", "m0").unwrap();
-            assert_eq!(records.len(), number);
-            file.append(&record("a")).unwrap();
+            let mut opened = opened(directory.path(), "m0").unwrap();
+            assert_eq!(opened.records.len(), number);
+            opened.file.append(&record("a")).unwrap();
         }
     }
 
     #[test]
     fn a_file_is_for_its_owner_only_also_when_it_was_written_anew() {
         let directory = tempfile::tempdir().unwrap();
-        let (mut file, _) = SpoolFile::open(directory.path(), "main", "m0").unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!(mode(&file.path), OWNERS_ONLY);
-        file.rewrite([record("a")].iter()).unwrap();
-        assert_eq!(mode(&file.path), OWNERS_ONLY);
+        assert_eq!(mode(&file(directory.path()).path), OWNERS_ONLY);
+        assert_eq!(mode(&renewed(directory.path(), &[record("a")]).path), OWNERS_ONLY);
     }
 
     #[test]
     fn what_is_written_to_a_file_that_was_removed_is_an_error() {
         let directory = tempfile::tempdir().unwrap();
-        let (mut file, _) = SpoolFile::open(directory.path(), "main", "m0").unwrap();
+        let mut file = file(directory.path());
         file.append(&record("a")).unwrap();
         fs::remove_dir_all(directory.path()).unwrap();
         assert!(file.append(&record("b")).unwrap_err().to_string().ends_with(".spool was removed"));
-    }
-
-    #[test]
-    fn servers_have_files_of_their_own_whatever_their_names() {
-        let names = [("a", "b_c"), ("a_b", "c"), ("a", "/run/m.sock"), ("a", "[::1]:11211")];
-        let files: std::collections::HashSet<String> = names.iter().map(|(pool, server)| name(pool, server)).collect();
-        assert_eq!(files.len(), names.len());
-        assert!(files.iter().all(|file| !file.contains('/')));
     }
 }

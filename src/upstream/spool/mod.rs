@@ -2,23 +2,32 @@
 //!
 //! ```text
 //!   delete of a down server ─▶ add ─▶ queue ─▶ take ─▶ sent ─▶ done
-//!                               └──▶ file       ▲──── given back ┘
+//!                               │       ▲                ├──▶ given back, as it was lost on its way
+//!                               │       └── asked again ◀┴──▶ refused
+//!                               └──▶ file ─▶ (a later process) earlier ─▶ take, a batch at a time
 //! ```
 //! One for each server in the whole process, whatever else is configured of it. Its lock is also what orders "the server is
 //! up again" against "this key waits for it": see [`super::Target::remember`]. Whoever serves under the server's name holds
 //! the spool: only the holder takes from it, and what was taken is done only if the holder is still the same.
+//!
+//! A file that cannot be written is [kept](keep): what waits is in memory meanwhile.
 
 mod all;
+mod disk;
+mod earlier;
 mod ending;
 mod file;
 mod format;
+pub(super) mod keep;
+mod pending;
+mod place;
+mod records;
 mod taken;
 #[cfg(test)]
 mod tests;
+mod trouble;
 
-use std::collections::{HashSet, VecDeque};
 use std::io;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -26,7 +35,11 @@ pub use self::all::Spools;
 pub(super) use self::ending::Ending;
 use self::file::SpoolFile;
 pub(super) use self::format::Record;
+use self::keep::Wake;
+pub(super) use self::pending::Pending;
+use self::place::Place;
 use self::taken::Taken;
+pub use self::trouble::Failing;
 use super::target::Target;
 use crate::metrics::SpoolDrop;
 use crate::protocol::Key;
@@ -35,40 +48,19 @@ use crate::protocol::Key;
 #[derive(Default)]
 pub struct Spool {
     most: AtomicUsize,
-    file: Option<Place>,
+    place: Option<Place>,
     pending: Mutex<Pending>,
+    /// Wakes whoever sees to the file.
+    wake: Wake,
     /// Connections to the server that are being closed.
     ending: AtomicUsize,
+    /// How many the server that is back still refuses.
+    refused: AtomicUsize,
     replayed: AtomicU64,
     skipped: AtomicU64,
     dropped: [AtomicU64; SpoolDrop::ALL.len()],
-}
-
-/// Where a spool has its file, and whose it is.
-struct Place {
-    directory: PathBuf,
-    pool: Arc<str>,
-    server: Arc<str>,
-}
-
-/// What waits. Whoever has it locked keeps the server from coming back, and keys from being added.
-#[derive(Default)]
-pub(super) struct Pending {
-    queue: VecDeque<Record>,
-    /// The keys of the queue.
-    known: HashSet<Key>,
-    /// Records taken out that are neither done nor given back.
-    out: usize,
-    file: Option<SpoolFile>,
-    /// Whether it was tried to open the file.
-    is_opened: bool,
-    /// Whether it was said that there is no more room.
-    is_full: bool,
-    /// Whether somebody replays although the server is up.
-    pub(super) catching_up: bool,
-    /// Whether the holder's server is told itself, so that no more keys come while the last ones are replayed.
-    pub(super) is_closing: bool,
-    holder: Weak<Target>,
+    /// How often the file could not be opened or written.
+    file_failures: AtomicU64,
 }
 
 impl Spool {
@@ -84,9 +76,8 @@ impl Spool {
 
     /// Gives the spool to whoever serves under the server's name from now on.
     pub(super) fn hold(&self, holder: &Weak<Target>) {
-        let mut pending = self.lock();
-        pending.holder = holder.clone();
-        (pending.catching_up, pending.is_closing) = (false, false);
+        self.lock().set_holder(holder);
+        self.wake.wake();
     }
 
     /// Whether this one serves under the server's name.
@@ -95,32 +86,58 @@ impl Spool {
     }
 
     /// Goes on in its file if it has one and has not tried yet. How many deletes stand there already. Without the file it
-    /// goes on in memory.
+    /// goes on in memory until there is one.
     pub(super) fn open(&self, label: &str) -> usize {
-        let Some(place) = self.file.as_ref().filter(|_| self.most.load(Relaxed) > 0) else { return 0 };
+        let Some(place) = self.place() else { return 0 };
         let mut pending = self.lock();
-        if std::mem::replace(&mut pending.is_opened, true) {
+        if pending.filed.is_open() || pending.filed.failing().is_some() {
             return 0;
         }
-        let directory = place.directory.display();
-        match pending.open(place) {
-            Ok(0) => 0,
-            Ok(waiting) => {
-                tracing::info!(server = label, waiting, "deletes from earlier wait for this server");
-                waiting
-            }
+        match SpoolFile::open(place, self.most.load(Relaxed), self.wake.inner()) {
+            Ok(opened) => self.found(&mut pending, opened, label),
             Err(error) => {
+                self.fails(&mut pending, &error);
+                let directory = place.directory.display();
                 tracing::error!(server = label, %directory, %error, "no spool there, deletes are kept in memory only");
                 0
             }
         }
     }
 
+    /// Its place, if there is one and anything may wait.
+    fn place(&self) -> Option<&Place> {
+        self.place.as_ref().filter(|_| self.most.load(Relaxed) > 0)
+    }
+
+    /// Takes over what was found in the file, and tells how much.
+    fn found(&self, pending: &mut Pending, opened: file::Opened, label: &str) -> usize {
+        let in_memory = opened.records.len();
+        self.count_dropped(SpoolDrop::Damaged, u64::from(opened.is_damaged));
+        pending.found(opened);
+        self.count_damaged(pending);
+        let waiting = in_memory + pending.earlier.count();
+        if waiting > 0 {
+            tracing::info!(server = label, waiting, "deletes from earlier wait for this server");
+        }
+        waiting
+    }
+
+    fn count_damaged(&self, pending: &mut Pending) {
+        self.count_dropped(SpoolDrop::Damaged, pending.earlier.take_damaged());
+    }
+
+    /// Notes that the file does not hold what waits. True if it did so far.
+    fn fails(&self, pending: &mut Pending, error: &io::Error) -> bool {
+        self.file_failures.fetch_add(1, Relaxed);
+        self.wake.wake();
+        pending.filed.fails(error)
+    }
+
     /// Tells that the server is not used any more, should anything wait for it.
     pub(crate) fn part(&self, label: &str) {
         let waiting = self.depth();
         if waiting > 0 {
-            let kept = self.lock().file.is_some();
+            let kept = self.lock().filed.is_kept();
             tracing::warn!(
                 server = label,
                 waiting,
@@ -136,44 +153,88 @@ impl Spool {
 
     /// Adds a key, unless there is no room. `pending` is this spool's.
     pub(super) fn add(&self, pending: &mut Pending, key: &Key, since: u64, label: &str) -> bool {
-        if pending.known.contains(key) {
+        if pending.has(key) {
             return true;
         }
-        let (record, most) = (Record { key: key.detached(), since }, self.most.load(Relaxed));
-        if pending.queue.len() + pending.out >= most {
+        let most = self.most.load(Relaxed);
+        if pending.in_memory() >= most {
             if !std::mem::replace(&mut pending.is_full, true) && most > 0 {
                 tracing::error!(server = label, most, "the spool is full, further deletes for this server are lost");
             }
             self.count_dropped(SpoolDrop::Full, 1);
             return false;
         }
-        pending.write(&record, label);
-        pending.push(record);
+        let record = Record { key: key.detached(), since };
+        self.append(pending, &record, label);
+        pending.add(record);
         true
+    }
+
+    /// Puts a record into the file as well.
+    fn append(&self, pending: &mut Pending, record: &Record, label: &str) {
+        if let Err(error) = pending.filed.append(record)
+            && self.fails(pending, &error)
+        {
+            tracing::error!(server = label, %error, "the spool's file cannot be written, deletes are kept in memory only");
+        }
+        if pending.filed.is_overgrown(pending.in_memory()) {
+            self.wake.wake();
+        }
+    }
+
+    /// Something is done.
+    fn settled(&self, pending: &mut Pending) {
+        if let Err(error) = pending.settled()
+            && self.fails(pending, &error)
+        {
+            // What it still holds would be deleted once more at the next start: values are lost, none is outdated.
+            let server = self.place.as_ref().map_or("", |place| &place.server);
+            tracing::warn!(server, %error, "the spool's file cannot be emptied");
+        }
     }
 
     /// Takes up to `count` records out for the holder, the oldest first; for others there are none.
     pub(super) fn take(&self, holder: &Weak<Target>, count: usize) -> Taken<'_> {
-        let mut pending = self.lock();
-        let count = if pending.is_held_by(holder) { count.min(pending.queue.len()) } else { 0 };
-        let records: Vec<Record> = pending.queue.drain(..count).collect();
-        // Whoever deletes such a key from now on must not rely on what is being sent already.
-        records.iter().for_each(|record| {
-            pending.known.remove(&record.key);
-        });
-        pending.out += records.len();
-        Taken::new(self, holder.clone(), records)
+        self.taken(holder, |pending| {
+            let taken = pending.take(count);
+            self.count_damaged(pending);
+            taken
+        })
     }
 
-    /// How many wait.
+    /// Takes all for the holder; given back it is to be sent, also what was refused before.
+    pub(super) fn take_all(&self, holder: &Weak<Target>) -> Taken<'_> {
+        self.taken(holder, Pending::take_all)
+    }
+
+    /// How many wait; of what is in files only about as many.
     pub fn depth(&self) -> usize {
-        let pending = self.lock();
-        pending.queue.len() + pending.out
+        self.lock().depth()
     }
 
     /// Since when the oldest waits, in seconds since 1970.
     pub fn oldest(&self) -> Option<u64> {
-        self.lock().queue.front().map(|record| record.since)
+        self.lock().oldest()
+    }
+
+    /// Since when and why the file does not hold what waits, if so.
+    pub fn failing(&self) -> Option<Failing> {
+        self.lock().filed.failing().cloned()
+    }
+
+    /// How often the file could not be opened or written.
+    pub fn file_failures(&self) -> u64 {
+        self.file_failures.load(Relaxed)
+    }
+
+    /// How many the server refuses although it is back.
+    pub fn refused(&self) -> usize {
+        self.refused.load(Relaxed)
+    }
+
+    /// Notes how many it refuses, and returns how many it refused before.
+    pub(super) fn set_refused(&self, count: usize) -> usize {
+        self.refused.swap(count, Relaxed)
     }
 
     /// How many were replayed.
@@ -193,71 +254,5 @@ impl Spool {
 
     pub(super) fn count_dropped(&self, why: SpoolDrop, count: u64) {
         self.dropped[why as usize].fetch_add(count, Relaxed);
-    }
-}
-
-impl Pending {
-    /// Whether nothing waits.
-    pub(super) fn is_empty(&self) -> bool {
-        self.queue.is_empty() && self.out == 0
-    }
-
-    /// Whether this key waits.
-    pub(super) fn has(&self, key: &Key) -> bool {
-        self.known.contains(key)
-    }
-
-    /// Who serves under the server's name.
-    pub(super) fn holder(&self) -> &Weak<Target> {
-        &self.holder
-    }
-
-    pub(super) fn is_held_by(&self, target: &Weak<Target>) -> bool {
-        self.holder.ptr_eq(target)
-    }
-
-    /// Whether somebody reads from the server.
-    pub(super) fn is_read_from(&self) -> bool {
-        self.holder.upgrade().is_some_and(|holder| !holder.health.is_down())
-    }
-
-    /// All that stands there waits on, however many may wait from now on.
-    fn open(&mut self, place: &Place) -> io::Result<usize> {
-        let (file, records) = SpoolFile::open(&place.directory, &place.pool, &place.server)?;
-        self.file = Some(file);
-        records.into_iter().for_each(|record| self.push(record));
-        Ok(self.queue.len())
-    }
-
-    fn push(&mut self, record: Record) {
-        if self.known.insert(record.key.clone()) {
-            self.queue.push_back(record);
-        }
-    }
-
-    fn write(&mut self, record: &Record, label: &str) {
-        let Some(file) = &mut self.file else { return };
-        // What is out is not done yet, and would be missing.
-        let written = if self.out == 0 && file.is_overgrown(self.queue.len()) {
-            file.rewrite(self.queue.iter().chain([record]))
-        } else {
-            file.append(record)
-        };
-        if let Err(error) = written {
-            tracing::error!(server = label, %error, "the spool's file cannot be written, deletes are kept in memory only");
-            self.file = None;
-        }
-    }
-
-    fn settled(&mut self, count: usize) {
-        self.out -= count;
-        if !self.is_empty() {
-            return;
-        }
-        self.is_full = false;
-        if let Some(Err(error)) = self.file.as_mut().map(SpoolFile::clear) {
-            // What it still holds would be deleted once more at the next start: values are lost, none is outdated.
-            tracing::warn!(%error, "the spool's file cannot be emptied");
-        }
     }
 }

@@ -1,10 +1,10 @@
 //! Records on their way to the server.
 
-use std::sync::Weak;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Weak};
 
+use super::pending::{Origin, Pending};
 use super::{Record, Spool};
-use crate::metrics::SpoolDrop;
 use crate::upstream::target::Target;
 
 /// Records that somebody is sending. They are given back when this is dropped before it was said what became of them, and
@@ -12,46 +12,74 @@ use crate::upstream::target::Target;
 pub struct Taken<'s> {
     spool: &'s Spool,
     holder: Weak<Target>,
-    records: Vec<Record>,
+    records: Arc<[Record]>,
+    origin: Origin,
 }
 
-impl<'s> Taken<'s> {
-    /// These were taken out of `spool` for its holder.
-    pub(super) fn new(spool: &'s Spool, holder: Weak<Target>, records: Vec<Record>) -> Taken<'s> {
-        Taken { spool, holder, records }
+impl Spool {
+    /// What `take` takes for the holder; nothing for others.
+    pub(super) fn taken(
+        &self,
+        holder: &Weak<Target>,
+        take: impl FnOnce(&mut Pending) -> (Arc<[Record]>, Origin),
+    ) -> Taken<'_> {
+        let mut pending = self.lock();
+        let is_theirs = pending.is_held_by(holder);
+        let (records, origin) = if is_theirs { take(&mut pending) } else { (Arc::default(), Origin::Memory) };
+        Taken { spool: self, holder: holder.clone(), records, origin }
     }
+}
 
-    /// What is to be deleted.
+impl Taken<'_> {
+    /// What is to be deleted. Of [all](Spool::take_all) only what is in memory.
     pub fn records(&self) -> &[Record] {
         &self.records
     }
 
-    /// They were sent, and this many refused.
-    pub fn were_replayed(self, refused: u64) {
+    /// They were sent, and those at these places refused: these wait until they are asked again. False if there is no room
+    /// for that; then none is done.
+    pub fn were_replayed(mut self, refused: &[usize]) -> bool {
         let spool = self.spool;
-        if let Some(count) = self.settle() {
-            spool.replayed.fetch_add(count - refused, Relaxed);
-            spool.count_dropped(SpoolDrop::Refused, refused);
+        let mut pending = spool.lock();
+        if !pending.is_held_by(&self.holder) {
+            drop(pending);
+            return true;
         }
+        if let Origin::Earlier(until) = self.origin {
+            let in_memory = pending.in_memory() - self.records.len();
+            if !refused.is_empty() && in_memory + refused.len() > spool.most.load(Relaxed) {
+                drop(pending);
+                return false;
+            }
+            let label = self.holder.upgrade().map(|holder| holder.label.clone()).unwrap_or_default();
+            refused.iter().for_each(|place| spool.append(&mut pending, &self.records[*place], &label));
+            pending.earlier.done(until);
+        }
+        let records = std::mem::take(&mut self.records);
+        pending.back(&records);
+        refused.iter().for_each(|place| pending.refuse(&records[*place]));
+        spool.settled(&mut pending);
+        spool.replayed.fetch_add((records.len() - refused.len()) as u64, Relaxed);
+        true
     }
 
     /// Nothing was there to delete.
-    pub fn were_needless(self) {
+    pub fn were_needless(mut self) {
         let spool = self.spool;
-        if let Some(count) = self.settle() {
-            spool.skipped.fetch_add(count, Relaxed);
-        }
-    }
-
-    /// How many are done.
-    fn settle(mut self) -> Option<u64> {
-        let mut pending = self.spool.lock();
+        let mut pending = spool.lock();
         if !pending.is_held_by(&self.holder) {
-            return None;
+            drop(pending);
+            return;
         }
-        let count = std::mem::take(&mut self.records).len();
-        pending.settled(count);
-        Some(count as u64)
+        let records = std::mem::take(&mut self.records);
+        let mut count = records.len();
+        if self.origin == Origin::All {
+            count += pending.earlier.count();
+            pending.earlier.clear();
+        }
+        pending.back(&records);
+        spool.settled(&mut pending);
+        spool.skipped.fetch_add(count as u64, Relaxed);
     }
 }
 
@@ -61,11 +89,10 @@ impl Drop for Taken<'_> {
             return;
         }
         let mut pending = self.spool.lock();
-        pending.out -= self.records.len();
-        for record in self.records.drain(..).rev() {
-            if pending.known.insert(record.key.clone()) {
-                pending.queue.push_front(record);
-            }
+        pending.back(&self.records);
+        // What is in a file only is still there.
+        if !matches!(self.origin, Origin::Earlier(_)) {
+            pending.give_back(&self.records);
         }
     }
 }

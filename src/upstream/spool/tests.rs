@@ -11,7 +11,8 @@ fn key(name: &str) -> Key {
 }
 
 fn add(spool: &Spool, name: &str) -> bool {
-    spool.add(&mut spool.lock(), &key(name), 7, "m0")
+    let mut pending = spool.lock();
+    spool.add(&mut pending, &key(name), 7, "m0")
 }
 
 fn names(taken: &Taken<'_>) -> Vec<String> {
@@ -27,7 +28,7 @@ fn each_key_waits_once_in_order_and_no_more_than_there_is_room_for() {
     assert_eq!((spool.depth(), spool.oldest(), spool.dropped(SpoolDrop::Full)), (3, Some(7), 1));
     let taken = spool.take(&Weak::new(), 2);
     assert_eq!(names(&taken), ["a", "b"]);
-    taken.were_replayed(0);
+    taken.were_replayed(&[]);
     spool.take(&Weak::new(), 9).were_needless();
     assert_eq!((spool.depth(), spool.replayed(), spool.skipped()), (0, 2, 1));
 }
@@ -39,7 +40,7 @@ fn a_key_that_is_deleted_again_while_it_is_sent_waits_again() {
     let taken = spool.take(&Weak::new(), 9);
     assert!(add(&spool, "a"));
     assert!(!spool.lock().is_empty());
-    taken.were_replayed(0);
+    taken.were_replayed(&[]);
     assert_eq!(names(&spool.take(&Weak::new(), 9)), ["a"]);
 }
 
@@ -78,7 +79,7 @@ fn who_does_not_hold_the_spool_takes_nothing_and_what_is_under_way_waits_for_the
     assert_eq!(names(&spool.take(&second.me, 9)), [""; 0]);
     let taken = spool.take(&first.me, 9);
     spool.hold(&second.me);
-    taken.were_replayed(0);
+    taken.were_replayed(&[]);
     assert_eq!((spool.replayed(), spool.depth()), (0, 2));
     assert_eq!(names(&spool.take(&second.me, 9)), ["a", "b"]);
 }
@@ -93,7 +94,7 @@ fn a_spool_without_room_keeps_nothing() {
 /// A spool with its file in this directory.
 fn filed(directory: &std::path::Path, most: usize) -> Spool {
     let place = Place { directory: directory.into(), pool: "main".into(), server: "m0".into() };
-    let spool = Spool { most: most.into(), file: Some(place), ..Spool::default() };
+    let spool = Spool { most: most.into(), place: Some(place), ..Spool::default() };
     spool.open("m0");
     spool
 }
@@ -119,4 +120,94 @@ fn what_stands_in_the_file_waits_on_though_no_more_may_wait_than_that() {
     drop(spool);
     let spool = filed(directory.path(), 1);
     assert_eq!(names(&spool.take(&Weak::new(), 9)), ["a", "b", "c"]);
+}
+
+#[test]
+fn what_was_refused_is_asked_again_in_the_next_attempt_and_waits_meanwhile() {
+    let spool = Spool::in_memory(9);
+    assert!(["a", "b", "c"].iter().all(|name| add(&spool, name)));
+    assert!(spool.take(&Weak::new(), 9).were_replayed(&[1]));
+    assert_eq!((spool.depth(), spool.replayed()), (1, 2));
+    let is = |name: &str| {
+        let pending = spool.lock();
+        (pending.is_told(), pending.may_be_outdated(&key(name)))
+    };
+    assert_eq!([is("a"), is("b")], [(true, false), (true, true)]);
+    assert_eq!(names(&spool.take(&Weak::new(), 9)), [""; 0], "not in the same attempt");
+    assert!(add(&spool, "b"), "it waits already");
+    assert_eq!(spool.depth(), 1);
+    drop(spool.take_all(&Weak::new()));
+    let again = spool.take(&Weak::new(), 9);
+    assert_eq!(names(&again), ["b"]);
+    assert!(is("b").1, "it may be read only once it was told");
+    assert!(again.were_replayed(&[0]));
+    assert_eq!(names(&spool.take(&Weak::new(), 9)), [""; 0]);
+    drop(spool.take_all(&Weak::new()));
+    assert!(spool.take(&Weak::new(), 9).were_replayed(&[]));
+    assert_eq!((spool.depth(), spool.replayed(), is("b")), (0, 3, (true, false)));
+}
+
+#[test]
+fn what_is_too_much_for_memory_stays_in_its_file_and_is_taken_a_batch_at_a_time() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = filed(directory.path(), usize::MAX);
+    (0..1000).for_each(|n| assert!(add(&first, &format!("early{n}"))));
+    drop(first);
+    let spool = filed(directory.path(), 100);
+    assert_eq!(spool.lock().in_memory(), 0);
+    assert!((900..=1100).contains(&spool.depth()), "{}", spool.depth());
+    assert!(add(&spool, "late"));
+    let taken = spool.take(&Weak::new(), 300);
+    assert_eq!((names(&taken).first().unwrap().as_str(), taken.records().len()), ("early0", 300));
+    drop(taken);
+    let taken = spool.take(&Weak::new(), 300);
+    assert_eq!(names(&taken).first().unwrap(), "early0", "what was not sent comes again");
+    assert!(taken.were_replayed(&[7]));
+    // The process ends here.
+    drop(spool);
+    let spool = filed(directory.path(), 100);
+    let mut all = Vec::new();
+    loop {
+        let taken = spool.take(&Weak::new(), 300);
+        if taken.records().is_empty() {
+            break;
+        }
+        all.extend(names(&taken));
+        assert!(taken.were_replayed(&[]));
+    }
+    assert!((0..1000).all(|n| all.contains(&format!("early{n}"))) && all.contains(&"late".to_string()));
+    assert!(all.iter().filter(|name| *name == "early7").count() > 1, "what was refused is in memory and in the file");
+    assert!(spool.lock().is_empty());
+    assert_eq!(fs_count(directory.path()), 1, "what is done takes no room");
+}
+
+#[test]
+fn what_was_refused_and_has_no_room_in_memory_stays_where_it_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = filed(directory.path(), usize::MAX);
+    (0..10).for_each(|n| assert!(add(&first, &format!("early{n}"))));
+    drop(first);
+    let spool = filed(directory.path(), 2);
+    assert!(!spool.take(&Weak::new(), 5).were_replayed(&[0, 1, 2]));
+    assert_eq!(spool.replayed(), 0);
+    let taken = spool.take(&Weak::new(), 5);
+    assert_eq!(names(&taken)[0], "early0");
+    assert!(taken.were_replayed(&[0, 1]));
+    assert_eq!((spool.replayed(), spool.lock().refused()), (3, 2));
+}
+
+#[test]
+fn an_empty_server_needs_nothing_of_what_waits_in_files_either() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = filed(directory.path(), usize::MAX);
+    (0..10).for_each(|n| assert!(add(&first, &format!("early{n}"))));
+    drop(first);
+    let spool = filed(directory.path(), 2);
+    assert!(add(&spool, "late"));
+    spool.take_all(&Weak::new()).were_needless();
+    assert_eq!((spool.depth(), spool.skipped(), fs_count(directory.path())), (0, 11, 1));
+}
+
+fn fs_count(directory: &std::path::Path) -> usize {
+    std::fs::read_dir(directory).unwrap().count()
 }

@@ -1,0 +1,147 @@
+//! Sees to it that the file of a spool holds what waits: tries again to open or to write it where the disk did not let
+//! it, with a growing delay, and writes it anew where it holds far more than that. One for each server that is looked
+//! after; the disk is waited for on [a thread of its own](super::disk).
+//!
+//! ```text
+//!   a write fails ─▶ failing: what waits is in memory only
+//!                      │ 0.1 s, 0.2 s, … 3.2 s apart
+//!                      ▼
+//!                    written beside, synced ─▶ what came meanwhile ─▶ takes the place of the old one ─▶ in the file again
+//! ```
+//! The end of the process at any moment leaves the old file or the new one.
+
+use std::fs;
+use std::io;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Weak};
+
+use tokio::sync::Notify;
+
+use super::file::SpoolFile;
+use super::place::Place;
+use super::trouble::{Need, now};
+use super::{Spool, disk};
+use crate::upstream::health::probe_delay;
+use crate::upstream::missed;
+use crate::upstream::target::Target;
+
+/// The longest delay is that of this attempt.
+const LAST: u32 = 5;
+
+/// Wakes whoever sees to the file, at last when there is no spool any more.
+#[derive(Default)]
+pub struct Wake(Arc<Notify>);
+
+impl Wake {
+    /// Wakes them.
+    pub fn wake(&self) {
+        self.0.notify_one();
+    }
+
+    /// What wakes them.
+    pub fn inner(&self) -> &Arc<Notify> {
+        &self.0
+    }
+}
+
+impl Drop for Wake {
+    fn drop(&mut self) {
+        self.wake();
+    }
+}
+
+/// Sees to the file of this server's spool, if it is to have one. On a local runtime that outlives it.
+pub fn begin(target: &Target) {
+    if target.spool.place.is_some() {
+        tokio::task::spawn_local(keep(target.me.clone(), target.spool.wake.0.clone()));
+    }
+}
+
+async fn keep(target: Weak<Target>, wake: Arc<Notify>) {
+    loop {
+        for attempt in 0.. {
+            let Some(need) = who_holds(&target).map(|target| target.spool.need()) else { return wake.notify_one() };
+            let Some(need) = need else { break };
+            if attempt > 0 || need == Need::Mending {
+                tokio::time::sleep(probe_delay(attempt.min(LAST), rand::random())).await;
+            }
+            let Some(target) = who_holds(&target) else { return wake.notify_one() };
+            let (spool, label) = (target.spool.clone(), target.label.clone());
+            let found = disk::run(move || spool.mend(&label, attempt == 0)).await;
+            if found.unwrap_or(0) > 0 {
+                missed::tell_what_was_found(&target);
+            }
+        }
+        wake.notified().await;
+    }
+}
+
+fn who_holds(target: &Weak<Target>) -> Option<Arc<Target>> {
+    target.upgrade().filter(|target| target.spool.is_held_by(&target.me))
+}
+
+impl Spool {
+    fn need(&self) -> Option<Need> {
+        self.place()?;
+        let mut pending = self.lock();
+        if let (None, Err(error)) = (pending.filed.failing(), pending.filed.is_sound()) {
+            self.fails(&mut pending, &error);
+        }
+        let waiting = pending.in_memory();
+        pending.filed.need(waiting)
+    }
+
+    /// Opens the file or writes it anew, for as long as the disk takes. How many deletes of earlier it found.
+    fn mend(&self, label: &str, is_first: bool) -> usize {
+        let Some(place) = self.place() else { return 0 };
+        let mut found = 0;
+        let mended = self.reopen(place, label, &mut found).and_then(|()| self.renew(place, label));
+        if let Err(error) = mended {
+            // Its room may be what others wait for.
+            let _ = fs::remove_file(place.aside());
+            let mut pending = self.lock();
+            pending.filed.end_renewal();
+            match pending.filed.failing() {
+                Some(_) => drop(self.fails(&mut pending, &error)),
+                None if is_first => {
+                    tracing::warn!(server = label, %error, "a spool's file cannot be written anew and grows on");
+                }
+                None => {}
+            }
+        }
+        found
+    }
+
+    /// Opens the file if there is none, or somebody has removed it.
+    fn reopen(&self, place: &Place, label: &str, found: &mut usize) -> io::Result<()> {
+        if self.lock().filed.is_there() {
+            return Ok(());
+        }
+        let opened = SpoolFile::open(place, self.most.load(Relaxed), self.wake.inner())?;
+        *found = self.found(&mut self.lock(), opened, label);
+        Ok(())
+    }
+
+    fn renew(&self, place: &Place, label: &str) -> io::Result<()> {
+        let records = {
+            let mut pending = self.lock();
+            pending.filed.begin_renewal();
+            pending.in_file()
+        };
+        let mut file = SpoolFile::written_aside(place, &records, self.wake.inner())?;
+        drop(records);
+        let mut pending = self.lock();
+        for record in pending.filed.end_renewal() {
+            file.append(&record)?;
+        }
+        if pending.in_memory() == 0 {
+            file.clear()?;
+        }
+        file.take_place(place)?;
+        if let Some(failing) = pending.filed.renewed(file) {
+            let (waiting, seconds) = (pending.in_memory(), now().saturating_sub(failing.since));
+            tracing::info!(server = label, waiting, seconds, "the spool's file is written again");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,187 @@
+//! What waits for one server, in which order, and in which file. Whoever has it locked keeps the server from coming back,
+//! and keys from being added.
+
+use std::collections::{HashSet, VecDeque};
+use std::io;
+use std::sync::{Arc, Weak};
+
+use super::earlier::{Earlier, Until};
+use super::file::Opened;
+use super::trouble::Filed;
+use super::{Record, Target};
+use crate::protocol::Key;
+
+/// What waits.
+#[derive(Default)]
+pub struct Pending {
+    queue: VecDeque<Record>,
+    /// What was refused in the attempt of the moment, or in the last one.
+    refused: VecDeque<Record>,
+    /// The keys of both.
+    known: HashSet<Key>,
+    /// What earlier processes left and is too much for memory.
+    pub(super) earlier: Earlier,
+    /// What was taken out of these and is neither done nor given back.
+    out: Vec<Arc<[Record]>>,
+    /// The same as a file.
+    pub(super) filed: Filed,
+    /// Whether it was said that there is no more room.
+    pub(super) is_full: bool,
+    /// Whether somebody replays although the server is up.
+    pub catching_up: bool,
+    /// Whether the holder's server is told itself, so that no more keys come while the last ones are replayed.
+    pub is_closing: bool,
+    holder: Weak<Target>,
+}
+
+/// Where records were taken from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// What is in memory.
+    Memory,
+    /// What is in files only, up to here.
+    Earlier(Until),
+    /// All there was.
+    All,
+}
+
+impl Pending {
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.is_told() && self.refused.is_empty()
+    }
+
+    /// Whether the server was asked to delete all of it, though it may have refused.
+    pub fn is_told(&self) -> bool {
+        self.queue.is_empty() && self.out.is_empty() && self.earlier.is_empty()
+    }
+
+    /// How many are in memory.
+    pub fn in_memory(&self) -> usize {
+        self.queue.len() + self.refused.len() + self.out.iter().map(|records| records.len()).sum::<usize>()
+    }
+
+    /// About how many wait.
+    pub(super) fn depth(&self) -> usize {
+        self.in_memory() + self.earlier.count()
+    }
+
+    /// Since when the oldest waits, in seconds since 1970.
+    pub(super) fn oldest(&self) -> Option<u64> {
+        let first = |records: &VecDeque<Record>| records.front().map(|record| record.since);
+        [self.earlier.since(), first(&self.queue), first(&self.refused)].into_iter().flatten().min()
+    }
+
+    /// How many the server refused.
+    pub fn refused(&self) -> usize {
+        self.refused.len()
+    }
+
+    /// Whether this key waits, and nobody is sending it.
+    pub fn has(&self, key: &Key) -> bool {
+        self.known.contains(key)
+    }
+
+    /// Whether the server may still have a value of this key that is to be deleted.
+    pub fn may_be_outdated(&self, key: &Key) -> bool {
+        self.has(key) || self.out.iter().any(|records| records.iter().any(|record| record.key == *key))
+    }
+
+    /// Who serves under the server's name.
+    pub fn holder(&self) -> &Weak<Target> {
+        &self.holder
+    }
+
+    pub fn is_held_by(&self, target: &Weak<Target>) -> bool {
+        self.holder.ptr_eq(target)
+    }
+
+    /// Whether somebody reads from the server.
+    pub fn is_read_from(&self) -> bool {
+        self.holder.upgrade().is_some_and(|holder| !holder.health.is_down())
+    }
+
+    pub(super) fn set_holder(&mut self, holder: &Weak<Target>) {
+        self.holder = holder.clone();
+        (self.catching_up, self.is_closing) = (false, false);
+    }
+
+    /// All that stands in the file waits on, however many may wait from now on, and before what came since.
+    pub(super) fn found(&mut self, opened: Opened) {
+        self.earlier = opened.earlier;
+        opened.records.into_iter().rev().for_each(|record| self.push_front(record));
+        self.filed.opened(opened.file);
+    }
+
+    /// Adds a record to what waits.
+    pub(super) fn add(&mut self, record: Record) {
+        if self.known.insert(record.key.clone()) {
+            self.queue.push_back(record);
+        }
+    }
+
+    fn push_front(&mut self, record: Record) {
+        if self.known.insert(record.key.clone()) {
+            self.queue.push_front(record);
+        }
+    }
+
+    /// Takes up to `count` records, the oldest first.
+    pub(super) fn take(&mut self, count: usize) -> (Arc<[Record]>, Origin) {
+        if let Some(batch) = self.earlier.next(count) {
+            return (self.hand_out(batch.records), Origin::Earlier(batch.until));
+        }
+        let records = self.queue.drain(..count.min(self.queue.len())).collect();
+        (self.hand_out(records), Origin::Memory)
+    }
+
+    /// Takes all there is, what was refused last. What is in files only stays there.
+    pub(super) fn take_all(&mut self) -> (Arc<[Record]>, Origin) {
+        let records = self.queue.drain(..).chain(self.refused.drain(..)).collect();
+        (self.hand_out(records), Origin::All)
+    }
+
+    fn hand_out(&mut self, records: Vec<Record>) -> Arc<[Record]> {
+        // Whoever deletes such a key from now on must not rely on what is being sent already.
+        records.iter().for_each(|record| {
+            self.known.remove(&record.key);
+        });
+        let records: Arc<[Record]> = records.into();
+        if !records.is_empty() {
+            self.out.push(records.clone());
+        }
+        records
+    }
+
+    /// These are back.
+    pub(super) fn back(&mut self, records: &Arc<[Record]>) {
+        self.out.retain(|out| !Arc::ptr_eq(out, records));
+    }
+
+    /// These, taken from memory, were not sent.
+    pub(super) fn give_back(&mut self, records: &[Record]) {
+        records.iter().rev().for_each(|record| self.push_front(record.clone()));
+    }
+
+    /// The server refused to delete this one.
+    pub(super) fn refuse(&mut self, record: &Record) {
+        if self.known.insert(record.key.clone()) {
+            self.refused.push_back(record.clone());
+        }
+    }
+
+    /// What is in memory and must be in the file.
+    pub(super) fn in_file(&self) -> Vec<Record> {
+        let out = self.out.iter().flat_map(|records| records.iter());
+        out.chain(&self.refused).chain(&self.queue).cloned().collect()
+    }
+
+    /// Something is done. If that was the last, the file is emptied.
+    pub(super) fn settled(&mut self) -> io::Result<()> {
+        if !self.is_empty() {
+            return Ok(());
+        }
+        self.is_full = false;
+        self.filed.clear()
+    }
+}
