@@ -138,16 +138,19 @@ fn what_depends_on_an_item_brings_it_over() {
 }
 
 #[test]
-fn a_claim_is_nothing_to_clients_and_waited_for_by_who_depends_on_the_item() {
+fn a_claim_is_nothing_to_readers_and_refuses_who_depends_on_the_item_until_it_is_over() {
     let (old, new) = pools();
     let mut after = client(&new);
-    let claim = |flags: u32| format!("set k {flags} 2 16\r\nleash moves this\r\n");
+    let claim = |flags: u32| format!("set k {flags} 4 16\r\nleash moves this\r\n");
     for phase in ["warm", "drain"] {
         let leash = in_phase(&old, &new, phase);
         let mut through = leash.client();
         after.expect(claim(u32::from_be_bytes(*b"lsha")), "STORED\r\n");
         through.expect("get k\r\nmg k t v\r\n", "END\r\nEN\r\n");
-        through.expect("add k 0 0 1\r\nx\r\nget k\r\n", "STORED\r\nVALUE k 0 1\r\nx\r\nEND\r\n");
+        let busy = "SERVER_ERROR the item is being moved to another pool, try again";
+        assert_eq!(through.ask("add k 0 0 1\r\nx\r\n"), busy, "in its own time, not in that of the claim");
+        wait_until("the claim is over", BOUND, || through.ask("add k 0 0 1\r\nx\r\n") == "STORED");
+        through.expect("get k\r\n", "VALUE k 0 1\r\nx\r\nEND\r\n");
         through.expect("delete k\r\n", "DELETED\r\n");
     }
 }

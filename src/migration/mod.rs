@@ -29,8 +29,8 @@ use std::time::Duration;
 /// How long one may act on the strength of a claim: well within its time, as memcached's clock ticks once a second.
 pub const CLAIM_IS_YOUNG: Duration = Duration::from_secs(2);
 
-/// How long a claim of somebody else is waited for: longer than one lasts whose owner is gone.
-pub const PATIENCE: Duration = Duration::from_millis(6500);
+/// How long somebody waits for another's claim whom no client waits for: longer than one lasts whose owner is gone.
+pub const LONGER_THAN_A_CLAIM: Duration = Duration::from_millis(6500);
 
 /// How long to wait before looking at somebody's claim again, the `tries`th time.
 pub fn back_off(tries: u32) -> Duration {

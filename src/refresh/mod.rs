@@ -8,6 +8,7 @@
 //! A value is stored with the TTL the application asked for plus `grace`; its remaining TTL, which the server counts,
 //! tells on which side of its stale date it is. No clock of leash is compared with anybody's.
 
+mod built;
 mod early;
 mod holding;
 mod lease;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 
 use super::*;
-use crate::protocol::{Exptime, Item, Reply};
+use crate::protocol::{Exptime, Item, Reply, Store};
 
 const MONTH: i32 = 60 * 60 * 24 * 30;
 const NOW: i64 = 1_800_000_000;
@@ -181,4 +181,25 @@ fn a_lease_that_memcached_says_lasts_a_second_more_is_asked_for_before_that() {
     let policy = policy(60, 0.0);
     let after = [0, 1, 3, 1000].map(|seconds| policy.asks_again_after(seconds).as_millis());
     assert_eq!(after, [0, 500, 2500, 9500]);
+}
+
+#[test]
+fn what_may_be_made_of_an_outdated_value_is_told_from_what_was_added_since() {
+    let policy = policy(60, 0.0);
+    let ours = |client_flags, value: &'static str| Store { client_flags, value: value.into(), ..Store::default() };
+    let there = |client_flags, value: &'static str| Item { client_flags, value: Some(value.into()), ..Item::default() };
+    let marked = 1 << 31 | 5;
+    for (ours, there, may_be) in [
+        (ours(marked, "old"), there(marked, "old+"), true),
+        (ours(marked, "old"), there(marked, "what a cas made of it"), true),
+        (ours(marked, "old"), there(0, "lock"), false),
+        (ours(marked, "7"), there(0, "8"), false),
+        (ours(5, "old"), there(5, "+old+"), true),
+        (ours(5, "9"), there(5, "10"), true),
+        (ours(5, "10"), there(5, "9 "), true),
+        (ours(5, "old"), there(0, "lock"), false),
+        (ours(5, "old"), there(marked, "a value"), true),
+    ] {
+        assert_eq!(policy.may_be_built_on(&ours, &there), may_be, "{there:?} where {ours:?} was stored");
+    }
 }

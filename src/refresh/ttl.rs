@@ -48,6 +48,15 @@ impl Policy {
             _ => self.grace <= self.lease,
         }
     }
+
+    /// The same of an item that is touched: only a marked one keeps its grace behind the new end.
+    pub fn touched_ends_before_a_lease(&self, asked: Exptime, is_marked: bool, now: i64) -> bool {
+        if is_marked {
+            return self.ends_before_a_lease(asked, now);
+        }
+        let lasts = lasts(asked, now);
+        lasts != -1 && lasts <= i64::from(self.lease)
+    }
 }
 
 /// How many seconds an item lasts that is stored at `now` with this expiry time; -1 for ever, 0 not at all.

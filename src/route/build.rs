@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -77,16 +78,37 @@ impl<'s> Site<'s> {
         shard: &'s Arc<Shard>,
     ) -> Site<'s> {
         let pools = (0..snapshot.pools.len()).map(|place| Rc::new(pool(snapshot, place, connect))).collect();
-        Site { snapshot, turn, shard, pools, desk: Rc::new(Desk::new(memory)) }
+        Site { snapshot, turn, shard, pools, desk: Rc::new(Desk::new(memory, turn.clone())) }
     }
 
-    fn entry(&self, root: Rc<dyn Route>) -> Entry {
-        Entry::new(root, self.desk.clone())
+    fn entry(&self, root: Rc<dyn Route>, patience: Duration) -> Entry {
+        Entry::new(root, self.desk.clone(), patience)
+    }
+
+    /// How long a request may take that needs several steps: as long as its server may, or both servers where two pools
+    /// have to be asked.
+    fn patience(&self, route: &config::Route) -> Duration {
+        let side = |pool: usize| self.patience_with_gutter(route, pool);
+        match &route.migrate {
+            Some(migrate) => side(migrate.from) + side(migrate.to),
+            None => side(route.pool),
+        }
+    }
+
+    fn patience_with_gutter(&self, route: &config::Route, pool: usize) -> Duration {
+        let pools = &self.snapshot.config.pools;
+        let gutter = route.gutter(pool, pools).map(|gutter| pools[gutter.pool].request_timeout);
+        match gutter {
+            // Of a route that moves, each side is one pool or the other at a time.
+            Some(gutter) if route.migrate.is_some() => pools[pool].request_timeout.max(gutter),
+            Some(gutter) => pools[pool].request_timeout + gutter,
+            None => pools[pool].request_timeout,
+        }
     }
 
     fn branch(&self, route: &config::Route) -> Option<Branch> {
         let prefix = prefix_of(route);
-        let id = self.snapshot.layout.route(&prefix)?;
+        let (id, patience) = (self.snapshot.layout.route(&prefix)?, self.patience(route));
         let mut root: Rc<dyn Route> = match self.migration(route, |pool| self.with_gutter(route, pool)) {
             Some(migration) => migration,
             None => self.with_gutter(route, route.pool),
@@ -94,18 +116,19 @@ impl<'s> Site<'s> {
         if let Some(refresh) = &route.refresh {
             let (leases, turn) = (self.snapshot.leases.clone(), self.turn.clone());
             let counted = (self.shard.clone(), id, identity(&prefix));
-            root = Rc::new(Refresh::new(policy(refresh), self.entry(root), leases, turn, counted));
+            root = Rc::new(Refresh::new(policy(refresh), self.entry(root, patience), leases, turn, counted));
         }
         if !route.namespace.is_empty() {
             root = Rc::new(Namespace::new(&route.namespace, root));
         }
-        Some(Branch { prefix, id, allow_flush: route.allow_flush, entry: self.entry(root) })
+        Some(Branch { prefix, id, allow_flush: route.allow_flush, entry: self.entry(root, patience) })
     }
 
     /// What moves a route between what `side` makes of its two pools.
     fn migration(&self, route: &config::Route, side: impl Fn(usize) -> Rc<dyn Route>) -> Option<Rc<Migration>> {
         let (migrate, prefix) = (route.migrate.as_ref()?, prefix_of(route));
-        let sides = [migrate.from, migrate.to].map(|pool| self.entry(side(pool)));
+        let patience = self.patience(route);
+        let sides = [migrate.from, migrate.to].map(|pool| self.entry(side(pool), patience));
         let counted = (self.shard.clone(), self.snapshot.layout.route(&prefix)?, identity(&prefix) ^ MIGRATES);
         Some(Rc::new(Migration::new(phase(migrate.phase), sides.into(), self.turn.clone(), counted)))
     }
@@ -116,8 +139,9 @@ impl<'s> Site<'s> {
         let Some(gutter) = route.gutter(pool, &self.snapshot.config.pools) else { return own };
         let leases = route.refresh.as_ref().map(|_| identity(&prefix_of(route)));
         let cap = Cap::seconds(route.longest_in(gutter).as_secs());
-        let other = self.entry(self.pools[gutter.pool].clone());
-        Rc::new(Gutter::new((own.clone(), self.entry(own)), other, cap, leases, self.turn.clone()))
+        let patience = self.patience(route);
+        let other = self.entry(self.pools[gutter.pool].clone(), patience);
+        Rc::new(Gutter::new((own.clone(), self.entry(own, patience)), other, cap, leases, self.turn.clone()))
     }
 }
 

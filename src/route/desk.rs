@@ -11,11 +11,12 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use slab::Slab;
 use tokio::task::spawn_local;
 
-use super::{Client, Route, Run, Verdict};
+use super::{Client, Deadline, Route, Run, Scene, Verdict};
 use crate::memory::{Memory, Share, Shed};
 use crate::protocol::{Reply, Request};
 use crate::upstream::{ReplyTo, Ticket};
@@ -27,10 +28,11 @@ pub(super) const STEPS: usize = 4 * 1024;
 /// What it takes beside its code's own state: the task, the reply it waits for, its place in a line and at a server.
 const BESIDE: usize = 1024;
 
-/// The watched requests of one worker.
+/// The watched requests of one worker, and the clock that says when one was asked.
 pub struct Desk {
     watched: RefCell<Slab<Option<Watched>>>,
     held: RefCell<Share>,
+    scene: Rc<dyn Scene>,
 }
 
 /// A request as the node that watches it sent it.
@@ -39,19 +41,23 @@ pub(super) struct Watched {
     pub request: Request,
     pub client: Rc<Client>,
     pub ticket: Ticket,
-}
-
-impl Default for Desk {
-    /// A desk whose places nobody counts.
-    fn default() -> Desk {
-        Desk::new(&Memory::new(usize::MAX))
-    }
+    pub deadline: Deadline,
 }
 
 impl Desk {
     /// A desk without requests, whose places are a part of `memory`.
-    pub fn new(memory: &Rc<Memory>) -> Desk {
-        Desk { watched: RefCell::default(), held: RefCell::new(Share::new(memory)) }
+    pub fn new(memory: &Rc<Memory>, scene: Rc<dyn Scene>) -> Desk {
+        Desk { watched: RefCell::default(), held: RefCell::new(Share::new(memory)), scene }
+    }
+
+    /// A desk whose places nobody counts.
+    pub fn uncounted(scene: Rc<dyn Scene>) -> Desk {
+        Desk::new(&Memory::new(usize::MAX), scene)
+    }
+
+    /// The end of the time for what is asked now.
+    pub(super) fn deadline(&self, patience: Duration) -> Deadline {
+        Deadline::new(self.scene.now(), patience)
     }
 
     /// A place for a request that is about to be sent.
@@ -91,7 +97,7 @@ impl Desk {
     }
 
     fn judge(&self, place: usize, reply: Reply) -> Option<(Reply, Ticket)> {
-        let Some(Watched { node, request, client, ticket }) = self.take(place) else {
+        let Some(Watched { node, request, client, ticket, deadline }) = self.take(place) else {
             unreachable!("a reply never comes from within the call that asked")
         };
         let verdict = match node.judge(&request, &client, reply) {
@@ -104,7 +110,10 @@ impl Desk {
         match verdict {
             Verdict::Pass(reply) => Some((reply, ticket)),
             Verdict::Refuse(refused) => {
-                start(node.recover(request.detached(), client.clone(), refused), ticket, &client)
+                let deadline = deadline.later(node.more_patience(&request, Some(&refused)));
+                let request = request.detached();
+                let late = Late { node: node.clone(), request: request.clone(), refused: Some(refused.clone()) };
+                start(node.recover(request, client.clone(), refused, deadline), ticket, &client, deadline, late)
             }
         }
     }
@@ -118,9 +127,22 @@ impl ReplyTo for Desk {
     }
 }
 
+/// What is answered should the time be over first.
+pub(super) struct Late {
+    pub node: Rc<dyn Route>,
+    pub request: Request,
+    pub refused: Option<Reply>,
+}
+
 /// Runs as far as it goes without waiting, so that what is asked first is sent before this returns and nothing that
-/// comes later overtakes it. What is left becomes a task.
-pub(super) fn start(mut run: Run, ticket: Ticket, client: &Client) -> Option<(Reply, Ticket)> {
+/// comes later overtakes it. What is left becomes a task, which goes on to its end however late that is.
+pub(super) fn start(
+    mut run: Run,
+    ticket: Ticket,
+    client: &Client,
+    deadline: Deadline,
+    late: Late,
+) -> Option<(Reply, Ticket)> {
     match run.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(reply) => Some((reply, ticket)),
         Poll::Pending => {
@@ -128,9 +150,13 @@ pub(super) fn start(mut run: Run, ticket: Ticket, client: &Client) -> Option<(Re
             held.set(size_of_val(&*run) + BESIDE);
             spawn_local(async move {
                 ticket.lingers();
-                let reply = run.await;
+                if let Some(reply) = deadline.bounds(run.as_mut()).await {
+                    drop(held);
+                    return ticket.answer(reply);
+                }
+                ticket.answer(late.node.late(&late.request, late.refused));
+                run.await;
                 drop(held);
-                ticket.answer(reply);
             });
             None
         }

@@ -1,8 +1,9 @@
 //! Where requests enter a tree, or a part of one: the walk down.
 
 use std::rc::Rc;
+use std::time::Duration;
 
-use super::desk::{STEPS, Watched, start};
+use super::desk::{Late, STEPS, Watched, start};
 use super::{Answer, Ask, Client, Desk, Pool, Route, Step};
 use crate::memory::Shed;
 use crate::protocol::{Key, Question, Reply, Request};
@@ -16,6 +17,7 @@ const NO_MEMORY: &str = "SERVER_ERROR out of memory processing request";
 pub struct Entry {
     root: Rc<dyn Route>,
     desk: Rc<Desk>,
+    patience: Duration,
 }
 
 /// Where a walk ended.
@@ -29,9 +31,9 @@ pub enum Place<'t> {
 }
 
 impl Entry {
-    /// The way into `root`; what is watched waits at `desk`.
-    pub fn new(root: Rc<dyn Route>, desk: Rc<Desk>) -> Entry {
-        Entry { root, desk }
+    /// The way into `root`; what is watched waits at `desk`. What takes several steps is answered within `patience`.
+    pub fn new(root: Rc<dyn Route>, desk: Rc<Desk>, patience: Duration) -> Entry {
+        Entry { root, desk, patience }
     }
 
     /// The node this leads into.
@@ -90,17 +92,23 @@ impl Entry {
                 node.watches(&asked, client);
                 let kept_at = self.desk.reserve();
                 let reply = self.descend(child, &asked, place, client, self.desk.ticket(kept_at));
-                self.desk
-                    .leave(kept_at, Watched { node: node.clone(), request: asked, client: client.clone(), ticket });
+                let deadline = self.desk.deadline(self.patience);
+                let (node, client) = (node.clone(), client.clone());
+                self.desk.leave(kept_at, Watched { node, request: asked, client, ticket, deadline });
                 self.desk.settle(kept_at, reply?)
             }
             Step::Run if !client.holder.may_take(STEPS) => {
                 client.holder.shed(Shed::Steps);
                 Some(Reply::Error(NO_MEMORY.into()))
             }
-            Step::Run => {
-                start(node.clone().run(request.detached(), client.clone()), ticket, client).map(|(reply, _)| reply)
-            }
+            Step::Run => self.run(node, request.detached(), client, ticket),
         }
+    }
+
+    fn run(&self, node: &Rc<dyn Route>, request: Request, client: &Rc<Client>, ticket: Ticket) -> Option<Reply> {
+        let deadline = self.desk.deadline(self.patience + node.more_patience(&request, None));
+        let late = Late { node: node.clone(), request: request.clone(), refused: None };
+        let run = node.clone().run(request, client.clone(), deadline);
+        start(run, ticket, client, deadline, late).map(|(reply, _)| reply)
     }
 }

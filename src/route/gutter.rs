@@ -19,7 +19,7 @@
 
 use std::rc::Rc;
 
-use super::{Ask, Client, Entry, Pool, Route, Run, Scene, Step, Verdict};
+use super::{Ask, Client, Deadline, Entry, Pool, Route, Run, Scene, Step, Verdict};
 use crate::gutter::{Cap, may_change};
 use crate::protocol::{Command, Delete, Key, Reply, Request, Uniques};
 use crate::refresh::ItemId;
@@ -122,7 +122,7 @@ impl Route for Gutter {
 
     /// The server came back in between and can be told itself. If it cannot be, what was done in the gutter is undone: an
     /// older value would follow it.
-    fn recover(self: Rc<Self>, request: Request, client: Rc<Client>, refused: Reply) -> Run {
+    fn recover(self: Rc<Self>, request: Request, client: Rc<Client>, refused: Reply, _: Deadline) -> Run {
         Box::pin(async move {
             let forget = delete(&request.key);
             let told = self.own.call(&forget, &client).await;
@@ -135,7 +135,7 @@ impl Route for Gutter {
     }
 
     /// Asks the server, and deletes in the gutter, lease and all.
-    fn run(self: Rc<Self>, request: Request, client: Rc<Client>) -> Run {
+    fn run(self: Rc<Self>, request: Request, client: Rc<Client>, _: Deadline) -> Run {
         Box::pin(async move {
             let deleted = self.gutter.call(&delete(&request.key), &client);
             // Nobody must win there by what was asked for before.
@@ -146,6 +146,10 @@ impl Route for Gutter {
             deleted.await;
             reply
         })
+    }
+
+    fn serving(&self, key: &Key) -> Option<&Upstream> {
+        self.pool.serving(key)
     }
 
     fn servers(&self) -> Vec<&Upstream> {

@@ -13,6 +13,7 @@ pub mod build;
 
 mod answer;
 mod client;
+mod deadline;
 mod desk;
 mod entry;
 mod gutter;
@@ -27,6 +28,7 @@ mod wins;
 
 pub use answer::Answer;
 pub use client::Client;
+pub use deadline::Deadline;
 pub use desk::Desk;
 pub use entry::{Entry, Place};
 pub use gutter::Gutter;
@@ -39,8 +41,9 @@ pub use tree::{Branch, Tree};
 
 use std::pin::Pin;
 use std::rc::Rc;
+use std::time::Duration;
 
-use crate::protocol::{Key, Reply, Request};
+use crate::protocol::{Cause, Failure, Key, Reply, Request};
 use crate::upstream::Upstream;
 
 /// What is asked of a node.
@@ -70,7 +73,7 @@ pub trait Route {
     }
 
     /// Finds a better reply, to the request it sent, than the one it refused.
-    fn recover(self: Rc<Self>, _request: Request, _client: Rc<Client>, refused: Reply) -> Run {
+    fn recover(self: Rc<Self>, _request: Request, _client: Rc<Client>, refused: Reply, _: Deadline) -> Run {
         Box::pin(std::future::ready(refused))
     }
 
@@ -81,8 +84,25 @@ pub trait Route {
     }
 
     /// Carries out what it said it would do itself.
-    fn run(self: Rc<Self>, _request: Request, _client: Rc<Client>) -> Run {
+    fn run(self: Rc<Self>, _request: Request, _client: Rc<Client>, _: Deadline) -> Run {
         unreachable!("only a node that said so runs")
+    }
+
+    /// The time it gives a request above that of its servers, because the configuration wants it to wait; `refused` is
+    /// the reply it has so far.
+    fn more_patience(&self, _request: &Request, _refused: Option<&Reply>) -> Duration {
+        Duration::ZERO
+    }
+
+    /// What is answered when the time is over; `refused` is the best reply it has so far.
+    fn late(&self, request: &Request, _refused: Option<Reply>) -> Reply {
+        let server = self.serving(&request.key).map_or_else(|| "of the route".into(), |server| server.label().clone());
+        Reply::Failed(Failure { cause: Cause::Timeout, server })
+    }
+
+    /// The server that has the last word about a key.
+    fn serving(&self, _key: &Key) -> Option<&Upstream> {
+        None
     }
 
     /// All servers below this node.

@@ -5,7 +5,7 @@
 use std::rc::Rc;
 
 use super::{Ask, Route, Step};
-use crate::protocol::{Reply, Request};
+use crate::protocol::{Key, Reply, Request};
 use crate::upstream::Upstream;
 
 /// Rewrites each request to its namespaced key. A key that becomes too long is refused.
@@ -28,6 +28,10 @@ impl Route for Namespace {
             Ok(key) => Step::Rewrite(&self.child, Request { key, command: request.command.clone() }),
             Err(_) => Step::Answer(Reply::Error("CLIENT_ERROR key too long with its namespace".into())),
         }
+    }
+
+    fn serving(&self, key: &Key) -> Option<&Upstream> {
+        self.child.serving(&key.prefixed(&self.namespace).ok()?)
     }
 
     fn servers(&self) -> Vec<&Upstream> {

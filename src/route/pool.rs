@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::{Ask, Route, Step};
 use crate::hash::Placement;
+use crate::protocol::Key;
 use crate::upstream::Upstream;
 
 /// A named set of servers with one hash.
@@ -37,6 +38,10 @@ impl Pool {
 impl Route for Pool {
     fn step(&self, ask: &Ask<'_>) -> Step<'_> {
         Step::Send(self, self.placement.server_of(ask.place.as_bytes()))
+    }
+
+    fn serving(&self, key: &Key) -> Option<&Upstream> {
+        self.servers.get(self.placement.server_of(key.as_bytes()))
     }
 
     fn servers(&self) -> Vec<&Upstream> {

@@ -21,7 +21,7 @@ use super::tally::{Outcome, Tally};
 use super::window::Window;
 use crate::memory::Memory;
 use crate::metrics::Shard;
-use crate::migration::{PATIENCE, Side, There};
+use crate::migration::{LONGER_THAN_A_CLAIM, Side, There};
 use crate::protocol::{Cause, Failure, Key, Reply};
 use crate::route::build::migrations;
 use crate::route::{Copied, Migration};
@@ -122,7 +122,7 @@ impl Copier {
         let migration = self.migrations.get(entry.route as usize).and_then(Option::as_ref);
         // A key that no client of leash can name is nobody's.
         let (Some(migration), Some(key)) = (migration, key(entry)) else { return Outcome::Gone };
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + LONGER_THAN_A_CLAIM;
         while Instant::now() < until {
             match migration.bring(&key).await {
                 Ok(Copied::Done(bytes)) => return Outcome::Copied(bytes),

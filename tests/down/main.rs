@@ -18,5 +18,7 @@ mod names;
 mod pools;
 mod reload;
 mod replay;
+mod slow_server;
 mod spool;
+mod worst_times;
 mod zombies;

@@ -1,8 +1,8 @@
 //! What is promised, held against every reply.
 //!
 //! 1. **Nothing replaced.** Let a write or delete begin after the write of a value was finished, and be finished before a
-//!    read begins. Then the read does not return that value. A write that was cut off by a crash is finished when nothing
-//!    of it is under way any more.
+//!    read begins. Then the read does not return that value. A write that was cut off by a crash, or answered that its time
+//!    was over, is finished when nothing of it is under way any more.
 //! 2. **No lost update.** No `cas` succeeds if another write came between its `gets` and it.
 //! 3. **Every count once.** No two increments are answered with the same number, later ones are answered with higher ones,
 //!    and the counter does not get lost.
@@ -37,6 +37,8 @@ pub struct Op {
     pub start: u64,
     pub end: Option<u64>,
     pub is_crashed: bool,
+    /// Whether it was answered that there was no answer in time: it may still be done.
+    pub is_late: bool,
     pub reply: Option<Reply>,
 }
 
@@ -62,6 +64,7 @@ pub fn judge(ops: &[Op], op: usize) -> Option<String> {
         return Some(format!("promise 6: op {op} sees {value:?}"));
     }
     match (this.deed, reply) {
+        _ if this.is_late => None,
         (Deed::Read, Reply::Hit(item)) => judge_read(ops, op, number(item)?),
         (Deed::Cas(read), Reply::Hit(_)) => judge_cas(ops, op, read),
         (Deed::Swap(_), Reply::Exists) => None,

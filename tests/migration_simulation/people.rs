@@ -98,6 +98,9 @@ impl Person {
     /// A `gets` must find the counter; that it can be stored over is not promised.
     async fn count_by_cas(&self) {
         let Reply::Hit(item) = self.ask(Deed::Look, |_| read(GETS)).await.1 else {
+            if self.world.is_hurried() {
+                return;
+            }
             return self.world.find_broken("promise 3: gets finds no counter".into());
         };
         let Some(next) = number(&item).map(|count| count + 1) else { return };

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use crate::oracle::Deed;
 use crate::server::{FROM, TO};
 use crate::simulation::{Leaf, Letter, Whose};
-use crate::world::World;
+use crate::world::{LONG, World};
 
 /// What a route is configured to be, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,15 +34,16 @@ pub fn start(world: &Rc<World>, stage: Stage) -> (Entry, usize) {
     let label = || RouteLabel { prefix: "k".into(), refreshes: false, migrates: true };
     let layout = LAYOUT.get_or_init(|| ShardLayout::new(&[label()], &[]));
     let wire = world.wires.lay(2);
-    let desk = Rc::new(Desk::default());
-    let side = |pool: usize| Entry::new(Rc::new(Leaf { net: world.clone(), wire: wire + pool }), desk.clone());
+    let clock = Rc::new(Clock(world.clone()));
+    let desk = Rc::new(Desk::uncounted(clock.clone()));
+    let side = |pool: usize| Entry::new(Rc::new(Leaf { net: world.clone(), wire: wire + pool }), desk.clone(), LONG);
     let entry = match stage {
         Stage::Before => side(FROM),
         Stage::After => side(TO),
         Stage::In(phase) => {
             let counted = (Arc::new(Shard::new(layout)), layout.route("k").unwrap(), 0);
             let sides = (side(FROM), side(TO));
-            Entry::new(Rc::new(Migration::new(phase, sides, Rc::new(Clock(world.clone())), counted)), desk.clone())
+            Entry::new(Rc::new(Migration::new(phase, sides, clock, counted)), desk.clone(), world.patience)
         }
     };
     (entry, wire)

@@ -16,7 +16,7 @@ use leash::migration::There;
 use leash::protocol::{Command, Get, Key, Reply, Request, Returns, Store};
 use leash::route::{Client, Entry};
 use leash::upstream::EmbeddedStore;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, advance, timeout};
 
 use crate::oracle::{self, Deed, Op};
 use crate::people::{Plot, set_the_scene};
@@ -27,6 +27,8 @@ use crate::simulation::{Letter, Net, Next, Processes, Whose, Wires};
 
 /// No simulated story is longer.
 const MOST_STEPS: usize = 20_000;
+/// Longer than any story.
+pub const LONG: Duration = Duration::from_secs(3600);
 /// With nothing to do for this long, nobody will ever do anything.
 const FOR_EVER: Duration = Duration::from_secs(1_000_000);
 
@@ -44,6 +46,8 @@ pub struct World {
     pub stores: [EmbeddedStore; 2],
     pub key: Key,
     pub fault: Fault,
+    /// How long a request may take; longer than any story, or so short that many run out of time.
+    pub patience: Duration,
     /// Deletes that a fault holds back, by what they are done for.
     pub late: RefCell<Vec<(usize, Request)>>,
     ops: RefCell<Vec<Op>>,
@@ -84,13 +88,16 @@ pub async fn play(plot: Plot, seed: u64, fault: Fault, is_told: bool) -> Outcome
 }
 
 impl World {
-    fn new(chance: Random, fault: Fault, is_told: bool) -> Rc<World> {
+    fn new(mut chance: Random, fault: Fault, is_told: bool) -> Rc<World> {
+        let hurried = Duration::from_millis(1 + chance.below(40) as u64);
+        let patience = if chance.chance(30) { hurried } else { LONG };
         let begin = Op {
             deed: Deed::Set,
             person: usize::MAX,
             start: 0,
             end: Some(0),
             is_crashed: false,
+            is_late: false,
             reply: Some(Reply::Hit(Default::default())),
         };
         Rc::new(World {
@@ -100,6 +107,7 @@ impl World {
             stores: [EmbeddedStore::new(1 << 20, 1 << 16), EmbeddedStore::new(1 << 20, 1 << 16)],
             key: Key::text("k".into()).unwrap(),
             fault,
+            patience,
             late: RefCell::default(),
             ops: RefCell::new(vec![begin]),
             tick: Cell::new(0),
@@ -151,8 +159,13 @@ impl World {
     pub fn begin(&self, person: usize, deed: Deed) -> usize {
         let start = self.now();
         let mut ops = self.ops.borrow_mut();
-        ops.push(Op { deed, person, start, end: None, is_crashed: false, reply: None });
+        ops.push(Op { deed, person, start, end: None, is_crashed: false, is_late: false, reply: None });
         ops.len() - 1
+    }
+
+    /// Whether requests may run out of time.
+    pub fn is_hurried(&self) -> bool {
+        self.patience < LONG
     }
 
     /// Whether what is done is a plain set.
@@ -165,6 +178,7 @@ impl World {
         self.tell(|| format!("op {op:<3} is answered {reply:?}"));
         let mut ops = self.ops.borrow_mut();
         (ops[op].end, ops[op].reply) = (Some(now), Some(reply.clone()));
+        ops[op].is_late = self.is_hurried() && matches!(reply, Reply::Failed(_) | Reply::Error(_));
         let broken = oracle::judge(&ops, op);
         drop(ops);
         broken.into_iter().for_each(|why| self.find_broken(why));
@@ -192,6 +206,9 @@ impl World {
             if self.percent(1) {
                 self.crash();
             }
+            if self.is_hurried() && self.percent(5) {
+                advance(Duration::from_millis(1 + self.below(5) as u64)).await;
+            }
         }
         self.find_broken(format!("the story does not end within {MOST_STEPS} steps"));
     }
@@ -213,7 +230,7 @@ impl World {
             format!("  op {:<3} {pool:4} {:?}\n                   -> {reply:?}", asked.op, asked.request.command)
         });
         let op = &mut self.ops.borrow_mut()[asked.op];
-        if op.is_crashed {
+        if op.is_crashed || op.is_late {
             op.end = Some(now);
         }
         self.wires.answer(number, asked, reply);

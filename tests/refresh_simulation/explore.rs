@@ -15,9 +15,9 @@ pub struct Outcome {
 
 /// Panics with the story of the first seed found that breaks a promise.
 pub fn explore(scenario: Scenario, usually: u64) {
-    if let Some((seed, _)) = first_broken(scenario, stories(usually), Fault::None) {
+    if let Some((seed, first)) = first_broken(scenario, stories(usually), Fault::None) {
         let told = play(scenario, seed, Fault::None, true);
-        let why = told.broken.unwrap_or("the seed does not do it again".into());
+        let why = told.broken.unwrap_or(format!("{first} (the seed does not do it again)"));
         panic!("{scenario:?}, seed {seed}: {why}\n{}", told.story);
     }
 }

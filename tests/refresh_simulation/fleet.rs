@@ -20,7 +20,7 @@ use crate::world::{Stage, World};
 /// As many may wait in one sidecar.
 const MOST_WAITING: usize = 32;
 /// A lease table forgets by the real clock: never within a story.
-const LONG: Duration = Duration::from_secs(3600);
+pub const LONG: Duration = Duration::from_secs(3600);
 
 /// One sidecar.
 pub struct Sidecar {
@@ -69,12 +69,12 @@ impl Worker {
         });
         let id = layout.route("item").unwrap();
         let wire = world.wires.lay(1);
-        let desk = Rc::new(Desk::default());
-        let below = Entry::new(Rc::new(Leaf { net: world.clone(), wire }), desk.clone());
-        let counted = (Arc::new(Shard::new(layout)), id, 0);
         let stage = Rc::new(Stage(world.clone()));
+        let desk = Rc::new(Desk::uncounted(stage.clone()));
+        let below = Entry::new(Rc::new(Leaf { net: world.clone(), wire }), desk.clone(), LONG);
+        let counted = (Arc::new(Shard::new(layout)), id, 0);
         let route = Rc::new(Refresh::new(world.policy.clone(), below, leases.clone(), stage, counted));
-        Worker { entry: Entry::new(route.clone(), desk), route, wire }
+        Worker { entry: Entry::new(route.clone(), desk, world.patience), route, wire }
     }
 }
 
@@ -154,7 +154,21 @@ impl Person {
         self.ask(Deed::Delete { version }, |_| Command::Delete(Delete::default())).await
     }
 
-    /// The same past leash.
+    /// Reads with the CAS unique, and stores by it what a small change makes of the value.
+    pub async fn swap(&self, ttl: i32) {
+        let get = Get { returns: Returns::VALUE.and(Returns::CAS), ..Get::default() };
+        let Reply::Hit(item) = self.ask(Deed::Read, |_| Command::Get(get)).await else { return };
+        let base = self.world.oracle.borrow().put_of(item.value.as_deref().unwrap_or_default());
+        let Some(base) = base else { return };
+        self.turn().await;
+        let compare_cas = Some(item.cas);
+        let cas = |value: String| {
+            Command::Store(Store { value: value.into(), ttl: Some(ttl), compare_cas, ..Store::default() })
+        };
+        self.ask(Deed::Swap { base }, cas).await;
+    }
+
+    /// Stores past leash.
     pub async fn set_past_leash(&self, wire: usize, version: u64) {
         let world = &self.world;
         let op = world.oracle.borrow_mut().begin(self.number, Deed::Set { version, finishes: true });

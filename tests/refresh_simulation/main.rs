@@ -28,6 +28,11 @@ fn no_outdated_value_is_read_in_5000_stories_of_readers_writers_and_crashes() {
 }
 
 #[test]
+fn nothing_made_of_an_outdated_value_is_read_in_5000_stories_with_those_who_build_on_it() {
+    explore(Scenario::Builders, 5000);
+}
+
+#[test]
 fn a_lone_winner_is_stored_however_slow_it_is_in_1000_stories() {
     explore(Scenario::Lone, 1000);
 }
@@ -73,6 +78,7 @@ fn a_server_that_breaks_its_word_is_found_out() {
         (Fault::UndoesNothing, Scenario::General, "promise 1"),
         (Fault::UndoesNothing, Scenario::TwoWinners, "promise 3"),
         (Fault::ComparesNothing, Scenario::TwoWinners, "promise 3"),
+        (Fault::DeniesChanges, Scenario::Builders, "promise 1"),
         (Fault::GrantsEveryLease, Scenario::General, "promise 4"),
         (Fault::ComparesNothing, Scenario::Adders, "promise 5"),
         (Fault::ComparesNothing, Scenario::Counters, "promise 5"),

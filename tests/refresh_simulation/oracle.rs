@@ -6,7 +6,8 @@
 //!    finished. It is answered with no value older than `n` whose set had been answered before the read began. Excused
 //!    is a set that nobody can refuse on evidence: one by somebody who was given no lease (as on any memcached), and one
 //!    by a winner who came after its lease's time and found no lease and no revocation there. Reads that overlap the set
-//!    are not excused from anything by that: they simply may see either side of it.
+//!    are not excused from anything by that: they simply may see either side of it. What others made of such a value
+//!    (appended, counted, stored by `cas`) is as old as it.
 //! 2. **No work for nothing.** Said by the scenario of the lone winner.
 //! 3. **The newer one stays.** Said by the scenario of two winners.
 //! 4. **One winner.** Nobody is given a lease while another one runs that was neither revoked, given back nor evicted.
@@ -17,12 +18,15 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use leash::protocol::{Command, Delete, Reply, Store};
+use leash::protocol::{Command, Delete, Reply, Store, StoreMode};
 use leash::refresh::Policy;
 use tokio::time::Instant;
 
 use crate::server::{is_about_lease, is_revocation};
 use crate::simulation::Asked;
+
+/// So many counts are between the values of two puts.
+const ROOM_TO_COUNT: usize = 1000;
 
 /// What a person does.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +40,10 @@ pub enum Deed {
     /// Deletes, as the write that made this version.
     Delete {
         version: u64,
+    },
+    /// Stores over what that put stored, by its CAS unique, as somebody does who read it and changed it a little.
+    Swap {
+        base: usize,
     },
     Other,
 }
@@ -73,6 +81,8 @@ struct Put {
     /// Whether the last look at the lease found neither a lease nor a revocation.
     found_nothing: bool,
     is_excused: bool,
+    /// The put whose value was read and changed for this one.
+    base: Option<usize>,
 }
 
 /// The lease as the server was told of it.
@@ -91,6 +101,8 @@ pub struct Oracle {
     wins: Vec<Option<Grant>>,
     held: Option<Held>,
     newest: u64,
+    /// Whether values are numbers, in which persons may count.
+    pub are_numbers: bool,
     /// How many were given a lease and told so.
     pub winners: usize,
     pub broken: Option<String>,
@@ -99,7 +111,18 @@ pub struct Oracle {
 impl Oracle {
     pub fn new(policy: Policy) -> Oracle {
         let (ops, puts, wins) = (Vec::new(), Vec::new(), Vec::new());
-        Oracle { policy, event: 0, ops, puts, wins, held: None, newest: 0, winners: 0, broken: None }
+        Oracle {
+            policy,
+            event: 0,
+            ops,
+            puts,
+            wins,
+            held: None,
+            newest: 0,
+            are_numbers: false,
+            winners: 0,
+            broken: None,
+        }
     }
 
     fn fails(&mut self, why: String) {
@@ -123,7 +146,13 @@ impl Oracle {
             Deed::Set { version, finishes } => {
                 let win = self.wins[person].take();
                 let is_excused = win.is_none() && !finishes;
-                self.puts.push(Put { version, answered: None, win, found_nothing: false, is_excused });
+                self.puts.push(Put { version, answered: None, win, found_nothing: false, is_excused, base: None });
+                Some(self.puts.len() - 1)
+            }
+            Deed::Swap { base } => {
+                let (version, base) = (self.puts[base].version, Some(base));
+                let (answered, win) = (None, None);
+                self.puts.push(Put { version, answered, win, found_nothing: false, is_excused: false, base });
                 Some(self.puts.len() - 1)
             }
             Deed::Delete { .. } => {
@@ -152,7 +181,19 @@ impl Oracle {
 
     /// What is stored for the op that sets.
     pub fn value(&self, op: usize) -> String {
-        self.ops[op].put.map_or_else(String::new, |put| format!("{}:{put}", self.puts[put].version))
+        let Some(put) = self.ops[op].put else { return String::new() };
+        if self.are_numbers { (put * ROOM_TO_COUNT).to_string() } else { format!("{}:{put}", self.puts[put].version) }
+    }
+
+    /// The put that a value is of, whatever was counted in it, appended or prepended.
+    pub fn put_of(&self, value: &[u8]) -> Option<usize> {
+        let text = String::from_utf8_lossy(value);
+        let text = text.trim_matches(['+', ' ']);
+        let put = match text.split_once(':') {
+            Some((_, put)) => put.parse().ok()?,
+            None => text.parse::<usize>().ok()? / ROOM_TO_COUNT,
+        };
+        (put < self.puts.len()).then_some(put)
     }
 
     /// A request is on its way.
@@ -202,11 +243,15 @@ impl Oracle {
         }
     }
 
-    /// A set by somebody who won nothing ends the lease: the next caller may take it over for the next stale value.
+    /// A set by somebody who won nothing ends the lease, as does that of whoever has it: the next caller may take it over
+    /// for the next stale value.
     fn item_changed(&mut self, asked: &Asked, reply: &Reply) {
-        let is_set = matches!((&asked.request.command, reply), (Command::Store(_), Reply::Hit(_)));
+        let is_set = matches!((&asked.request.command, reply), (Command::Store(store), Reply::Hit(_))
+            if !matches!(store.mode, StoreMode::Append | StoreMode::Prepend));
         let is_winners = self.ops[asked.op].put.is_some_and(|put| self.puts[put].win.is_some());
-        if let Some(held) = self.held.as_mut().filter(|_| is_set && !is_winners) {
+        let person = |op: usize| self.ops[op].person;
+        let is_holders = self.held.as_ref().is_some_and(|held| person(held.op) == person(asked.op));
+        if let Some(held) = self.held.as_mut().filter(|_| is_set && (!is_winners || is_holders)) {
             held.is_revoked = true;
         }
     }
@@ -232,6 +277,7 @@ impl Oracle {
             Deed::Delete { version } if matches!(reply, Reply::Hit(_) | Reply::NotFound) => {
                 self.newest = self.newest.max(*version);
             }
+            Deed::Swap { .. } => self.stored(put, reply),
             Deed::Delete { .. } | Deed::Other => {}
         }
         if !matches!(self.ops[op].deed, Deed::Read | Deed::Other) {
@@ -271,18 +317,32 @@ impl Oracle {
     /// Promise 1.
     fn seen(&mut self, op: usize, value: &[u8]) {
         let text = String::from_utf8_lossy(value).into_owned();
-        let numbers =
-            text.split_once(':').and_then(|(v, put)| Some((v.parse::<u64>().ok()?, put.parse::<usize>().ok()?)));
-        let Some((version, put)) = numbers else {
+        let Some(put) = self.put_of(value) else {
             return self.fails(format!("op {op} was answered a value nobody stored: {text}"));
         };
-        let Put { answered, is_excused, .. } = self.puts.get(put).expect("a value names its put");
+        let version = self.puts[put].version;
+        let (answered, is_excused) = (self.answered_at(put), self.is_excused(put));
         let Op { newest, from, .. } = self.ops[op];
         if version < newest && !is_excused && answered.is_some_and(|answered| answered < from) {
             let why =
                 format!("promise 1: op {op} read {text}, though the write of {newest} was finished when it began");
             self.fails(why);
         }
+    }
+
+    /// When it was answered; what was made of a value, not before that value was.
+    fn answered_at(&self, put: usize) -> Option<u64> {
+        let Put { answered, base, .. } = self.puts[put];
+        match base {
+            Some(base) => Some(answered?.max(self.answered_at(base)?)),
+            None => answered,
+        }
+    }
+
+    /// Nor can anybody refuse what was made of such a value.
+    fn is_excused(&self, put: usize) -> bool {
+        let Put { is_excused, base, .. } = self.puts[put];
+        is_excused || base.is_some_and(|base| self.is_excused(base))
     }
 
     /// Promise 6: nothing is on its way.

@@ -25,6 +25,8 @@ const MARKER: u32 = 1 << 31;
 pub enum Scenario {
     /// Readers, writers, crashes, everything at once.
     General,
+    /// The same, and some who change what others stored: append to it, count in it, store over it by its CAS unique.
+    Builders,
     /// One winner, slower than its lease, and nobody else who wins or writes.
     Lone,
     /// Two winners, the first one slower than its lease.
@@ -57,7 +59,8 @@ impl Scenario {
             world.sidecars.borrow_mut().push(sidecar);
         }
         match self {
-            Scenario::General => general::play(&world).await,
+            Scenario::General => general::play(&world, 0).await,
+            Scenario::Builders => general::play(&world, 1 + world.below(3)).await,
             Scenario::Lone => winners::lone(&world).await,
             Scenario::TwoWinners => winners::two(&world).await,
             Scenario::Adders => commands::adders(&world).await,

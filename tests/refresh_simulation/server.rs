@@ -27,6 +27,8 @@ pub enum Fault {
     ComparesNothing,
     /// It answers a delete by CAS and does nothing.
     UndoesNothing,
+    /// It says that an item is gone which has another CAS unique than the delete named.
+    DeniesChanges,
 }
 
 pub fn is_about_lease(asked: &Asked) -> bool {
@@ -68,5 +70,10 @@ pub fn carry_out(store: &EmbeddedStore, asked: &Asked, fault: Fault, now: System
         }
         _ => {}
     }
-    store.ask(&request, now)
+    let reply = store.ask(&request, now);
+    let is_denied = fault == Fault::DeniesChanges && !is_about_lease && reply == Reply::Exists;
+    match request.command {
+        Command::Delete(_) if is_denied => Reply::NotFound,
+        _ => reply,
+    }
 }

@@ -17,7 +17,7 @@ use leash::route::Scene;
 use leash::upstream::EmbeddedStore;
 use tokio::time::{Instant, advance, timeout};
 
-use crate::fleet::Sidecar;
+use crate::fleet::{LONG, Sidecar};
 use crate::oracle::Oracle;
 use crate::random::Random;
 use crate::server::{Fault, carry_out, is_revocation, next};
@@ -33,6 +33,8 @@ const FOR_EVER: Duration = Duration::from_secs(1_000_000);
 pub struct World {
     pub chance: RefCell<Random>,
     pub policy: Policy,
+    /// How long a request may take.
+    pub patience: Duration,
     pub oracle: RefCell<Oracle>,
     pub processes: Processes,
     pub wires: Wires,
@@ -61,6 +63,7 @@ impl World {
             chance: RefCell::new(chance),
             oracle: RefCell::new(Oracle::new(policy.clone())),
             policy,
+            patience: LONG,
             processes: Processes::default(),
             wires: Wires::default(),
             sidecars: RefCell::default(),

@@ -11,15 +11,14 @@
 use tokio::time::Instant;
 
 use super::Migration;
-use super::claims::{Patience, Taken};
+use super::claims::{Patience, Taken, busy};
 use super::copy::Copied;
 use crate::migration::{
     CLAIM_IS_YOUNG, Claim, Phase, Side, There, as_sent_to_from, as_told_by_from, bound, changes, created, is_claim,
     is_down, may_have_changed, nothing, told_created, trouble, written,
 };
 use crate::protocol::{Cause, Command, Failure, Get, Item, Key, Reply};
-
-const BUSY: &str = "SERVER_ERROR the item is being moved to another pool, try again";
+use crate::route::Deadline;
 
 /// Whether a command is done.
 enum Done {
@@ -31,10 +30,12 @@ enum Done {
 
 impl Migration {
     /// Carries out a command where its item is.
-    pub(super) async fn act(&self, key: &Key, command: &Command) -> Reply {
+    pub(super) async fn act(&self, key: &Key, command: &Command, deadline: Deadline) -> Reply {
         let line = self.claimants.enter(self.id(key));
-        (&line).await;
-        let mut patience = Patience::new();
+        if deadline.bounds(&line).await.is_none() {
+            return busy(command);
+        }
+        let mut patience = Patience::new(deadline);
         let mut tried = None;
         while !patience.is_over() {
             match self.try_to(key, command, tried.take()).await {
@@ -43,7 +44,7 @@ impl Migration {
                 Done::Wait => patience.wait().await,
             }
         }
-        Reply::Error(BUSY.into())
+        busy(command)
     }
 
     async fn try_to(&self, key: &Key, command: &Command, tried: Option<(u64, Reply)>) -> Done {

@@ -1,11 +1,22 @@
 //! Claims as they are asked for, waited for and given up.
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep_until};
 
 use super::Migration;
-use crate::migration::{Claim, LOOK, PATIENCE, There, back_off};
-use crate::protocol::{Command, Delete, Item, Key, Reply};
-use crate::route::Answer;
+use crate::migration::{Claim, LOOK, There, back_off};
+use crate::protocol::{Command, Delete, Get, Item, Key, Reply};
+use crate::route::{Answer, Deadline};
+
+/// The answer to a write that got no claim, or no turn at asking for one, in time.
+pub(super) const BUSY: &str = "SERVER_ERROR the item is being moved to another pool, try again";
+
+/// The same to any command: a read misses.
+pub(super) fn busy(command: &Command) -> Reply {
+    match command {
+        Command::Get(Get { touch: None, .. }) => Reply::Miss,
+        _ => Reply::Error(BUSY.into()),
+    }
+}
 
 /// What came of asking for a claim.
 pub(super) enum Taken {
@@ -21,25 +32,25 @@ pub(super) enum Taken {
     Trouble(Reply),
 }
 
-/// Somebody who waits for others, for so long.
+/// A request that waits for others, until it must be answered.
 pub(super) struct Patience {
-    until: Instant,
+    deadline: Deadline,
     tries: u32,
 }
 
 impl Patience {
-    pub fn new() -> Patience {
-        Patience { until: Instant::now() + PATIENCE, tries: 0 }
+    pub fn new(deadline: Deadline) -> Patience {
+        Patience { deadline, tries: 0 }
     }
 
     /// Waits a little.
     pub async fn wait(&mut self) {
-        sleep(back_off(self.tries)).await;
+        sleep_until((Instant::now() + back_off(self.tries)).min(self.deadline.end())).await;
         self.tries += 1;
     }
 
     pub fn is_over(&self) -> bool {
-        Instant::now() >= self.until
+        self.deadline.is_over()
     }
 }
 

@@ -22,7 +22,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::turns::Turns;
-use super::{Answer, Ask, Client, Entry, Route, Run, Scene, Step, Verdict};
+use super::{Answer, Ask, Client, Deadline, Entry, Route, Run, Scene, Step, Verdict};
 use crate::metrics::{RouteId, Shard};
 use crate::migration::{Kind, Phase, Side, is_claim, judged, kind, looks_like_a_claim};
 use crate::protocol::{Command, Delete, Key, Reply, Request};
@@ -105,17 +105,19 @@ impl Migration {
         self.ask_to(key, Command::Delete(Delete::default()))
     }
 
-    /// Carries out a command when its turn at the key has come.
-    async fn in_turn(self: Rc<Self>, request: Request, client: Rc<Client>) -> Reply {
+    /// Carries out a command when its turn at the key has come. If that does not come in time, nothing is done.
+    async fn in_turn(self: Rc<Self>, request: Request, client: Rc<Client>, deadline: Deadline) -> Reply {
         let turn = client.turns.enter(self.id(&request.key));
-        (&turn).await;
+        if deadline.bounds(&turn).await.is_none() {
+            return self.late(&request, None);
+        }
         let Request { key, command } = &request;
         match self.kind(command) {
             Kind::Read => self.read(key, command).await,
             Kind::Set => self.set(key, command).await,
-            Kind::Vanish => self.vanish(key).await,
-            Kind::Delete => self.delete(key).await,
-            Kind::Gets | Kind::Conditional => self.act(key, command).await,
+            Kind::Vanish => self.vanish(key, deadline).await,
+            Kind::Delete => self.delete(key, deadline).await,
+            Kind::Gets | Kind::Conditional => self.act(key, command, deadline).await,
             Kind::Debug => self.authority().call(&request, &client).await,
         }
     }
@@ -161,7 +163,7 @@ impl Route for Migration {
         Verdict::Pass(Reply::Miss)
     }
 
-    fn recover(self: Rc<Self>, request: Request, _: Rc<Client>, refused: Reply) -> Run {
+    fn recover(self: Rc<Self>, request: Request, _: Rc<Client>, refused: Reply, _: Deadline) -> Run {
         Box::pin(async move { self.read_from(&request.key, request.command, refused == Reply::Miss).await })
     }
 
@@ -171,8 +173,12 @@ impl Route for Migration {
         Verdict::Pass(Reply::Miss)
     }
 
-    fn run(self: Rc<Self>, request: Request, client: Rc<Client>) -> Run {
-        Box::pin(self.in_turn(request, client))
+    fn run(self: Rc<Self>, request: Request, client: Rc<Client>, deadline: Deadline) -> Run {
+        Box::pin(self.in_turn(request, client, deadline))
+    }
+
+    fn serving(&self, key: &Key) -> Option<&Upstream> {
+        self.authority().root().serving(key)
     }
 
     fn servers(&self) -> Vec<&Upstream> {

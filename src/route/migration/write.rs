@@ -1,9 +1,10 @@
 //! Sets and deletes: both pools, one after the other, in an order that leaves no gap.
 
 use super::Migration;
-use super::claims::{Patience, Taken};
+use super::claims::{BUSY, Patience, Taken};
 use crate::migration::{Claim, Phase, as_sent_to_from, as_told_by_from, deleted, may_have_changed, trouble, written};
 use crate::protocol::{Command, Item, Key, Reply};
+use crate::route::Deadline;
 
 impl Migration {
     /// Stores where the phase says and then sees to it that nothing older is left on the other side.
@@ -21,8 +22,8 @@ impl Migration {
     }
 
     /// A set of what is gone at once.
-    pub(super) async fn vanish(&self, key: &Key) -> Reply {
-        match self.delete(key).await {
+    pub(super) async fn vanish(&self, key: &Key, deadline: Deadline) -> Reply {
+        match self.delete(key, deadline).await {
             Reply::Hit(_) | Reply::NotFound => Reply::Hit(Item::default()),
             failed => failed,
         }
@@ -31,13 +32,19 @@ impl Migration {
     /// Deletes: `from`, then `to`.
     ///
     /// While there are claims this happens under one, which takes the place of the item in `to`. Without it the key would
-    /// be free in between: somebody's `add` would succeed in `to`, and then be deleted.
-    pub(super) async fn delete(&self, key: &Key) -> Reply {
+    /// be free in between: somebody's `add` would succeed in `to`, and then be deleted. Nor is anything deleted if no claim
+    /// is to be had in time.
+    pub(super) async fn delete(&self, key: &Key, deadline: Deadline) -> Reply {
         let line = self.claimants.enter(self.id(key));
-        (&line).await;
-        let mut patience = Patience::new();
+        if deadline.bounds(&line).await.is_none() {
+            return Reply::Error(BUSY.into());
+        }
+        if self.phase == Phase::Drain {
+            return self.delete_in_both(key).await;
+        }
+        let mut patience = Patience::new(deadline);
         let mut had_item = false;
-        while self.phase != Phase::Drain && !patience.is_over() {
+        while !patience.is_over() {
             let taken = match self.take(key, Claim::Act).await {
                 Taken::Item(cas) => {
                     let taken = self.take_over(key, Claim::Act, cas).await;
@@ -50,12 +57,15 @@ impl Migration {
                 Taken::Held(claim) => return self.delete_under(key, claim, had_item).await,
                 Taken::Wait => patience.wait().await,
                 Taken::Again | Taken::Item(_) => {}
-                Taken::Trouble(_) => break,
+                Taken::Trouble(_) => return self.delete_in_both(key).await,
             }
         }
+        Reply::Error(BUSY.into())
+    }
+
+    async fn delete_in_both(&self, key: &Key) -> Reply {
         let from = self.delete_from(key).await;
-        let to = self.delete_to(key).await;
-        deleted(from, to)
+        deleted(from, self.delete_to(key).await)
     }
 
     async fn delete_under(&self, key: &Key, claim: u64, had_item: bool) -> Reply {

@@ -11,18 +11,20 @@ use super::{Refresh, Subject, is_own_game};
 use crate::leases::End;
 use crate::metrics::SetRefusal;
 use crate::protocol::{Command, Delete, Get, Item, Reply, Request, Store, StoreMode};
-use crate::route::Client;
+use crate::route::{Client, Deadline, Route};
 
 impl Refresh {
-    /// Carries out a command when its turn at the key has come.
-    pub(super) async fn in_turn(self: Rc<Self>, request: Request, client: Rc<Client>) -> Reply {
+    /// Carries out a command when its turn at the key has come. If that does not come in time, nothing is done.
+    pub(super) async fn in_turn(self: Rc<Self>, request: Request, client: Rc<Client>, deadline: Deadline) -> Reply {
         let id = self.id(&request.key);
         let turn = client.turns.enter(id);
         let Request { key, command } = &request;
         if !matches!(command, Command::Get(_)) {
             client.begins_to_write(id);
         }
-        (&turn).await;
+        if deadline.bounds(&turn).await.is_none() {
+            return self.late(&request, None);
+        }
         let subject = Subject { key, id, client: &client };
         match command {
             Command::Get(get) if get.touch.is_some() && !is_own_game(get) => match self.touch(&subject, get).await {
@@ -30,12 +32,12 @@ impl Refresh {
                 None => {
                     let get = Get { touch: None, ..get.clone() };
                     let request = Request { key: key.clone(), command: Command::Get(get) };
-                    self.get(request, client.clone(), turn).await
+                    self.get(request, client.clone(), turn, deadline).await
                 }
             },
             Command::Get(_) => {
                 let client = client.clone();
-                self.get(request, client, turn).await
+                self.get(request, client, turn, deadline).await
             }
             Command::Store(store) if store.invalidate => self.call(&subject, request.command.clone()).await,
             Command::Store(store) => self.alter(&subject, store).await,

@@ -18,6 +18,7 @@ impl Refresh {
                 },
                 (There::Trouble(reply), _) => return written(reply),
                 (There::Item(_, true), _) => {
+                    asked.ttl.inspect(|ttl| self.revoke_if_short(subject, *ttl, true));
                     let ttl = asked.ttl.map(|ttl| self.stretched(ttl));
                     let reply = self.call(subject, Command::Arithmetic(Arithmetic { ttl, ..asked.clone() })).await;
                     return match reply {
@@ -32,6 +33,7 @@ impl Refresh {
                 (There::Nothing | There::Item(_, false), _) => break,
             }
         }
+        asked.ttl.inspect(|ttl| self.revoke_if_short(subject, *ttl, false));
         self.call(subject, Command::Arithmetic(asked.clone())).await
     }
 }

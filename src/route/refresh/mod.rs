@@ -38,7 +38,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Answer, Ask, Client, Entry, Route, Run, Step, Verdict};
+use super::{Answer, Ask, Client, Deadline, Entry, Route, Run, Step, Verdict};
 use crate::leases::Leases;
 use crate::metrics::{ColdWait, RouteId, Shard};
 use crate::protocol::{Command, Exptime, Get, Item, Key, Reply, Request, Returns, Store};
@@ -218,11 +218,11 @@ impl Route for Refresh {
         }
     }
 
-    fn recover(self: Rc<Self>, request: Request, client: Rc<Client>, refused: Reply) -> Run {
+    fn recover(self: Rc<Self>, request: Request, client: Rc<Client>, refused: Reply, deadline: Deadline) -> Run {
         let Command::Get(get) = request.command else { return Box::pin(std::future::ready(refused)) };
         match refused {
-            Reply::Hit(item) => Box::pin(self.refresh(request.key, get, client, item)),
-            _ => Box::pin(self.find_cold(request.key, get, client)),
+            Reply::Hit(item) => Box::pin(self.refresh(request.key, get, client, item, deadline)),
+            _ => Box::pin(self.find_cold(request.key, get, client, deadline)),
         }
     }
 
@@ -237,8 +237,28 @@ impl Route for Refresh {
         })
     }
 
-    fn run(self: Rc<Self>, request: Request, client: Rc<Client>) -> Run {
-        Box::pin(self.in_turn(request, client))
+    fn run(self: Rc<Self>, request: Request, client: Rc<Client>, deadline: Deadline) -> Run {
+        Box::pin(self.in_turn(request, client, deadline))
+    }
+
+    /// Who finds nothing waits for whoever makes it; who finds a stale value has an answer.
+    fn more_patience(&self, request: &Request, refused: Option<&Reply>) -> Duration {
+        match (&request.command, refused) {
+            (Command::Get(_), None | Some(Reply::Miss)) => self.policy.cold_wait,
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// A stale value is served where nobody could say in time who is to regenerate it.
+    fn late(&self, request: &Request, refused: Option<Reply>) -> Reply {
+        match (&request.command, refused) {
+            (Command::Get(get), Some(Reply::Hit(item))) => self.told_as_found(item, get),
+            _ => self.below.root().late(request, None),
+        }
+    }
+
+    fn serving(&self, key: &Key) -> Option<&Upstream> {
+        self.below.root().serving(key)
     }
 
     fn servers(&self) -> Vec<&Upstream> {

@@ -10,7 +10,7 @@ use crate::leases::{Claimed, End, Reading};
 use crate::metrics::LeaseOutcome;
 use crate::protocol::{Command, Get, Item, Key, Reply, Request, Returns};
 use crate::refresh::{Age, Holding, ItemId, TICK};
-use crate::route::{Answer, Route, Verdict};
+use crate::route::{Answer, Deadline, Route, Verdict};
 
 /// What a caller who asked for the lease found.
 pub(super) enum Found {
@@ -30,24 +30,39 @@ pub(super) struct Asker<'a> {
     pub value_left: Option<i64>,
     /// When the value ends that is to be refreshed before its stale date.
     pub early_end: Option<Instant>,
+    /// When the caller is answered at the latest: it wins nothing after that.
+    pub deadline: Deadline,
 }
 
 impl Refresh {
     /// A read that had to wait for its turn, and gives it to the next as soon as the reply to it is known.
-    pub(super) async fn get(self: Rc<Self>, request: Request, client: Rc<Client>, turn: impl Sized) -> Reply {
+    pub(super) async fn get(
+        self: Rc<Self>,
+        request: Request,
+        client: Rc<Client>,
+        turn: impl Sized,
+        deadline: Deadline,
+    ) -> Reply {
         let Command::Get(get) = &request.command else { return Reply::Miss };
         let asked = Request { key: request.key.clone(), command: Command::Get(super::judged(get)) };
         let reply = self.below.call(&asked, &client).await;
         drop(turn);
         match self.judge(&request, &client, reply) {
             Verdict::Pass(reply) => reply,
-            Verdict::Refuse(refused) => self.recover(request, client, refused).await,
+            Verdict::Refuse(refused) => self.recover(request, client, refused, deadline).await,
         }
     }
 
     /// A value that is stale, or due early, and that nobody here regenerates: one caller asks for the lease, and all
     /// who come meanwhile are served what there is.
-    pub(super) async fn refresh(self: Rc<Self>, key: Key, get: Get, client: Rc<Client>, item: Item) -> Reply {
+    pub(super) async fn refresh(
+        self: Rc<Self>,
+        key: Key,
+        get: Get,
+        client: Rc<Client>,
+        item: Item,
+        deadline: Deadline,
+    ) -> Reply {
         let (id, now) = (self.id(&key), self.scene.now());
         // The client's next request about this key is under way: its work is not for this one to see.
         if client.is_overtaken(id) {
@@ -59,12 +74,12 @@ impl Refresh {
         };
         let early_end = (!self.policy.is_stale(&item)).then_some(ends);
         let subject = Subject { key: &key, id, client: &client };
-        let asker = Asker { subject, get: &get, value_left: Some(item.ttl), early_end };
+        let asker = Asker { subject, get: &get, value_left: Some(item.ttl), early_end, deadline };
         match self.win(&asker, claimed).await {
             Found::Won(item) => self.told_to_winner(item, &get),
             Found::Other(Some(item)) => self.told_as_found(item, &get),
             Found::Other(None) if self.policy.cold_wait.is_zero() => Reply::Miss,
-            Found::Other(None) => self.find_cold(key, get, client).await,
+            Found::Other(None) => self.find_cold(key, get, client, deadline).await,
             Found::Trouble(_) => self.told_as_found(item, &get),
         }
     }
@@ -123,6 +138,12 @@ impl Refresh {
         lease: Option<Lease>,
     ) -> Found {
         let now = self.scene.now();
+        // The caller was told that there is no answer, so it regenerates nothing by this lease.
+        if asker.deadline.is_over() {
+            lease.iter().for_each(|lease| self.give_back(&asker.subject, lease));
+            claimed.slot.give_back();
+            return Found::Other(item);
+        }
         let ends = item.as_ref().map(|item| self.ends(item, now));
         if let Some(newer) = item.as_ref().filter(|item| !self.is_to_do(asker, item, now)) {
             lease.iter().for_each(|lease| self.give_back(&asker.subject, lease));

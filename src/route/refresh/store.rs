@@ -9,13 +9,15 @@
 //!                                           changed: refused      gone: as if nothing had been there
 //!   won nothing ──────▶ add ─▶ something is there: refused
 //!                              added: look at the lease: ours, or run out: kept    revoked, another's: undone
+//! undo ──────────────▶ deleted by its CAS ─▶ changed meanwhile: so is whatever may have been made of it
 //! ```
 
+use super::look::TRIES;
 use super::win::Win;
 use super::{Ask, Refresh, Subject};
 use crate::leases::End;
 use crate::metrics::SetRefusal;
-use crate::protocol::{Command, Delete, Item, Reply, Returns, Store, StoreMode};
+use crate::protocol::{Command, Delete, Get, Item, Reply, Returns, Store, StoreMode};
 use crate::refresh::{ItemId, Look, Undo, lasts};
 use crate::route::Answer;
 
@@ -109,7 +111,7 @@ impl Refresh {
             Reply::Hit(item) => match self.evidence(win, look).await {
                 // In time: whoever revoked the lease meanwhile is about to store or delete, behind this.
                 Some(SetRefusal::Revoked) if !self.is_late(win) => Stored::Kept(item),
-                Some(why) => self.undo(subject, item, why).await,
+                Some(why) => self.undo(subject, store, item, why).await,
                 None => Stored::Kept(item),
             },
             Reply::Exists => Stored::Refused(SetRefusal::Changed),
@@ -124,7 +126,7 @@ impl Refresh {
         let look = self.look(subject);
         match stored.await {
             Reply::Hit(item) => match self.evidence(win, look).await {
-                Some(why) => self.undo(subject, item, why).await,
+                Some(why) => self.undo(subject, store, item, why).await,
                 None => Stored::Kept(item),
             },
             Reply::NotStored => Stored::Refused(SetRefusal::Changed),
@@ -148,10 +150,33 @@ impl Refresh {
         win.lease.as_ref().is_some_and(|lease| self.policy.may_have_run_out(since(lease)))
     }
 
-    async fn undo(&self, subject: &Subject<'_>, stored: Item, why: SetRefusal) -> Stored {
-        let delete = Delete { compare_cas: Some(stored.cas), ..Delete::default() };
-        self.call(subject, Command::Delete(delete)).await;
+    /// Removes a value again that was stored as `ours`.
+    async fn undo(&self, subject: &Subject<'_>, ours: &Store, stored: Item, why: SetRefusal) -> Stored {
+        if self.delete_if(subject, stored.cas).await == Reply::Exists {
+            self.undo_what_was_built(subject, ours).await;
+        }
         Stored::Refused(why)
+    }
+
+    /// Somebody has appended to an outdated value, or counted in it, or stored over it: their item is as old.
+    async fn undo_what_was_built(&self, subject: &Subject<'_>, ours: &Store) {
+        // What goes may be newer after all, and have spoken against the next winner that comes late.
+        self.revoke(subject);
+        let returns = Returns::VALUE.and(Returns::FLAGS).and(Returns::CAS).and(Returns::TTL_BEFORE);
+        let look = Get { returns, no_bump: true, ..Get::default() };
+        for _ in 0..TRIES {
+            let Reply::Hit(item) = self.call(subject, Command::Get(look.clone())).await else { return };
+            if !self.policy.may_be_built_on(ours, &item) || self.delete_if(subject, item.cas).await != Reply::Exists {
+                return;
+            }
+        }
+        // Counted in faster than one can look.
+        self.call(subject, Command::Delete(Delete::default())).await;
+    }
+
+    /// Deletes what has this CAS unique.
+    fn delete_if(&self, subject: &Subject<'_>, cas: u64) -> Answer {
+        self.call(subject, Command::Delete(Delete { compare_cas: Some(cas), ..Delete::default() }))
     }
 
     /// The value as a set stores it: for longer than was asked, and marked where that is so.

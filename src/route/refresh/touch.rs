@@ -2,7 +2,7 @@
 
 use super::look::{TRIES, There};
 use super::{Refresh, Subject};
-use crate::protocol::{Command, Get, Reply, Returns};
+use crate::protocol::{Command, Exptime, Get, Reply, Returns};
 
 impl Refresh {
     /// touch and gat; `None` where gat is to behave as get.
@@ -17,6 +17,7 @@ impl Refresh {
                 There::Trouble(reply) => return Some(reply),
                 There::Item(_, is_marked) => is_marked,
             };
+            self.revoke_if_short(subject, exptime, is_marked);
             let touch = Some(if is_marked { self.stretched(exptime) } else { exptime });
             let get = Get { touch, returns: get.returns.and(Returns::FLAGS), ..get.clone() };
             reply = self.call(subject, Command::Get(get)).await;
@@ -31,5 +32,13 @@ impl Refresh {
             Reply::Hit(item) => Reply::Hit(self.policy.as_told(item)),
             other => other,
         })
+    }
+
+    /// Revokes the lease of an item that is touched, where it may be gone before the lease is over: then it does not speak
+    /// against a winner who comes late.
+    pub(super) fn revoke_if_short(&self, subject: &Subject<'_>, exptime: Exptime, is_marked: bool) {
+        if self.policy.touched_ends_before_a_lease(exptime, is_marked, self.scene.unix()) {
+            self.revoke(subject);
+        }
     }
 }

@@ -12,6 +12,7 @@ use super::{Client, Refresh, Subject};
 use crate::leases::{End, Leave, Place, Slot};
 use crate::metrics::{ColdWait, RouteId, Shard};
 use crate::protocol::{Get, Item, Key, Reply};
+use crate::route::Deadline;
 use crate::route::client::Waits;
 
 /// The first look for the value of a winner elsewhere comes after this, each further one after twice the time before.
@@ -29,9 +30,9 @@ struct Waiter {
 
 impl Refresh {
     /// Nothing is there. The first caller regenerates it, the others wait for as long as the route allows.
-    pub(super) async fn find_cold(self: Rc<Self>, key: Key, get: Get, client: Rc<Client>) -> Reply {
+    pub(super) async fn find_cold(self: Rc<Self>, key: Key, get: Get, client: Rc<Client>, deadline: Deadline) -> Reply {
         let id = self.id(&key);
-        let patience = Instant::now() + self.policy.cold_wait;
+        let patience = (Instant::now() + self.policy.cold_wait).min(deadline.end());
         let mut waiter = None;
         loop {
             // The client's next request about this key is under way: its work is not for this one to see.
@@ -43,7 +44,7 @@ impl Refresh {
                 Ok(claimed) => {
                     let slot = claimed.slot.clone();
                     let subject = Subject { key: &key, id, client: &client };
-                    let asker = Asker { subject, get: &get, value_left: None, early_end: None };
+                    let asker = Asker { subject, get: &get, value_left: None, early_end: None, deadline };
                     match self.win(&asker, claimed).await {
                         Found::Won(item) => return self.told_to_winner(item, &get),
                         Found::Other(Some(item)) => return self.told_as_found(item, &get),

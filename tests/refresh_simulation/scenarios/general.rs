@@ -2,9 +2,10 @@
 
 use std::rc::Rc;
 
-use leash::protocol::Reply;
+use leash::protocol::{Arithmetic, Command, Get, Reply, Returns, Store, StoreMode};
 
 use crate::fleet::{Pen, Person};
+use crate::oracle::Deed;
 use crate::simulation::Whose;
 use crate::trouble::Trouble;
 use crate::world::World;
@@ -14,20 +15,24 @@ enum Role {
     Reader,
     Writer,
     WriterPastLeash,
+    Builder,
 }
 
-pub async fn play(world: &Rc<World>) {
+/// With so many who change what others stored.
+pub async fn play(world: &Rc<World>, builders: usize) {
     let past_leash = world.wires.lay(1);
     let fills = world.percent(30);
+    world.oracle.borrow_mut().are_numbers = builders > 0;
     let mut roles = vec![Role::Reader; 2 + world.below(4)];
+    roles.extend(vec![Role::Builder; builders]);
     roles.extend(vec![Role::Writer; world.below(3)]);
     let is_bypassed = world.percent(25);
     if is_bypassed {
         roles.push(Role::WriterPastLeash);
     }
     let is_troubled = world.percent(40);
-    // What was written past leash and then evicted has left no trace that anybody could heed.
-    let evicted_items = usize::from(!is_bypassed);
+    // What was written and then evicted has left no trace that a winner could heed.
+    let evicted_items = usize::from(!is_bypassed && builders == 0);
     let trouble = Trouble { deserters: 2, crashes: 1, evicted_leases: 1, evicted_items };
     let trouble = if is_troubled { trouble } else { Trouble::default() };
     for role in &roles {
@@ -56,6 +61,7 @@ fn begin(world: &Rc<World>, role: Role, past_leash: usize, fills: bool) {
             Role::Reader => reader(&person, fills).await,
             Role::Writer => writer(&person, None).await,
             Role::WriterPastLeash => writer(&person, Some(past_leash)).await,
+            Role::Builder => builder(&person).await,
         }
         person.world.people.borrow_mut()[number].1 = false;
     });
@@ -97,6 +103,31 @@ async fn writer(person: &Person, past_leash: Option<usize>) {
             None if world.percent(50) => drop(person.delete(version).await),
             None => drop(person.set(version, ttl(world), true).await),
         }
+    }
+}
+
+/// Appends, prepends, counts, touches and swaps: whatever is there is a little different after it, and no newer.
+async fn builder(person: &Person) {
+    let world = &person.world;
+    for _ in 0..4 + world.below(12) {
+        if world.percent(20) {
+            think(person).await;
+        }
+        person.turn().await;
+        let extend = |mode| Command::Store(Store { mode, value: "+".into(), ..Store::default() });
+        let touch = |returns| Command::Get(Get { touch: Some(ttl(world)), returns, ..Get::default() });
+        let command = match world.below(7) {
+            0 => extend(StoreMode::Append),
+            1 => extend(StoreMode::Prepend),
+            2 => Command::Arithmetic(Arithmetic { returns: Returns::VALUE, ..Arithmetic::default() }),
+            3 => Command::Arithmetic(Arithmetic { decrement: true, delta: 0, ..Arithmetic::default() }),
+            4 => touch(Returns::NONE),
+            _ => {
+                person.swap(ttl(world)).await;
+                continue;
+            }
+        };
+        person.ask(Deed::Other, |_| command).await;
     }
 }
 

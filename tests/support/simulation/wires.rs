@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::task::{Poll, Waker};
 
 use leash::protocol::{Reply, Request};
-use leash::route::{Ask, Client, Route, Run, Step};
+use leash::route::{Ask, Client, Deadline, Route, Run, Step};
 use leash::upstream::Upstream;
 use tokio::time::Instant;
 
@@ -172,7 +172,7 @@ impl<N: Net> Route for Leaf<N> {
         Step::Run
     }
 
-    fn run(self: Rc<Self>, request: Request, _: Rc<Client>) -> Run {
+    fn run(self: Rc<Self>, request: Request, _: Rc<Client>, _: Deadline) -> Run {
         let letter = self.net.send(self.wire, request);
         Box::pin(async move { letter.come().await })
     }
