@@ -6,9 +6,10 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::pin::pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::BytesMut;
-use socket2::{Domain, SockAddr, Socket, Type};
+use socket2::{Domain, SockAddr, SockRef, Socket, TcpKeepalive, Type};
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpStream, UnixStream, tcp, unix};
 
@@ -52,6 +53,30 @@ pub fn make_room(buffer: &mut BytesMut, wanted: usize) {
     if room < wanted.clamp(LEAST_ROOM, MOST_ROOM) {
         buffer.reserve(wanted.clamp(ROOM, MOST_ROOM));
     }
+}
+
+/// A connection over which nothing was heard for this long is asked whether its other end is still there.
+const QUIET: Duration = Duration::from_secs(15);
+/// How far apart it is asked.
+const ASK_AGAIN: Duration = Duration::from_secs(5);
+/// How often until it is given up.
+const ASKS: u32 = 3;
+
+/// Lets the kernel end a connection whose other end has vanished without a word: within half a minute where nothing is
+/// said.
+pub fn notice_vanished(stream: &TcpStream) -> io::Result<()> {
+    let keepalive = TcpKeepalive::new().with_time(QUIET).with_interval(ASK_AGAIN).with_retries(ASKS);
+    SockRef::from(stream).set_tcp_keepalive(&keepalive)
+}
+
+/// The same, and within `patience` where what was said is not even received.
+pub fn notice_deaf(stream: &TcpStream, patience: Duration) -> io::Result<()> {
+    notice_vanished(stream)?;
+    // Other systems than Linux have no such limit; what is unanswered times out there as well.
+    #[cfg(target_os = "linux")]
+    SockRef::from(stream).set_tcp_user_timeout(Some(patience))?;
+    let _ = patience;
+    Ok(())
 }
 
 /// A connected socket.

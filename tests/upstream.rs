@@ -435,7 +435,7 @@ fn a_full_queue_is_a_clear_error_and_the_queue_moves_on() {
 
 #[test]
 fn a_server_that_takes_nothing_bounds_what_waits_for_it_by_bytes() {
-    const SETS: usize = 80;
+    const SETS: usize = 1000;
     let server = FakeServer::start();
     let leash = leash_at(&server.address(), "request_timeout: 5s", "limits: {memory: 4MiB, unsent_replies: 1MiB}");
     let mut client = leash.client();
@@ -444,7 +444,7 @@ fn a_server_that_takes_nothing_bounds_what_waits_for_it_by_bytes() {
     let question = backend.receives("mg warm-up v f");
     backend.sends_code(&question, "EN");
     client.expect("", "END\r\n");
-    let value = vec![b'v'; 1 << 20];
+    let value = vec![b'v'; 60_000];
     let before = metric(&leash, "leash_process_resident_memory_bytes", "");
     let sets: Vec<u8> = (0..SETS)
         .flat_map(|n| [format!("set key{n} 0 0 {}\r\n", value.len()).as_bytes(), &value, b"\r\n"].concat())

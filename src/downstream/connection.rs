@@ -205,6 +205,10 @@ impl ReplyTo for Connection {
     fn lingers(&self, token: u64) {
         self.state.borrow_mut().replies.detach(token);
     }
+
+    fn is_wanted(&self, _: u64) -> bool {
+        !self.state.borrow().broken
+    }
 }
 
 impl Connection {

@@ -15,7 +15,7 @@ use crate::protocol::{
     Call, Command, CommandClass, Exptime, Form, Get, Key, Local, Question, Refusal, RefusalKind, Reply, Request, Style,
     binary_refusal,
 };
-use crate::upstream::Ticket;
+use crate::upstream::{Mark, Party, Ticket};
 
 /// What `version` answers: digits first, since clients compare them; the protocol is that of memcached 1.6.18.
 pub const VERSION: &str = concat!("1.6.18-leash-", env!("CARGO_PKG_VERSION"));
@@ -114,7 +114,7 @@ impl Connection {
     pub(super) fn do_alone(self: &Rc<Self>) {
         let mut state = self.state.borrow_mut();
         match state.alone.take() {
-            Some(Alone::Flush(delay, form)) if self.client.is_idle() => {
+            Some(Alone::Flush(delay, form)) if state.replies.is_empty() && self.client.is_idle() => {
                 drop(state);
                 self.flush_servers(delay, form);
             }
@@ -137,14 +137,18 @@ impl Connection {
             }
         };
         let (mut waiting, mut worst) = (0, None);
+        let mark = Mark::of_no_item(Party::of(&self.client));
         for server in servers {
-            match server.ask(Question::FlushAll(delay), Ticket::new(self.clone(), state.replies.next_token(0))) {
+            let ticket = Ticket::new(self.clone(), state.replies.next_token(0));
+            match server.ask(Question::FlushAll(delay), mark, ticket) {
                 Some(reply @ (Reply::Failed(_) | Reply::Error(_))) => worst = Some(reply),
                 Some(_) => {}
                 None => waiting += 1,
             }
         }
         self.push(&mut state, Pending::Every(form, waiting, worst));
+        // A server has more than one connection: what comes behind must not go past the flush on another.
+        state.settling = !state.replies.is_empty();
     }
 
     /// The old item goes before its writer is told that the new one was refused.

@@ -28,8 +28,8 @@ pub(super) struct Owed {
     pub unread: bool,
     /// A command that is carried out alone; until it is, nothing behind it is begun.
     pub alone: Option<Alone>,
-    /// Whether what is in flight was asked of an older tree: until it is answered nothing behind it is begun, which
-    /// could overtake it on its way to another server.
+    /// Whether what is in flight was asked of an older tree, or is a `flush_all`: until it is answered nothing behind it
+    /// is begun, which could overtake it on its way to another server, or on another connection.
     pub settling: bool,
     /// Whether the client is gone.
     pub broken: bool,
@@ -45,7 +45,7 @@ pub(super) struct Owed {
 
 /// What a client asks that must not overtake what came before it.
 pub(super) enum Alone {
-    /// `flush_all`, which goes past the routes: once no route has anything unfinished.
+    /// `flush_all`, which goes past the routes and takes one of a server's connections: once everything is answered.
     Flush(Exptime, Form),
     /// `stats`, which knows of everything that was answered: once everything is.
     Stats(Bytes),

@@ -23,7 +23,7 @@ use crate::protocol::{Command, Delete, Get, Key, Question, Reply, Request, Retur
 use crate::route::Answer;
 use crate::shared::Snapshot;
 use crate::turn::Turn;
-use crate::upstream::Upstream;
+use crate::upstream::{Mark, Party, Upstream};
 
 /// Nobody waits longer for a server than this, however patient the pool is.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -157,5 +157,6 @@ async fn put_right(heard: Heard) -> Value {
 /// Asks at once.
 fn question(server: &Upstream, key: &Key, command: Command) -> Answer {
     let request = Request { key: key.clone(), command };
-    Answer::to(|ticket| server.ask(Question::Ask(&request), ticket))
+    let nobody = Rc::new(());
+    Answer::to(|ticket| server.ask(Question::Ask(&request), Mark::new(key, Party::of(&nobody)), ticket))
 }

@@ -3,8 +3,11 @@
 //! This is where replies begin and end; what one line says is [`super::reply_line`]'s business. A server is not trusted:
 //! whatever does not fit the question asked is a [`Desync`], after which nothing on that connection can be believed.
 
+mod dropped;
+
 use bytes::{Buf, BytesMut};
 
+use self::dropped::Dropped;
 use super::key::Key;
 use super::number;
 use super::reply::{Item, Reply};
@@ -49,18 +52,23 @@ pub struct AnswerDecoder {
     scanned: usize,
     /// The reply whose value is being received, and the value's length.
     value: Option<(Item, usize)>,
+    /// The reply whose value is dropped as it arrives.
+    dropped: Option<Box<Dropped>>,
 }
 
 impl AnswerDecoder {
     /// At the start of what a server says that `misses_repeat` the token of their question, or do not.
     pub fn new(misses_repeat: bool) -> AnswerDecoder {
-        AnswerDecoder { misses_repeat, scanned: 0, value: None }
+        AnswerDecoder { misses_repeat, scanned: 0, value: None, dropped: None }
     }
 
     /// Takes the next whole answer off the front of `buffer`; `None` when more bytes are needed.
     pub fn next(&mut self, buffer: &mut BytesMut, expected: &Expected, token: Token) -> Result<Option<Reply>, Desync> {
         if let Some((item, len)) = self.value.take() {
             return self.with_value(buffer, expected, item, len);
+        }
+        if let Some(dropped) = self.dropped.take() {
+            return self.without_value(buffer, dropped);
         }
         if let Some((item, len, line)) = common_hit(buffer, expected, token) {
             self.scanned = 0;

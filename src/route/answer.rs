@@ -1,6 +1,6 @@
 //! A reply that a node waits for in ordinary async code: the rare path's way to ask.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -16,6 +16,8 @@ pub struct Answer(Rc<Waiting>);
 struct Waiting {
     reply: RefCell<Option<Reply>>,
     waker: RefCell<Option<Waker>>,
+    /// Whether whoever asked does not care any more.
+    is_given_up: Cell<bool>,
 }
 
 impl Answer {
@@ -26,6 +28,12 @@ impl Answer {
             *waiting.reply.borrow_mut() = Some(reply);
         }
         Answer(waiting)
+    }
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        self.0.is_given_up.set(true);
     }
 }
 
@@ -49,5 +57,9 @@ impl ReplyTo for Waiting {
         if let Some(waker) = self.waker.take() {
             waker.wake();
         }
+    }
+
+    fn is_wanted(&self, _: u64) -> bool {
+        !self.is_given_up.get()
     }
 }

@@ -125,6 +125,11 @@ impl ReplyTo for Desk {
             ticket.answer(reply);
         }
     }
+
+    fn is_wanted(&self, token: u64) -> bool {
+        let watched = self.watched.borrow();
+        watched.get(token as usize).and_then(Option::as_ref).is_none_or(|watched| watched.ticket.is_wanted())
+    }
 }
 
 /// What is answered should the time be over first.

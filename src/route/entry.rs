@@ -7,7 +7,7 @@ use super::desk::{Late, STEPS, Watched, start};
 use super::{Answer, Ask, Client, Desk, Pool, Route, Step};
 use crate::memory::Shed;
 use crate::protocol::{Key, Question, Reply, Request};
-use crate::upstream::{Ticket, Upstream};
+use crate::upstream::{Mark, Party, Ticket, Upstream};
 
 /// What is told to a request of several steps that there is no memory to begin, in memcached's words for it.
 const NO_MEMORY: &str = "SERVER_ERROR out of memory processing request";
@@ -85,7 +85,11 @@ impl Entry {
         ticket: Ticket,
     ) -> Option<Reply> {
         match node.step(&Ask { request, place: place.unwrap_or(&request.key), client }) {
-            Step::Send(pool, server) => pool.servers()[server].ask(Question::Ask(request), ticket),
+            Step::Send(pool, server) => {
+                let whose = Party::of(client);
+                let mark = place.map_or_else(|| Mark::new(&request.key, whose), |key| Mark::beside(key, whose));
+                pool.servers()[server].ask(Question::Ask(request), mark, ticket)
+            }
             Step::Answer(reply) => Some(reply),
             Step::Rewrite(child, request) => self.descend(child, &request, place, client, ticket),
             Step::Watch(child, asked) => {

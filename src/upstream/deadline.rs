@@ -5,35 +5,49 @@ use std::time::{Duration, Instant};
 
 use tokio::time::sleep_until;
 
+use super::lane::Lane;
 use super::link::Phase;
-use super::server::Server;
 use super::slots::Expired;
 use crate::protocol::Cause;
 
 /// Fails what is overdue until nothing is owed any more.
-pub(super) async fn watch(server: Rc<Server>) {
-    let patience = server.target.options.request_timeout;
+pub(super) async fn watch(lane: Rc<Lane>) {
+    let patience = lane.target.options.request_timeout;
     loop {
-        let next = server.link.borrow().slots.next_deadline(patience);
+        let next = next_deadline(&lane, patience);
         // An idle connection keeps its timer for one more period: re-arming it for each request would cost more.
         let until = next.unwrap_or_else(|| Instant::now() + patience);
         sleep_until(until.into()).await;
-        if next.is_none() && server.link.borrow().slots.is_empty() {
-            server.deadline_armed.set(false);
+        if next.is_none() && !lane.owes_any() {
+            if lane.is_to_end() {
+                continue;
+            }
+            lane.deadline_armed.set(false);
             return;
         }
-        expire(&server, patience);
+        expire(&lane, patience);
     }
 }
 
-fn expire(server: &Server, patience: Duration) {
-    let now = server.turn.tick();
+/// When the oldest question is due that somebody waits for.
+fn next_deadline(lane: &Lane, patience: Duration) -> Option<Instant> {
+    let link = lane.link.borrow();
+    link.slots.next_deadline(patience).map(|due| link.progress.later_than(due))
+}
+
+fn expire(lane: &Lane, patience: Duration) {
+    let now = lane.turn.tick();
     let Some(before) = now.checked_sub(patience) else { return };
-    let mut link = server.link.borrow_mut();
+    let mut link = lane.link.borrow_mut();
+    if link.progress.excuses(now) {
+        return;
+    }
     let expired = link.slots.expire(before);
-    // Bytes that still arrive mean that the server works on a large value, not that it is dead.
-    let is_silent = link.heard.is_none_or(|heard| heard <= before);
-    let is_open = matches!(link.phase, Phase::Open(_));
+    // A server that has answered others in time since is busy, not dead.
+    let answered = link.answered;
+    if !expired.is_empty() {
+        link.count_waiting();
+    }
     if matches!(link.phase, Phase::Opening) {
         // Nothing has left yet. A write whose client was told that it failed must not arrive after all.
         link.withdraw();
@@ -41,15 +55,15 @@ fn expire(server: &Server, patience: Duration) {
     drop(link);
     for Expired { ticket, asked, forgotten } in expired {
         if let Some(key) = forgotten {
-            server.catch_up_on(&key);
+            lane.catch_up_on(&key);
         }
-        server.answer_failed(ticket, Cause::Timeout);
-        if is_silent || !is_open {
-            server.note_failure(Cause::Timeout, asked);
+        lane.answer_failed(ticket, Cause::Timeout);
+        if answered.is_none_or(|answered| answered <= asked) {
+            lane.note_failure(Cause::Timeout, asked);
         }
     }
-    if server.target.health.is_down() {
-        server.doom(Cause::Down);
+    if lane.target.health.is_down() {
+        lane.doom(Cause::Down);
     }
-    server.end_if_done();
+    lane.end_if_done();
 }

@@ -2,8 +2,11 @@
 
 use std::net::SocketAddr;
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use super::admission::Admission;
+use super::mark::Party;
+use super::progress::Progress;
 use super::slots::Slots;
 use super::tokens::Tokens;
 use crate::memory::{Memory, Share};
@@ -24,6 +27,10 @@ pub struct Link {
     pub unproven: bool,
     /// When the server was last heard.
     pub heard: Option<Instant>,
+    /// When a reply last came that somebody still waited for.
+    pub answered: Option<Instant>,
+    /// The large value that is on its way, as far as it buys time.
+    pub progress: Progress,
     /// Where it leads.
     pub peer: Option<SocketAddr>,
     /// How often the server's name had changed its meaning by then.
@@ -32,7 +39,11 @@ pub struct Link {
     pub flush_asked: bool,
     /// Where the token of the next question comes from.
     pub tokens: Tokens,
-    /// What is counted of the output: all of it while it cannot leave, else nothing.
+    /// Whether one more request may be asked.
+    pub admission: Admission,
+    /// How much of a large value has been received that is not whole yet.
+    pub receiving: usize,
+    /// What is counted: values that are kept or arrive, and all of the output while it cannot leave.
     waiting: Share,
 }
 
@@ -50,7 +61,7 @@ pub enum Phase {
 
 impl Link {
     /// There is none yet.
-    pub fn new(memory: &Rc<Memory>) -> Link {
+    pub fn new(memory: &Rc<Memory>, deadline: Duration) -> Link {
         Link {
             phase: Phase::Closed,
             slots: Slots::default(),
@@ -58,10 +69,14 @@ impl Link {
             blocked: false,
             unproven: false,
             heard: None,
+            answered: None,
+            progress: Progress::default(),
             peer: None,
             changes: 0,
             flush_asked: false,
             tokens: Tokens::new(),
+            admission: Admission::new(deadline),
+            receiving: 0,
             waiting: Share::new(memory),
         }
     }
@@ -73,7 +88,23 @@ impl Link {
 
     /// Brings the count of what waits up to date.
     pub fn count_waiting(&mut self) {
-        self.waiting.set(if self.is_stalled() { self.output.len() } else { 0 });
+        let output = if self.is_stalled() { self.output.len() } else { 0 };
+        // Most of an output that waits is values that are kept as well.
+        self.waiting.set(output.max(self.slots.held()) + self.receiving);
+    }
+
+    /// Whether one more request of `whose` may be asked, of `queue` at most.
+    pub fn admits(&mut self, whose: Party, queue: usize) -> bool {
+        let owed = self.slots.len();
+        let part = self.slots.part_of(whose);
+        owed < queue && self.admission.admits(owed, part)
+    }
+
+    /// Notes that `bytes` of large values have passed at `now`: they are waited for, and say nothing of how fast the
+    /// server is.
+    pub fn goes_on(&mut self, bytes: usize, now: Instant, deadline: Duration) {
+        self.progress.note(bytes, now, deadline);
+        self.admission.forget();
     }
 
     /// Takes back what timed out before there was a connection to send it on.

@@ -6,6 +6,7 @@ use std::time::{Instant, SystemTime};
 
 use super::embedded::EmbeddedStore;
 use super::health::Standing;
+use super::mark::Mark;
 use super::missed::Remembered;
 use super::server::Server;
 use super::ticket::Ticket;
@@ -22,10 +23,11 @@ pub enum Upstream {
 }
 
 impl Upstream {
-    /// Asks. The reply goes to `ticket` later, unless it is known now.
-    pub fn ask(&self, question: Question<'_>, ticket: Ticket) -> Option<Reply> {
+    /// Asks. The reply goes to `ticket` later, unless it is known now. `mark` tells what the question is about and whose
+    /// it is.
+    pub fn ask(&self, question: Question<'_>, mark: Mark, ticket: Ticket) -> Option<Reply> {
         match (self, question) {
-            (Upstream::Server(server), question) => server.ask(question, ticket),
+            (Upstream::Server(server), question) => server.ask(question, mark, ticket),
             (Upstream::Embedded(_, store), Question::Ask(request)) => Some(store.ask(request, SystemTime::now())),
             (Upstream::Embedded(_, store), Question::FlushAll(delay)) => {
                 store.flush_all(delay, SystemTime::now());
@@ -38,7 +40,7 @@ impl Upstream {
     /// Whether it serves, and has for a while: one load.
     pub fn is_calm(&self) -> bool {
         match self {
-            Upstream::Server(server) => server.target.health.is_calm(),
+            Upstream::Server(server) => server.target().health.is_calm(),
             Upstream::Embedded(..) => true,
         }
     }
@@ -46,7 +48,7 @@ impl Upstream {
     /// How requests are to be treated at `now`.
     pub fn standing(&self, now: Instant) -> Standing {
         match self {
-            Upstream::Server(server) => server.target.health.standing(now),
+            Upstream::Server(server) => server.target().health.standing(now),
             Upstream::Embedded(..) => Standing::Up,
         }
     }
@@ -54,7 +56,7 @@ impl Upstream {
     /// Remembers that `key` is to be deleted before it serves again, if it is down.
     pub fn remember(&self, key: &Key) -> Remembered {
         match self {
-            Upstream::Server(server) => server.target.remember(key),
+            Upstream::Server(server) => server.target().remember(key),
             Upstream::Embedded(..) => Remembered::Up,
         }
     }
@@ -62,7 +64,7 @@ impl Upstream {
     /// Counts a request that goes elsewhere because it is down.
     pub fn count_guttered(&self) {
         if let Upstream::Server(server) = self {
-            server.count(Count::Guttered, 1);
+            server.common.count(Count::Guttered, 1);
         }
     }
 

@@ -22,8 +22,8 @@ mod tests;
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use super::common::Common;
 use super::probe;
-use super::server::Server;
 use super::spool::Pending;
 use super::target::Target;
 use crate::metrics::SpoolDrop;
@@ -167,7 +167,7 @@ fn catch_up(pending: &mut Pending) {
     }
 }
 
-impl Server {
+impl Common {
     /// The answer to a question that the server must not be asked now: it is down, or has a value of this key that it
     /// refused to delete. What replaces or deletes that value is asked. `None` if the server is to be asked.
     pub(super) fn unasked(&self, question: Question<'_>) -> Option<Reply> {

@@ -4,19 +4,29 @@ pub mod health;
 
 pub mod embedded;
 
+mod admission;
+mod aside;
+mod common;
 mod connection;
 mod deadline;
 mod greeting;
+mod lane;
+mod large;
 mod link;
+mod mark;
 mod member;
 mod missed;
 mod moved;
 mod names;
 mod peers;
 mod probe;
+mod progress;
+mod receive;
 mod replay;
+mod said;
 mod server;
 mod servers;
+mod slot;
 mod slots;
 mod spool;
 mod target;
@@ -25,6 +35,7 @@ mod tokens;
 
 pub use embedded::EmbeddedStore;
 pub use health::Standing;
+pub use mark::{Mark, Party};
 pub use member::Upstream;
 pub use missed::Remembered;
 pub use peers::Peers;

@@ -1,4 +1,4 @@
-//! Leaving an address that a server's name no longer means: the connection is given up at the first moment when nothing is
+//! Leaving an address that a server's name no longer means, or a connection that is not needed for now: the connection is given up at the first moment when nothing is
 //! owed on it, so no request fails, and the next request is sent on a new one.
 
 use super::link::{Link, Phase};
@@ -21,6 +21,11 @@ impl Link {
             self.phase = Phase::Doomed(MOVED);
             MOVED
         })
+    }
+
+    /// Gives the connection up, on which nothing is owed and which is not needed now.
+    pub fn give_up(&mut self) {
+        self.phase = Phase::Doomed(MOVED);
     }
 
     /// Whether it was given up so. A server that no configuration names is let go for the same cause, but not like this.

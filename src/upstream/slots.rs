@@ -6,26 +6,16 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use super::mark::{Mark, Party};
+use super::said::Said;
+use super::slot::Slot;
 use super::ticket::Ticket;
-use crate::protocol::{Command, Expected, Key, Question, Request, Token};
+use crate::protocol::{Expected, Key, Token};
 
-/// One question that was or will be sent.
-pub struct Slot {
-    /// Who waits; `None` for a tombstone.
-    pub ticket: Option<Ticket>,
-    /// When it was asked.
-    pub asked: Instant,
-    /// What may be answered.
-    pub expected: Expected,
-    /// The token its answer must repeat.
-    pub token: Token,
-    /// How many bytes it took to ask.
-    pub len: usize,
-    /// The request, where it may be sent again should the connection prove to have died while idle.
-    pub again: Option<Box<Request>>,
-    /// The key of which no older value may be read any more, should the question fail.
-    pub forgotten: Option<Box<Key>>,
-}
+/// What stands in the place of an item about which no reply is waited for any more.
+const NO_ITEM: u32 = 0;
+/// No more questions than this are asked elsewhere at once.
+const MOST_ASIDE: usize = 64;
 
 /// A question that timed out.
 pub struct Expired {
@@ -38,11 +28,34 @@ pub struct Expired {
 }
 
 /// The questions of one connection.
-#[derive(Default)]
 pub struct Slots {
     queue: VecDeque<Slot>,
+    /// The items they are about, in the same order: looked through at once where it matters.
+    items: VecDeque<u32>,
     /// How many slots at the front are known to be tombstones.
     dead: usize,
+    /// How many slots at the front are held up by a large value, or are one.
+    held_up: usize,
+    /// The words of those that can be asked elsewhere.
+    said: Said,
+    /// What their `held` is together.
+    held: usize,
+    /// How many there are of each whose.
+    parts: [u32; Party::COUNT],
+}
+
+impl Default for Slots {
+    fn default() -> Slots {
+        Slots {
+            queue: VecDeque::new(),
+            items: VecDeque::new(),
+            dead: 0,
+            held_up: 0,
+            said: Said::default(),
+            held: 0,
+            parts: [0; Party::COUNT],
+        }
+    }
 }
 
 impl Slots {
@@ -56,8 +69,37 @@ impl Slots {
         self.queue.is_empty()
     }
 
-    /// Adds the youngest question.
-    pub fn push(&mut self, slot: Slot) {
+    /// How many of them are this whose's.
+    pub fn part_of(&self, whose: Party) -> usize {
+        self.parts[whose.index()] as usize
+    }
+
+    /// Whether a reply is owed about the item of `mark`.
+    pub fn owe(&self, mark: Mark) -> bool {
+        self.items.contains(&mark.item)
+    }
+
+    /// Whether a large value is among the replies, or in a store, as far as is known.
+    pub fn are_large(&self) -> bool {
+        self.held_up > 0
+    }
+
+    /// How many bytes are kept for them until they are answered.
+    pub fn held(&self) -> usize {
+        self.held
+    }
+
+    /// Learns that the youngest question is about a large value, or that the oldest is and the others wait behind it.
+    pub fn hold_up(&mut self) {
+        self.held_up = self.queue.len();
+    }
+
+    /// Adds the youngest question. Of its `words` the part is kept that the slot says.
+    pub fn push(&mut self, slot: Slot, words: &[u8]) {
+        self.said.push(&words[..slot.said]);
+        self.items.push_back(slot.mark.item);
+        self.parts[slot.mark.whose.index()] += 1;
+        self.held += slot.held;
         self.queue.push_back(slot);
     }
 
@@ -68,14 +110,69 @@ impl Slots {
 
     /// Takes the oldest question off: its reply has come.
     pub fn pop(&mut self) -> Option<Slot> {
+        let slot = self.queue.pop_front()?;
+        self.items.pop_front();
         self.dead = self.dead.saturating_sub(1);
-        self.queue.pop_front()
+        self.held_up = self.held_up.saturating_sub(1);
+        self.parts[slot.mark.whose.index()] -= 1;
+        self.held -= slot.held;
+        self.said.forget(slot.said);
+        Some(slot)
     }
 
     /// Takes all questions off: the connection is lost.
     pub fn take_all(&mut self) -> VecDeque<Slot> {
-        self.dead = 0;
-        std::mem::take(&mut self.queue)
+        std::mem::take(self).queue
+    }
+
+    /// Who waits for the oldest question's reply.
+    pub fn first(&self) -> Option<&Slot> {
+        self.queue.front()
+    }
+
+    /// Makes a tombstone of the oldest question and returns who waited for it.
+    pub fn bury_first(&mut self) -> Option<Ticket> {
+        let ticket = self.queue.front_mut()?.ticket.take();
+        self.dead = self.dead.max(1);
+        ticket
+    }
+
+    /// Takes the questions out that can be asked elsewhere, with their words: of others than who asked the oldest, where it
+    /// `may` be done, and where nothing is to be done to the item. Their replies here are nobody's from now on.
+    pub fn step_aside(&mut self, may: impl Fn(&Slot) -> bool) -> Vec<(Slot, Vec<u8>)> {
+        let mut aside = Vec::new();
+        let mut before = 0;
+        for place in 0..self.queue.len() {
+            let (slot, oldest) = (&self.queue[place], &self.queue[0].mark);
+            let words = self.said.words(before, slot.said);
+            before += slot.said;
+            let is_other = place > 0 && slot.said > 0 && slot.ticket.is_some() && slot.mark.whose != oldest.whose;
+            if aside.len() == MOST_ASIDE || !is_other || !may(slot) || self.is_acted_on(slot.mark.item) {
+                continue;
+            }
+            let words = words.to_vec();
+            let slot = &mut self.queue[place];
+            self.items[place] = NO_ITEM;
+            let (ticket, expected) = (slot.ticket.take(), slot.expected.clone());
+            let (asked, token, mark) = (slot.asked, slot.token, slot.mark);
+            let (len, said) = (slot.len, slot.said);
+            aside.push((
+                Slot { ticket, asked, expected, token, len, held: 0, said, again: None, forgotten: None, mark },
+                words,
+            ));
+        }
+        aside
+    }
+
+    /// Whether anything but a read of this item is owed.
+    fn is_acted_on(&self, item: u32) -> bool {
+        let of_item = self.items.iter().zip(&self.queue).filter(|(known, _)| **known == item);
+        of_item.into_iter().any(|(_, slot)| slot.said == 0)
+    }
+
+    /// Gives up asking anything again: the connection has proved to be alive.
+    pub fn settle(&mut self) {
+        self.queue.iter_mut().for_each(|slot| slot.again = None);
     }
 
     /// When the youngest question was asked.
@@ -93,6 +190,7 @@ impl Slots {
             let (asked, forgotten) = (slot.asked, slot.forgotten.take());
             expired.extend(slot.ticket.take().map(|ticket| Expired { ticket, asked, forgotten }));
             slot.again = None;
+            self.held -= std::mem::take(&mut slot.held);
             self.dead += 1;
         }
         expired
@@ -100,22 +198,12 @@ impl Slots {
 
     /// Takes the tombstones at the front off, which were never sent, and returns how many bytes they would have been.
     pub fn withdraw(&mut self) -> usize {
-        let unsent = self.queue.drain(..self.dead).map(|slot| slot.len).sum();
-        self.dead = 0;
-        unsent
+        (0..self.dead).filter_map(|_| self.pop()).map(|slot| slot.len).sum()
     }
 
     /// When the oldest question that somebody waits for is due, if every one is given `patience`.
     pub fn next_deadline(&self, patience: Duration) -> Option<Instant> {
         self.queue.get(self.dead).map(|slot| slot.asked + patience)
-    }
-}
-
-/// The request, if sending it twice does what sending it once does.
-pub fn repeatable(question: Question<'_>) -> Option<Box<Request>> {
-    match question {
-        Question::Ask(request) if Command::is_idempotent(&request.command) => Some(Box::new(request.clone())),
-        _ => None,
     }
 }
 
@@ -133,15 +221,9 @@ mod tests {
 
     fn slot(asked: Instant, token: u64) -> Slot {
         let ticket = Some(Ticket::new(Rc::new(Nobody), 0));
-        Slot {
-            ticket,
-            asked,
-            expected: Expected::Facts,
-            token: Token::new(token),
-            len: 10,
-            again: None,
-            forgotten: None,
-        }
+        let (expected, token) = (Expected::Facts, Token::new(token));
+        let mark = Mark::of_no_item(Party::of(&Rc::new(0)));
+        Slot { ticket, asked, expected, token, len: 10, held: 0, said: 0, again: None, forgotten: None, mark }
     }
 
     #[test]
@@ -149,7 +231,7 @@ mod tests {
         let (start, second) = (Instant::now(), Duration::from_secs(1));
         let mut slots = Slots::default();
         for i in 0..3 {
-            slots.push(slot(start + second * i, i.into()));
+            slots.push(slot(start + second * i, i.into()), b"");
         }
         assert_eq!(slots.expire(start + second).len(), 2);
         assert_eq!(slots.expire(start + second).len(), 0, "nobody is told twice");
@@ -165,7 +247,7 @@ mod tests {
         let (start, second) = (Instant::now(), Duration::from_secs(1));
         let mut slots = Slots::default();
         for i in 0..3 {
-            slots.push(slot(start + second * i, i.into()));
+            slots.push(slot(start + second * i, i.into()), b"");
         }
         assert_eq!((slots.expire(start + second).len(), slots.withdraw()), (2, 20));
         assert_eq!((slots.withdraw(), slots.len()), (0, 1));

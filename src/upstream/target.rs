@@ -13,7 +13,10 @@ use super::peers::{Peers, Seat};
 use super::probe;
 use super::spool::{Spool, keep};
 use crate::config::{Address, Server};
-use crate::net::Stream;
+use crate::net::{Stream, notice_deaf};
+
+/// A server whose machine acknowledges nothing for this long is gone; the connection ends, whoever waits for it or not.
+const DEAF: Duration = Duration::from_secs(10);
 
 /// How a server is treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,6 +141,7 @@ impl Target {
             match TcpStream::connect(address).await {
                 Ok(stream) => {
                     stream.set_nodelay(true)?;
+                    notice_deaf(&stream, DEAF)?;
                     return Ok(Stream::Tcp(stream));
                 }
                 Err(error) => refused = error,

@@ -13,6 +13,12 @@ pub trait ReplyTo {
     /// Learns that the reply will take more than a round trip, so that what is kept of the request until then keeps no
     /// buffer. Never from within the call that asked.
     fn lingers(&self, _token: u64) {}
+
+    /// Whether anybody still waits for the reply to the request that `token` was given to. It is delivered all the same,
+    /// but without its value if that is large.
+    fn is_wanted(&self, _token: u64) -> bool {
+        true
+    }
 }
 
 /// A place in somebody's order of replies.
@@ -30,6 +36,11 @@ impl Ticket {
     /// Says that the reply will take more than a round trip.
     pub fn lingers(&self) {
         self.to.lingers(self.token);
+    }
+
+    /// Whether anybody still waits for the reply.
+    pub fn is_wanted(&self) -> bool {
+        self.to.is_wanted(self.token)
     }
 
     /// Hands over the reply.

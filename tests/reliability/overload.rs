@@ -53,7 +53,6 @@ fn closed_loop(address: &str) -> (f64, std::ops::Range<Instant>, Tally) {
 }
 
 #[test]
-#[ignore = "overload still collapses"]
 fn more_clients_than_a_saturated_server_can_serve_get_what_it_can_give() {
     let _alone = alone();
     let server = Saturated::start();
@@ -72,7 +71,6 @@ fn more_clients_than_a_saturated_server_can_serve_get_what_it_can_give() {
 }
 
 #[test]
-#[ignore = "overload still collapses"]
 fn three_times_what_a_server_can_give_leaves_it_giving_that_and_it_is_well_again_at_once() {
     let _alone = alone();
     let server = Saturated::start();
@@ -104,7 +102,6 @@ fn three_times_what_a_server_can_give_leaves_it_giving_that_and_it_is_well_again
 }
 
 #[test]
-#[ignore = "overload still collapses"]
 fn a_server_that_drips_is_down_within_three_deadlines() {
     let _alone = alone();
     let server = Memcached::start();

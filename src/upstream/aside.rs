@@ -1,0 +1,32 @@
+//! Reads that are behind a large value nobody knew of when they were asked: they are asked once more on a connection where
+//! nothing large is on its way, and their replies on this one will be thrown away.
+//!
+//! That costs the server a second answer, so it is done for those only who are likely to be given a small one, having been
+//! given small ones lately, and where asking twice does what asking once does.
+
+use std::time::Instant;
+
+use super::lane::Lane;
+use super::slot::Slot;
+use crate::metrics::Upstream as Count;
+
+impl Lane {
+    /// Lets others step aside from behind the large value that begins to arrive.
+    pub(super) fn let_aside(&self, now: Instant) {
+        // There may be keys that it must not be asked for again.
+        if !self.target.health.is_calm() {
+            return;
+        }
+        let Some(other) = self.common.aside() else { return };
+        // The timer of the other lane runs for the question that is first there: this one may be told half a deadline late.
+        let longest = self.target.options.request_timeout / 2;
+        let may = |slot: &Slot| {
+            now.saturating_duration_since(slot.asked) <= longest && self.common.takers.of_small.has(slot.mark.whose)
+        };
+        let aside = self.link.borrow_mut().slots.step_aside(may);
+        self.count(Count::Retries, aside.len() as u64);
+        for (slot, words) in aside {
+            other.take_over(slot, &words);
+        }
+    }
+}

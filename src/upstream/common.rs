@@ -1,0 +1,92 @@
+//! What the connections of one worker to one server have in common: whose they are, and where is written down what
+//! becomes of the questions.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::lane::Lane;
+use super::large::{LargeItems, Takers};
+use super::target::Target;
+use crate::logging::Repeated;
+use crate::memory::Memory;
+use crate::metrics::{ServerId, Shard, Upstream as Count};
+use crate::protocol::{Cause, Failure, Reply};
+use crate::turn::Turn;
+
+/// The lane of all that is small as far as is known; the only one that there always is.
+pub(super) const FIRST: usize = 0;
+/// What those ask meanwhile who are given small values, while a value on the first has turned out to be large.
+pub(super) const ASIDE: usize = 1;
+/// The same of those of whom nothing is known.
+pub(super) const STRANGERS: usize = 2;
+/// What is large.
+pub(super) const LARGE_ONES: usize = 3;
+/// How many there are.
+pub(super) const LANES: usize = 4;
+
+/// The same complaint about a server is logged this often at most.
+const COMPLAINT: Duration = Duration::from_secs(10);
+
+/// What both lanes of a server know.
+pub struct Common {
+    pub(super) target: Arc<Target>,
+    pub(super) turn: Rc<Turn>,
+    pub(super) memory: Rc<Memory>,
+    pub(super) cannot_connect: Repeated,
+    pub(super) out_of_step: Repeated,
+    /// Its counters, and what they know it as.
+    pub(super) counters: RefCell<(Arc<Shard>, ServerId)>,
+    /// Whether no configuration names it any more.
+    pub(super) retired: Cell<bool>,
+    /// The items that were large the last time.
+    pub(super) large: LargeItems,
+    /// What values were given to whom lately.
+    pub(super) takers: Takers,
+    /// Whether a reply may be owed on another lane than the first.
+    pub(super) is_spread: Cell<bool>,
+    /// All of its lanes.
+    pub(super) lanes: OnceCell<[Weak<Lane>; LANES]>,
+}
+
+impl Common {
+    pub fn new(target: Arc<Target>, turn: Rc<Turn>, memory: &Rc<Memory>, shard: Arc<Shard>, id: ServerId) -> Common {
+        Common {
+            target,
+            turn,
+            memory: memory.clone(),
+            cannot_connect: Repeated::new(COMPLAINT),
+            out_of_step: Repeated::new(COMPLAINT),
+            counters: RefCell::new((shard, id)),
+            retired: Cell::new(false),
+            large: LargeItems::default(),
+            takers: Takers::default(),
+            is_spread: Cell::new(false),
+            lanes: OnceCell::new(),
+        }
+    }
+
+    /// The lane for those who are in the way of a large value by chance, if nothing large is on its way there.
+    pub(super) fn aside(&self) -> Option<Rc<Lane>> {
+        self.lanes.get()?[ASIDE].upgrade().filter(|lane| !lane.is_held_up())
+    }
+
+    pub(super) fn count(&self, what: Count, n: u64) {
+        let (shard, id) = &*self.counters.borrow();
+        shard.upstream(*id, what, n);
+    }
+
+    /// Counts replies that together came `waited` after they were asked for.
+    pub(super) fn count_replies(&self, replies: u64, waited: Duration) {
+        self.count(Count::Finished, replies);
+        let (shard, id) = &*self.counters.borrow();
+        shard.observe_upstream(*id, replies, waited);
+    }
+
+    pub(super) fn failed(&self, cause: Cause) -> Reply {
+        let (shard, id) = &*self.counters.borrow();
+        shard.failure(*id, cause);
+        Reply::Failed(Failure { cause, server: self.target.label.clone() })
+    }
+}

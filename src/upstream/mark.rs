@@ -1,0 +1,68 @@
+//! What tells a question from others on its way to a server: the item it is about, and who asks.
+
+use std::rc::Rc;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::protocol::Key;
+
+/// The item and the asker of one question. Two items may have one mark: then they only share more of their way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// Most of a hash of the item's key.
+    pub(super) item: u32,
+    /// Party question it is.
+    pub(super) whose: Party,
+    /// Whether it is about something that lives beside the item.
+    pub(super) is_beside: bool,
+}
+
+/// Somebody who asks. Two may be taken for one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Party(pub(super) u32);
+
+impl Mark {
+    /// A question about the item with this key.
+    pub fn new(key: &Key, whose: Party) -> Mark {
+        Mark { item: xxh3_64(key.as_bytes()) as u32, whose, is_beside: false }
+    }
+
+    /// The same about something that lives beside the item.
+    pub fn beside(key: &Key, whose: Party) -> Mark {
+        Mark { is_beside: true, ..Mark::new(key, whose) }
+    }
+
+    /// A question about no item.
+    pub fn of_no_item(whose: Party) -> Mark {
+        Mark { item: 0, whose, is_beside: true }
+    }
+}
+
+impl Party {
+    /// How many are counted apart. Not many, so that counting is cheap.
+    pub(super) const COUNT: usize = 1 << u8::BITS;
+
+    /// Whoever `somebody` stands for: told by where it lives, for as long as it lives.
+    pub fn of<T>(somebody: &Rc<T>) -> Party {
+        // The low bits of addresses are alike: a multiplication brings the others up.
+        let mixed = (Rc::as_ptr(somebody).addr() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        Party((mixed >> 32) as u32)
+    }
+
+    pub(super) fn index(self) -> usize {
+        (self.0 >> 24) as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn neighbours_in_memory_are_told_apart() {
+        let clients: Vec<Rc<[u64; 20]>> = (0..100).map(|_| Rc::default()).collect();
+        let parties: HashSet<usize> = clients.iter().map(|client| Party::of(client).index()).collect();
+        assert!(parties.len() > 60, "{} of 100", parties.len());
+    }
+}

@@ -1,0 +1,200 @@
+//! What a server says: read, decoded, handed out.
+//!
+//! ```text
+//!   socket ─▶ buffer ─▶ decoder ─▶ ticket.answer
+//!                         └─ a large value: kept while somebody waits and there is room, else dropped as it arrives
+//! ```
+
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use bytes::BytesMut;
+
+use super::admission::Came;
+use super::lane::Lane;
+use super::progress::LARGE;
+use super::slot::Slot;
+use crate::metrics::Upstream as Count;
+use crate::net::{Reader, make_room};
+use crate::protocol::{AnswerDecoder, Cause, Desync, Reply};
+
+/// memcached's words for a value it cannot keep until it is read.
+const NO_ROOM: &str = "SERVER_ERROR out of memory writing get response";
+
+/// A value of which more is to come, and which nobody wants or can have, is not waited for: the connection ends.
+const MOST_DROPPED: usize = 32 * 1024 * 1024;
+
+/// What was received on one connection and not handed out yet.
+pub struct Received {
+    buffer: BytesMut,
+    decoder: AnswerDecoder,
+    /// How much of what was read last belongs to a large value.
+    of_large: usize,
+}
+
+impl Received {
+    /// Nothing so far.
+    pub fn new(decoder: AnswerDecoder) -> Received {
+        Received { buffer: BytesMut::new(), decoder, of_large: 0 }
+    }
+
+    /// Reads more.
+    pub fn poll_read(&mut self, reader: &mut Reader, cx: &mut Context<'_>) -> Poll<std::io::Result<usize>> {
+        let left = if self.decoder.value_len() < LARGE { 0 } else { self.decoder.left(&self.buffer) };
+        let wanted = self.decoder.wanted(&self.buffer);
+        make_room(&mut self.buffer, wanted);
+        let read = ready!(reader.poll_read(cx, &mut self.buffer))?;
+        self.of_large = left.min(read);
+        Poll::Ready(Ok(read))
+    }
+
+    /// Hands out the replies that are whole.
+    pub fn hand_out(&mut self, lane: &Rc<Lane>) -> Result<(), Cause> {
+        let now = lane.turn.tick();
+        {
+            let mut link = lane.link.borrow_mut();
+            if std::mem::take(&mut link.unproven) {
+                link.slots.settle();
+            }
+            link.heard = Some(now);
+            if self.of_large > 0 {
+                link.goes_on(self.of_large, now, lane.target.options.request_timeout);
+            }
+        }
+        let mut batch = Batch::default();
+        let result = loop {
+            let next = match lane.link.borrow().slots.next_expected() {
+                Some((expected, token)) => self.decoder.next(&mut self.buffer, expected, token),
+                None if self.buffer.is_empty() => Ok(None),
+                None => Err(Desync(self.buffer.escape_ascii().to_string())),
+            };
+            match next {
+                Ok(None) => break Ok(()),
+                Err(slip) => break Err(desync(lane, &slip.0)),
+                Ok(Some(reply)) => batch.hand_out(lane, reply, now),
+            }
+        };
+        batch.end(lane, now);
+        result?;
+        if self.decoder.value_len() >= LARGE {
+            self.mind_value(lane)?;
+        }
+        lane.link.borrow_mut().leave_old_address(&lane.target.names).map_or(Ok(()), Err)
+    }
+
+    /// Decides whether the large value that is arriving is kept.
+    fn mind_value(&mut self, lane: &Lane) -> Result<(), Cause> {
+        let mut link = lane.link.borrow_mut();
+        let wanted = self.decoder.wanted(&self.buffer);
+        if wanted == 0 {
+            return Ok(());
+        }
+        let is_new = link.receiving == 0;
+        if is_new {
+            link.slots.hold_up();
+            link.slots.first().inspect(|slot| lane.large.note(slot.mark));
+            drop(link);
+            lane.let_aside(lane.turn.now());
+            link = lane.link.borrow_mut();
+        }
+        if link.slots.first().is_some_and(Slot::is_wanted) && lane.memory.has_room(wanted) {
+            link.receiving = self.buffer.len();
+            link.count_waiting();
+            return Ok(());
+        }
+        self.decoder.drop_value(&mut self.buffer);
+        link.receiving = 0;
+        link.count_waiting();
+        let told = link.slots.bury_first();
+        drop(link);
+        // Somebody on the way back to a client who has left may have to know, too.
+        if let Some(ticket) = told {
+            lane.count(Count::Finished, 1);
+            ticket.answer(Reply::Error(NO_ROOM.into()));
+        }
+        if wanted > MOST_DROPPED { Err(Cause::Disconnected) } else { Ok(()) }
+    }
+}
+
+/// The replies of one read, counted together.
+#[derive(Default)]
+struct Batch {
+    /// All of them.
+    replies: usize,
+    /// Those that somebody still waited for.
+    answers: u64,
+    waited: Duration,
+    /// When the last reply was asked for, and how long it took: its neighbours were mostly asked in the same turn.
+    last: Option<(Instant, Duration)>,
+    /// The same of a reply that nobody waited for any more.
+    last_late: Option<Instant>,
+    /// Whether values went that were counted.
+    frees: bool,
+}
+
+impl Batch {
+    fn hand_out(&mut self, lane: &Lane, reply: Reply, now: Instant) {
+        self.replies += 1;
+        let slot = {
+            let mut link = lane.link.borrow_mut();
+            let slot = link.slots.pop();
+            self.frees |= std::mem::take(&mut link.receiving) > 0;
+            slot
+        };
+        let Some(slot) = slot else { return };
+        self.frees |= slot.held > 0;
+        let size = reply.value_len();
+        lane.takers.note(slot.mark.whose, size.max(slot.held) < LARGE);
+        if (1..LARGE).contains(&size) {
+            lane.large.note_small(slot.mark);
+        }
+        match slot.ticket {
+            Some(ticket) => {
+                self.add(slot.asked, now);
+                ticket.answer(reply);
+            }
+            None => self.last_late = Some(slot.asked),
+        }
+    }
+
+    fn add(&mut self, asked: Instant, now: Instant) {
+        let took = match self.last {
+            Some((same, took)) if same == asked => took,
+            _ => now.saturating_duration_since(asked),
+        };
+        self.last = Some((asked, took));
+        self.answers += 1;
+        self.waited += took;
+    }
+
+    fn end(self, lane: &Lane, now: Instant) {
+        if self.replies == 0 {
+            return;
+        }
+        let mut link = lane.link.borrow_mut();
+        if self.answers > 0 {
+            lane.target.health.succeeded();
+            link.answered = Some(now);
+        }
+        let late = self.last_late.map(|asked| now.saturating_duration_since(asked));
+        let took = self.last.map(|(_, took)| took).or(late).unwrap_or_default();
+        let came = Came { count: self.replies, owed: link.slots.len(), took };
+        link.admission.learn(&came, now);
+        if self.frees {
+            link.count_waiting();
+        }
+        drop(link);
+        lane.count_replies(self.answers, self.waited);
+    }
+}
+
+fn desync(lane: &Lane, said: &str) -> Cause {
+    // What stands where no reply should may be anybody's value.
+    let said = if lane.target.options.show_keys { &said[..said.len().min(80)] } else { "not shown without log.keys" };
+    if let Some(suppressed) = lane.out_of_step.allow(lane.turn.now()) {
+        let label = &lane.target.label;
+        tracing::error!(server = %label, said, suppressed, "server {}, closing its connection", Cause::Desync.text());
+    }
+    Cause::Desync
+}
