@@ -42,6 +42,7 @@ pub mod busiest;
 pub mod cli;
 pub mod config;
 pub mod demo;
+mod descriptors;
 pub mod downstream;
 pub mod explain;
 pub mod fetch;

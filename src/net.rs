@@ -3,12 +3,15 @@
 
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
+use std::os::fd::{AsRawFd, RawFd};
 use std::path::Path;
 use std::pin::pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::BytesMut;
+use rustix::io::Errno;
+use rustix::process::{Resource, getrlimit};
 use socket2::{Domain, SockAddr, SockRef, Socket, TcpKeepalive, Type};
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpStream, UnixStream, tcp, unix};
@@ -22,14 +25,24 @@ pub const LEAST_ROOM: usize = 4 * 1024;
 /// A value's room is made at most this much at a time, so that memory is taken as its bytes arrive.
 pub const MOST_ROOM: usize = 4 * 1024 * 1024;
 
+/// Descriptors that are for no client and no server.
+const RESERVE: u64 = 16;
 /// Connections that the kernel keeps until they are accepted: crowds come when applications start.
 const BACKLOG: i32 = 1024;
 
-/// A socket that listens on a TCP address, for an event loop.
+/// A connection on which nothing was heard for so long is asked for a sign of life: so often, and this long apart. Whoever
+/// vanished without a word is known to be gone after two minutes.
+const QUIET: Duration = Duration::from_secs(60);
+const ASK_AGAIN: Duration = Duration::from_secs(15);
+const ASK_TIMES: u32 = 4;
+
+/// A socket that listens on a TCP address, for an event loop. Linux hands its options down to the connections.
 pub fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     // The port may be taken again at once after a restart.
     socket.set_reuse_address(true)?;
+    let keepalive = TcpKeepalive::new().with_time(QUIET).with_interval(ASK_AGAIN).with_retries(ASK_TIMES);
+    socket.set_tcp_keepalive(&keepalive)?;
     listen_at(&socket, &address.into())?;
     Ok(socket.into())
 }
@@ -39,6 +52,19 @@ pub fn listen_unix(path: &Path) -> io::Result<std::os::unix::net::UnixListener> 
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
     listen_at(&socket, &SockAddr::unix(path)?)?;
     Ok(socket.into())
+}
+
+/// Refuses a socket that clients and servers must leave to the admin address and to files. The kernel gives the lowest
+/// descriptor that is free, so a high one says that almost all are taken.
+pub fn leave_reserve(socket: &impl AsRawFd) -> io::Result<()> {
+    let Some(all) = getrlimit(Resource::Nofile).current else { return Ok(()) };
+    let is_free_for_all = socket.as_raw_fd() < i32::try_from(all - RESERVE.min(all / 4)).unwrap_or(i32::MAX);
+    if is_free_for_all { Ok(()) } else { Err(Errno::MFILE.into()) }
+}
+
+/// Whether an error says that the process, or its machine, has no descriptor left: nobody else is at fault for that.
+pub fn lacks_descriptors(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE))
 }
 
 fn listen_at(socket: &Socket, address: &SockAddr) -> io::Result<()> {
@@ -110,6 +136,15 @@ pub enum Written {
     All,
     /// The kernel takes no more for now.
     Blocked,
+}
+
+impl AsRawFd for Stream {
+    fn as_raw_fd(&self) -> RawFd {
+        match self {
+            Stream::Tcp(stream) => stream.as_raw_fd(),
+            Stream::Unix(stream) => stream.as_raw_fd(),
+        }
+    }
 }
 
 impl Stream {

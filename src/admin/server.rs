@@ -81,9 +81,9 @@ impl Handle {
     }
 }
 
-/// Serves the admin pages on a listener that is already bound, from a thread of its own.
-pub fn serve(listener: std::net::TcpListener, source: Arc<dyn Source>) -> io::Result<Handle> {
-    serve_within(Limits::USUAL, listener, source)
+/// Serves the admin pages on a listener that is already bound, from a thread of its own, to at most `places` at a time.
+pub fn serve(listener: std::net::TcpListener, source: Arc<dyn Source>, places: usize) -> io::Result<Handle> {
+    serve_within(Limits { connections: places, ..Limits::USUAL }, listener, source)
 }
 
 pub(super) fn serve_within(

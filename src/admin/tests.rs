@@ -53,7 +53,7 @@ impl Source for Fixed {
 fn start() -> (Handle, Arc<Fixed>) {
     let source = Arc::new(Fixed::default());
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    (serve(listener, source.clone()).unwrap(), source)
+    (serve(listener, source.clone(), 128).unwrap(), source)
 }
 
 fn connect(handle: &Handle) -> TcpStream {

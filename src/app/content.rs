@@ -11,6 +11,8 @@ use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval_at, sleep};
 use xxhash_rust::xxh3::xxh3_128;
 
+use crate::net::lacks_descriptors;
+
 /// How often the file is looked at.
 const PERIOD: Duration = Duration::from_secs(5);
 /// How long a changed file must stay as it is: somebody may still be writing it.
@@ -30,13 +32,13 @@ type Look = Option<u128>;
 impl Content {
     /// The file at `path` as it is now; without a path nothing ever changes.
     pub fn of(path: Option<&Path>) -> Content {
-        Content { path: path.map(Path::to_owned), seen: path.and_then(look) }
+        Content { path: path.map(Path::to_owned), seen: path.and_then(|path| look(path, None)) }
     }
 
     /// Notes what the file is now: whoever reads it next need not be told of it.
     pub async fn note(&mut self) {
         if let Some(path) = &self.path {
-            self.seen = look_at(path).await;
+            self.seen = look_at(path, self.seen).await;
         }
     }
 
@@ -47,10 +49,10 @@ impl Content {
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             looks.tick().await;
-            let mut last = look_at(path).await;
+            let mut last = look_at(path, self.seen).await;
             while last != self.seen {
                 sleep(SETTLE).await;
-                let now = look_at(path).await;
+                let now = look_at(path, last).await;
                 if now == last {
                     return;
                 }
@@ -61,18 +63,22 @@ impl Content {
 }
 
 /// On a thread that may wait: a file can be on a slow disk, and this one accepts clients.
-async fn look_at(path: &Path) -> Look {
+async fn look_at(path: &Path, seen: Look) -> Look {
     let path = path.to_owned();
-    spawn_blocking(move || look(&path)).await.ok().flatten()
+    spawn_blocking(move || look(&path, seen)).await.ok().flatten()
 }
 
-fn look(path: &Path) -> Look {
+/// What it is now, as far as one can look: whoever has no descriptor for that goes by what was `seen`.
+fn look(path: &Path, seen: Look) -> Look {
     let read = || -> io::Result<u128> {
         let mut bytes = Vec::new();
         File::open(path)?.take(MOST).read_to_end(&mut bytes)?;
         Ok(xxh3_128(&bytes))
     };
-    read().ok()
+    match read() {
+        Err(error) if lacks_descriptors(&error) => seen,
+        content => content.ok(),
+    }
 }
 
 #[cfg(test)]
@@ -92,11 +98,11 @@ mod tests {
         symlink("v1", at("data")).unwrap();
         symlink("data/file", at("file")).unwrap();
         let content = Content::of(Some(&at("file")));
-        assert_eq!(look(&at("file")), content.seen);
+        assert_eq!(look(&at("file"), None), content.seen);
         symlink("v2", at("next")).unwrap();
         fs::rename(at("next"), at("data")).unwrap();
-        assert_ne!(look(&at("file")), content.seen);
+        assert_ne!(look(&at("file"), None), content.seen);
         fs::remove_file(at("data")).unwrap();
-        assert_eq!(look(&at("file")), None);
+        assert_eq!(look(&at("file"), None), None);
     }
 }

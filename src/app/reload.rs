@@ -15,6 +15,7 @@ use super::running::Running;
 use super::steps;
 use super::systemd::{State, tell};
 use crate::config::{Origin, Problems};
+use crate::descriptors;
 use crate::logging::Filter;
 
 /// Whoever reloads.
@@ -62,18 +63,20 @@ impl Reloader {
     async fn take(&self, running: &Running, filter: &Filter) -> Result<(), Refusal> {
         let (origin, in_force) = (self.origin.clone(), running.in_force());
         // Ranking servers for every slot takes a while, and this thread accepts clients.
+        let all_descriptors = running.all_descriptors();
         let prepared = spawn_blocking(move || {
             let mut config = origin.load()?;
             steps::check(&config, &in_force.config, &origin)?;
             let waiting = keep_fixed(&mut config, &in_force.config);
-            Ok((in_force.next(config), waiting))
+            let is_cut = descriptors::fit(&mut config, all_descriptors);
+            Ok((in_force.next(config), waiting, is_cut))
         });
-        let (snapshot, waiting) =
+        let (snapshot, waiting, is_cut) =
             prepared.await.map_err(|error| Refusal::Unread(io::Error::other(error)))?.map_err(Refusal::Wrong)?;
         if let Err(error) = filter.set(&snapshot.config.log.level) {
             tracing::warn!(%error, "the log level stays");
         }
-        running.change(snapshot.clone()).await;
+        running.change(snapshot.clone(), is_cut).await;
         for warning in &snapshot.config.warnings {
             tracing::warn!("{warning}");
         }

@@ -15,7 +15,8 @@ use crate::admin;
 use crate::busiest::KeySamples;
 use crate::config::units::show_size;
 use crate::config::{Config, Listen};
-use crate::downstream::{Listener, Seating, Stats, VERSION};
+use crate::descriptors;
+use crate::downstream::{Capacity, Listener, Seating, Stats, VERSION};
 use crate::memory::{Account, Shed};
 use crate::metrics::{Downstream, Registry, Series, ShardLayout, stats};
 use crate::net;
@@ -37,7 +38,9 @@ pub struct Running {
     /// What the workers hold.
     account: Arc<Account>,
     /// How many clients there may be.
-    most_clients: Arc<AtomicUsize>,
+    capacity: Arc<Capacity>,
+    /// How many descriptors there may be, if that is known.
+    all_descriptors: Option<usize>,
     accepting: JoinSet<()>,
     /// Tells the listeners to close.
     close: watch::Sender<bool>,
@@ -48,7 +51,9 @@ pub struct Running {
 
 impl Running {
     /// Starts to serve as `config` says, on the local runtime of the caller.
-    pub async fn start(config: Config) -> Result<Running, AppError> {
+    pub async fn start(mut config: Config) -> Result<Running, AppError> {
+        let all_descriptors = descriptors::raise();
+        let is_cut = descriptors::fit(&mut config, all_descriptors);
         let listeners = bind(&config)?;
         let listen = listeners.iter().map(Listener::address).collect::<io::Result<Vec<Listen>>>()?;
         let admin_listener = config.admin.map(bind_admin).transpose()?;
@@ -58,14 +63,16 @@ impl Running {
         let (in_force, reloads) = (InForce::new(snapshot.clone()), Reloads::new());
         let samples = KeySamples::new();
         let status = Status::new(in_force.clone(), reloads.clone(), registry.clone(), samples.clone());
-        let admin = admin_listener.map(|listener| admin::serve(listener, status.clone())).transpose()?;
+        let admin = admin_listener
+            .map(|listener| admin::serve(listener, status.clone(), descriptors::admin_places(all_descriptors)))
+            .transpose()?;
         let (stop, stopped) = watch::channel(false);
         let account = Account::new(memory(&snapshot.config), snapshot.config.workers);
         tell_memory(&account, &registry);
         let workers = start_workers(&snapshot, &registry, &account, &status, &samples, &stopped)?;
         let (close, closing) = watch::channel(false);
-        let most_clients = Arc::new(AtomicUsize::new(snapshot.config.limits.connections));
-        let accepting = accept(listeners, &workers, &most_clients, &registry, &closing);
+        let capacity = Capacity::new(snapshot.config.limits.connections, is_cut);
+        let accepting = accept(listeners, &workers, &capacity, &registry, &closing);
         let running = Running {
             listen,
             status,
@@ -73,7 +80,8 @@ impl Running {
             reloads,
             workers,
             account,
-            most_clients,
+            capacity,
+            all_descriptors,
             accepting,
             close,
             stop,
@@ -99,9 +107,15 @@ impl Running {
         &self.reloads
     }
 
-    /// Goes on with `snapshot`. Ready once every worker does.
-    pub async fn change(&self, snapshot: Arc<Snapshot>) {
-        self.most_clients.store(snapshot.config.limits.connections, Ordering::Relaxed);
+    /// How many descriptors there may be, if that is known.
+    pub fn all_descriptors(&self) -> Option<usize> {
+        self.all_descriptors
+    }
+
+    /// Goes on with `snapshot`, whose number of clients `is_cut` for want of descriptors or not. Ready once every worker
+    /// does.
+    pub async fn change(&self, snapshot: Arc<Snapshot>, is_cut: bool) {
+        self.capacity.set(snapshot.config.limits.connections, is_cut);
         self.account.set_most(memory(&snapshot.config));
         self.in_force().part_with_servers(&snapshot);
         snapshot.look_after_servers();
@@ -200,7 +214,7 @@ fn tell_memory(account: &Arc<Account>, registry: &Registry) {
 fn accept(
     listeners: Vec<Listener>,
     workers: &[Worker],
-    most_clients: &Arc<AtomicUsize>,
+    capacity: &Arc<Capacity>,
     registry: &Registry,
     closing: &watch::Receiver<bool>,
 ) -> JoinSet<()> {
@@ -211,7 +225,7 @@ fn accept(
         let seats = workers.iter().map(|worker| worker.seat.clone()).collect();
         let shard = shard.clone();
         let refused = move || shard.downstream(Downstream::Refused, 1);
-        let seating = Seating::new(seats, most_clients.clone(), refused);
+        let seating = Seating::new(seats, capacity.clone(), refused);
         accepting.spawn_local(listener.accept(seating, closing.clone()));
     }
     accepting

@@ -1,10 +1,11 @@
 //! Where applications connect: binds the addresses, accepts, and hands each client to the least busy worker.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
+use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::fs::FileTypeExt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
@@ -115,11 +116,39 @@ impl Drop for Listener {
     }
 }
 
+/// How many clients there may be at a time.
+pub struct Capacity {
+    most: AtomicUsize,
+    /// Whether more were allowed, and only descriptors are too few for them.
+    is_cut: AtomicBool,
+}
+
+impl Capacity {
+    /// For `most` clients; `is_cut` if it is so few for want of descriptors.
+    pub fn new(most: usize, is_cut: bool) -> Arc<Capacity> {
+        Arc::new(Capacity { most: AtomicUsize::new(most), is_cut: AtomicBool::new(is_cut) })
+    }
+
+    /// Changes it.
+    pub fn set(&self, most: usize, is_cut: bool) {
+        self.most.store(most, Ordering::Relaxed);
+        self.is_cut.store(is_cut, Ordering::Relaxed);
+    }
+
+    /// What to raise for more.
+    fn cure(&self, lacks_descriptors: bool) -> &'static str {
+        if lacks_descriptors || self.is_cut.load(Ordering::Relaxed) {
+            "the limit of file descriptors"
+        } else {
+            "limits.connections"
+        }
+    }
+}
+
 /// Who gets a seat at which worker.
 pub struct Seating {
     seats: Vec<Seat>,
-    /// How many clients there may be at a time.
-    most: Arc<AtomicUsize>,
+    capacity: Arc<Capacity>,
     /// Learns of each client there was no seat for.
     refused: Box<dyn Fn()>,
     /// Keeps the complaint about that from repeating.
@@ -127,26 +156,37 @@ pub struct Seating {
 }
 
 impl Seating {
-    /// Seating for at most `most` clients, which may change.
-    pub fn new(seats: Vec<Seat>, most: Arc<AtomicUsize>, refused: impl Fn() + 'static) -> Seating {
-        Seating { seats, most, refused: Box::new(refused), complaints: Repeated::new(COMPLAINT) }
+    /// Seating for as many clients as `capacity` says, which may change.
+    pub fn new(seats: Vec<Seat>, capacity: Arc<Capacity>, refused: impl Fn() + 'static) -> Seating {
+        Seating { seats, capacity, refused: Box::new(refused), complaints: Repeated::new(COMPLAINT) }
     }
 
     /// Hands a client to the least busy worker, or tells it that there are too many.
     fn seat(&self, mut client: Incoming) {
-        let most = self.most.load(Ordering::Relaxed);
+        let most = self.capacity.most.load(Ordering::Relaxed);
         let taken: usize = self.seats.iter().map(|seat| seat.clients.load(Ordering::Relaxed)).sum();
         let free = self.seats.iter().min_by_key(|seat| seat.clients.load(Ordering::Relaxed));
-        if let Some(seat) = free.filter(|_| taken < most) {
+        let lacks_descriptors = net::leave_reserve(&client).is_err();
+        if let Some(seat) = free.filter(|_| taken < most && !lacks_descriptors) {
             seat.clients.fetch_add(1, Ordering::Relaxed);
             // A worker that ended has no clients to lose: leash is going down.
             let _ = seat.inbox.send(client);
             return;
         }
-        client.say(b"SERVER_ERROR too many connections, raise limits.connections\r\n");
+        let cure = self.capacity.cure(lacks_descriptors);
+        client.refuse(&format!("SERVER_ERROR too many connections, raise {cure}\r\n"));
         (self.refused)();
         if let Some(suppressed) = self.complaints.allow(Instant::now()) {
-            tracing::warn!(most, suppressed, "too many clients, raise limits.connections");
+            tracing::warn!(most, suppressed, "too many clients, raise {cure}");
+        }
+    }
+}
+
+impl AsRawFd for Incoming {
+    fn as_raw_fd(&self) -> RawFd {
+        match self {
+            Incoming::Tcp(stream) => stream.as_raw_fd(),
+            Incoming::Unix(stream) => stream.as_raw_fd(),
         }
     }
 }
@@ -163,11 +203,13 @@ impl Incoming {
         }
     }
 
-    /// Says one line; a client that is gone does not hear it.
-    fn say(&mut self, line: &[u8]) {
+    /// Says one line and hangs up; a client that is gone does not hear it. What it has said already is read: closing with
+    /// bytes unread would reset the connection.
+    fn refuse(&mut self, line: &str) {
+        let mut unheard = [0; 4096];
         let _ = match self {
-            Incoming::Tcp(stream) => stream.write(line),
-            Incoming::Unix(stream) => stream.write(line),
+            Incoming::Tcp(stream) => (stream.read(&mut unheard), stream.write(line.as_bytes())),
+            Incoming::Unix(stream) => (stream.read(&mut unheard), stream.write(line.as_bytes())),
         };
     }
 }

@@ -14,7 +14,7 @@ mod stint;
 
 pub use connection::Connection;
 pub use dispatch::VERSION;
-pub use listener::{Incoming, Listener, Seat, Seating};
+pub use listener::{Capacity, Incoming, Listener, Seat, Seating};
 pub use service::{Limits, Service};
 pub use shed::shed_when_short;
 pub use stats::Stats;

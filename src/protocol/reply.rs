@@ -92,11 +92,13 @@ pub enum Cause {
     Outdated,
     /// leash is shutting down.
     Shutdown,
+    /// leash has no file descriptor left for a connection.
+    Descriptors,
 }
 
 impl Cause {
     /// All of them, in the order of their discriminants.
-    pub const ALL: [Cause; 8] = [
+    pub const ALL: [Cause; 9] = [
         Cause::Timeout,
         Cause::Connect,
         Cause::Disconnected,
@@ -105,6 +107,7 @@ impl Cause {
         Cause::Overloaded,
         Cause::Outdated,
         Cause::Shutdown,
+        Cause::Descriptors,
     ];
 
     /// The word for it in labels.
@@ -118,6 +121,7 @@ impl Cause {
             Cause::Overloaded => "overloaded",
             Cause::Outdated => "outdated",
             Cause::Shutdown => "shutdown",
+            Cause::Descriptors => "descriptors",
         }
     }
 
@@ -132,6 +136,7 @@ impl Cause {
             Cause::Overloaded => "too many requests are waiting for it",
             Cause::Outdated => "does not speak the meta protocol, memcached 1.6.10 or newer is needed",
             Cause::Shutdown => "leash is shutting down",
+            Cause::Descriptors => "leash has no file descriptor left, raise LimitNOFILE",
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Framing doubt is fatal to the connection, never to the data: whatever does not fit the question asked closes it.
 
 use std::future::poll_fn;
+use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -15,7 +16,7 @@ use super::receive::Received;
 use super::replay::let_end;
 use super::slot::Slot;
 use crate::metrics::Upstream as Count;
-use crate::net::{Reader, Writer};
+use crate::net::{Reader, Writer, lacks_descriptors};
 use crate::protocol::{AnswerDecoder, Cause, Question};
 
 /// Connects, serves, and fails what is still owed at the end. Once more if all of it can be asked again.
@@ -39,7 +40,8 @@ async fn live(lane: &Rc<Lane>) -> (Cause, Option<Instant>) {
         Ok(opened) => opened,
         Err(cause) => {
             lane.count(Count::Desync, u64::from(cause == Cause::Desync));
-            return (cause, Some(begun));
+            // What leash itself lacks says nothing about the server.
+            return (cause, Some(begun).filter(|_| cause != Cause::Descriptors));
         }
     };
     lane.count(Count::Opened, 1);
@@ -86,12 +88,17 @@ async fn open(lane: &Lane) -> Result<(Reader, Writer, Option<SocketAddr>, Answer
     };
     let stream = target.connect().await.map_err(|error| {
         complain(&format!("cannot connect: {error}"));
-        Cause::Connect
+        cause_of(&error)
     })?;
     let peer = stream.peer();
     let (mut reader, writer) = stream.into_split();
     let decoder = greet(target, &mut reader, &writer).await.inspect_err(|cause| complain(cause.text()))?;
     Ok((reader, writer, peer, decoder))
+}
+
+/// Why no connection could be made.
+pub(super) fn cause_of(error: &io::Error) -> Cause {
+    if lacks_descriptors(error) { Cause::Descriptors } else { Cause::Connect }
 }
 
 /// Reads replies until the connection ends, and why it did.

@@ -4,6 +4,7 @@
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
+use super::connection::cause_of;
 use super::greeting::greet;
 use super::health::probe_delay;
 use super::replay::replay;
@@ -56,7 +57,7 @@ fn who_serves(target: &Weak<Target>) -> Option<Arc<Target>> {
 }
 
 async fn ask(target: &Target) -> Result<(), Cause> {
-    let stream = target.connect().await.map_err(|_| Cause::Connect)?;
+    let stream = target.connect().await.map_err(|error| cause_of(&error))?;
     let (mut reader, writer) = stream.into_split();
     greet(target, &mut reader, &writer).await?;
     replay(target, &mut reader, &writer).await

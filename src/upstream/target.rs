@@ -13,7 +13,7 @@ use super::peers::{Peers, Seat};
 use super::probe;
 use super::spool::{Spool, keep};
 use crate::config::{Address, Server};
-use crate::net::{Stream, notice_deaf};
+use crate::net::{Stream, leave_reserve, notice_deaf};
 
 /// A server whose machine acknowledges nothing for this long is gone; the connection ends, whoever waits for it or not.
 const DEAF: Duration = Duration::from_secs(10);
@@ -123,7 +123,7 @@ impl Target {
     /// Opens a connection, within the connect timeout.
     pub async fn connect(&self) -> io::Result<Stream> {
         match tokio::time::timeout(self.options.connect_timeout, self.open()).await {
-            Ok(result) => result,
+            Ok(opened) => opened.and_then(|stream| leave_reserve(&stream).map(|()| stream)),
             Err(_) => Err(io::ErrorKind::TimedOut.into()),
         }
     }

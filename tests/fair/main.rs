@@ -1,9 +1,12 @@
 //! What one client costs the others: floods of every kind beside a client that measures how long its own gets take, peers
 //! that vanish, places and descriptors that run out.
 
+#[path = "../support/figures.rs"]
+mod figures;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod descriptors;
 mod floods;
 mod latency;
 mod probes;
