@@ -211,6 +211,28 @@ impl Writer {
         }
     }
 
+    /// Writes some of `output` whatever the event loop knows, which learns of room only once there is much of it. How many
+    /// bytes that were.
+    pub fn press(&self, output: &mut Output) -> usize {
+        let mut slices = [IoSlice::new(&[]); MAX_SLICES];
+        let count = output.slices(&mut slices);
+        let socket = match self {
+            Writer::Tcp(writer) => SockRef::from(writer.as_ref()),
+            Writer::Unix(writer) => SockRef::from(writer.as_ref()),
+        };
+        let taken = socket.send_vectored(&slices[..count]).unwrap_or(0);
+        output.consume(taken);
+        taken
+    }
+
+    /// Lets the kernel give up what it has not delivered once the socket is closed: nobody takes it.
+    pub fn reset_at_end(&self) {
+        if let Writer::Tcp(writer) = self {
+            // Otherwise it tries on for a while, at its own expense.
+            let _ = SockRef::from(writer.as_ref()).set_linger(Some(Duration::ZERO));
+        }
+    }
+
     /// Ready when the kernel takes more after a [`Written::Blocked`].
     pub fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let ready = match self {

@@ -13,7 +13,7 @@ use tokio::task::{JoinSet, spawn_local};
 
 use crate::busiest::KeySample;
 use crate::config;
-use crate::downstream::{Connection, Incoming, Limits, Seat, Service, Stats, shed_when_short};
+use crate::downstream::{Connection, Incoming, Limits, Seat, Service, Stats, shed_when_short, sweep};
 use crate::memory::{Account, Memory};
 use crate::metrics::Registry;
 use crate::protocol;
@@ -118,6 +118,7 @@ async fn run(number: usize, snapshot: Arc<Snapshot>, books: Books, mut inbox: In
     let mut kept = Kept { books, turn, memory, servers: Servers::default() };
     let service = kept.serve(&snapshot);
     spawn_local(shed_when_short(service.clone()));
+    spawn_local(sweep(service.clone()));
     // The snapshot in force is the one that the tree was built from; an old one must not be kept alive here.
     drop(snapshot);
     let mut serving = JoinSet::new();
@@ -174,6 +175,8 @@ fn limits(config: &config::Config) -> Limits {
         request: protocol::Limits { line: limits.request_line, value: limits.item_size, keys: limits.keys_per_get },
         in_flight: limits.in_flight,
         request_time: limits.request_time,
+        unread_time: limits.unread_time,
+        idle: limits.idle,
         unsent: limits.unsent_replies,
     }
 }

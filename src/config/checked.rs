@@ -158,6 +158,10 @@ pub struct Limits {
     pub connections: usize,
     /// Time a request that began to arrive may take to arrive whole.
     pub request_time: Duration,
+    /// Time that a client may take none of the replies that wait for it.
+    pub unread_time: Duration,
+    /// Time that a client may ask nothing; `None`: for ever.
+    pub idle: Option<Duration>,
     /// Bytes of replies a client has not read yet, per connection.
     pub unsent_replies: usize,
     /// Bytes of everything together that peers can make grow.
@@ -254,6 +258,8 @@ impl Default for Limits {
             in_flight: 1024,
             connections: 1024,
             request_time: Duration::from_secs(10),
+            unread_time: Duration::from_secs(60),
+            idle: None,
             unsent_replies: 8 * MIB,
             memory: 256 * MIB,
             server_queue: 65_536,

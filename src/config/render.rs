@@ -128,6 +128,8 @@ fn limits(limits: &Limits) -> Value {
         "in_flight": limits.in_flight,
         "connections": limits.connections,
         "request_time": show_duration(limits.request_time),
+        "unread_time": show_duration(limits.unread_time),
+        "idle": limits.idle.map_or("off".into(), show_duration),
         "unsent_replies": show_size(limits.unsent_replies),
         "memory": show_size(limits.memory),
         "server_queue": limits.server_queue,

@@ -6,11 +6,11 @@
 //!   socket ◀══ end of turn ══ output ◀─ replies ◀─ deliver
 //! ```
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 
@@ -39,7 +39,11 @@ pub struct Connection {
     pub(super) client: Rc<Client>,
     /// The client by what is held for it.
     pub(super) holder: Holder,
-    writer: Writer,
+    pub(super) writer: Writer,
+    /// When the client last said something.
+    pub(super) heard: Cell<Instant>,
+    /// Whether it is closed if it says nothing just now.
+    pub(super) is_parting: Cell<bool>,
     task: RefCell<Option<Waker>>,
 }
 
@@ -58,13 +62,15 @@ impl Connection {
     /// Serves one client until it is gone.
     pub async fn serve(stream: Stream, service: Rc<Service>) {
         let (mut reader, writer) = stream.into_split();
-        let holder = Holder::new(&service.memory);
+        let (holder, now) = (Holder::new(&service.memory), service.turn.now());
         let connection = Rc::new(Connection {
             service: service.clone(),
-            state: RefCell::new(Owed::new(&holder, service.turn.now())),
+            state: RefCell::new(Owed::new(&holder, now)),
             client: Client::of(holder.clone()),
             holder,
             writer,
+            heard: Cell::new(now),
+            is_parting: Cell::new(false),
             task: RefCell::default(),
         });
         let number = service.enter(connection.clone());
@@ -179,6 +185,19 @@ impl Connection {
     }
 }
 
+impl Connection {
+    /// Notes that the client said something.
+    pub(super) fn hear(&self, now: Instant) {
+        self.heard.set(now);
+        self.is_parting.set(false);
+    }
+
+    /// Whether the client is to go if it has nothing to say now.
+    pub(super) fn should_end(&self) -> bool {
+        self.service.is_stopping() || self.is_parting.get()
+    }
+}
+
 impl ReplyTo for Connection {
     fn deliver(self: Rc<Self>, token: u64, reply: Reply) {
         let mut state = self.state.borrow_mut();
@@ -231,8 +250,9 @@ impl Flush for Connection {
             Ok((written, bytes)) => {
                 self.service.shard().downstream(Count::BytesWritten, bytes as u64);
                 let was_blocked = std::mem::replace(&mut state.blocked, written == Written::Blocked);
-                if bytes > 0 || !was_blocked {
-                    state.taken_at = self.service.turn.now();
+                if state.blocked && (bytes > 0 || !was_blocked) {
+                    // Nothing may have been read since the clock of the turn was set.
+                    state.taken_at = Instant::now();
                 }
                 if state.blocked && !was_blocked {
                     state.output.detach();

@@ -73,11 +73,13 @@ impl Intake {
                 Poll::Ready(Ok(0)) => self.ended = true,
                 Poll::Ready(Err(_)) => return Poll::Ready(End::Broken),
                 Poll::Ready(Ok(n)) => {
-                    stint.read(n, connection.service.turn.tick());
+                    let now = connection.service.turn.tick();
+                    connection.hear(now);
+                    stint.read(n, now);
                     connection.service.shard().downstream(Count::BytesRead, n as u64);
                 }
                 // Pending may also mean that it is somebody else's turn, with more to read.
-                Poll::Pending if connection.service.is_stopping() && has_budget_remaining() => {
+                Poll::Pending if connection.should_end() && has_budget_remaining() => {
                     return Poll::Ready(End::Orderly);
                 }
                 Poll::Pending => {

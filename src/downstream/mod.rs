@@ -11,6 +11,7 @@ mod service;
 mod shed;
 mod stats;
 mod stint;
+mod sweep;
 
 pub use connection::Connection;
 pub use dispatch::VERSION;
@@ -18,3 +19,4 @@ pub use listener::{Capacity, Incoming, Listener, Seat, Seating};
 pub use service::{Limits, Service};
 pub use shed::shed_when_short;
 pub use stats::Stats;
+pub use sweep::sweep;

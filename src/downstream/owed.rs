@@ -35,7 +35,7 @@ pub(super) struct Owed {
     pub broken: bool,
     /// Whether that is because it was sent away, and may not have read why.
     pub dismissed: bool,
-    /// When the client last took something, or was last owed nothing.
+    /// When a client that takes less than there is last took something.
     pub taken_at: Instant,
     /// What a connection takes by itself, its replies and its output.
     held: Share,

@@ -30,6 +30,10 @@ pub struct Limits {
     pub in_flight: usize,
     /// How long a request may take to arrive once it has begun to.
     pub request_time: Duration,
+    /// How long a client may take none of the replies that wait for it.
+    pub unread_time: Duration,
+    /// How long a client may ask nothing; `None`: for ever.
+    pub idle: Option<Duration>,
     /// Bytes of replies a connection has not taken.
     pub unsent: usize,
 }
@@ -56,6 +60,8 @@ pub struct Service {
     pub(super) binary_clients: Repeated,
     /// Complaints about clients that held too much.
     pub(super) dismissed: Repeated,
+    /// Complaints about clients that do not read.
+    pub(super) unread: Repeated,
     stopping: Cell<bool>,
     connections: RefCell<HashMap<u64, Rc<Connection>>>,
     next_connection: Cell<u64>,
@@ -83,6 +89,7 @@ impl Service {
             memory,
             binary_clients: Repeated::new(COMPLAINT),
             dismissed: Repeated::new(COMPLAINT),
+            unread: Repeated::new(COMPLAINT),
             stopping: Cell::new(false),
             connections: RefCell::default(),
             next_connection: Cell::new(0),

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use super::histogram;
 use super::words::{
-    Backfill, ColdWait, Downstream, LeaseOutcome, Outcome, ProtocolError, ReadSource, SetRefusal, Tally, Upstream,
+    Backfill, ClientDrop, ColdWait, Downstream, LeaseOutcome, Outcome, ProtocolError, ReadSource, SetRefusal, Tally,
+    Upstream,
 };
 use crate::protocol::{Cause, CommandClass};
 
@@ -74,10 +75,11 @@ pub(super) mod per_server {
 
 /// The cells of neither route nor server.
 pub(super) mod common {
-    use super::{Downstream, ProtocolError, Tally};
+    use super::{ClientDrop, Downstream, ProtocolError, Tally};
     pub const PROTOCOL_ERROR: usize = Downstream::ALL.len();
     pub const TALLY: usize = PROTOCOL_ERROR + ProtocolError::ALL.len();
-    pub const CELLS: usize = TALLY + Tally::ALL.len();
+    pub const CLIENT_DROP: usize = TALLY + Tally::ALL.len();
+    pub const CELLS: usize = CLIENT_DROP + ClientDrop::ALL.len();
 }
 
 /// What a layout has to know about a route.

@@ -8,7 +8,7 @@ use super::layout::{
     ROUTE_CELLS, RouteId, ServerId, ShardLayout, common, per_class, per_migration, per_refresh, per_server,
 };
 use super::shard::Shard;
-use super::words::{Downstream, Outcome, ProtocolError, Tally, Upstream};
+use super::words::{ClientDrop, Downstream, Outcome, ProtocolError, Tally, Upstream};
 use crate::protocol::{Cause, CommandClass};
 
 /// All counts, for the process, for each route and for each server.
@@ -94,6 +94,10 @@ impl Merged {
 
     pub fn protocol_errors(&self, kind: ProtocolError) -> u64 {
         self.common.get(common::PROTOCOL_ERROR + kind as usize)
+    }
+
+    pub fn client_drops(&self, why: ClientDrop) -> u64 {
+        self.common.get(common::CLIENT_DROP + why as usize)
     }
 
     pub fn tally(&self, what: Tally) -> u64 {

@@ -32,6 +32,6 @@ pub use series::Series;
 pub use shard::Shard;
 pub use totals::{Figure, ServerTotals, Totals};
 pub use words::{
-    Backfill, ColdWait, Downstream, LeaseOutcome, Outcome, ProtocolError, ReadSource, ReloadOutcome, ServerState,
-    SetRefusal, SpoolDrop, Tally, Upstream,
+    Backfill, ClientDrop, ColdWait, Downstream, LeaseOutcome, Outcome, ProtocolError, ReadSource, ReloadOutcome,
+    ServerState, SetRefusal, SpoolDrop, Tally, Upstream,
 };

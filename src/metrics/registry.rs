@@ -20,7 +20,7 @@ use super::samples::Samples;
 use super::series::Series;
 use super::shard::Shard;
 use super::totals::{ServerTotals, Totals};
-use super::words::{Downstream, Outcome, ProtocolError, Upstream};
+use super::words::{ClientDrop, Downstream, Outcome, ProtocolError, Upstream};
 use crate::protocol::{Cause, CommandClass};
 
 /// All metrics of the process. Clones are handles to the same one.
@@ -226,6 +226,9 @@ fn put_downstream(samples: &mut Samples, merged: &Merged) {
         samples.put(series, &[], merged.downstream(what) as f64);
     }
     samples.put(Series::DownstreamConnections, &[], merged.downstream_connections() as f64);
+    for why in ClientDrop::ALL {
+        samples.put(Series::DownstreamDropped, &[why.name()], merged.client_drops(why) as f64);
+    }
     for kind in ProtocolError::ALL {
         samples.put(Series::DownstreamErrors, &[kind.name()], merged.protocol_errors(kind) as f64);
     }

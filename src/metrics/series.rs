@@ -77,6 +77,7 @@ series! {
     DownstreamMost, "leash_downstream_max_connections", GAUGE, [], "How many connections of clients there may be (limits.connections).";
     DownstreamAccepted, "leash_downstream_connections_total", COUNTER, [], "Connections of clients accepted.";
     DownstreamRefused, "leash_downstream_refused_total", COUNTER, [], "Connections of clients refused because there were too many.";
+    DownstreamDropped, "leash_downstream_dropped_total", COUNTER, ["reason"], "Connections closed on clients that asked nothing or took no replies, by reason.";
     DownstreamErrors, "leash_downstream_protocol_errors_total", COUNTER, ["kind"], "Mistakes of clients in the protocol, by kind.";
     DownstreamBytesRead, "leash_downstream_bytes_read_total", COUNTER, [], "Bytes received from clients.";
     DownstreamBytesWritten, "leash_downstream_bytes_written_total", COUNTER, [], "Bytes sent to clients.";

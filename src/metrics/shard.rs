@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::histogram::{self, LATENCY, bucket, nanos};
 use super::layout::{RouteId, ServerId, ShardLayout, common, per_class, per_server};
-use super::words::{Downstream, Outcome, ProtocolError, Tally, Upstream};
+use super::words::{ClientDrop, Downstream, Outcome, ProtocolError, Tally, Upstream};
 use crate::protocol::{Cause, CommandClass};
 
 /// Unused cells at both ends keep neighbours in memory, other workers' shards above all, off our cache lines.
@@ -74,6 +74,11 @@ impl Shard {
         self.add(common::PROTOCOL_ERROR + kind as usize, 1);
     }
 
+    /// Counts a connection that was closed on its client.
+    pub fn client_drop(&self, why: ClientDrop) {
+        self.add(common::CLIENT_DROP + why as usize, 1);
+    }
+
     /// Counts what only memcached's `stats` tells.
     pub fn tally(&self, what: Tally) {
         self.add(common::TALLY + what as usize, 1);
@@ -129,6 +134,7 @@ mod tests {
         Downstream::ALL.into_iter().for_each(|what| shard.downstream(what, 1));
         ProtocolError::ALL.into_iter().for_each(|kind| shard.protocol_error(kind));
         Tally::ALL.into_iter().for_each(|what| shard.tally(what));
+        ClientDrop::ALL.into_iter().for_each(|why| shard.client_drop(why));
         let zeros = (0..layout.cells()).filter(|at| shard.get(*at) == 0).count();
         let ones = (0..layout.cells()).filter(|at| shard.get(*at) == 1).count();
         let histograms = CommandClass::ALL.len() + 2;

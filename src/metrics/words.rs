@@ -150,6 +150,16 @@ words! {
 }
 
 words! {
+    /// Why leash closed the connection of a client that did nothing wrong in the protocol.
+    ClientDrop {
+        /// It asked nothing for `limits.idle`.
+        Idle = "idle",
+        /// It took none of its replies for `limits.unread_time`.
+        Unread = "unread",
+    }
+}
+
+words! {
     /// What became of a lease. One that expires was granted, or taken unasked, before.
     LeaseOutcome {
         /// A caller of this sidecar won and was told to regenerate.

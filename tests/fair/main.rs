@@ -10,6 +10,7 @@ mod descriptors;
 mod floods;
 mod latency;
 mod probes;
+mod vanished;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -1,6 +1,6 @@
 //! `limits`: each within bounds that a machine can keep, and together able to serve one item.
 
-use super::setting::setting;
+use super::setting::{or_off, setting};
 use crate::config::checked::{Limits, Pool};
 use crate::config::machine::auto_memory;
 use crate::config::problem::Problems;
@@ -20,6 +20,7 @@ pub fn check(written: &written::Limits, pools: &[Pool], problems: &mut Problems)
     let d = Limits::default();
     let w = written;
     let time = Duration::from_millis(1)..=Duration::from_secs(3600);
+    let patience = Duration::from_secs(1)..=Duration::from_secs(7 * 24 * 3600);
     let auto = w.memory.as_ref().is_none_or(|memory| memory.text == AUTO);
     let memory = w.memory.as_ref().filter(|_| !auto);
     let mut limits = Limits {
@@ -29,6 +30,8 @@ pub fn check(written: &written::Limits, pools: &[Pool], problems: &mut Problems)
         in_flight: setting(&COUNT, w.in_flight.as_ref(), d.in_flight, 1..=MANY, problems),
         connections: setting(&COUNT, w.connections.as_ref(), d.connections, 1..=MANY, problems),
         request_time: setting(&DURATION, w.request_time.as_ref(), d.request_time, time, problems),
+        unread_time: setting(&DURATION, w.unread_time.as_ref(), d.unread_time, patience.clone(), problems),
+        idle: or_off(&DURATION, w.idle.as_ref(), patience, problems),
         unsent_replies: setting(&SIZE, w.unsent_replies.as_ref(), d.unsent_replies, 64 * KIB..=64 * GIB, problems),
         memory: setting(&SIZE, memory, d.memory, MIB..=1024 * GIB, problems),
         server_queue: setting(&COUNT, w.server_queue.as_ref(), d.server_queue, 1..=16 * MANY, problems),

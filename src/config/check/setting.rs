@@ -26,6 +26,17 @@ pub fn setting<T: Copy + PartialOrd>(
     default
 }
 
+/// A value with a unit, or `off`, which it is unless written.
+pub fn or_off<T: Copy + PartialOrd>(
+    unit: &Unit<T>,
+    written: Option<&Scalar>,
+    range: RangeInclusive<T>,
+    problems: &mut Problems,
+) -> Option<T> {
+    let scalar = written.filter(|scalar| scalar.text != "off")?;
+    Some(setting(unit, Some(scalar), *range.start(), range, problems))
+}
+
 /// One of a few words.
 pub fn word<T: Copy>(written: Option<&Scalar>, default: T, words: &[(&str, T)], problems: &mut Problems) -> T {
     let Some(scalar) = written else { return default };

@@ -1,0 +1,77 @@
+//! Clients that might as well be gone: who takes none of his replies for `limits.unread_time`, and who asks nothing for
+//! `limits.idle`. Their places are free for others then. Those whose machine is gone the kernel finds, by keepalive.
+//!
+//! One look at all clients of a worker a second; a timer for each of them would cost every request.
+
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::connection::Connection;
+use super::service::{Limits, Service};
+use crate::metrics::{ClientDrop, Downstream as Count};
+
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// Looks at the clients of `service` for as long as its worker runs.
+pub async fn sweep(service: Rc<Service>) {
+    let mut looks = interval(PERIOD);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        looks.tick().await;
+        let (now, limits) = (Instant::now(), service.limits());
+        service.each(|connection| match connection.is_in_vain(now, &limits) {
+            Some(ClientDrop::Unread) if connection.takes_some(now) => {}
+            Some(ClientDrop::Unread) => connection.cut_off(&limits),
+            Some(ClientDrop::Idle) => connection.part(),
+            None => {}
+        });
+    }
+}
+
+impl Connection {
+    fn is_in_vain(&self, now: Instant, limits: &Limits) -> Option<ClientDrop> {
+        let state = self.state.borrow();
+        let since = |then: Instant| now.saturating_duration_since(then);
+        let is_idle = |idle| since(self.heard.get()) >= idle && state.replies.is_empty() && state.output.is_empty();
+        if state.broken {
+            None
+        } else if state.blocked && since(state.taken_at) >= limits.unread_time {
+            Some(ClientDrop::Unread)
+        } else {
+            limits.idle.filter(|idle| is_idle(*idle)).map(|_| ClientDrop::Idle)
+        }
+    }
+
+    /// Whether the client has taken a little, too little for the event loop to notice.
+    fn takes_some(&self, now: Instant) -> bool {
+        let mut state = self.state.borrow_mut();
+        let taken = self.writer.press(&mut state.output);
+        if taken > 0 {
+            state.taken_at = now;
+            state.count();
+            self.service.shard().downstream(Count::BytesWritten, taken as u64);
+        }
+        taken > 0
+    }
+
+    /// Gives up what the client does not take.
+    fn cut_off(&self, limits: &Limits) {
+        self.writer.reset_at_end();
+        self.state.borrow_mut().close();
+        self.wake();
+        self.service.shard().client_drop(ClientDrop::Unread);
+        if let Some(suppressed) = self.service.unread.allow(Instant::now()) {
+            tracing::warn!(after = ?limits.unread_time, suppressed, "closed a client that does not read its replies");
+        }
+    }
+
+    /// Closes the connection unless the client has just said something.
+    fn part(&self) {
+        if !self.is_parting.replace(true) {
+            self.service.shard().client_drop(ClientDrop::Idle);
+            self.wake();
+        }
+    }
+}
