@@ -30,19 +30,12 @@ const RESERVE: u64 = 16;
 /// Connections that the kernel keeps until they are accepted: crowds come when applications start.
 const BACKLOG: i32 = 1024;
 
-/// A connection on which nothing was heard for so long is asked for a sign of life: so often, and this long apart. Whoever
-/// vanished without a word is known to be gone after two minutes.
-const QUIET: Duration = Duration::from_secs(60);
-const ASK_AGAIN: Duration = Duration::from_secs(15);
-const ASK_TIMES: u32 = 4;
-
 /// A socket that listens on a TCP address, for an event loop. Linux hands its options down to the connections.
 pub fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     // The port may be taken again at once after a restart.
     socket.set_reuse_address(true)?;
-    let keepalive = TcpKeepalive::new().with_time(QUIET).with_interval(ASK_AGAIN).with_retries(ASK_TIMES);
-    socket.set_tcp_keepalive(&keepalive)?;
+    socket.set_tcp_keepalive(&keepalive())?;
     listen_at(&socket, &address.into())?;
     Ok(socket.into())
 }
@@ -91,8 +84,11 @@ const ASKS: u32 = 3;
 /// Lets the kernel end a connection whose other end has vanished without a word: within half a minute where nothing is
 /// said.
 pub fn notice_vanished(stream: &TcpStream) -> io::Result<()> {
-    let keepalive = TcpKeepalive::new().with_time(QUIET).with_interval(ASK_AGAIN).with_retries(ASKS);
-    SockRef::from(stream).set_tcp_keepalive(&keepalive)
+    SockRef::from(stream).set_tcp_keepalive(&keepalive())
+}
+
+fn keepalive() -> TcpKeepalive {
+    TcpKeepalive::new().with_time(QUIET).with_interval(ASK_AGAIN).with_retries(ASKS)
 }
 
 /// The same, and within `patience` where what was said is not even received.

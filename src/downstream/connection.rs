@@ -101,6 +101,10 @@ impl Connection {
     /// Whether the client must take replies before it may ask for more.
     pub(super) fn is_full(&self) -> bool {
         let (state, limits) = (self.state.borrow(), self.service.limits());
+        if state.asking.is_some() {
+            // What came of it cannot leave before all of it is asked for.
+            return state.replies.awaited() >= limits.in_flight;
+        }
         state.alone.is_some()
             || state.settling
             || state.replies.in_flight() >= limits.in_flight
@@ -192,6 +196,13 @@ impl Connection {
         self.is_parting.set(false);
     }
 
+    /// Wakes the task for a get that waits until fewer keys are in flight; once half are answered, so that many go together.
+    fn ask_on_later(&self, state: &Owed) {
+        if state.paused && state.asking.is_some() && state.replies.awaited() <= self.service.limits().in_flight / 2 {
+            self.wake();
+        }
+    }
+
     /// Whether the client is to go if it has nothing to say now.
     pub(super) fn should_end(&self) -> bool {
         self.service.is_stopping() || self.is_parting.get()
@@ -211,7 +222,8 @@ impl ReplyTo for Connection {
         }
         state.expect_more_like(&reply);
         if !state.replies.fill(token, reply, self.service.turn.now(), &*self) {
-            return state.count();
+            state.count();
+            return self.ask_on_later(&state);
         }
         self.write_replies(&mut state);
         let is_much = !state.blocked && state.output.len() >= MUCH;

@@ -6,13 +6,12 @@ use bytes::Bytes;
 use tokio::task::spawn_local;
 
 use super::connection::{Connection, End, NO_ROOM};
-use super::gathered::Gathered;
 use super::owed::{Alone, Owed};
 use super::replies::{Asked, Pending, tallies, write_one};
 use crate::memory::Shed;
 use crate::metrics::{ProtocolError, Tally};
 use crate::protocol::{
-    Call, Command, CommandClass, Exptime, Form, Get, Key, Local, Question, Refusal, RefusalKind, Reply, Request, Style,
+    Call, Command, CommandClass, Exptime, Form, Local, Question, Refusal, RefusalKind, Reply, Request, Style,
     binary_refusal,
 };
 use crate::upstream::{Mark, Party, Ticket};
@@ -56,7 +55,7 @@ impl Connection {
         };
         let reply = match branch {
             Some(branch) => {
-                branch.entry.ask(&request, &self.client, Ticket::new(self.clone(), state.replies.next_token(0)))
+                branch.entry.ask(&request, &self.client, Ticket::new(self.clone(), state.replies.next_token()))
             }
             None => Some(no_route()),
         };
@@ -68,40 +67,6 @@ impl Connection {
             }
             reply => self.push(&mut state, Pending::One(asked, request.key, form, reply)),
         }
-    }
-
-    fn ask_many(self: &Rc<Self>, keys: Vec<Key>, get: Get, form: Form) {
-        let tree = self.service.tree.borrow();
-        let mut state = self.state.borrow_mut();
-        let command = Command::Get(get);
-        let class = command.class();
-        let mut gathered = Gathered::new(keys.len(), class, form.style == Style::Get { cas: true });
-        let at = self.service.turn.now();
-        let mut keys = keys.into_iter();
-        let mut route = None;
-        if let Some(first) = keys.next() {
-            let mut request = Request { key: first, command };
-            loop {
-                let branch = tree.branch(&request.key);
-                self.service.keys.note(request.key.as_bytes());
-                let reply = match branch {
-                    Some(branch) => {
-                        let ticket = Ticket::new(self.clone(), state.replies.next_token(gathered.len()));
-                        branch.entry.ask(&request, &self.client, ticket)
-                    }
-                    None => Some(no_route()),
-                };
-                let id = branch.map(|branch| branch.id);
-                route = route.or(id);
-                let Some(next) = keys.next() else {
-                    gathered.push(request.key, id, reply, &**self);
-                    break;
-                };
-                gathered.push(std::mem::replace(&mut request.key, next), id, reply, &**self);
-            }
-        }
-        let asked = Asked { at, route, class, tallies: None };
-        self.push(&mut state, Pending::Many(asked, gathered));
     }
 
     fn flush_all(self: &Rc<Self>, delay: Exptime, form: Form) {
@@ -139,7 +104,7 @@ impl Connection {
         let (mut waiting, mut worst) = (0, None);
         let mark = Mark::of_no_item(Party::of(&self.client));
         for server in servers {
-            let ticket = Ticket::new(self.clone(), state.replies.next_token(0));
+            let ticket = Ticket::new(self.clone(), state.replies.next_token());
             match server.ask(Question::FlushAll(delay), mark, ticket) {
                 Some(reply @ (Reply::Failed(_) | Reply::Error(_))) => worst = Some(reply),
                 Some(_) => {}
@@ -177,7 +142,7 @@ impl Connection {
     fn ask_unseen(self: &Rc<Self>, request: Request) {
         let tree = self.service.tree.borrow();
         let mut state = self.state.borrow_mut();
-        let ticket = Ticket::new(self.clone(), state.replies.next_token(0));
+        let ticket = Ticket::new(self.clone(), state.replies.next_token());
         let reply = match tree.branch(&request.key) {
             Some(branch) => branch.entry.ask(&request, &self.client, ticket),
             None => Some(no_route()),
@@ -238,7 +203,7 @@ impl Connection {
         self.push(&mut state, Pending::Written(format!("{line}\r\n").into_bytes()));
     }
 
-    fn push(self: &Rc<Self>, state: &mut Owed, pending: Pending) {
+    pub(super) fn push(self: &Rc<Self>, state: &mut Owed, pending: Pending) {
         state.replies.push(pending);
         self.write_replies(state);
     }
@@ -251,7 +216,7 @@ impl Connection {
     }
 }
 
-fn no_route() -> Reply {
+pub(super) fn no_route() -> Reply {
     Reply::Error("SERVER_ERROR leash has no route for this key, add one with prefix \"\"".into())
 }
 

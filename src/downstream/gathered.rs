@@ -15,8 +15,10 @@ pub struct Gathered {
     class: CommandClass,
     /// Bytes of the values that came.
     bytes: usize,
-    /// How many replies are to come.
+    /// How many replies are to come of those that were asked for.
     waiting: usize,
+    /// How many keys are still to be asked for.
+    unasked: usize,
     /// Whether `VALUE` lines end with the CAS unique.
     cas: bool,
     /// Whether its keys have let go of what was read with them.
@@ -40,7 +42,15 @@ struct Found {
 impl Gathered {
     /// Nothing asked yet, of `keys` to come.
     pub fn new(keys: usize, class: CommandClass, cas: bool) -> Gathered {
-        Gathered { parts: Vec::with_capacity(keys), class, bytes: 0, waiting: 0, cas, is_detached: false }
+        Gathered {
+            parts: Vec::with_capacity(keys),
+            class,
+            bytes: 0,
+            waiting: 0,
+            unasked: keys,
+            cas,
+            is_detached: false,
+        }
     }
 
     /// How many keys were asked for.
@@ -52,6 +62,7 @@ impl Gathered {
     pub fn push(&mut self, key: Key, route: Option<RouteId>, reply: Option<Reply>, witness: &impl Witness) {
         self.parts.push(Part { key, route, found: None });
         self.waiting += 1;
+        self.unasked = self.unasked.saturating_sub(1);
         if let Some(reply) = reply {
             self.fill(self.parts.len() - 1, reply, witness);
         }
@@ -83,9 +94,14 @@ impl Gathered {
         self.bytes
     }
 
-    /// How many replies are to come.
+    /// How many replies are to come of those that were asked for.
     pub fn waiting(&self) -> usize {
         self.waiting
+    }
+
+    /// Whether all keys were asked for, and all answered.
+    pub fn is_whole(&self) -> bool {
+        self.waiting + self.unasked == 0
     }
 
     /// Bytes of the places for its keys.

@@ -92,6 +92,7 @@ impl Intake {
 
     /// Sends whole requests on their way, as far as the client may have more in flight and its stint goes.
     fn dispatch(&mut self, connection: &Rc<Connection>, stint: &mut Stint) -> Option<End> {
+        connection.ask_on(stint);
         if self.buffer.is_empty() {
             return None;
         }
@@ -103,6 +104,7 @@ impl Intake {
                 if let Some(end) = connection.dispatch(call, &self.buffer) {
                     return Some(end);
                 }
+                connection.ask_on(stint);
             } else if let Some((replaced, form)) = self.refuse_value(connection) {
                 connection.service.memory.shed(Shed::Request);
                 connection.no_memory(replaced, form);

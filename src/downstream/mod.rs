@@ -1,5 +1,6 @@
 //! Towards the application: listeners, client connections, and the order of their replies.
 
+mod asking;
 mod connection;
 mod dispatch;
 mod gathered;

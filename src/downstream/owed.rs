@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
+use super::asking::Asking;
 use super::replies::Replies;
 use crate::memory::{Holder, Share};
 use crate::protocol::{Exptime, Form, Output, Reply};
@@ -26,6 +27,8 @@ pub(super) struct Owed {
     pub paused: bool,
     /// Whether that is because the client does not read, and was counted.
     pub unread: bool,
+    /// A get whose keys are not all asked for yet; until they are, nothing behind it is begun.
+    pub asking: Option<Asking>,
     /// A command that is carried out alone; until it is, nothing behind it is begun.
     pub alone: Option<Alone>,
     /// Whether what is in flight was asked of an older tree, or is a `flush_all`: until it is answered nothing behind it
@@ -64,6 +67,7 @@ impl Owed {
             flush_asked: false,
             paused: false,
             unread: false,
+            asking: None,
             alone: None,
             settling: false,
             broken: false,
@@ -110,6 +114,7 @@ impl Owed {
     /// The client is gone: nothing is kept for it, though replies to it may still be on their way.
     pub fn close(&mut self) {
         self.broken = true;
+        self.asking = None;
         self.output = Output::default();
         self.replies = Replies::default();
         self.count();

@@ -82,6 +82,11 @@ impl Replies {
         self.queue.len().max(self.awaited)
     }
 
+    /// How many replies are to come.
+    pub fn awaited(&self) -> usize {
+        self.awaited
+    }
+
     /// Whether nothing waits.
     pub fn is_empty(&self) -> bool {
         self.queue.is_empty()
@@ -104,10 +109,30 @@ impl Replies {
         }
     }
 
-    /// The token of the reply to part `part` of the next command to be pushed.
-    pub fn next_token(&self, part: usize) -> u64 {
-        let number = self.oldest.wrapping_add(self.queue.len() as u32);
-        u64::from(number) << 32 | part as u64
+    /// The token of the reply to the next command to be pushed.
+    pub fn next_token(&self) -> u64 {
+        self.token(self.queue.len(), 0)
+    }
+
+    /// The token of the reply to the next key of the youngest command, a get.
+    pub fn token_of_next_key(&self) -> u64 {
+        match self.queue.back() {
+            Some(Pending::Many(_, gathered)) => self.token(self.queue.len() - 1, gathered.len()),
+            _ => self.next_token(),
+        }
+    }
+
+    fn token(&self, place: usize, part: usize) -> u64 {
+        u64::from(self.oldest.wrapping_add(place as u32)) << 32 | part as u64
+    }
+
+    /// Adds a key that was asked for to the youngest command, a get, and its reply if that is known already.
+    pub fn add_key(&mut self, key: Key, route: Option<RouteId>, reply: Option<Reply>, witness: &impl Witness) {
+        let Some(Pending::Many(asked, gathered)) = self.queue.back_mut() else { return };
+        asked.route = asked.route.or(route);
+        self.awaited += usize::from(reply.is_none());
+        self.parked += reply.as_ref().map_or(0, Reply::value_len);
+        gathered.push(key, route, reply, witness);
     }
 
     /// Adds the youngest command.
@@ -243,7 +268,10 @@ impl Pending {
     }
 
     fn is_whole(&self) -> bool {
-        self.awaits() == 0
+        match self {
+            Pending::Many(_, gathered) => gathered.is_whole(),
+            _ => self.awaits() == 0,
+        }
     }
 
     fn write(self, output: &mut Output, witness: &impl Witness) {

@@ -6,6 +6,7 @@ use std::thread::JoinHandle;
 
 use crate::latency::Victim;
 use crate::one_at_a_time;
+use crate::support::memcached::signal;
 use crate::support::{Leash, Memcached};
 
 /// What one client sends again and again until this goes.
@@ -94,6 +95,42 @@ fn a_small_get_is_as_fast_beside_floods_of_what_is_refused() {
     is_well_beside("empty lines", "\r\n");
     is_well_beside("keys that are too long", &format!("get {}\r\n", "k".repeat(251)));
     is_well_beside("values that are too large", &format!("set a 0 0 {}\r\n{}\r\n", 2 << 20, "v".repeat(2 << 20)));
+}
+
+#[test]
+fn a_small_get_is_as_fast_beside_gets_of_very_many_keys() {
+    let keys: String = (0..10_000).map(|n| format!(" {n}")).collect();
+    is_well_beside("gets of 10,000 keys", &format!("get{keys}\r\n"));
+    let keys: String = (0..6_000).map(|n| format!(" here:{n}")).collect();
+    is_well_beside("gets of 6,000 keys of the embedded store", &format!("get{keys}\r\n"));
+}
+
+#[test]
+fn a_get_of_many_keys_is_one_reply_however_many_are_in_flight() {
+    let server = Memcached::start();
+    let yaml = |in_flight| {
+        let pools = format!("pools: {{main: {{servers: ['{}']}}, here: {{servers: [embedded]}}}}", server.address());
+        let routes = "routes: [{prefix: '', pool: main}, {prefix: 'here:', pool: here}]";
+        format!("workers: 1\n{pools}\n{routes}\nlimits: {{in_flight: {in_flight}}}")
+    };
+    for in_flight in [1, 7, 1024] {
+        let leash = Leash::with_config(&yaml(in_flight));
+        let mut client = leash.client();
+        let keys: Vec<String> =
+            (0..5_000).map(|n| if n % 3 == 0 { format!("here:{n}") } else { format!("there:{n}") }).collect();
+        let sets: String = keys.iter().step_by(7).map(|key| format!("set {key} 0 0 5\r\n{key:.5}\r\n")).collect();
+        client.expect(sets, "STORED\r\n".repeat(keys.len().div_ceil(7)));
+        let hits: String = keys.iter().step_by(7).map(|key| format!("VALUE {key} 0 5\r\n{key:.5}\r\n")).collect();
+        let asked = format!("get missing\r\nget {}\r\nset after 0 0 1\r\n1\r\nget after missing\r\n", keys.join(" "));
+        client.expect(asked, format!("END\r\n{hits}END\r\nSTORED\r\nVALUE after 0 1\r\n1\r\nEND\r\n"));
+        // Another configuration, and an end, in the middle of it.
+        client.send(format!("get {}\r\n", keys.join(" ")).repeat(3));
+        leash.configure(yaml(in_flight + 1));
+        signal(leash.pid(), "HUP");
+        client.finish_sending();
+        let replies = String::from_utf8(client.read_to_end().unwrap()).unwrap();
+        assert!(replies == format!("{hits}END\r\n").repeat(3), "{in_flight} in flight: {} bytes", replies.len());
+    }
 }
 
 #[test]

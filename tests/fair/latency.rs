@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::support::{Client, Leash};
 
 /// What a machine that others use may add to any wait. A worker that serves one client alone takes seconds.
-const NOISE: Duration = Duration::from_millis(20);
+const NOISE: Duration = Duration::from_millis(100);
 /// Latencies below this are as good as none.
 const UNSEEN: Duration = Duration::from_millis(5);
 

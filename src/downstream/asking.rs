@@ -1,0 +1,67 @@
+//! A get of several keys on its way: its keys are asked for in the order of the line, in one stint or in many, as far as the
+//! client may have more in flight. Until the last one is asked for, nothing behind the get is begun; its reply leaves as one.
+
+use std::rc::Rc;
+use std::vec::IntoIter;
+
+use super::connection::Connection;
+use super::dispatch::no_route;
+use super::gathered::Gathered;
+use super::owed::Owed;
+use super::replies::{Asked, Pending};
+use super::stint::Stint;
+use crate::metrics::RouteId;
+use crate::protocol::{Command, Form, Get, Key, Reply, Request, Style};
+use crate::route::Tree;
+use crate::upstream::Ticket;
+
+/// What is left of a get to be asked for. Its reply is the youngest one that is owed.
+pub(super) struct Asking {
+    /// The next key.
+    request: Request,
+    rest: IntoIter<Key>,
+}
+
+impl Connection {
+    /// Begins a get of several keys.
+    pub(super) fn ask_many(self: &Rc<Self>, keys: Vec<Key>, get: Get, form: Form) {
+        let command = Command::Get(get);
+        let class = command.class();
+        let gathered = Gathered::new(keys.len(), class, form.style == Style::Get { cas: true });
+        let asked = Asked { at: self.service.turn.now(), route: None, class, tallies: None };
+        let mut state = self.state.borrow_mut();
+        let mut rest = keys.into_iter();
+        state.asking = rest.next().map(|key| Asking { request: Request { key, command }, rest });
+        self.push(&mut state, Pending::Many(asked, gathered));
+    }
+
+    /// Goes on with the get that is being asked for, if there is one.
+    pub(super) fn ask_on(self: &Rc<Self>, stint: &mut Stint) {
+        let mut state = self.state.borrow_mut();
+        let Some(mut asking) = state.asking.take() else { return };
+        let (tree, most) = (self.service.tree.borrow(), self.service.limits().in_flight);
+        loop {
+            if stint.is_over() || state.replies.awaited() >= most {
+                state.asking = Some(asking);
+                break;
+            }
+            stint.request();
+            let (route, reply) = self.ask_key(&tree, &state, &asking.request);
+            let Some(next) = asking.rest.next() else {
+                state.replies.add_key(asking.request.key, route, reply, &**self);
+                break;
+            };
+            let key = std::mem::replace(&mut asking.request.key, next);
+            state.replies.add_key(key, route, reply, &**self);
+        }
+        self.write_replies(&mut state);
+    }
+
+    /// Asks for one key. The route it is on, and its reply if that is known already.
+    fn ask_key(self: &Rc<Self>, tree: &Tree, state: &Owed, request: &Request) -> (Option<RouteId>, Option<Reply>) {
+        self.service.keys.note(request.key.as_bytes());
+        let Some(branch) = tree.branch(&request.key) else { return (None, Some(no_route())) };
+        let ticket = Ticket::new(self.clone(), state.replies.token_of_next_key());
+        (Some(branch.id), branch.entry.ask(request, &self.client, ticket))
+    }
+}
