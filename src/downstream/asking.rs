@@ -57,6 +57,13 @@ impl Connection {
         self.write_replies(&mut state);
     }
 
+    /// Wakes the task for a get that waits until fewer keys are in flight; once half are answered, so that many go together.
+    pub(super) fn ask_on_later(&self, state: &Owed) {
+        if state.paused && state.asking.is_some() && state.replies.awaited() <= self.service.limits().in_flight / 2 {
+            self.wake();
+        }
+    }
+
     /// Asks for one key. The route it is on, and its reply if that is known already.
     fn ask_key(self: &Rc<Self>, tree: &Tree, state: &Owed, request: &Request) -> (Option<RouteId>, Option<Reply>) {
         self.service.keys.note(request.key.as_bytes());

@@ -189,26 +189,6 @@ impl Connection {
     }
 }
 
-impl Connection {
-    /// Notes that the client said something.
-    pub(super) fn hear(&self, now: Instant) {
-        self.heard.set(now);
-        self.is_parting.set(false);
-    }
-
-    /// Wakes the task for a get that waits until fewer keys are in flight; once half are answered, so that many go together.
-    fn ask_on_later(&self, state: &Owed) {
-        if state.paused && state.asking.is_some() && state.replies.awaited() <= self.service.limits().in_flight / 2 {
-            self.wake();
-        }
-    }
-
-    /// Whether the client is to go if it has nothing to say now.
-    pub(super) fn should_end(&self) -> bool {
-        self.service.is_stopping() || self.is_parting.get()
-    }
-}
-
 impl ReplyTo for Connection {
     fn deliver(self: Rc<Self>, token: u64, reply: Reply) {
         let mut state = self.state.borrow_mut();

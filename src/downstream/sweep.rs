@@ -31,6 +31,17 @@ pub async fn sweep(service: Rc<Service>) {
 }
 
 impl Connection {
+    /// Notes that the client said something.
+    pub(super) fn hear(&self, now: Instant) {
+        self.heard.set(now);
+        self.is_parting.set(false);
+    }
+
+    /// Whether the client is to go if it has nothing to say now.
+    pub(super) fn should_end(&self) -> bool {
+        self.service.is_stopping() || self.is_parting.get()
+    }
+
     fn is_in_vain(&self, now: Instant, limits: &Limits) -> Option<ClientDrop> {
         let state = self.state.borrow();
         let since = |then: Instant| now.saturating_duration_since(then);

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use leash::config::Phase;
 use leash::metrics::{
-    Backfill, ColdWait, LeaseOutcome, NO_PHASE, Outcome, ProtocolError, ReadSource, Registry, ReloadOutcome,
-    RouteLabel, Series, ServerState, SetRefusal, ShardLayout, SpoolDrop,
+    Backfill, ClientDrop, ColdWait, LeaseOutcome, NO_PHASE, Outcome, ProtocolError, ReadSource, Registry,
+    ReloadOutcome, RouteLabel, Series, ServerState, SetRefusal, ShardLayout, SpoolDrop,
 };
 use leash::protocol::{Cause, CommandClass};
 
@@ -45,6 +45,8 @@ fn every_word_of_a_label_is_told() {
     assert_eq!(told("`outcome` of a backfill:"), words(&Backfill::ALL.map(Backfill::name)));
     assert_eq!(told("`reason`:"), words(&SetRefusal::ALL.map(SetRefusal::name)));
     assert_eq!(told("`reason` of a lost delete:"), words(&SpoolDrop::ALL.map(SpoolDrop::name)));
+    let closed = ["limits.idle", "limits.unread_time"].into_iter().chain(ClientDrop::ALL.map(ClientDrop::name));
+    assert_eq!(told("`reason` of a closed connection:"), words(&closed.collect::<Vec<_>>()));
     assert_eq!(told("`cause`:"), words(&Cause::ALL.map(Cause::name)));
     assert_eq!(told("`kind`:"), words(&ProtocolError::ALL.map(ProtocolError::name)));
     assert_eq!(told("`state`:"), words(&ServerState::ALL.map(ServerState::name)));
