@@ -4,11 +4,12 @@
 use std::rc::Rc;
 use std::vec::IntoIter;
 
+use super::asked::Asked;
 use super::connection::Connection;
 use super::dispatch::no_route;
 use super::gathered::Gathered;
 use super::owed::Owed;
-use super::replies::{Asked, Pending};
+use super::pending::Pending;
 use super::stint::Stint;
 use crate::metrics::RouteId;
 use crate::protocol::{Command, Form, Get, Key, Reply, Request, Style};

@@ -16,12 +16,11 @@ use bytes::BytesMut;
 
 use super::intake::Intake;
 use super::owed::Owed;
-use super::replies::{Asked, Witness};
 use super::service::Service;
 use crate::memory::{Holder, Shed};
-use crate::metrics::{Downstream as Count, Outcome, ProtocolError, RouteId, RouteMoves, Tally};
+use crate::metrics::{Downstream as Count, ProtocolError, RouteMoves};
 use crate::net::{Reader, Stream, Writer, Written};
-use crate::protocol::{CommandClass, Reply};
+use crate::protocol::Reply;
 use crate::route::Client;
 use crate::turn::{Flush, MUCH};
 use crate::upstream::ReplyTo;
@@ -256,39 +255,6 @@ impl Flush for Connection {
         if state.blocked || state.broken || state.paused {
             self.wake();
         }
-    }
-}
-
-impl Witness for Connection {
-    fn answered(&self, asked: &Asked) {
-        if let Some(route) = asked.route {
-            let took = self.service.turn.now().saturating_duration_since(asked.at);
-            self.service.shard().observe(route, asked.class, took);
-        }
-    }
-
-    fn outcome(&self, route: Option<RouteId>, class: CommandClass, reply: &Reply) {
-        if let Some(route) = route {
-            self.service.shard().count(route, class, outcome(class, reply));
-        }
-    }
-
-    fn tally(&self, what: Tally) {
-        self.service.shard().tally(what);
-    }
-}
-
-/// The word for what became of a request.
-fn outcome(class: CommandClass, reply: &Reply) -> Outcome {
-    match reply {
-        Reply::Hit(_) if class == CommandClass::Store => Outcome::Stored,
-        Reply::Hit(_) | Reply::Debug(_) => Outcome::Hit,
-        Reply::Miss | Reply::NotFound => Outcome::Miss,
-        Reply::NotStored => Outcome::NotStored,
-        Reply::Exists => Outcome::Exists,
-        Reply::Done | Reply::Version(_) => Outcome::Ok,
-        Reply::Error(_) => Outcome::Error,
-        Reply::Failed(_) => Outcome::Failed,
     }
 }
 

@@ -5,9 +5,10 @@ use std::rc::Rc;
 use bytes::Bytes;
 use tokio::task::spawn_local;
 
+use super::asked::{Asked, tallies};
 use super::connection::{Connection, End, NO_ROOM};
 use super::owed::{Alone, Owed};
-use super::replies::{Asked, Pending, tallies, write_one};
+use super::pending::{Pending, write_one};
 use crate::memory::Shed;
 use crate::metrics::{ProtocolError, Tally};
 use crate::protocol::{

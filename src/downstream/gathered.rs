@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::replies::Witness;
+use super::asked::Witness;
 use crate::metrics::RouteId;
 use crate::protocol::{CommandClass, Item, Key, Output, Reply, encode_end, encode_value};
 

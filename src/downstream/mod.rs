@@ -1,12 +1,15 @@
 //! Towards the application: listeners, client connections, and the order of their replies.
 
+mod asked;
 mod asking;
 mod connection;
+mod counting;
 mod dispatch;
 mod gathered;
 mod intake;
 mod listener;
 mod owed;
+mod pending;
 mod replies;
 mod service;
 mod shed;

@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::gathered::Gathered;
-use crate::metrics::{RouteId, RouteMoves, Tally};
-use crate::protocol::{Command, CommandClass, Form, Key, Output, Reply, Style, encode_reply};
+use super::asked::Witness;
+use super::pending::Pending;
+use crate::metrics::{RouteId, RouteMoves};
+use crate::protocol::{Key, Output, Reply};
 
 /// What one client waits for, oldest first.
 #[derive(Default)]
@@ -26,55 +27,6 @@ const SOON: Duration = Duration::from_millis(2);
 
 /// A queue that grew longer than this gives its memory back once it is empty.
 const KEEP: usize = 256;
-
-/// One command whose reply has not left.
-pub enum Pending {
-    /// About one key.
-    One(Asked, Key, Form, Option<Reply>),
-    /// A read of several keys.
-    Many(Asked, Gathered),
-    /// Something every server must do.
-    Every(Form, usize, Option<Reply>),
-    /// A reply written already.
-    Written(Vec<u8>),
-}
-
-/// What metrics want to know of a command once it is answered.
-#[derive(Clone, Copy)]
-pub struct Asked {
-    /// When it came.
-    pub at: Instant,
-    /// The route that serves it; none serves a key without one.
-    pub route: Option<RouteId>,
-    /// What kind it is.
-    pub class: CommandClass,
-    /// What memcached's `stats` counts when it found its item, found none, or found it changed.
-    pub tallies: Option<[Tally; 3]>,
-}
-
-/// Learns of each reply as it leaves.
-pub trait Witness {
-    /// A command was answered.
-    fn answered(&self, asked: &Asked);
-    /// What became of one key.
-    fn outcome(&self, route: Option<RouteId>, class: CommandClass, reply: &Reply);
-    /// Something happened that memcached's `stats` counts.
-    fn tally(&self, what: Tally);
-}
-
-/// The counters that memcached has for this command and not for others of its class.
-pub fn tallies(command: &Command) -> Option<[Tally; 3]> {
-    match command {
-        Command::Arithmetic(arithmetic) if arithmetic.decrement => {
-            Some([Tally::DecrHits, Tally::DecrMisses, Tally::DecrMisses])
-        }
-        Command::Arithmetic(_) => Some([Tally::IncrHits, Tally::IncrMisses, Tally::IncrMisses]),
-        Command::Store(store) if store.compare_cas.is_some() => {
-            Some([Tally::CasHits, Tally::CasMisses, Tally::CasBadval])
-        }
-        _ => None,
-    }
-}
 
 impl Replies {
     /// How many requests are in flight or wait for their turn: each key of a get is one, since each is one upstream.
@@ -227,92 +179,4 @@ fn worse(worst: &mut Option<Reply>, reply: Reply) {
     if !matches!(worst, Some(Reply::Failed(_) | Reply::Error(_))) {
         *worst = Some(reply);
     }
-}
-
-impl Pending {
-    fn size(&self) -> usize {
-        match self {
-            Pending::One(.., reply) => reply.as_ref().map_or(0, Reply::value_len),
-            Pending::Many(_, gathered) => gathered.bytes(),
-            Pending::Every(..) => 0,
-            Pending::Written(text) => text.len(),
-        }
-    }
-
-    /// Bytes of the places for its keys.
-    fn places(&self) -> usize {
-        match self {
-            Pending::Many(_, gathered) => gathered.places(),
-            Pending::One(..) | Pending::Every(..) | Pending::Written(_) => 0,
-        }
-    }
-
-    fn detach(&mut self) {
-        match self {
-            Pending::One(_, key, form, _) => {
-                *key = key.detached();
-                form.detach();
-            }
-            Pending::Many(_, gathered) => gathered.detach(),
-            Pending::Every(..) | Pending::Written(_) => {}
-        }
-    }
-
-    fn awaits(&self) -> usize {
-        match self {
-            Pending::One(_, _, _, reply) => usize::from(reply.is_none()),
-            Pending::Many(_, gathered) => gathered.waiting(),
-            Pending::Every(_, waiting, _) => *waiting,
-            Pending::Written(_) => 0,
-        }
-    }
-
-    fn is_whole(&self) -> bool {
-        match self {
-            Pending::Many(_, gathered) => gathered.is_whole(),
-            _ => self.awaits() == 0,
-        }
-    }
-
-    fn write(self, output: &mut Output, witness: &impl Witness) {
-        match self {
-            Pending::One(asked, key, form, Some(reply)) => write_one(&asked, &key, &form, &reply, output, witness),
-            Pending::One(_, _, _, None) => {}
-            Pending::Many(asked, gathered) => {
-                gathered.write(output);
-                witness.answered(&asked);
-            }
-            Pending::Every(form, _, worst) => write_every(&form, &worst.unwrap_or(Reply::Done), output),
-            Pending::Written(text) => output.text().extend_from_slice(&text),
-        }
-    }
-}
-
-/// Writes the reply to a command about one key.
-pub fn write_one(asked: &Asked, key: &Key, form: &Form, reply: &Reply, output: &mut Output, witness: &impl Witness) {
-    witness.outcome(asked.route, asked.class, reply);
-    witness.answered(asked);
-    if let Some([hit, miss, changed]) = asked.tallies {
-        match reply {
-            Reply::Hit(_) => witness.tally(hit),
-            Reply::NotFound => witness.tally(miss),
-            Reply::Exists => witness.tally(changed),
-            _ => {}
-        }
-    }
-    encode_reply(form, key, reply, output);
-}
-
-fn write_every(form: &Form, reply: &Reply, output: &mut Output) {
-    if form.quiet {
-        return;
-    }
-    let line = match reply {
-        Reply::Error(line) => String::from_utf8_lossy(line).into_owned(),
-        Reply::Failed(failure) => format!("SERVER_ERROR {failure}"),
-        _ => "OK".to_string(),
-    };
-    debug_assert_eq!(form.style, Style::Ok);
-    output.text().extend_from_slice(line.as_bytes());
-    output.text().extend_from_slice(b"\r\n");
 }

@@ -1,0 +1,43 @@
+//! What metrics want to know of a command, and who is told of it once it is answered.
+
+use std::time::Instant;
+
+use crate::metrics::{RouteId, Tally};
+use crate::protocol::{Command, CommandClass, Reply};
+
+/// What metrics want to know of a command once it is answered.
+#[derive(Clone, Copy)]
+pub struct Asked {
+    /// When it came.
+    pub at: Instant,
+    /// The route that serves it; none serves a key without one.
+    pub route: Option<RouteId>,
+    /// What kind it is.
+    pub class: CommandClass,
+    /// What memcached's `stats` counts when it found its item, found none, or found it changed.
+    pub tallies: Option<[Tally; 3]>,
+}
+
+/// Learns of each reply as it leaves.
+pub trait Witness {
+    /// A command was answered.
+    fn answered(&self, asked: &Asked);
+    /// What became of one key.
+    fn outcome(&self, route: Option<RouteId>, class: CommandClass, reply: &Reply);
+    /// Something happened that memcached's `stats` counts.
+    fn tally(&self, what: Tally);
+}
+
+/// The counters that memcached has for this command and not for others of its class.
+pub fn tallies(command: &Command) -> Option<[Tally; 3]> {
+    match command {
+        Command::Arithmetic(arithmetic) if arithmetic.decrement => {
+            Some([Tally::DecrHits, Tally::DecrMisses, Tally::DecrMisses])
+        }
+        Command::Arithmetic(_) => Some([Tally::IncrHits, Tally::IncrMisses, Tally::IncrMisses]),
+        Command::Store(store) if store.compare_cas.is_some() => {
+            Some([Tally::CasHits, Tally::CasMisses, Tally::CasBadval])
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,39 @@
+//! What is counted of each command of a client once it is answered.
+
+use super::asked::{Asked, Witness};
+use super::connection::Connection;
+use crate::metrics::{Outcome, RouteId, Tally};
+use crate::protocol::{CommandClass, Reply};
+
+impl Witness for Connection {
+    fn answered(&self, asked: &Asked) {
+        if let Some(route) = asked.route {
+            let took = self.service.turn.now().saturating_duration_since(asked.at);
+            self.service.shard().observe(route, asked.class, took);
+        }
+    }
+
+    fn outcome(&self, route: Option<RouteId>, class: CommandClass, reply: &Reply) {
+        if let Some(route) = route {
+            self.service.shard().count(route, class, outcome(class, reply));
+        }
+    }
+
+    fn tally(&self, what: Tally) {
+        self.service.shard().tally(what);
+    }
+}
+
+/// The word for what became of a request.
+fn outcome(class: CommandClass, reply: &Reply) -> Outcome {
+    match reply {
+        Reply::Hit(_) if class == CommandClass::Store => Outcome::Stored,
+        Reply::Hit(_) | Reply::Debug(_) => Outcome::Hit,
+        Reply::Miss | Reply::NotFound => Outcome::Miss,
+        Reply::NotStored => Outcome::NotStored,
+        Reply::Exists => Outcome::Exists,
+        Reply::Done | Reply::Version(_) => Outcome::Ok,
+        Reply::Error(_) => Outcome::Error,
+        Reply::Failed(_) => Outcome::Failed,
+    }
+}

@@ -1,0 +1,110 @@
+//! One command whose reply has not left, and the reply as it leaves.
+
+use super::asked::{Asked, Witness};
+use super::gathered::Gathered;
+use crate::protocol::{Form, Key, Output, Reply, Style, encode_reply};
+
+/// One command whose reply has not left.
+pub enum Pending {
+    /// About one key.
+    One(Asked, Key, Form, Option<Reply>),
+    /// A read of several keys.
+    Many(Asked, Gathered),
+    /// Something every server must do.
+    Every(Form, usize, Option<Reply>),
+    /// A reply written already.
+    Written(Vec<u8>),
+}
+
+impl Pending {
+    /// Bytes of the replies that it keeps.
+    pub fn size(&self) -> usize {
+        match self {
+            Pending::One(.., reply) => reply.as_ref().map_or(0, Reply::value_len),
+            Pending::Many(_, gathered) => gathered.bytes(),
+            Pending::Every(..) => 0,
+            Pending::Written(text) => text.len(),
+        }
+    }
+
+    /// Bytes of the places for its keys.
+    pub fn places(&self) -> usize {
+        match self {
+            Pending::Many(_, gathered) => gathered.places(),
+            Pending::One(..) | Pending::Every(..) | Pending::Written(_) => 0,
+        }
+    }
+
+    /// Lets go of what was read with it.
+    pub fn detach(&mut self) {
+        match self {
+            Pending::One(_, key, form, _) => {
+                *key = key.detached();
+                form.detach();
+            }
+            Pending::Many(_, gathered) => gathered.detach(),
+            Pending::Every(..) | Pending::Written(_) => {}
+        }
+    }
+
+    /// How many replies are to come.
+    pub fn awaits(&self) -> usize {
+        match self {
+            Pending::One(_, _, _, reply) => usize::from(reply.is_none()),
+            Pending::Many(_, gathered) => gathered.waiting(),
+            Pending::Every(_, waiting, _) => *waiting,
+            Pending::Written(_) => 0,
+        }
+    }
+
+    /// Whether its reply can leave.
+    pub fn is_whole(&self) -> bool {
+        match self {
+            Pending::Many(_, gathered) => gathered.is_whole(),
+            _ => self.awaits() == 0,
+        }
+    }
+
+    /// Writes its reply.
+    pub fn write(self, output: &mut Output, witness: &impl Witness) {
+        match self {
+            Pending::One(asked, key, form, Some(reply)) => write_one(&asked, &key, &form, &reply, output, witness),
+            Pending::One(_, _, _, None) => {}
+            Pending::Many(asked, gathered) => {
+                gathered.write(output);
+                witness.answered(&asked);
+            }
+            Pending::Every(form, _, worst) => write_every(&form, &worst.unwrap_or(Reply::Done), output),
+            Pending::Written(text) => output.text().extend_from_slice(&text),
+        }
+    }
+}
+
+/// Writes the reply to a command about one key.
+pub fn write_one(asked: &Asked, key: &Key, form: &Form, reply: &Reply, output: &mut Output, witness: &impl Witness) {
+    witness.outcome(asked.route, asked.class, reply);
+    witness.answered(asked);
+    if let Some([hit, miss, changed]) = asked.tallies {
+        match reply {
+            Reply::Hit(_) => witness.tally(hit),
+            Reply::NotFound => witness.tally(miss),
+            Reply::Exists => witness.tally(changed),
+            _ => {}
+        }
+    }
+    encode_reply(form, key, reply, output);
+}
+
+fn write_every(form: &Form, reply: &Reply, output: &mut Output) {
+    if form.quiet {
+        return;
+    }
+    let line = match reply {
+        Reply::Error(line) => String::from_utf8_lossy(line).into_owned(),
+        Reply::Failed(failure) => format!("SERVER_ERROR {failure}"),
+        _ => "OK".to_string(),
+    };
+    debug_assert_eq!(form.style, Style::Ok);
+    output.text().extend_from_slice(line.as_bytes());
+    output.text().extend_from_slice(b"\r\n");
+}
