@@ -164,7 +164,7 @@ fn a_distant_server_that_is_overloaded_is_kept_busy() {
         let ready = there.iter().take(2).take_while(|&&asked| now - asked >= 20 * STEP).count();
         back.extend(there.drain(..ready).map(|asked| (now, asked)));
         let count = back.iter().take_while(|(left, _)| now - *left >= 20 * STEP).count();
-        let Some((_, last)) = back.iter().take(count).last().copied() else { continue };
+        let Some((_, last)) = back.iter().take(count).next_back().copied() else { continue };
         in_time += back.drain(..count).filter(|(_, asked)| millisecond >= 1000 && now - *asked <= DEADLINE).count();
         admission.learn(&Came { count, owed: there.len() + back.len(), took: now - last }, now);
     }
