@@ -77,7 +77,7 @@ impl AnswerDecoder {
         }
         let Some(end) = self.line_end(buffer)? else { return Ok(None) };
         let (reply, value_length) =
-            parse(&buffer[..end], expected, token, self.misses_repeat).ok_or_else(|| desync(buffer))?;
+            parse(&buffer[..end], expected, token, self.misses_repeat).ok_or_else(|| Desync::at(buffer))?;
         buffer.advance(end + 2);
         match (reply, value_length) {
             (Reply::Hit(item), Some(len)) => self.with_value(buffer, expected, item, len),
@@ -93,11 +93,15 @@ impl AnswerDecoder {
     fn line_end(&mut self, buffer: &BytesMut) -> Result<Option<usize>, Desync> {
         let Some(end) = memchr::memchr(b'\n', &buffer[self.scanned..]) else {
             self.scanned = buffer.len();
-            return if buffer.len() > LONGEST_LINE { Err(desync(buffer)) } else { Ok(None) };
+            return if buffer.len() > LONGEST_LINE { Err(Desync::at(buffer)) } else { Ok(None) };
         };
         let end = end + self.scanned;
         self.scanned = 0;
-        if end > LONGEST_LINE || end == 0 || buffer[end - 1] != b'\r' { Err(desync(buffer)) } else { Ok(Some(end - 1)) }
+        if end > LONGEST_LINE || end == 0 || buffer[end - 1] != b'\r' {
+            Err(Desync::at(buffer))
+        } else {
+            Ok(Some(end - 1))
+        }
     }
 
     /// The reply, once the value's `len` bytes and its line end are there.
@@ -125,8 +129,11 @@ impl AnswerDecoder {
     }
 }
 
-fn desync(buffer: &BytesMut) -> Desync {
-    Desync(buffer[..buffer.len().min(60)].escape_ascii().to_string())
+impl Desync {
+    /// What these bytes say is said to nobody's question.
+    pub fn at(bytes: &[u8]) -> Desync {
+        Desync(bytes[..bytes.len().min(60)].escape_ascii().to_string())
+    }
 }
 
 /// Reads `VA <length> f<flags> t<ttl> O<token>`, the answer to an ordinary get, in one pass: the item, the length of its

@@ -67,7 +67,7 @@ impl Received {
             let next = match lane.link.borrow().slots.next_expected() {
                 Some((expected, token)) => self.decoder.next(&mut self.buffer, expected, token),
                 None if self.buffer.is_empty() => Ok(None),
-                None => Err(Desync(self.buffer.escape_ascii().to_string())),
+                None => Err(Desync::at(&self.buffer)),
             };
             match next {
                 Ok(None) => break Ok(()),
