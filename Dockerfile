@@ -8,7 +8,10 @@
 
 FROM rust:1.95-slim-bookworm AS build
 WORKDIR /src
+# The allocator is built with it.
+RUN apt-get update && apt-get install -y --no-install-recommends make && rm -rf /var/lib/apt/lists/*
 COPY Cargo.toml Cargo.lock ./
+COPY .cargo .cargo
 COPY benches benches
 COPY src src
 # Line numbers of a panic stay, the rest of the debug information goes.

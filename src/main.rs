@@ -14,6 +14,10 @@ use leash::warm::{Refusal, WarmError};
 use leash::{app, healthcheck, logging, top};
 use serde_json::Value;
 
+/// What a flood of requests took is given back when it is over.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let args = cli::parse();
     match &args.command {

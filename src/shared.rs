@@ -71,7 +71,7 @@ pub enum Member {
 impl Snapshot {
     /// Makes `config` ready: ranks servers, creates stores.
     pub fn new(config: Config) -> Arc<Snapshot> {
-        let leases = Leases::new(longest_lease(&config), config.limits.waiters);
+        let leases = Leases::within(config.limits.memory, longest_lease(&config), config.limits.waiters);
         let spools = Spools::new(config.spool.dir.clone());
         let pools = config.pools.iter().map(|pool| SharedPool::new(pool, &config, &spools)).collect();
         Snapshot::of(config, pools, leases, spools)

@@ -3,7 +3,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -24,6 +24,8 @@ use crate::shared::{InForce, Snapshot};
 use crate::status::Status;
 use crate::worker::{Books, Worker};
 
+/// How often leases that have ended are let go of, should nobody ask for any.
+const TIDY: Duration = Duration::from_secs(3);
 /// How long leash takes at most to end once told to: a native sidecar gets two seconds.
 const LONGEST_END: Duration = Duration::from_millis(1500);
 
@@ -72,6 +74,7 @@ impl Running {
         let (close, closing) = watch::channel(false);
         let capacity = Capacity::new(snapshot.config.limits.connections, is_cut);
         let accepting = accept(listeners, &workers, &capacity, &registry, &closing);
+        tokio::task::spawn_local(tidy(Arc::downgrade(&in_force)));
         let running = Running {
             listen,
             status,
@@ -192,6 +195,15 @@ fn start_workers(
             Worker::start(number, snapshot.clone(), books, stopped.clone())
         })
         .collect()
+}
+
+/// Lets go of leases that have ended, for as long as leash runs.
+async fn tidy(in_force: Weak<InForce>) {
+    loop {
+        tokio::time::sleep(TIDY).await;
+        let Some(in_force) = in_force.upgrade() else { return };
+        in_force.get().leases.tidy();
+    }
 }
 
 /// What workers may hold: what is configured, and always an item each way.

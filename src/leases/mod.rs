@@ -23,8 +23,13 @@ pub use slot::{End, Place, Reading, Slot};
 
 use crate::refresh::{Claim, ItemId};
 
-/// Leases remembered at once; about a kilobyte each. Forgetting one costs a question to its server.
-const MOST: u64 = 50_000;
+/// Leases remembered at once. Forgetting one costs a question to its server.
+const MOST: usize = 50_000;
+/// And no fewer than this, however little memory there is.
+const LEAST: usize = 1000;
+/// About what a lease takes, and which part of the memory that peers may make grow is for leases.
+const EACH: usize = 1024;
+const PART: usize = 16;
 /// Regeneration times remembered at once.
 const MOST_TIMES: u64 = 50_000;
 /// How long a regeneration time is remembered that was not used.
@@ -67,10 +72,16 @@ impl Leases {
     /// A table without leases. They are forgotten twice `longest_lease` after they were claimed; `most_waiting`
     /// callers may wait at once.
     pub fn new(longest_lease: Duration, most_waiting: usize) -> Arc<Leases> {
+        Leases::within(usize::MAX, longest_lease, most_waiting)
+    }
+
+    /// The same where peers may make `memory` grow, of which leases are a part.
+    pub fn within(memory: usize, longest_lease: Duration, most_waiting: usize) -> Arc<Leases> {
+        let most = (memory / PART / EACH).clamp(LEAST, MOST) as u64;
         let remembered = Arc::new(AtomicU64::new(0));
         let leases = Leases {
-            slots: Cache::builder().max_capacity(MOST).expire_after(Remembered(remembered.clone())).build(),
-            times: Cache::builder().max_capacity(MOST_TIMES).time_to_idle(TIMES_IDLE).build(),
+            slots: Cache::builder().max_capacity(most).expire_after(Remembered(remembered.clone())).build(),
+            times: Cache::builder().max_capacity(most.min(MOST_TIMES)).time_to_idle(TIMES_IDLE).build(),
             longest: AtomicU64::new(0),
             waiting: AtomicUsize::new(0),
             most_waiting: AtomicUsize::new(0),
@@ -128,6 +139,12 @@ impl Leases {
             Some(entry) if is_it(entry.value()) => Op::Remove,
             _ => Op::Nop,
         });
+    }
+
+    /// Lets go of what has ended: the tables do that by themselves only while somebody uses them.
+    pub fn tidy(&self) {
+        self.slots.run_pending_tasks();
+        self.times.run_pending_tasks();
     }
 
     /// Leave to wait for a value, unless too many wait already.

@@ -27,6 +27,9 @@ pub struct Expired {
     pub forgotten: Option<Box<Key>>,
 }
 
+/// A queue that grew longer than this gives its memory back once it is empty.
+const KEEP: usize = 1024;
+
 /// The questions of one connection.
 pub struct Slots {
     queue: VecDeque<Slot>,
@@ -117,6 +120,9 @@ impl Slots {
         self.parts[slot.mark.whose.index()] -= 1;
         self.held -= slot.held;
         self.said.forget(slot.said);
+        if self.queue.is_empty() && self.queue.capacity() > KEEP {
+            (self.queue, self.items) = Default::default();
+        }
         Some(slot)
     }
 
