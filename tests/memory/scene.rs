@@ -146,7 +146,8 @@ impl Pusher {
 pub fn push_all(pushers: &mut [Pusher], time: Duration) {
     let begun = Instant::now();
     while begun.elapsed() < time {
-        let is_busy = pushers.iter_mut().fold(false, |busy, pusher| pusher.push() || busy);
+        let busy = pushers.iter_mut().filter_map(|pusher| pusher.push().then_some(())).count();
+        let is_busy = busy > 0;
         pause(Duration::from_millis(if is_busy { 1 } else { 20 }));
     }
 }
