@@ -6,7 +6,7 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
-/// So much is read at once at least.
+/// So much is read at once.
 const CHUNK: usize = 64 * 1024;
 
 /// Where bytes can be read from any place.
@@ -51,8 +51,8 @@ impl<S: Source> Pieces<S> {
         self.read - (self.buffer.len() - self.taken) as u64
     }
 
-    /// What is ahead: at least `want` bytes, or all that are left. Holds no more than three times that,
-    /// and 64 KiB.
+    /// What is ahead: at least `want` bytes, or all that are left. Holds no more than twice that and
+    /// 64 KiB.
     pub fn ahead(&mut self, want: usize) -> io::Result<&[u8]> {
         if self.buffer.len() - self.taken < want {
             self.buffer.drain(..self.taken);
@@ -68,9 +68,10 @@ impl<S: Source> Pieces<S> {
     }
 
     fn fill(&mut self, want: usize) -> io::Result<()> {
-        while self.buffer.len() < want {
+        // More than is wanted, so that what is left is not moved each time.
+        while self.buffer.len() < 2 * want {
             let before = self.buffer.len();
-            self.buffer.resize(before + (2 * want).max(CHUNK), 0);
+            self.buffer.resize(before + CHUNK, 0);
             let read = self.source.read_at(&mut self.buffer[before..], self.read);
             self.buffer.truncate(before + *read.as_ref().unwrap_or(&0));
             match read {
@@ -97,7 +98,7 @@ mod tests {
             let count = ahead.len().min(33);
             seen.extend_from_slice(&ahead[..count]);
             pieces.take(count);
-            assert!(pieces.buffer.len() <= 100 + CHUNK);
+            assert!(pieces.buffer.len() <= 200 + CHUNK);
             assert_eq!(pieces.at(), 7 + seen.len() as u64);
         }
         assert_eq!(seen, bytes[7..]);

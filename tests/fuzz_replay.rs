@@ -71,6 +71,16 @@ fn any_configuration_holds_the_invariants() {
     replay("config", 8_000, invariants::config::hold);
 }
 
+#[test]
+fn any_file_of_a_spool_holds_the_invariants() {
+    replay("spool", 2_000, invariants::spool::hold);
+}
+
+#[test]
+fn any_progress_file_holds_the_invariants() {
+    replay("journal", 2_000, invariants::journal::hold);
+}
+
 /// Holds `invariant` for all seeds of `target` and for `rounds` mutations of them.
 fn replay(target: &str, rounds: usize, invariant: fn(&[u8])) {
     let rounds =

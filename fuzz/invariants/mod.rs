@@ -6,9 +6,11 @@
 #![allow(dead_code, reason = "each user takes what it needs")]
 
 pub mod config;
+pub mod journal;
 pub mod model;
 pub mod replies;
 pub mod requests;
+pub mod spool;
 pub mod wire;
 
 /// Ways to cut `bytes` into reads: at once, byte by byte, and two that depend on the bytes alone, so that the same input

@@ -41,6 +41,8 @@ pub use missed::Remembered;
 pub use peers::Peers;
 pub use server::Server;
 pub use servers::Servers;
+#[doc(hidden)]
+pub use spool::bytes as spool_bytes;
 pub use spool::{Failing, Spool, Spools};
 pub use target::{Options, Target};
 pub use ticket::{ReplyTo, Ticket};

@@ -38,6 +38,8 @@ use tokio::task::spawn_local;
 use crate::config::Config;
 use crate::shared::{Member, Snapshot};
 use copier::Copier;
+#[doc(hidden)]
+pub use journal::bytes as journal_bytes;
 use journal::{AtHand, Journal, JournalError, Past};
 use leg::Leg;
 use lister::Lister;

@@ -13,6 +13,7 @@
 //! A file that cannot be written is [kept](keep): what waits is in memory meanwhile.
 
 mod all;
+pub mod bytes;
 mod disk;
 mod earlier;
 mod ending;

@@ -8,6 +8,7 @@
 //! record at the end is cut off. It takes as much room as the keys of one server. It holds keys, so it is for its owner's
 //! eyes only, and it is locked as long as somebody writes it.
 
+pub mod bytes;
 mod record;
 mod records;
 #[cfg(test)]
