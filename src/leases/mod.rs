@@ -120,9 +120,9 @@ impl Leases {
     }
 
     /// Ends the lease of `item`, if one is known, and tells who waits.
-    pub fn end(&self, item: ItemId, end: impl FnOnce() -> End) {
+    pub fn end(&self, item: ItemId, end: impl FnOnce(&Slot) -> End) {
         if let Some(slot) = self.slots.get(&item) {
-            self.end_slot(item, &slot, end());
+            self.end_slot(item, &slot, end(&slot));
         }
     }
 

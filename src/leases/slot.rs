@@ -107,6 +107,11 @@ impl Slot {
         Place { end: self.end.subscribe(), joined_after: state.latest }
     }
 
+    /// Whether anybody waits for the end.
+    pub fn is_awaited(&self) -> bool {
+        self.end.receiver_count() > 0
+    }
+
     /// Notes that the server is about to be asked for the item.
     pub fn begin_reading(&self) -> Reading {
         let mut state = self.state();

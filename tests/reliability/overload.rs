@@ -1,5 +1,7 @@
 //! A server that is asked for more than it can give: what it can give arrives, the rest is refused at once.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::figures::metric;
@@ -121,4 +123,52 @@ fn a_server_that_drips_is_down_within_three_deadlines() {
     tally.has_nothing_foreign();
     println!("a server that drips is down after {took:?}");
     assert!(took <= 3 * DEADLINE + promised(Duration::from_millis(100), Duration::from_millis(500)), "{took:?}");
+}
+
+#[test]
+fn what_a_saturated_server_refuses_is_regenerated_by_one_caller_at_a_time() {
+    let _alone = alone();
+    let server = Memcached::start();
+    let paced = Paced::before(&server, Pace { requests: Some(100.0), ..Pace::default() });
+    let leash = Leash::with_config(&format!(
+        "workers: 1\npools: {{main: {{servers: ['{}']}}}}\nroutes: [{{prefix: \"\", pool: main, refresh: {{grace: 30s, lease: 5s}}}}]\n",
+        paced.address()
+    ));
+    let mut first = leash.client();
+    first.expect("set page 0 100 3\r\nold\r\n", "STORED\r\n");
+    let (at_once, most, misses, hits) = Default::default();
+    let (at_once, most, misses, hits): (&AtomicUsize, &AtomicUsize, &AtomicUsize, &AtomicUsize) =
+        (&at_once, &most, &misses, &hits);
+    // At first nobody knows how slow it is, and some wait in vain.
+    let (since, until) = (Instant::now() + WARM_UP, Instant::now() + WARM_UP + Duration::from_secs(3));
+    thread::scope(|scope| {
+        for mut client in (0..50).map(|_| leash.client()) {
+            scope.spawn(move || {
+                while Instant::now() < until {
+                    if client.get("page").expect("an answer").is_some() {
+                        hits.fetch_add(1, Ordering::Relaxed);
+                        continue;
+                    }
+                    let others = at_once.fetch_add(1, Ordering::Relaxed);
+                    if Instant::now() > since {
+                        misses.fetch_add(1, Ordering::Relaxed);
+                        most.fetch_max(others + 1, Ordering::Relaxed);
+                    }
+                    pause(Duration::from_millis(50));
+                    client.ask("set page 0 100 3\r\nnew\r\n");
+                    at_once.fetch_sub(1, Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    let read = |counter: &AtomicUsize| counter.load(Ordering::Relaxed);
+    let refused = metric(&leash, "leash_failures_total", "cause=\"overloaded\"");
+    println!(
+        "50 callers of one page of a saturated server: {} hits, {refused} refused, {} regenerations, {} at once",
+        read(hits),
+        read(misses),
+        read(most)
+    );
+    assert!(refused > 100.0, "{refused} refused");
+    assert!(read(most) <= 5, "{} regenerated at once", read(most));
 }

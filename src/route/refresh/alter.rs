@@ -114,7 +114,7 @@ impl Refresh {
     /// Ends the lease of an item that was stored without grace: it may not be there as evidence against a late winner.
     fn end_lease(&self, subject: &Subject<'_>) {
         self.revoke(subject);
-        self.leases.end(subject.id, || End::Over);
+        self.leases.end(subject.id, |_| End::Over);
     }
 
     /// replace, append and prepend.
@@ -160,7 +160,7 @@ impl Refresh {
         let deleted = self.call(subject, Command::Delete(delete.clone()));
         let there = self.there(look.await);
         let reply = deleted.await;
-        self.leases.end(subject.id, || End::Over);
+        self.leases.end(subject.id, |_| End::Over);
         match (there, reply) {
             (There::Stale(_), Reply::Hit(_) | Reply::Exists) => Reply::NotFound,
             (_, reply) => reply,

@@ -22,6 +22,7 @@ mod lease;
 mod look;
 mod read;
 mod recent;
+mod refused;
 mod scene;
 mod store;
 mod touch;
@@ -32,6 +33,7 @@ pub use scene::Scene;
 pub use win::Win;
 
 use recent::Recent;
+use refused::is_refusal;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -191,6 +193,7 @@ impl Route for Refresh {
         let item = match reply {
             Reply::Hit(item) => item,
             Reply::Miss if !self.policy.cold_wait.is_zero() && !is_own_game(get) => return Verdict::Refuse(reply),
+            Reply::Failed(_) if is_refusal(&reply) && !is_own_game(get) => return Verdict::Refuse(reply),
             other => return Verdict::Pass(other),
         };
         // A letter of the server's means that somebody plays its own game with this item.
@@ -222,6 +225,7 @@ impl Route for Refresh {
         let Command::Get(get) = request.command else { return Box::pin(std::future::ready(refused)) };
         match refused {
             Reply::Hit(item) => Box::pin(self.refresh(request.key, get, client, item, deadline)),
+            Reply::Failed(_) => Box::pin(self.find_refused((request.key, get), client, refused, deadline)),
             _ => Box::pin(self.find_cold(request.key, get, client, deadline)),
         }
     }

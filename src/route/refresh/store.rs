@@ -13,9 +13,10 @@
 //! ```
 
 use super::look::TRIES;
+use super::refused::is_refusal;
 use super::win::Win;
 use super::{Ask, Refresh, Subject};
-use crate::leases::End;
+use crate::leases::{End, Slot};
 use crate::metrics::SetRefusal;
 use crate::protocol::{Command, Delete, Get, Item, Reply, Returns, Store, StoreMode};
 use crate::refresh::{ItemId, Look, Undo, lasts};
@@ -62,8 +63,11 @@ impl Refresh {
 
     /// Ends what leases there are of an item that was stored, and hands it to who waits for it.
     pub(super) fn bring(&self, id: ItemId, store: &Store, reply: &Reply) {
-        if let Reply::Hit(stored) = reply {
-            self.leases.end(id, || self.brought(store, stored));
+        match reply {
+            Reply::Hit(stored) => self.leases.end(id, |slot| self.brought(slot, store, stored)),
+            // It was not stored, but is no less the value that others wait for.
+            refused if is_refusal(refused) => self.leases.end(id, |slot| self.brought(slot, store, &Item::default())),
+            _ => {}
         }
     }
 
@@ -88,9 +92,9 @@ impl Refresh {
             }
         }
         let end = match &stored {
-            Stored::Kept(item) => self.brought(store, item),
+            Stored::Kept(item) => self.brought(&win.slot, store, item),
             // Too large for the server, say: it is no less the value that others wait for.
-            Stored::Failed(_) => self.brought(store, &Item::default()),
+            Stored::Failed(_) => self.brought(&win.slot, store, &Item::default()),
             Stored::Refused(_) | Stored::Gone => End::Over,
         };
         self.leases.end_slot(subject.id, &win.slot, end);
@@ -197,8 +201,8 @@ impl Refresh {
     }
 
     /// What those are told who wait for a value: the item that was stored.
-    fn brought(&self, store: &Store, stored: &Item) -> End {
-        if self.policy.cold_wait.is_zero() {
+    fn brought(&self, slot: &Slot, store: &Store, stored: &Item) -> End {
+        if self.policy.cold_wait.is_zero() && !slot.is_awaited() {
             return End::Over;
         }
         let (value, client_flags, size) = (Some(store.value.clone()), store.client_flags, store.value.len() as u32);

@@ -8,6 +8,7 @@ use tokio::task::spawn_local;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::read::{Asker, Found, as_asked};
+use super::refused::is_refusal;
 use super::{Client, Refresh, Subject};
 use crate::leases::{End, Leave, Place, Slot};
 use crate::metrics::{ColdWait, RouteId, Shard};
@@ -21,10 +22,10 @@ const FIRST_POLL: Duration = Duration::from_millis(5);
 const SLOWEST_POLL: Duration = Duration::from_millis(200);
 
 /// One caller that waits. Counted as long as it does, however it ends.
-struct Waiter {
+pub(super) struct Waiter {
     shard: Arc<Shard>,
     route: RouteId,
-    how: ColdWait,
+    pub how: ColdWait,
     _leave: Leave,
 }
 
@@ -49,6 +50,12 @@ impl Refresh {
                         Found::Won(item) => return self.told_to_winner(item, &get),
                         Found::Other(Some(item)) => return self.told_as_found(item, &get),
                         Found::Other(None) => slot,
+                        Found::Trouble(refused) if is_refusal(&refused) => {
+                            return self
+                                .clone()
+                                .find_refused((key.clone(), get.clone()), client.clone(), refused, deadline)
+                                .await;
+                        }
                         Found::Trouble(trouble) => return trouble,
                     }
                 }
@@ -77,7 +84,7 @@ impl Refresh {
         }
     }
 
-    fn waiter(&self) -> Option<Waiter> {
+    pub(super) fn waiter(&self) -> Option<Waiter> {
         let Some(leave) = self.leases.wait() else {
             self.shard.wait_ended(self.route, ColdWait::Overflow);
             return None;
@@ -112,7 +119,12 @@ impl Refresh {
 }
 
 /// Waits for the end of a lease, or says how else the wait ended.
-async fn wait(mut place: Place, waits: &Waits, client: &Client, patience: Instant) -> Result<Option<Item>, ColdWait> {
+pub(super) async fn wait(
+    mut place: Place,
+    waits: &Waits,
+    client: &Client,
+    patience: Instant,
+) -> Result<Option<Item>, ColdWait> {
     tokio::select! {
         biased;
         // Its own write is not what it waits for.
