@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 
 use super::intake::Intake;
+use super::marked::is_marked;
 use super::owed::Owed;
 use super::service::Service;
 use crate::memory::{Holder, Shed};
@@ -190,6 +191,24 @@ impl Connection {
 
 impl ReplyTo for Connection {
     fn deliver(self: Rc<Self>, token: u64, reply: Reply) {
+        if is_marked(&reply) {
+            return self.deliver_marked(token, reply);
+        }
+        self.put(token, reply);
+    }
+
+    fn lingers(&self, token: u64) {
+        self.state.borrow_mut().replies.detach(token);
+    }
+
+    fn is_wanted(&self, _: u64) -> bool {
+        !self.state.borrow().broken
+    }
+}
+
+impl Connection {
+    /// Puts a reply in its place.
+    pub(super) fn put(self: &Rc<Self>, token: u64, reply: Reply) {
         let mut state = self.state.borrow_mut();
         if state.broken {
             return;
@@ -200,7 +219,7 @@ impl ReplyTo for Connection {
             reply.detach();
         }
         state.expect_more_like(&reply);
-        if !state.replies.fill(token, reply, self.service.turn.now(), &*self) {
+        if !state.replies.fill(token, reply, self.service.turn.now(), &**self) {
             state.count();
             return self.ask_on_later(&state);
         }
@@ -210,14 +229,6 @@ impl ReplyTo for Connection {
         if is_much {
             self.flush();
         }
-    }
-
-    fn lingers(&self, token: u64) {
-        self.state.borrow_mut().replies.detach(token);
-    }
-
-    fn is_wanted(&self, _: u64) -> bool {
-        !self.state.borrow().broken
     }
 }
 

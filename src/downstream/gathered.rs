@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::asked::Witness;
 use crate::metrics::RouteId;
-use crate::protocol::{CommandClass, Item, Key, Output, Reply, encode_end, encode_value};
+use crate::protocol::{CommandClass, Item, Key, Output, Reply, Style, encode_end, encode_value};
 
 /// A get of more keys than this came in a buffer that held little else.
 const MANY: usize = 200;
@@ -66,6 +66,11 @@ impl Gathered {
         if let Some(reply) = reply {
             self.fill(self.parts.len() - 1, reply, witness);
         }
+    }
+
+    /// Key number `part`, and how a reply about it will be written.
+    pub fn asker(&self, part: usize) -> Option<(&Key, Style)> {
+        self.parts.get(part).map(|part| (&part.key, Style::Get { cas: self.cas }))
     }
 
     /// Puts the reply about key number `part` in its place.

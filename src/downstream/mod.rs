@@ -8,6 +8,7 @@ mod dispatch;
 mod gathered;
 mod intake;
 mod listener;
+mod marked;
 mod owed;
 mod pending;
 mod replies;

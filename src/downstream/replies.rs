@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::asked::Witness;
 use super::pending::Pending;
 use crate::metrics::{RouteId, RouteMoves};
-use crate::protocol::{Key, Output, Reply};
+use crate::protocol::{Key, Output, Reply, Style};
 
 /// What one client waits for, oldest first.
 #[derive(Default)]
@@ -119,6 +119,15 @@ impl Replies {
             Pending::Written(_) => debug_assert!(false, "a reply to what is answered already"),
         }
         place == 0 && pending.is_whole()
+    }
+
+    /// The key that a reply is about, and how it will be written.
+    pub fn asker(&self, token: u64) -> Option<(&Key, Style)> {
+        match self.queue.get(self.place(token))? {
+            Pending::One(_, key, form, _) => Some((key, form.style.clone())),
+            Pending::Many(_, gathered) => gathered.asker(token as u32 as usize),
+            Pending::Every(..) | Pending::Written(_) => None,
+        }
     }
 
     fn place(&self, token: u64) -> usize {

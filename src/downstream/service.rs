@@ -15,7 +15,7 @@ use crate::logging::Repeated;
 use crate::memory::Memory;
 use crate::metrics::Shard;
 use crate::protocol;
-use crate::route::Tree;
+use crate::route::{SpareWins, Tree};
 use crate::turn::Turn;
 
 /// The same complaint about clients is logged this often at most.
@@ -54,6 +54,8 @@ pub struct Service {
     pub(super) keys: Arc<KeySample>,
     /// Where bytes are read to while a connection has no unfinished request.
     pub(super) scratch: RefCell<BytesMut>,
+    /// What classic reads have won of memcached's own game, which their clients could not be told.
+    pub(super) spare_wins: SpareWins,
     /// What the worker's buffers hold.
     pub(super) memory: Rc<Memory>,
     /// Complaints about clients of the binary protocol.
@@ -86,6 +88,7 @@ impl Service {
             stats,
             keys,
             scratch: RefCell::default(),
+            spare_wins: SpareWins::default(),
             memory,
             binary_clients: Repeated::new(COMPLAINT),
             dismissed: Repeated::new(COMPLAINT),

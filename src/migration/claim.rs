@@ -25,7 +25,7 @@ pub const LOOK: Get = Get {
     new_cas: None,
     touch_last: false,
     no_bump: true,
-    knows_marks: true,
+    knows_marks: false,
 };
 
 /// What a claim is for.

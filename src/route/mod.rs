@@ -22,6 +22,7 @@ mod namespace;
 mod pool;
 mod prefix;
 mod refresh;
+mod spare_wins;
 mod tree;
 mod turns;
 mod wins;
@@ -37,6 +38,7 @@ pub use namespace::Namespace;
 pub use pool::Pool;
 pub use prefix::Prefixes;
 pub use refresh::{Refresh, Scene};
+pub use spare_wins::SpareWins;
 pub use tree::{Branch, Tree};
 
 use std::pin::Pin;

@@ -100,6 +100,7 @@ fn handwritten() -> Vec<Case> {
         ("removal.txt", include_str!("cases/removal.txt")),
         ("meta_get.txt", include_str!("cases/meta_get.txt")),
         ("meta_write.txt", include_str!("cases/meta_write.txt")),
+        ("wins.txt", include_str!("cases/wins.txt")),
         ("malformed.txt", include_str!("cases/malformed.txt")),
         ("limits.txt", include_str!("cases/limits.txt")),
     ];

@@ -35,6 +35,14 @@ impl Migration {
         if deadline.bounds(&line).await.is_none() {
             return busy(command);
         }
+        let reply = self.act_in_line(key, command, deadline).await;
+        if self.spare_wins.has(key) {
+            self.spare_wins.give_back(&self.to, key, &self.nobody).await;
+        }
+        reply
+    }
+
+    async fn act_in_line(&self, key: &Key, command: &Command, deadline: Deadline) -> Reply {
         let mut patience = Patience::new(deadline);
         let mut tried = None;
         while !patience.is_over() {
@@ -67,7 +75,7 @@ impl Migration {
 
     /// Drain leaves no claims, and reads change nothing.
     async fn try_without_claim(&self, key: &Key, command: &Command, tried: Option<(u64, Reply)>) -> Done {
-        match There::of(self.look(key).await) {
+        match self.there(key, self.look(key).await) {
             There::Item(cas) => self.act_on(key, command, cas, tried).await,
             There::Nothing | There::Claimed { .. } if self.phase == Phase::Prepare => {
                 self.look_in_from(key, command).await
@@ -83,7 +91,7 @@ impl Migration {
     /// Reads in `from`. What is not there may have been brought over between the two looks.
     async fn look_in_from(&self, key: &Key, command: &Command) -> Done {
         let reply = self.ask_from_for(key, command).await;
-        let has_moved = reply == Reply::Miss && matches!(There::of(self.look(key).await), There::Item(_));
+        let has_moved = reply == Reply::Miss && matches!(self.there(key, self.look(key).await), There::Item(_));
         if has_moved { Done::Again(None) } else { Done::Yes(reply) }
     }
 
@@ -107,8 +115,11 @@ impl Migration {
                 self.mend(key, command).await;
                 Done::Again(None)
             }
-            Reply::Hit(item) => {
+            Reply::Hit(mut item) => {
                 self.count_if_read(Side::To, command);
+                if matches!(command, Command::Get(Get { knows_marks: true, .. })) {
+                    self.spare_wins.hand_on(key, &mut item);
+                }
                 Done::Yes(Reply::Hit(item))
             }
             reply @ (Reply::Miss | Reply::NotFound | Reply::NotStored | Reply::Exists) => {

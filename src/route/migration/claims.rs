@@ -60,6 +60,12 @@ impl Migration {
         self.ask_to(key, Command::Get(LOOK))
     }
 
+    /// What a look found. One that won is given back when what it was for is done.
+    pub(super) fn there(&self, key: &Key, looked: Reply) -> There {
+        self.spare_wins.note(key, &looked);
+        There::of(looked)
+    }
+
     /// Takes a claim where nothing is, or one that `claim` may replace.
     pub(super) async fn take(&self, key: &Key, claim: Claim) -> Taken {
         let added = self.put_claim(key, claim, None);
@@ -69,7 +75,7 @@ impl Migration {
             Reply::NotStored => {}
             trouble => return Taken::Trouble(trouble),
         }
-        match There::of(looked.await) {
+        match self.there(key, looked.await) {
             There::Nothing => Taken::Again,
             There::Item(cas) => Taken::Item(cas),
             There::Claimed { cas, by, is_overdue } if is_overdue || claim.may_replace(by) => {

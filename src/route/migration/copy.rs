@@ -15,6 +15,7 @@ use super::{MOST_BACKFILLS, Migration};
 use crate::metrics::Backfill;
 use crate::migration::{Claim, Side, copy, is_down};
 use crate::protocol::{Command, Get, Item, Key, Reply, Returns};
+use crate::route::spare_wins::give_back_at;
 
 /// What became of a copy.
 #[derive(Debug, PartialEq)]
@@ -74,13 +75,16 @@ impl Migration {
     pub(super) async fn copy(&self, key: &Key, claim: u64) -> Copied {
         let asked = Instant::now();
         let returns = Returns::VALUE.and(Returns::FLAGS).and(Returns::TTL_BEFORE);
-        let get = Get { returns, no_bump: true, knows_marks: true, ..Get::default() };
+        let get = Get { returns, no_bump: true, ..Get::default() };
         let item = match self.ask_from(key, Command::Get(get)).await {
             Reply::Hit(item) => item,
             Reply::Miss => return Copied::Nothing,
             down if is_down(&down) => return Copied::Away(down),
             trouble => return Copied::Failed(Side::From, trouble),
         };
+        if item.marks.contains(&b'W') {
+            give_back_at(&self.from, key, &self.nobody).await;
+        }
         let Some(store) = copy(&item, claim, self.scene.unix(), asked.elapsed()) else { return Copied::Nothing };
         let size = store.value.len();
         match self.ask_to(key, Command::Store(store)).await {

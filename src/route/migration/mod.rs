@@ -22,7 +22,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::turns::Turns;
-use super::{Answer, Ask, Client, Deadline, Entry, Route, Run, Scene, Step, Verdict};
+use super::{Answer, Ask, Client, Deadline, Entry, Route, Run, Scene, SpareWins, Step, Verdict};
 use crate::metrics::{RouteId, Shard};
 use crate::migration::{Kind, Phase, Side, is_claim, judged, kind, looks_like_a_claim};
 use crate::protocol::{Command, Delete, Key, Reply, Request};
@@ -47,6 +47,8 @@ pub struct Migration {
     /// Those of this worker who need a claim for a key take turns, so that they do not race each other for it.
     claimants: Rc<Turns<ItemId>>,
     backfills: RefCell<HashSet<ItemId>>,
+    /// What looks at `to` won although nobody was told.
+    spare_wins: SpareWins,
     reserved: Reply,
 }
 
@@ -70,6 +72,7 @@ impl Migration {
             nobody: Client::new(),
             claimants: Turns::new(),
             backfills: RefCell::default(),
+            spare_wins: SpareWins::default(),
             reserved: Reply::Error(line.into()),
         }
     }

@@ -26,8 +26,24 @@ impl Refresh {
             return self.late(&request, None);
         }
         let subject = Subject { key, id, client: &client };
+        let reply = self.clone().carry_out(&request, &subject, turn, deadline).await;
+        if self.spare_wins.has(key) {
+            self.spare_wins.give_back(&self.below, key, &client).await;
+        }
+        reply
+    }
+
+    async fn carry_out(
+        self: Rc<Self>,
+        request: &Request,
+        subject: &Subject<'_>,
+        turn: impl Sized,
+        deadline: Deadline,
+    ) -> Reply {
+        let Request { key, command } = request;
+        let client = subject.client;
         match command {
-            Command::Get(get) if get.touch.is_some() && !is_own_game(get) => match self.touch(&subject, get).await {
+            Command::Get(get) if get.touch.is_some() && !is_own_game(get) => match self.touch(subject, get).await {
                 Some(reply) => reply,
                 None => {
                     let get = Get { touch: None, ..get.clone() };
@@ -35,16 +51,13 @@ impl Refresh {
                     self.get(request, client.clone(), turn, deadline).await
                 }
             },
-            Command::Get(_) => {
-                let client = client.clone();
-                self.get(request, client, turn, deadline).await
-            }
-            Command::Store(store) if store.invalidate => self.call(&subject, request.command.clone()).await,
-            Command::Store(store) => self.alter(&subject, store).await,
-            Command::Delete(delete) if delete.invalidate => self.call(&subject, request.command.clone()).await,
-            Command::Delete(delete) => self.delete(&subject, delete).await,
-            Command::Arithmetic(arithmetic) => self.count(&subject, arithmetic).await,
-            Command::Debug => self.call(&subject, Command::Debug).await,
+            Command::Get(_) => self.get(request.clone(), client.clone(), turn, deadline).await,
+            Command::Store(store) if store.invalidate => self.call(subject, request.command.clone()).await,
+            Command::Store(store) => self.alter(subject, store).await,
+            Command::Delete(delete) if delete.invalidate => self.call(subject, request.command.clone()).await,
+            Command::Delete(delete) => self.delete(subject, delete).await,
+            Command::Arithmetic(arithmetic) => self.count(subject, arithmetic).await,
+            Command::Debug => self.call(subject, Command::Debug).await,
         }
     }
 
@@ -148,7 +161,7 @@ impl Refresh {
         let look = self.look_at(subject);
         // What is left of an item whose value was dropped would be read as a hit: of a stale one nothing is left.
         if delete.drop_value {
-            return match self.there(look.await) {
+            return match self.there(subject, look.await) {
                 There::Stale(cas) => {
                     let gone = Delete { compare_cas: Some(cas), ..Delete::default() };
                     self.call(subject, Command::Delete(gone)).await;
@@ -158,7 +171,7 @@ impl Refresh {
             };
         }
         let deleted = self.call(subject, Command::Delete(delete.clone()));
-        let there = self.there(look.await);
+        let there = self.there(subject, look.await);
         let reply = deleted.await;
         self.leases.end(subject.id, |_| End::Over);
         match (there, reply) {

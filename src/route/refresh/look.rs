@@ -22,17 +22,19 @@ pub(super) enum There {
 impl Refresh {
     /// Looks and judges.
     pub(super) async fn look_at_item(&self, subject: &Subject<'_>) -> There {
-        self.there(self.look_at(subject).await)
+        let reply = self.look_at(subject).await;
+        self.there(subject, reply)
     }
 
-    /// Asks without leaving a trace in what the item tells of its readers.
+    /// Asks without leaving a trace in what the item tells of its readers, but for a win, which is given back.
     pub(super) fn look_at(&self, subject: &Subject<'_>) -> Answer {
         let returns = Returns::FLAGS.and(Returns::CAS).and(Returns::TTL_BEFORE);
         self.call(subject, Command::Get(Get { returns, no_bump: true, ..Get::default() }))
     }
 
     /// What the reply to a look says.
-    pub(super) fn there(&self, reply: Reply) -> There {
+    pub(super) fn there(&self, subject: &Subject<'_>, reply: Reply) -> There {
+        self.spare_wins.note(subject.key, &reply);
         match reply {
             Reply::Hit(item) if self.policy.is_stale(&item) => There::Stale(item.cas),
             Reply::Hit(item) => There::Item(item.cas, self.policy.is_marked(&item)),

@@ -40,7 +40,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Answer, Ask, Client, Deadline, Entry, Route, Run, Step, Verdict};
+use super::{Answer, Ask, Client, Deadline, Entry, Route, Run, SpareWins, Step, Verdict};
 use crate::leases::Leases;
 use crate::metrics::{ColdWait, RouteId, Shard};
 use crate::protocol::{Command, Exptime, Get, Item, Key, Reply, Request, Returns, Store};
@@ -66,6 +66,8 @@ pub struct Refresh {
     /// What tells the route's items from those of others, in this configuration and the next.
     identity: u64,
     recent: RefCell<Recent>,
+    /// What looks won although nobody was told.
+    spare_wins: SpareWins,
     flag_in_use: Reply,
 }
 
@@ -82,8 +84,8 @@ impl Refresh {
         let line = format!(
             "CLIENT_ERROR bit {bit} of the client flags marks stale time on this route, set refresh.marker_bit to a bit no client uses"
         );
-        let (recent, flag_in_use) = (RefCell::default(), Reply::Error(line.into()));
-        Refresh { policy, below, leases, scene, shard, route, identity, recent, flag_in_use }
+        let (recent, spare_wins, flag_in_use) = (RefCell::default(), SpareWins::default(), Reply::Error(line.into()));
+        Refresh { policy, below, leases, scene, shard, route, identity, recent, spare_wins, flag_in_use }
     }
 
     fn id(&self, key: &Key) -> ItemId {
@@ -109,7 +111,8 @@ impl Refresh {
     fn told_stale(&self, item: Item, age: u32, get: &Get) -> Reply {
         self.shard.stale_served(self.route, Duration::from_secs(age.into()));
         let mut item = self.policy.as_told(item);
-        if get.knows_marks {
+        // Whoever won memcached's own game is told so.
+        if get.knows_marks && !item.marks.contains(&b'W') {
             item.marks = *b"ZX\0";
         }
         Reply::Hit(item)

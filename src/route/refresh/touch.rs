@@ -29,7 +29,12 @@ impl Refresh {
             }
         }
         Some(match reply {
-            Reply::Hit(item) => Reply::Hit(self.policy.as_told(item)),
+            Reply::Hit(mut item) => {
+                if get.knows_marks {
+                    self.spare_wins.hand_on(subject.key, &mut item);
+                }
+                Reply::Hit(self.policy.as_told(item))
+            }
             other => other,
         })
     }

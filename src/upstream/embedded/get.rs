@@ -12,7 +12,7 @@ use crate::protocol::{Get, Returns};
 /// Whether reading `item` leaves it as it is, so that no lock is needed.
 pub(super) fn only_reads(get: &Get, item: Option<&Item>) -> bool {
     let asks_only = get.touch.is_none() && get.vivify.is_none() && get.recache.is_none();
-    asks_only && !item.is_some_and(Item::awaits_winner)
+    asks_only && !(get.knows_marks && item.is_some_and(Item::awaits_winner))
 }
 
 /// What a read does to an item and answers.
@@ -35,7 +35,8 @@ fn hit(get: &Get, item: &Item, turn: &Turn<'_>) -> Decision {
     let expiry = get.touch.map_or(item.expiry, |exptime| turn.expiry(exptime));
     let judged = if get.touch_last { item.expiry } else { expiry };
     let recaches = get.recache.is_some_and(|within| judged.is_sooner_than(turn.expiry(within)));
-    let wins = !item.token_sent && (item.stale || recaches);
+    // Nobody wins who could not be told.
+    let wins = get.knows_marks && !item.token_sent && (item.stale || recaches);
     let marks = [item.token_sent, item.stale, wins];
     if expiry == item.expiry && !wins {
         return (Change::Keep, answer(get, item, item.expiry, marks, turn));

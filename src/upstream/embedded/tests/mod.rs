@@ -63,8 +63,9 @@ impl Scene {
         self.ask(key, Command::Get(get))
     }
 
+    /// A hit of a client that knows the letters.
     fn hit(&self, key: &str, get: Get) -> Item {
-        hit(self.get(key, get))
+        hit(self.get(key, Get { knows_marks: true, ..get }))
     }
 
     /// The value alone, without counting as a fetch.
