@@ -169,7 +169,7 @@ impl Journal {
 
     /// Adds a key to the list.
     pub fn list(&mut self, entry: Entry) -> Result<(), JournalError> {
-        self.keys_len += entry.len();
+        self.keys_len += entry.written_len();
         self.keys.push(entry);
         self.listed += 1;
         if self.keys_len < BLOCK { Ok(()) } else { self.write_keys() }

@@ -126,7 +126,7 @@ fn numbers(contents: &[u8]) -> Option<(u64, u64)> {
 
 impl Entry {
     /// The bytes it takes in a record.
-    pub fn len(&self) -> usize {
+    pub fn written_len(&self) -> usize {
         9 + self.key.len()
     }
 
