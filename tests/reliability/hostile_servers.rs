@@ -24,12 +24,12 @@ struct Pair {
 }
 
 impl Pair {
-    /// Nobody is down ever, so that the ill one is listened to all the time.
-    fn start(pace: Pace) -> Pair {
+    /// So many failures in a row make a server down; until then it is listened to.
+    fn start(pace: Pace, failures: u32) -> Pair {
         let servers = [Memcached::start(), Memcached::start()];
         let ill = Paced::before(&servers[0], pace);
         let pool = format!(
-            "{{servers: [{{name: ill, address: '{}'}}, {{name: well, address: '{}'}}], request_timeout: {}ms, failures: 100000}}",
+            "{{servers: [{{name: ill, address: '{}'}}, {{name: well, address: '{}'}}], request_timeout: {}ms, failures: {failures}}}",
             ill.address(),
             servers[1].address(),
             DEADLINE.as_millis()
@@ -72,7 +72,7 @@ impl Pair {
 #[test]
 fn whatever_a_server_says_nobody_is_told_it_but_who_asked() {
     let _alone = alone();
-    let pair = Pair::start(Pace::default());
+    let pair = Pair::start(Pace::default(), 10);
     let base = Resident::of(pair.leash.pid());
     for lie in Lie::ALL {
         Resident::forget_peak(pair.leash.pid());
@@ -85,7 +85,7 @@ fn whatever_a_server_says_nobody_is_told_it_but_who_asked() {
 #[test]
 fn however_a_connection_ends_or_crumbles_nobody_is_told_what_was_another_ones() {
     let _alone = alone();
-    let pair = Pair::start(Pace { latency: Duration::from_millis(2), ..Pace::default() });
+    let pair = Pair::start(Pace { latency: Duration::from_millis(2), ..Pace::default() }, 100_000);
     let cuts: &[usize] = if is_long() { &[0, 1, 2, 5, 14, 15, 100, 333, 5000] } else { &[1, 15, 333, 5000] };
     let ends = cuts.iter().flat_map(|&bytes| [Trouble::Cut(bytes), Trouble::Reset(bytes)]);
     let crumbs = [1, 2, 3, 7].map(Trouble::Pieces);
