@@ -86,10 +86,10 @@ impl Lane {
         if link.slots.is_empty() {
             link.unproven = link.heard.is_some_and(|heard| asked.saturating_duration_since(heard) >= IDLE);
         }
-        let again = if link.unproven { repeatable(question) } else { None };
+        let again = if link.unproven && !self.memory.is_tight() { repeatable(question) } else { None };
         let forgotten = forgotten(question).cloned().map(Box::new);
         let (ticket, expected, token) = (Some(ticket), question.expected(), link.tokens.draw());
-        let held = held(question);
+        let held = again.as_ref().map_or(0, |_| held(question));
         let slot = Slot { ticket, asked, expected, token, len: 0, held, said: 0, again, forgotten, mark };
         self.put(&mut link, question, slot);
         if stalled || held > 0 {

@@ -56,6 +56,7 @@ impl Received {
             let mut link = lane.link.borrow_mut();
             if std::mem::take(&mut link.unproven) {
                 link.slots.settle();
+                link.count_waiting();
             }
             link.heard = Some(now);
             if self.of_large > 0 {
@@ -93,7 +94,10 @@ impl Received {
         let is_new = link.receiving == 0;
         if is_new {
             link.slots.hold_up();
-            link.slots.first().inspect(|slot| lane.large.note(slot.mark));
+            if let Some(slot) = link.slots.first() {
+                lane.large.note(slot.mark);
+                lane.takers.note(slot.mark.whose, false);
+            }
             drop(link);
             lane.let_aside(lane.turn.now());
             link = lane.link.borrow_mut();
@@ -145,12 +149,12 @@ impl Batch {
         let Some(slot) = slot else { return };
         self.frees |= slot.held > 0;
         let size = reply.value_len();
-        lane.takers.note(slot.mark.whose, size.max(slot.held) < LARGE);
         if (1..LARGE).contains(&size) {
             lane.large.note_small(slot.mark);
         }
         match slot.ticket {
             Some(ticket) => {
+                lane.takers.note(slot.mark.whose, size.max(slot.len) < LARGE);
                 self.add(slot.asked, now);
                 ticket.answer(reply);
             }

@@ -18,7 +18,7 @@ pub struct Slot {
     pub token: Token,
     /// How many bytes it took to ask.
     pub len: usize,
-    /// How many bytes of a value are kept for it until it is answered, by whoever may have to look at it again.
+    /// How many bytes of a value are kept for it until it is answered, as it may have to be asked again.
     pub held: usize,
     /// How many bytes of its words are kept, where asking twice does what asking once does.
     pub said: usize,

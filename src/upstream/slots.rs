@@ -178,7 +178,8 @@ impl Slots {
 
     /// Gives up asking anything again: the connection has proved to be alive.
     pub fn settle(&mut self) {
-        self.queue.iter_mut().for_each(|slot| slot.again = None);
+        self.queue.iter_mut().for_each(|slot| (slot.again, slot.held) = (None, 0));
+        self.held = 0;
     }
 
     /// When the youngest question was asked.

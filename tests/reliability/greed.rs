@@ -13,7 +13,6 @@ const WARM_UP: Duration = Duration::from_secs(1);
 const TIME: Duration = Duration::from_secs(3);
 
 #[test]
-#[ignore = "overload still collapses"]
 fn those_who_ask_for_little_of_a_saturated_server_get_it_beside_one_who_asks_for_everything() {
     let _alone = alone();
     let server = Saturated::start();

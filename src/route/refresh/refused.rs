@@ -23,6 +23,11 @@ pub(super) fn is_refusal(reply: &Reply) -> bool {
     matches!(reply, Reply::Failed(Failure { cause: Cause::Overloaded, .. }))
 }
 
+/// Whether a server had more to do than to answer in time, known at once or seen later.
+pub(super) fn is_too_late(reply: &Reply) -> bool {
+    is_refusal(reply) || matches!(reply, Reply::Failed(Failure { cause: Cause::Timeout, .. }))
+}
+
 impl Refresh {
     /// The answer to a read that was refused: a miss for whoever is to regenerate the item.
     pub(super) async fn find_refused(

@@ -13,7 +13,7 @@
 //! ```
 
 use super::look::TRIES;
-use super::refused::is_refusal;
+use super::refused::is_too_late;
 use super::win::Win;
 use super::{Ask, Refresh, Subject};
 use crate::leases::{End, Slot};
@@ -65,8 +65,8 @@ impl Refresh {
     pub(super) fn bring(&self, id: ItemId, store: &Store, reply: &Reply) {
         match reply {
             Reply::Hit(stored) => self.leases.end(id, |slot| self.brought(slot, store, stored)),
-            // It was not stored, but is no less the value that others wait for.
-            refused if is_refusal(refused) => self.leases.end(id, |slot| self.brought(slot, store, &Item::default())),
+            // It may not be stored, but is no less the value that others wait for.
+            failed if is_too_late(failed) => self.leases.end(id, |slot| self.brought(slot, store, &Item::default())),
             _ => {}
         }
     }
