@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::house::{alone, go_on};
+use crate::house::{alone, go_on, share};
 use crate::overload::{CAPACITY, Saturated};
 use crate::rig::{Flood, Load, Outcome, Reading};
 use crate::support::pause;
@@ -26,6 +26,6 @@ fn those_who_ask_for_little_of_a_saturated_server_get_it_beside_one_who_asks_for
     tally.has_nothing_foreign();
     let (hits, misses) = (tally.waits(&time, Outcome::Hit), tally.waits(&time, Outcome::Miss));
     println!("of {MODEST} modest gets a second, beside a greedy client: hits {hits}; missed {misses}");
-    let share = hits.count() as f64 / (hits.count() + misses.count()) as f64;
-    assert!(share >= 0.9, "the modest ones get {:.0} %", 100.0 * share);
+    let got = hits.count() as f64 / (hits.count() + misses.count()) as f64;
+    assert!(got >= share(0.9), "the modest ones get {:.0} %", 100.0 * got);
 }

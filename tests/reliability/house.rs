@@ -33,3 +33,8 @@ pub fn go_on(short: Duration) -> std::ops::Range<Instant> {
 pub fn rounds(short: usize) -> usize {
     if is_long() { 3 * short } else { short }
 }
+
+/// The share that is promised, in the long form; in the short one what a busy machine leaves of it.
+pub fn share(promised: f64) -> f64 {
+    if is_long() { promised } else { 0.8 * promised }
+}

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io;
+use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -34,9 +35,27 @@ pub struct Seen {
     /// Answers that may not be.
     pub wrong: Vec<String>,
     /// Errors and misses of keys whose server is well.
-    pub harmed: Vec<String>,
+    pub harmed: Vec<Harm>,
     /// How long gets of keys waited whose server is well.
     pub waits: Vec<Duration>,
+}
+
+/// An error or a miss that should not be.
+pub struct Harm {
+    pub what: String,
+    begun: Instant,
+    ended: Instant,
+}
+
+impl Harm {
+    fn since(begun: Instant, what: String) -> Harm {
+        Harm { what, begun, ended: Instant::now() }
+    }
+
+    /// Whether it happened during this.
+    pub fn met(&self, time: &Range<Instant>) -> bool {
+        self.begun < time.end && time.start < self.ended
+    }
 }
 
 /// What is known of a key.
@@ -112,6 +131,7 @@ impl Owner {
     }
 
     async fn changes(&mut self, line: &mut Line, key: usize, request: Vec<u8>, is_set: bool) -> io::Result<()> {
+        let begun = Instant::now();
         line.1.write_all(&request).await?;
         let answer = read_line(&mut line.0).await?;
         let (name, known) = &mut self.keys[key];
@@ -123,7 +143,7 @@ impl Owner {
         } else if self.shaky.contains(name) {
             self.seen.borrow_mut().refused += 1;
         } else {
-            self.seen.borrow_mut().harmed.push(format!("{name}: {answer}"));
+            self.seen.borrow_mut().harmed.push(Harm::since(begun, format!("{name}: {answer}")));
         }
         Ok(())
     }
@@ -140,7 +160,7 @@ impl Owner {
         let Some(bytes) = found else {
             match (known.is_there, is_shaky) {
                 (true, true) => seen.missed += 1,
-                (true, false) => seen.harmed.push(format!("{name}: missed after {:?}", begun.elapsed())),
+                (true, false) => seen.harmed.push(Harm::since(begun, format!("{name}: missed"))),
                 (false, _) => {}
             }
             return Ok(());
