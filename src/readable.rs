@@ -44,7 +44,7 @@ pub fn share(part: u64, whole: u64) -> String {
     (part * 1000).checked_div(whole).map_or_else(|| NOTHING.to_string(), thousandths)
 }
 
-/// The same of a share of 1. Whatever there is at all is not nothing.
+/// The same of a share of 1. Non-zero never prints as zero.
 pub fn percent(share: f64) -> String {
     // Far below what is shown, far above what a quotient of counts is off.
     const OFF: f64 = 1e-6;
@@ -71,7 +71,7 @@ pub fn bytes(n: u64) -> String {
     if unit == "B" { format!("{n} B") } else { format!("{size:.1} {unit}") }
 }
 
-/// How much, most often a second: `8,021`, `0.4`. Whatever there is at all is not nothing.
+/// How much, most often a second: `8,021`, `0.4`. Non-zero never prints as zero.
 pub fn amount(much: f64) -> String {
     match much {
         none if none <= 0.0 => "0".to_string(),

@@ -126,7 +126,7 @@ impl Look {
     }
 
     /// Whether a value that was stored on the strength of a lease must be undone, which was asked for `since` before this
-    /// look, for `lease`. Refused is only on evidence: what cannot be known is kept.
+    /// look, for `lease`. Undo only on positive evidence.
     pub fn undoes(&self, since: Duration, lease: Duration) -> Option<Undo> {
         match self {
             Look::Revoked(_) => Some(Undo::Revoked),

@@ -183,7 +183,7 @@ impl Health {
         made_down
     }
 
-    /// Holds the server for down before anybody asked it, as something waits for it; whether it looks down is not known.
+    /// Marks the server down before its first use because its spool is not empty; whether it looks down is not known.
     /// True if it was up: then the caller must probe it.
     pub fn hold_back(&self) -> bool {
         self.fall()
