@@ -1,5 +1,5 @@
 //! leash: a memcached sidecar. It listens as if it were memcached and stands between one application and its pools of
-//! memcached servers. This page is the map of the house; `docs/architecture.md` says why it is built so.
+//! memcached servers. This page is the map of the house; `docs/design/architecture.md` says why it is built so.
 //!
 //! # The way of a request
 //!

@@ -1,7 +1,7 @@
 //! The fuzz targets on a stable toolchain: their seeds, and a bounded number of random mutations of them.
 //!
 //! The same inputs every time, so a failure comes back. `LEASH_FUZZ_ROUNDS` asks for more of them;
-//! docs/fuzzing.md says how to search for long.
+//! docs/design/fuzzing.md says how to search for long.
 
 #[path = "../fuzz/invariants/mod.rs"]
 mod invariants;

@@ -1,4 +1,8 @@
-//! The container image and the systemd unit, as far as they can be tested without building an image or running systemd.
+//! The container image and the systemd unit, as far as they can be tested without building an image or running systemd;
+//! and the book.
+
+#[path = "packaging/book.rs"]
+mod book;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! How far a route has come on its way to another pool, and what is safe to do next: the runbook of `docs/migration.md`
+//! How far a route has come on its way to another pool, and what is safe to do next: the runbook of `docs/operations/runbooks/move-a-route.md`
 //! as a function of phase and figures.
 //!
 //! One sidecar does not know of the others, so no sentence promises anything about the fleet: each says what every

@@ -1,9 +1,9 @@
-//! docs/operations.md explains every line that leash logs at `info` and above, and no line that is not there.
+//! docs/operations/log-lines.md explains every line that leash logs at `info` and above, and no line that is not there.
 
 use std::fs;
 use std::path::Path;
 
-use crate::text::{between, here, quoted, read, rows};
+use crate::text::{here, quoted, read, rows};
 
 /// A log line of the code: its level, and its message without what is filled in.
 type Line = (&'static str, Vec<String>);
@@ -61,8 +61,8 @@ fn is_said(fixed: &[String], message: &str) -> bool {
 
 #[test]
 fn every_log_line_is_explained_and_every_explained_one_is_logged() {
-    let text = read("docs/operations.md");
-    let told: Vec<(&str, &str)> = rows(between(&text, "\n## Log lines\n", "\n## "))
+    let text = read("docs/operations/log-lines.md");
+    let told: Vec<(&str, &str)> = rows(&text)
         .into_iter()
         .flat_map(|row| quoted(row[1]).map(|message| (row[0], message)).collect::<Vec<_>>())
         .filter(|(_, message)| !message.starts_with("FILE:"))
@@ -71,7 +71,7 @@ fn every_log_line_is_explained_and_every_explained_one_is_logged() {
     assert!(logged.len() > 20, "{logged:?}");
     let is_told = |(level, fixed): &&Line| told.iter().any(|(at, message)| at == level && is_said(fixed, message));
     let untold: Vec<&Line> = logged.iter().filter(|line| !is_told(line)).collect();
-    assert!(untold.is_empty(), "docs/operations.md does not explain {untold:?}");
+    assert!(untold.is_empty(), "docs/operations/log-lines.md does not explain {untold:?}");
     let is_logged = |at, message| logged.iter().any(|(level, fixed)| *level == at && is_said(fixed, message));
     let invented: Vec<_> = told.iter().filter(|(at, message)| !is_logged(*at, message)).collect();
     assert!(invented.is_empty(), "nothing logs {invented:?}");

@@ -1,6 +1,9 @@
-//! The documents say what is there: metrics, configuration, log lines, files, and where their links lead.
+//! The documents say what is there: metrics, configuration, log lines, files, and where their links lead. The book is whole.
 
+mod book;
 mod configuration;
+#[path = "../support/documents.rs"]
+mod documents;
 mod links;
 mod log_lines;
 mod map;

@@ -1,4 +1,4 @@
-//! The metrics in the README are those of the code: names, kinds, labels and their words.
+//! The metrics in the book are those of the code: names, kinds, labels and their words.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ fn quoted(text: &str) -> BTreeSet<String> {
 
 #[test]
 fn every_metric_is_in_the_table_and_nothing_else_is() {
-    let text = read("README.md");
+    let text = read("docs/reference/metrics.md");
     let table = between(&text, "<!-- metrics -->\n", "<!-- end of metrics -->");
     let told: Vec<&str> = table.lines().skip(2).collect();
     let expected = Series::ALL.map(|series| {
@@ -31,7 +31,7 @@ fn every_metric_is_in_the_table_and_nothing_else_is() {
 
 #[test]
 fn every_word_of_a_label_is_told() {
-    let text = read("README.md");
+    let text = read("docs/reference/metrics.md");
     let told = |begin: &str| quoted(between(&text, &format!("\n* {begin}"), "\n\n").split("\n* ").next().unwrap_or(""));
     let words = |words: &[&str]| -> BTreeSet<String> { words.iter().map(ToString::to_string).collect() };
     assert_eq!(told("`class` is the kind of command:"), words(&CommandClass::ALL.map(CommandClass::name)));
@@ -61,7 +61,7 @@ fn every_series_of_a_policy_is_told_to_be_one() {
         let text = registry.text();
         text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).map(str::to_string).collect()
     };
-    let text = read("README.md");
+    let text = read("docs/reference/metrics.md");
     let told = |what: &str| {
         let begin = format!("\nTold only for routes that {what}, and for those from the start:");
         quoted(between(&text, &begin, "\n\n"))

@@ -17,6 +17,16 @@ pub fn between<'t>(text: &'t str, from: &str, to: &str) -> &'t str {
     begun.split_once(to).unwrap_or_else(|| panic!("no {to:?} after {from:?}")).0
 }
 
+/// The lines of a document that are no code.
+pub fn prose(text: &str) -> impl Iterator<Item = &str> {
+    let mut in_code = false;
+    text.lines().filter(move |line| {
+        let is_fence = line.starts_with("```");
+        in_code ^= is_fence;
+        !in_code && !is_fence
+    })
+}
+
 /// The rows of the first table of a text, without its head: the cells of each.
 pub fn rows(text: &str) -> Vec<Vec<&str>> {
     let table = text.lines().skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|'));

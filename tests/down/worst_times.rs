@@ -1,6 +1,6 @@
 //! No reply later than its time, whatever leash waits for: every command in every phase, under every fault of a server.
 //!
-//! Prints the table that stands in docs/operations.md: `cargo test --test down worst -- --nocapture`.
+//! Prints the table that stands in docs/reference/deadlines.md: `cargo test --test down worst -- --nocapture`.
 
 use std::thread;
 use std::time::{Duration, Instant};

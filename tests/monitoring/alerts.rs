@@ -4,14 +4,14 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::files::{alerts, files, metric, named, promtool, readme, text, yaml};
+use crate::files::{alerts, files, metric, named, promtool, reference, text, yaml};
 use crate::support::command::here;
 
 #[test]
-fn every_metric_that_alerts_and_dashboards_name_is_in_the_readme() {
-    let known = readme();
+fn every_metric_that_alerts_and_dashboards_name_is_in_the_reference() {
+    let known = reference();
     let missing: Vec<String> = named().into_iter().filter(|series| !known.contains(&metric(series, &known))).collect();
-    assert!(missing.is_empty(), "not in the README's table: {missing:?}");
+    assert!(missing.is_empty(), "not in the table of docs/reference/metrics.md: {missing:?}");
     assert!(named().len() > 20, "{:?}", named());
 }
 
@@ -61,12 +61,12 @@ fn every_alert_waits_and_says_how_urgent_it_is_and_what_it_is_about() {
 
 #[test]
 fn every_alert_has_its_paragraph_in_the_runbook() {
-    let operations = fs::read_to_string(here("docs/operations.md")).unwrap();
+    let operations = fs::read_to_string(here("docs/operations/alerts.md")).unwrap();
     for (alert, rule) in alerts() {
-        assert!(operations.contains(&format!("\n### {alert}\n")), "docs/operations.md does not explain {alert}");
+        assert!(operations.contains(&format!("\n## {alert}\n")), "docs/operations/alerts.md does not explain {alert}");
         let row = format!("\n| [{alert}](#{}) | {} | ", alert.to_lowercase(), text(&rule["labels"]["severity"]));
-        assert!(operations.contains(&row), "no row in docs/operations.md begins with {row}");
-        let anchor = format!("docs/operations.md#{}", alert.to_lowercase());
+        assert!(operations.contains(&row), "no row in docs/operations/alerts.md begins with {row}");
+        let anchor = format!("docs/operations/alerts.md#{}", alert.to_lowercase());
         assert!(text(&rule["annotations"]["runbook_url"]).ends_with(&anchor), "{alert}: {anchor}");
     }
 }

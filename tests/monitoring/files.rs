@@ -1,4 +1,4 @@
-//! Reads the alerts, the dashboards and the README's table of metrics, and what they ask and name. Not a test itself.
+//! Reads the alerts, the dashboards and the table of metrics, and what they ask and name. Not a test itself.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -102,15 +102,15 @@ pub fn named() -> BTreeSet<String> {
     [expressions(), questions(), definitions].concat().iter().flat_map(|text| series(text)).collect()
 }
 
-/// The metric of the README's table that a series belongs to.
+/// The metric of the table that a series belongs to.
 pub fn metric(series: &str, known: &BTreeSet<String>) -> String {
     let bases = ["_bucket", "_sum", "_count"].iter().filter_map(|suffix| series.strip_suffix(suffix));
     bases.into_iter().find(|base| known.contains(*base)).unwrap_or(series).to_string()
 }
 
-/// The metrics of the README's table, which another test compares with the code.
-pub fn readme() -> BTreeSet<String> {
-    let text = fs::read_to_string(here("README.md")).unwrap();
+/// The metrics of the table, which another test compares with the code.
+pub fn reference() -> BTreeSet<String> {
+    let text = fs::read_to_string(here("docs/reference/metrics.md")).unwrap();
     let table = text.split_once("<!-- metrics -->").unwrap().1.split_once("<!-- end of metrics -->").unwrap().0;
     let rows = table.lines().filter_map(|line| line.strip_prefix("| `"));
     rows.map(|row| row.split('`').next().unwrap().to_string()).collect()

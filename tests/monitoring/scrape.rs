@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::files::{dashboards, files, fill_in, metric, named, panels, promtool, readme, rules, text, variables};
+use crate::files::{dashboards, files, fill_in, metric, named, panels, promtool, reference, rules, text, variables};
 use crate::prometheus::Prometheus;
 use crate::support::{pause, wait_until};
 use crate::traffic::Traffic;
@@ -51,7 +51,7 @@ fn prometheus_answers_what_alerts_and_dashboards_ask() {
     until_nothing("not scraped", || {
         traffic.round();
         let known = known_to(&prometheus);
-        readme().symmetric_difference(&known).cloned().collect()
+        reference().symmetric_difference(&known).cloned().collect()
     });
     until_nothing("named and not scraped", || {
         named().into_iter().filter(|series| prometheus.ask(series).is_empty()).collect()
@@ -85,9 +85,9 @@ fn until_nothing(what: &str, mut faults: impl FnMut() -> Vec<String>) {
 
 /// The metrics of leash that Prometheus knows.
 fn known_to(prometheus: &Prometheus) -> BTreeSet<String> {
-    let (names, readme) = (prometheus.api("label/__name__/values"), readme());
+    let (names, known) = (prometheus.api("label/__name__/values"), reference());
     let names = names.as_array().unwrap().iter().map(text).filter(|name| name.starts_with("leash_"));
-    names.map(|name| metric(&name, &readme)).collect()
+    names.map(|name| metric(&name, &known)).collect()
 }
 
 /// Legend and question of every target of a panel, with Grafana's variables filled in.

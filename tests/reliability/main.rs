@@ -3,7 +3,7 @@
 //!
 //! One file for each kind of trouble; what makes the trouble is in `tests/support/rig`. In short by default; the long form
 //! holds each promise to its figure: `LEASH_TEST_LONG=1 cargo test --release --test reliability -- --nocapture`. What was
-//! found is in docs/reliability.md.
+//! found is in docs/operations/reliability.md.
 
 #[path = "../support/figures.rs"]
 mod figures;

@@ -1,4 +1,4 @@
-//! Every key that a file may have, by its dotted path. The README's table and `config.example.yaml` are held to this list.
+//! Every key that a file may have, by its dotted path. The table in `docs/reference/configuration.md` and `config.example.yaml` are held to this list.
 
 use super::refresh::Early;
 use super::{Admin, Embedded, File, Gutter, Limits, Listen, Log, Migrate, OnDown, Pool, Refresh, Route, Server, Spool};
