@@ -6,9 +6,12 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
+use std::pin::pin;
 use std::rc::Rc;
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Waker};
 use std::time::Instant;
+
+use tokio::task::yield_now;
 
 /// Output of this many bytes does not wait for the end of the turn: one client can fill a turn with many times that.
 pub const MUCH: usize = 256 * 1024;
@@ -68,4 +71,12 @@ impl Turn {
         })
         .await;
     }
+}
+
+/// Makes the task wait until all that were ready have run and the sockets have been looked at again: waking it at once
+/// would let it run before anybody whose bytes have just arrived.
+pub fn give_way<T>(cx: &mut Context<'_>) -> Poll<T> {
+    // Its first poll is what asks for the next one.
+    let _ = pin!(yield_now()).poll(cx);
+    Poll::Pending
 }

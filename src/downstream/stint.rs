@@ -1,11 +1,7 @@
 //! How much one connection does in a turn of the event loop before the others have theirs: so many requests, bytes and
 //! microseconds, whichever comes first. Whoever has more to say says it in the next turn.
 
-use std::pin::pin;
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
-
-use tokio::task::yield_now;
 
 /// Requests, and keys of a get.
 const MOST_REQUESTS: u32 = 128;
@@ -49,14 +45,6 @@ impl Stint {
     pub fn is_over(&self) -> bool {
         self.requests >= MOST_REQUESTS || self.bytes >= MOST_BYTES || self.is_late
     }
-}
-
-/// Makes the task wait until all that were ready have run and the sockets have been looked at again: waking it at once
-/// would let it run before anybody whose bytes have just arrived.
-pub(super) fn give_way<T>(cx: &mut Context<'_>) -> Poll<T> {
-    // Its first poll is what asks for the next one.
-    let _ = pin!(yield_now()).poll(cx);
-    Poll::Pending
 }
 
 #[cfg(test)]

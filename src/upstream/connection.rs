@@ -18,6 +18,11 @@ use super::slot::Slot;
 use crate::metrics::Upstream as Count;
 use crate::net::{Reader, Writer, lacks_descriptors};
 use crate::protocol::{AnswerDecoder, Cause, Question};
+use crate::turn::give_way;
+
+/// So much is read in a turn: a server that sends large values without end, or many small ones, leaves the rest of the turn to
+/// the clients. Less would cost large values a look at the sockets for each part of them.
+const MOST_BYTES: usize = 1 << 20;
 
 /// Connects, serves, and fails what is still owed at the end. Once more if all of it can be asked again.
 pub(super) async fn run(lane: Rc<Lane>) {
@@ -108,13 +113,20 @@ async fn serve(lane: &Rc<Lane>, reader: &mut Reader, decoder: AnswerDecoder) -> 
         if let Err(cause) = ready!(poll_link(lane, cx)) {
             return Poll::Ready(cause);
         }
+        let mut bytes = 0;
         loop {
             if lane.is_done() {
                 return Poll::Ready(Cause::Shutdown);
             }
+            if bytes >= MOST_BYTES {
+                return give_way(cx);
+            }
             match ready!(received.poll_read(reader, cx)) {
                 Ok(0) | Err(_) => return Poll::Ready(Cause::Disconnected),
-                Ok(read) => lane.count(Count::BytesRead, read as u64),
+                Ok(read) => {
+                    bytes += read;
+                    lane.count(Count::BytesRead, read as u64);
+                }
             }
             if let Err(cause) = received.hand_out(lane) {
                 return Poll::Ready(cause);

@@ -49,7 +49,6 @@ fn a_server_that_vanishes_is_down_in_time_and_used_again_when_it_is_back() {
 }
 
 #[test]
-#[ignore = "small gets still wait behind large ones"]
 fn clients_that_stop_reading_harm_nobody_and_hold_no_more_than_they_may() {
     let _alone = alone();
     let server = Memcached::start();
