@@ -3,8 +3,16 @@
 //! Sorted, a prefix stands before everything that begins with it. So all prefixes of a key enclose the last entry that is
 //! not greater than the key, and of those the longest is the route's that is no longer than what both have in common.
 
-/// Prefixes, each with the index of its route, in the order of their bytes.
-pub struct Prefixes(Vec<Entry>);
+/// Prefixes, each with the index of its route.
+pub struct Prefixes {
+    /// All but the empty one, in the order of their bytes.
+    sorted: Vec<Entry>,
+    /// Where those that begin with a byte begin, for each byte, and where the last ones end: most keys are told from all
+    /// prefixes by their first byte.
+    starts: Box<[usize; 257]>,
+    /// The route of the empty prefix: everything else.
+    rest: Option<usize>,
+}
 
 struct Entry {
     prefix: Box<[u8]>,
@@ -15,24 +23,34 @@ struct Entry {
 impl Prefixes {
     /// The prefixes of routes 0, 1, 2, …
     pub fn new<'p>(prefixes: impl IntoIterator<Item = &'p [u8]>) -> Prefixes {
-        let mut sorted: Vec<(&[u8], usize)> = prefixes.into_iter().zip(0..).collect();
-        sorted.sort_unstable();
-        let (mut entries, mut enclosing) = (Vec::with_capacity(sorted.len()), Vec::<(&[u8], usize)>::new());
-        for (prefix, route) in sorted {
+        let mut prefixes: Vec<(&[u8], usize)> = prefixes.into_iter().zip(0..).collect();
+        prefixes.sort_unstable();
+        let has_rest = prefixes.first().is_some_and(|(prefix, _)| prefix.is_empty());
+        let rest = has_rest.then(|| prefixes.remove(0).1);
+        let (mut sorted, mut enclosing) = (Vec::with_capacity(prefixes.len()), Vec::<(&[u8], usize)>::new());
+        for (prefix, route) in prefixes {
             while enclosing.last().is_some_and(|(outer, _)| !prefix.starts_with(outer)) {
                 enclosing.pop();
             }
             enclosing.push((prefix, route));
             let lengths = enclosing.iter().map(|(outer, route)| (outer.len(), *route)).collect();
-            entries.push(Entry { prefix: prefix.into(), enclosing: lengths });
+            sorted.push(Entry { prefix: prefix.into(), enclosing: lengths });
         }
-        Prefixes(entries)
+        let starts = std::array::from_fn(|byte| sorted.partition_point(|entry| usize::from(entry.prefix[0]) < byte));
+        Prefixes { sorted, starts: Box::new(starts), rest }
     }
 
     /// The route of `key`, if there is one.
     pub fn find(&self, key: &[u8]) -> Option<usize> {
-        let after = self.0.partition_point(|entry| *entry.prefix <= *key);
-        let entry = &self.0[after.checked_sub(1)?];
+        self.find_prefix(key).or(self.rest)
+    }
+
+    /// The route of the longest prefix but the empty one.
+    fn find_prefix(&self, key: &[u8]) -> Option<usize> {
+        let first = usize::from(*key.first()?);
+        let alike = &self.sorted[self.starts[first]..self.starts[first + 1]];
+        let after = alike.partition_point(|entry| *entry.prefix <= *key);
+        let entry = &alike[after.checked_sub(1)?];
         let common = entry.prefix.iter().zip(key).take_while(|(a, b)| a == b).count();
         let (_, route) = entry.enclosing[..entry.enclosing.partition_point(|(len, _)| *len <= common)].last()?;
         Some(*route)
