@@ -24,10 +24,10 @@ use crate::upstream::{ReplyTo, Ticket};
 /// A desk that had more places than this gives their memory back once nobody waits.
 const KEEP: usize = 1024;
 /// What one request of several steps is taken to need before it has begun.
-pub(super) const STEPS: usize = 14 * 1024;
+pub(super) const STEPS: usize = 17 * 1024;
 /// What it takes beside its code's own state, as measured: the task, the reply it waits for, its lease, its place in a line and at
 /// a server, and what the allocator rounds up.
-const BESIDE: usize = 10 * 1024;
+const BESIDE: usize = 13 * 1024;
 
 /// The watched requests of one worker, and the clock that says when one was asked.
 pub struct Desk {
