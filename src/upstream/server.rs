@@ -8,7 +8,8 @@
 //!      ─▶ else by what the asker was given last:    large: the one for large values    small: the one aside of it
 //!                                                   nothing yet: the one for strangers
 //! ```
-//! What another turns out to be behind is asked once more elsewhere ([`super::aside`]). As a rule there is one connection; the others are made when large values show up, and end once they rest.
+//! A small read that turns out to be behind a large value is asked once more elsewhere ([`super::aside`]). As a rule there is
+//! one connection; the others are made when large values show up, and end once they rest.
 //!
 //! What is asked about one item keeps its order, as it would on one connection, since no two lanes ever owe a reply about the
 //! same item. Leases and claims count as the item beside which they live. Between different items nobody relies on an

@@ -71,7 +71,6 @@ impl Answered for Client {
 }
 
 #[test]
-
 fn thirty_large_values_arrive_over_a_thin_link_and_small_gets_do_not_wait_for_them() {
     let _alone = alone();
     let large = Keys::new("large", 30 * rounds(ROUNDS), MEGABYTE);
@@ -104,7 +103,6 @@ fn abandon(leash: &Leash, keys: &[String]) {
 }
 
 #[test]
-
 fn sixty_megabytes_that_nobody_waits_for_any_more_delay_nobody() {
     let _alone = alone();
     let large = Keys::new("left", 60 * rounds(ROUNDS), MEGABYTE);
