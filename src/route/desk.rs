@@ -25,8 +25,8 @@ use crate::upstream::{ReplyTo, Ticket};
 const KEEP: usize = 1024;
 /// What one request of several steps is taken to need before it has begun.
 pub(super) const STEPS: usize = 17 * 1024;
-/// What it takes beside its code's own state, as measured: the task, the reply it waits for, its lease, its place in a line and at
-/// a server, and what the allocator rounds up.
+/// What it takes beside its code's own state: the task, the reply it waits for, its lease, its place in a line and at a
+/// server, and what the allocator rounds up. Enough that a crowd of them stays within the limit.
 const BESIDE: usize = 13 * 1024;
 
 /// The watched requests of one worker, and the clock that says when one was asked.
