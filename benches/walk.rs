@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use leash::config::Config;
-use leash::memory::Memory;
 use leash::metrics::Shard;
 use leash::protocol::{Command, Get, Key, Request};
-use leash::route::build::build;
 use leash::route::{Client, Place, Tree};
-use leash::shared::Snapshot;
-use leash::turn::Turn;
+use leash::runtime::memory::Memory;
+use leash::runtime::turn::Turn;
+use leash::snapshot::Snapshot;
+use leash::snapshot::tree::build;
 
 const SERVERS: &str = "pools: {main: {servers: [m0, m1, m2, m3, m4, m5, m6, m7]}}\n";
 

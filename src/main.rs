@@ -4,14 +4,15 @@ use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
-use leash::cli::{self, Command, Demo, EXIT_CONFIG, Healthcheck, Route, Top, Warm};
+use leash::commands::cli::{self, Command, Demo, EXIT_CONFIG, Healthcheck, Route, Top, Warm};
+use leash::commands::warm::{Refusal, WarmError};
+use leash::commands::{healthcheck, top};
 use leash::config::{Config, LogFormat};
 use leash::explain::words::{in_words, is_in_doubt};
 use leash::explain::{Explainer, look_from_outside};
 use leash::readable::counted;
-use leash::shared::Snapshot;
-use leash::warm::{Refusal, WarmError};
-use leash::{app, healthcheck, logging, top};
+use leash::snapshot::Snapshot;
+use leash::{app, logging};
 use serde_json::Value;
 
 /// What a flood of requests took is given back when it is over.
@@ -62,7 +63,7 @@ fn show_demo(demo: &Demo) -> ExitCode {
             return ExitCode::from(cli::EXIT_USAGE as u8);
         }
     };
-    match leash::demo::run(&plan) {
+    match leash::commands::demo::run(&plan) {
         Ok(report) => {
             // A reader that has seen enough is no failure.
             let _ = writeln!(io::stdout(), "{report}");
@@ -83,7 +84,7 @@ fn copy_ahead(warm: &Warm) -> ExitCode {
             return ExitCode::from(EXIT_CONFIG as u8);
         }
     };
-    match leash::warm::run(&order) {
+    match leash::commands::warm::run(&order) {
         Ok(report) => {
             // A reader that has seen enough is no failure.
             let _ = writeln!(io::stdout(), "{report}");

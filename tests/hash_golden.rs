@@ -10,7 +10,7 @@ use std::path::Path;
 
 use leash::config::{Config, HashKind, KeyHash};
 use leash::hash::Placement;
-use leash::placement;
+use leash::snapshot::placement;
 
 /// What one client says about many pools.
 struct Golden {

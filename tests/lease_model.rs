@@ -1,9 +1,9 @@
-//! The lease table under many orders of threads: src/leases/slot.rs itself, with a model checker's lock in it.
+//! The lease table under many orders of threads: src/route/refresh/leases/slot.rs itself, with a model checker's lock in it.
 //!
 //! Only the table around the slots is modelled here, as a place for one slot behind a lock: it does what
 //! `Leases::claim`, `end_slot` and `forget` do with moka's cache, each step of which is atomic by key.
 
-#[path = "../src/leases/slot.rs"]
+#[path = "../src/route/refresh/leases/slot.rs"]
 #[allow(dead_code, reason = "the model uses its own part of it")]
 mod slot;
 
@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use elsewhere::Elsewhere;
 use leash::protocol::Item;
-use leash::refresh::{Claim, Holding};
+use leash::route::refresh::decide::{Claim, Holding};
 use shuttle::future::block_on;
 use shuttle::sync::Mutex;
 use shuttle::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};

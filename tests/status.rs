@@ -4,9 +4,9 @@ mod support;
 
 use std::time::Duration;
 
+use leash::admin::model::{Overview, Server};
 use leash::config::Phase;
 use leash::metrics::ServerState;
-use leash::overview::{Overview, Server};
 use support::memcached::signal;
 use support::{Client, Leash, Memcached, wait_until};
 

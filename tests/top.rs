@@ -147,7 +147,7 @@ fn a_panic_gives_the_terminal_back_and_is_read() {
 #[test]
 #[ignore = "a panic, for the test above to look at"]
 fn a_panic_in_a_terminal() {
-    let taken = leash::top::terminal::enter().expect("a terminal");
+    let taken = leash::commands::top::terminal::enter().expect("a terminal");
     // A release build drops nothing either.
     std::mem::forget(taken);
     panic!("the panic of a test");

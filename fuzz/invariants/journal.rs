@@ -1,7 +1,7 @@
 //! The progress file of `leash warm`: any bytes are read up to a place, and what was written is what is read, or less.
 
 use bytes::{Buf, Bytes};
-use leash::warm::journal_bytes::{Entry, Record, read, write};
+use leash::commands::warm::journal_bytes::{Entry, Record, read, write};
 
 /// Whatever a file holds, and whatever becomes of one with records made of these bytes.
 pub fn hold(bytes: &[u8]) {

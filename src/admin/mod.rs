@@ -4,6 +4,11 @@
 //! one that makes the pages, so that they delay no probe. It only reads. What it does not know it asks a [`Source`] for: it
 //! knows no worker, no route and no configuration.
 
+pub mod fetch;
+pub mod model;
+pub mod page;
+pub mod status;
+
 mod hosts;
 mod pages;
 mod places;
@@ -15,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::overview::Overview;
+use crate::admin::model::Overview;
 pub use server::{Handle, serve};
 
 /// How often a [`Source`] is told to note how things are.

@@ -16,8 +16,8 @@ use serde_json::Value;
 
 use super::query::{self, Query};
 use super::{Source, hosts};
-use crate::aside::Aside;
-use crate::page::{Asked, View, render, security_policy};
+use crate::admin::page::{Asked, View, render, security_policy};
+use crate::runtime::aside::Aside;
 
 /// A complete response.
 pub type Page = Response<Full<Bytes>>;

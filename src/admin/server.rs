@@ -28,8 +28,8 @@ use tokio::time::{MissedTickBehavior, interval_at, sleep, timeout};
 use super::pages::Pages;
 use super::places::{Place, Places};
 use super::{STEP, Source};
-use crate::aside::Aside;
 use crate::logging::Repeated;
+use crate::runtime::aside::Aside;
 
 /// What one client may take of what all share.
 #[derive(Clone, Copy, Debug)]

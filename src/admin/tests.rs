@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use super::server::{Limits, serve_within};
 use super::{Handle, Looking, Source, serve};
-use crate::overview::Overview;
+use crate::admin::model::Overview;
 
 #[derive(Default)]
 struct Fixed {

@@ -11,7 +11,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval_at, sleep};
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::net::lacks_descriptors;
+use crate::runtime::net::lacks_descriptors;
 
 /// How often the file is looked at.
 const PERIOD: Duration = Duration::from_secs(5);

@@ -14,8 +14,8 @@ use super::fixed::keep_fixed;
 use super::running::Running;
 use super::steps;
 use super::systemd::{State, tell};
+use crate::app::descriptors;
 use crate::config::{Origin, Problems};
-use crate::descriptors;
 use crate::logging::Filter;
 
 /// Whoever reloads.

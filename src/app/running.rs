@@ -11,18 +11,19 @@ use tokio::task::JoinSet;
 
 use super::AppError;
 use crate::admin;
-use crate::busiest::KeySamples;
+use crate::admin::status::Status;
+use crate::app::descriptors;
+use crate::app::worker::{Books, Worker};
 use crate::config::units::show_size;
 use crate::config::{Config, Listen};
-use crate::descriptors;
-use crate::downstream::{Capacity, Listener, Seating, Stats, VERSION};
-use crate::memory::{Account, Shed};
+use crate::downstream::{Capacity, Listener, Seating, Stats};
+use crate::metrics::busiest::KeySamples;
 use crate::metrics::{Downstream, Registry, Series, ShardLayout, stats};
-use crate::net;
-use crate::reloads::Reloads;
-use crate::shared::{InForce, Snapshot};
-use crate::status::Status;
-use crate::worker::{Books, Worker};
+use crate::protocol::VERSION;
+use crate::runtime::memory::{Account, Shed};
+use crate::runtime::net;
+use crate::snapshot::reloads::Reloads;
+use crate::snapshot::{InForce, Snapshot};
 
 /// How often leases that have ended are let go of, should nobody ask for any.
 const TIDY: Duration = Duration::from_secs(3);

@@ -18,12 +18,12 @@ use super::intake::Intake;
 use super::marked::is_marked;
 use super::owed::Owed;
 use super::service::Service;
-use crate::memory::{Holder, Shed};
 use crate::metrics::{Downstream as Count, ProtocolError, RouteMoves};
-use crate::net::{Reader, Stream, Writer, Written};
 use crate::protocol::Reply;
 use crate::route::Client;
-use crate::turn::{Flush, MUCH};
+use crate::runtime::memory::{Holder, Shed};
+use crate::runtime::net::{Reader, Stream, Writer, Written};
+use crate::runtime::turn::{Flush, MUCH};
 use crate::upstream::ReplyTo;
 
 /// How long a client that must go is read from, so that it sees why before its connection is reset.

@@ -9,16 +9,13 @@ use super::asked::{Asked, tallies};
 use super::connection::{Connection, End, NO_ROOM};
 use super::owed::{Alone, Owed};
 use super::pending::{Pending, write_one};
-use crate::memory::Shed;
 use crate::metrics::{ProtocolError, Tally};
 use crate::protocol::{
-    Call, Command, CommandClass, Exptime, Form, Local, Question, Refusal, RefusalKind, Reply, Request, Style,
+    Call, Command, CommandClass, Exptime, Form, Local, Question, Refusal, RefusalKind, Reply, Request, Style, VERSION,
     binary_refusal,
 };
+use crate::runtime::memory::Shed;
 use crate::upstream::{Mark, Party, Ticket};
-
-/// What `version` answers: digits first, since clients compare them; the protocol is that of memcached 1.6.18.
-pub const VERSION: &str = concat!("1.6.18-leash-", env!("CARGO_PKG_VERSION"));
 
 /// What a key of a get takes until all are answered: its place in the reply, and at a server.
 const EACH_KEY: usize = 256;

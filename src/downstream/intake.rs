@@ -11,11 +11,11 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::connection::{Connection, End};
 use super::service::Service;
 use super::stint::Stint;
-use crate::memory::{Share, Shed};
 use crate::metrics::{Downstream as Count, ProtocolError};
-use crate::net::{LEAST_ROOM, MOST_ROOM, Reader, make_room};
 use crate::protocol::{Decoder, Form, Request};
-use crate::turn::give_way;
+use crate::runtime::memory::{Share, Shed};
+use crate::runtime::net::{LEAST_ROOM, MOST_ROOM, Reader, make_room};
+use crate::runtime::turn::give_way;
 
 /// What is left of a request that is no longer than this is read on in the buffer that all connections share.
 const SHORT: usize = 4 * 1024;

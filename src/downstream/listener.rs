@@ -14,7 +14,7 @@ use tokio::sync::watch;
 
 use crate::config::Listen;
 use crate::logging::Repeated;
-use crate::net::{self, Stream};
+use crate::runtime::net::{self, Stream};
 
 /// How long accepting goes on once leash is to end: enough for those whom the kernel has accepted, whoever else knocks.
 const LAST_CALL: Duration = Duration::from_millis(10);

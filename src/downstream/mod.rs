@@ -19,7 +19,6 @@ mod stint;
 mod sweep;
 
 pub use connection::Connection;
-pub use dispatch::VERSION;
 pub use listener::{Capacity, Incoming, Listener, Seat, Seating};
 pub use service::{Limits, Service};
 pub use shed::shed_when_short;

@@ -6,8 +6,8 @@ use bytes::Bytes;
 
 use super::asking::Asking;
 use super::replies::Replies;
-use crate::memory::{Holder, Share};
 use crate::protocol::{Exptime, Form, Output, Reply};
+use crate::runtime::memory::{Holder, Share};
 
 /// How large values are taken to be before any came: a client that begins with a deep pipeline is asked for so much of
 /// it at first that even large values fit.

@@ -10,13 +10,13 @@ use bytes::BytesMut;
 
 use super::connection::Connection;
 use super::stats::Stats;
-use crate::busiest::KeySample;
 use crate::logging::Repeated;
-use crate::memory::Memory;
 use crate::metrics::Shard;
+use crate::metrics::busiest::KeySample;
 use crate::protocol;
 use crate::route::{SpareWins, Tree};
-use crate::turn::Turn;
+use crate::runtime::memory::Memory;
+use crate::runtime::turn::Turn;
 
 /// The same complaint about clients is logged this often at most.
 const COMPLAINT: Duration = Duration::from_secs(10);

@@ -11,8 +11,8 @@ use tokio::time::{sleep, timeout};
 
 use super::connection::Connection;
 use super::service::Service;
-use crate::memory::Shed;
-use crate::turn::Flush;
+use crate::runtime::memory::Shed;
+use crate::runtime::turn::Flush;
 
 /// A client that has not taken a reply for so long does not read, as far as others who need memory are concerned.
 const STUCK: Duration = Duration::from_secs(1);

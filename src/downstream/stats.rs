@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::aside::Aside;
+use crate::runtime::aside::Aside;
 
 /// After an answer, so many times what it took goes by before the next one is begun.
 const REST: u32 = 4;

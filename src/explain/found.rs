@@ -12,9 +12,9 @@
 
 use serde_json::{Value, json};
 
-use crate::migration::is_claim;
 use crate::protocol::{Item, Reply};
-use crate::refresh::{Age, Look, Policy};
+use crate::route::migration::decide::is_claim;
+use crate::route::refresh::decide::{Age, Look, Policy};
 
 /// What came back about one key.
 pub(super) struct Found<'a> {

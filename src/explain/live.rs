@@ -21,8 +21,8 @@ use super::found::{self, Found};
 use super::{Explainer, Item, Way};
 use crate::protocol::{Command, Delete, Get, Key, Question, Reply, Request, Returns};
 use crate::route::Answer;
-use crate::shared::Snapshot;
-use crate::turn::Turn;
+use crate::runtime::turn::Turn;
+use crate::snapshot::Snapshot;
 use crate::upstream::{Mark, Party, Upstream};
 
 /// Nobody waits longer for a server than this, however patient the pool is.

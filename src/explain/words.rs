@@ -143,8 +143,8 @@ mod tests {
     use crate::explain::found::{Found, tell};
     use crate::explain::policies;
     use crate::protocol::{Cause, Failure, Item, Reply};
-    use crate::refresh::REVOKED;
-    use crate::route::build::policy;
+    use crate::route::refresh::decide::REVOKED;
+    use crate::snapshot::tree::policy;
 
     fn place() -> Value {
         json!({ "key": "k", "route": "p:", "sent_as": "k", "pool": "main", "slot": 3, "address": "m0:11211" })

@@ -8,6 +8,8 @@
 //! Counting is wait-free and takes no lock; merging happens when somebody asks. Labels are bounded and come from the
 //! configuration or from [`words`], never from a key.
 
+pub mod busiest;
+
 mod figures;
 mod histogram;
 mod layout;

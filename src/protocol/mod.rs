@@ -25,6 +25,7 @@ mod request;
 mod tests;
 mod token;
 mod uniques;
+mod version;
 mod words;
 
 pub use answer::{AnswerDecoder, Desync, Expected};
@@ -41,3 +42,4 @@ pub use reply::{Cause, Failure, Internals, Item, Reply};
 pub use request::{Arithmetic, Command, CommandClass, Delete, Exptime, Get, Request, Returns, Store, StoreMode};
 pub use token::Token;
 pub use uniques::Uniques;
+pub use version::VERSION;

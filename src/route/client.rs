@@ -10,9 +10,9 @@ use tokio::sync::Notify;
 use super::refresh::Win;
 use super::turns::Turns;
 use super::wins::Wins;
-use crate::leases::Slot;
-use crate::memory::Holder;
-use crate::refresh::ItemId;
+use crate::route::refresh::decide::ItemId;
+use crate::route::refresh::leases::Slot;
+use crate::runtime::memory::Holder;
 
 /// A table that grew larger than this gives its memory back once it is empty.
 const KEEP: usize = 64;

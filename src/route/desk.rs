@@ -17,8 +17,8 @@ use slab::Slab;
 use tokio::task::spawn_local;
 
 use super::{Client, Deadline, Route, Run, Scene, Verdict};
-use crate::memory::{Memory, Share, Shed};
 use crate::protocol::{Reply, Request};
+use crate::runtime::memory::{Memory, Share, Shed};
 use crate::upstream::{ReplyTo, Ticket};
 
 /// A desk that had more places than this gives their memory back once nobody waits.

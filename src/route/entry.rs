@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::desk::{Late, STEPS, Watched, start};
 use super::{Answer, Ask, Client, Desk, Pool, Route, Step};
-use crate::memory::Shed;
 use crate::protocol::{Key, Question, Reply, Request};
+use crate::runtime::memory::Shed;
 use crate::upstream::{Mark, Party, Ticket, Upstream};
 
 /// What is told to a request of several steps that there is no memory to begin, in memcached's words for it.

@@ -9,19 +9,17 @@
 //! last step. A node that must see the reply says so on the way down; only when it refuses what it sees does it run
 //! ordinary async code. So an ordinary hit costs no task and no allocation, and the rare path reads like prose.
 
-pub mod build;
-
 mod answer;
 mod client;
 mod deadline;
 mod desk;
 mod entry;
-mod gutter;
-mod migration;
+pub mod gutter;
+pub mod migration;
 mod namespace;
 mod pool;
 mod prefix;
-mod refresh;
+pub mod refresh;
 mod spare_wins;
 mod tree;
 mod turns;

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::refresh::Win;
-use crate::leases::Slot;
-use crate::memory::{Holder, Share};
-use crate::refresh::ItemId;
+use crate::route::refresh::decide::ItemId;
+use crate::route::refresh::leases::Slot;
+use crate::runtime::memory::{Holder, Share};
 
 /// Wins one client may hold; who regenerates more at once has the others stored unchecked.
 const MOST: usize = 10_000;

@@ -10,10 +10,10 @@ use super::lane::Lane;
 use super::large::{LargeItems, Takers};
 use super::target::Target;
 use crate::logging::Repeated;
-use crate::memory::Memory;
 use crate::metrics::{ServerId, Shard, Upstream as Count};
 use crate::protocol::{Cause, Failure, Reply};
-use crate::turn::Turn;
+use crate::runtime::memory::Memory;
+use crate::runtime::turn::Turn;
 
 /// The lane of all that is small as far as is known; the only one that there always is.
 pub(super) const FIRST: usize = 0;

@@ -16,9 +16,9 @@ use super::receive::Received;
 use super::replay::let_end;
 use super::slot::Slot;
 use crate::metrics::Upstream as Count;
-use crate::net::{Reader, Writer, lacks_descriptors};
 use crate::protocol::{AnswerDecoder, Cause, Question};
-use crate::turn::give_way;
+use crate::runtime::net::{Reader, Writer, lacks_descriptors};
+use crate::runtime::turn::give_way;
 
 /// So much is read in a turn: a server that sends large values without end, or many small ones, leaves the rest of the turn to
 /// the clients. Less would cost large values a look at the sockets for each part of them.

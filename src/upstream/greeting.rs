@@ -10,8 +10,8 @@ use bytes::{Bytes, BytesMut};
 
 use super::target::Target;
 use super::tokens::Tokens;
-use crate::net::{Reader, Writer};
 use crate::protocol::{AnswerDecoder, Cause, Output, Question, Reply};
+use crate::runtime::net::{Reader, Writer};
 
 /// The first release of memcached 1.6 that takes a value's length where leash says it.
 const OLDEST: u32 = 10;

@@ -22,9 +22,9 @@ use super::missed::forgotten;
 use super::slot::{Slot, held, is_plain_read, repeatable};
 use super::ticket::Ticket;
 use crate::metrics::Upstream as Count;
-use crate::net::Written;
 use crate::protocol::{Cause, Question, Reply};
-use crate::turn::{Flush, MUCH};
+use crate::runtime::net::Written;
+use crate::runtime::turn::{Flush, MUCH};
 
 /// A connection this long without a reply may have died unseen; what is asked on it next may be asked again.
 const IDLE: Duration = Duration::from_secs(1);

@@ -9,9 +9,9 @@ use super::mark::Party;
 use super::progress::Progress;
 use super::slots::Slots;
 use super::tokens::Tokens;
-use crate::memory::{Memory, Share};
-use crate::net::Writer;
 use crate::protocol::{Cause, Output};
+use crate::runtime::memory::{Memory, Share};
+use crate::runtime::net::Writer;
 
 /// The connection and what is owed on it.
 pub struct Link {

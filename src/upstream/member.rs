@@ -4,7 +4,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use super::embedded::EmbeddedStore;
 use super::health::Standing;
 use super::mark::Mark;
 use super::missed::Remembered;
@@ -12,6 +11,7 @@ use super::server::Server;
 use super::ticket::Ticket;
 use crate::metrics::Upstream as Count;
 use crate::protocol::{Key, Question, Reply};
+use crate::store::EmbeddedStore;
 
 /// One member of a pool.
 #[derive(Clone)]

@@ -2,8 +2,6 @@
 
 pub mod health;
 
-pub mod embedded;
-
 mod admission;
 mod aside;
 mod common;
@@ -33,7 +31,6 @@ mod target;
 mod ticket;
 mod tokens;
 
-pub use embedded::EmbeddedStore;
 pub use health::Standing;
 pub use mark::{Mark, Party};
 pub use member::Upstream;

@@ -16,8 +16,8 @@ use super::lane::Lane;
 use super::progress::LARGE;
 use super::slot::Slot;
 use crate::metrics::Upstream as Count;
-use crate::net::{Reader, make_room};
 use crate::protocol::{AnswerDecoder, Cause, Desync, Reply};
+use crate::runtime::net::{Reader, make_room};
 
 /// memcached's words for a value it cannot keep until it is read.
 const NO_ROOM: &str = "SERVER_ERROR out of memory writing get response";

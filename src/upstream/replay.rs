@@ -23,8 +23,8 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use super::spool::{Ending, Record, Spool};
 use super::target::Target;
 use super::tokens::Tokens;
-use crate::net::{Reader, Writer, Written};
 use crate::protocol::{AnswerDecoder, Cause, Command, Delete, Output, Question, Reply, Request, Token};
+use crate::runtime::net::{Reader, Writer, Written};
 
 /// Deletes in flight at once.
 const BATCH: usize = 256;

@@ -24,10 +24,10 @@ use super::mark::Mark;
 use super::progress::LARGE;
 use super::target::Target;
 use super::ticket::Ticket;
-use crate::memory::Memory;
 use crate::metrics::{ServerId, Shard};
 use crate::protocol::{Command, Question, Reply, Request};
-use crate::turn::Turn;
+use crate::runtime::memory::Memory;
+use crate::runtime::turn::Turn;
 
 /// One worker's view of a server.
 pub struct Server {

@@ -13,7 +13,7 @@ use super::peers::{Peers, Seat};
 use super::probe;
 use super::spool::{Spool, keep};
 use crate::config::{Address, Server};
-use crate::net::{Stream, leave_reserve, notice_deaf};
+use crate::runtime::net::{Stream, leave_reserve, notice_deaf};
 
 /// A server whose machine acknowledges nothing for this long is gone; the connection ends, whoever waits for it or not.
 const DEAF: Duration = Duration::from_secs(10);

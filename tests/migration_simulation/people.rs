@@ -1,7 +1,7 @@
 //! Who acts in a story, and on what the story begins.
 
-use leash::migration::Phase;
 use leash::protocol::{Arithmetic, Command, Delete, Get, Item, Reply, Returns, Store, StoreMode};
+use leash::route::migration::decide::Phase;
 
 use crate::oracle::{Deed, number};
 use crate::server::{FROM, TO};

@@ -5,8 +5,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::UNIX_EPOCH;
 
 use leash::metrics::{RouteLabel, Shard, ShardLayout};
-use leash::migration::Phase;
 use leash::protocol::{Command, Reply, Request};
+use leash::route::migration::decide::Phase;
 use leash::route::{Client, Desk, Entry, Migration, Scene};
 use leash::upstream::{ReplyTo, Ticket};
 use tokio::task::LocalSet;

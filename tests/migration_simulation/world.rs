@@ -12,10 +12,10 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use leash::migration::There;
 use leash::protocol::{Command, Get, Key, Reply, Request, Returns, Store};
+use leash::route::migration::decide::There;
 use leash::route::{Client, Entry};
-use leash::upstream::EmbeddedStore;
+use leash::store::EmbeddedStore;
 use tokio::time::{Instant, advance, timeout};
 
 use crate::oracle::{self, Deed, Op};

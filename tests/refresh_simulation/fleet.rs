@@ -5,9 +5,9 @@ use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use leash::leases::Leases;
 use leash::metrics::{RouteLabel, Shard, ShardLayout};
 use leash::protocol::{Command, Delete, Get, Reply, Request, Returns, Store};
+use leash::route::refresh::leases::Leases;
 use leash::route::{Client, Desk, Entry, Refresh};
 use leash::upstream::{ReplyTo, Ticket};
 use tokio::task::LocalSet;

@@ -19,7 +19,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use leash::protocol::{Command, Delete, Reply, Store, StoreMode};
-use leash::refresh::Policy;
+use leash::route::refresh::decide::Policy;
 use tokio::time::Instant;
 
 use crate::server::{is_about_lease, is_revocation};

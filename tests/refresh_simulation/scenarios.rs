@@ -8,7 +8,7 @@ mod winners;
 use std::rc::Rc;
 use std::time::Duration;
 
-use leash::refresh::{Early, Policy};
+use leash::route::refresh::decide::{Early, Policy};
 
 use crate::explore::Outcome;
 use crate::fleet::Sidecar;

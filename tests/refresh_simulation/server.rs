@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use std::time::SystemTime;
 
 use leash::protocol::{Command, Item, Reply, Store, StoreMode};
-use leash::refresh::REVOKED;
-use leash::upstream::EmbeddedStore;
+use leash::route::refresh::decide::REVOKED;
+use leash::store::EmbeddedStore;
 
 use crate::simulation::Asked;
 

@@ -12,9 +12,9 @@ use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use leash::protocol::{Command, Get, Key, Reply, Request};
-use leash::refresh::{ItemId, Policy};
 use leash::route::Scene;
-use leash::upstream::EmbeddedStore;
+use leash::route::refresh::decide::{ItemId, Policy};
+use leash::store::EmbeddedStore;
 use tokio::time::{Instant, advance, timeout};
 
 use crate::fleet::{LONG, Sidecar};

@@ -13,12 +13,12 @@ use tokio::time::Instant;
 use super::Migration;
 use super::claims::{Patience, Taken, busy};
 use super::copy::Copied;
-use crate::migration::{
+use crate::protocol::{Cause, Command, Failure, Get, Item, Key, Reply};
+use crate::route::Deadline;
+use crate::route::migration::decide::{
     CLAIM_IS_YOUNG, Claim, Phase, Side, There, as_sent_to_from, as_told_by_from, bound, changes, created, is_claim,
     is_down, may_have_changed, nothing, told_created, trouble, written,
 };
-use crate::protocol::{Cause, Command, Failure, Get, Item, Key, Reply};
-use crate::route::Deadline;
 
 /// Whether a command is done.
 enum Done {

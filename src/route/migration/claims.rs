@@ -3,8 +3,8 @@
 use tokio::time::{Instant, sleep_until};
 
 use super::Migration;
-use crate::migration::{Claim, LOOK, There, back_off};
 use crate::protocol::{Command, Delete, Get, Item, Key, Reply};
+use crate::route::migration::decide::{Claim, LOOK, There, back_off};
 use crate::route::{Answer, Deadline};
 
 /// The answer to a write that got no claim, or no turn at asking for one, in time.

@@ -13,8 +13,8 @@ use tokio::time::Instant;
 
 use super::{MOST_BACKFILLS, Migration};
 use crate::metrics::Backfill;
-use crate::migration::{Claim, Side, copy, is_down};
 use crate::protocol::{Command, Get, Item, Key, Reply, Returns};
+use crate::route::migration::decide::{Claim, Side, copy, is_down};
 use crate::route::spare_wins::give_back_at;
 
 /// What became of a copy.

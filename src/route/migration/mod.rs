@@ -1,4 +1,4 @@
-//! Moves a route from one pool to another: the decisions of [`crate::migration`], carried out.
+//! Moves a route from one pool to another: the decisions of [`crate::route::migration::decide`], carried out.
 //!
 //! ```text
 //!   get ─▶ prepare: from        warm: to ─▶ nothing: from, and a copy is made behind it     drain: to     (judge, read)
@@ -7,6 +7,8 @@
 //!   all that depends on what is there ─▶ one side, under a claim unless the item is in `to`               (act)
 //! ```
 //! What leash keeps beside an item (leases) goes to the pool that has the last word, and is left alone.
+
+pub mod decide;
 
 mod act;
 mod claims;
@@ -24,9 +26,9 @@ use std::sync::Arc;
 use super::turns::Turns;
 use super::{Answer, Ask, Client, Deadline, Entry, Route, Run, Scene, SpareWins, Step, Verdict};
 use crate::metrics::{RouteId, Shard};
-use crate::migration::{Kind, Phase, Side, is_claim, judged, kind, looks_like_a_claim};
 use crate::protocol::{Command, Delete, Key, Reply, Request};
-use crate::refresh::ItemId;
+use crate::route::migration::decide::{Kind, Phase, Side, is_claim, judged, kind, looks_like_a_claim};
+use crate::route::refresh::decide::ItemId;
 use crate::upstream::Upstream;
 
 /// Copies that one worker makes at once for one route.

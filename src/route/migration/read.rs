@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use super::Migration;
 use crate::metrics::ReadSource;
-use crate::migration::{Phase, Side, is_claim, judged};
 use crate::protocol::{Command, Key, Reply};
+use crate::route::migration::decide::{Phase, Side, is_claim, judged};
 
 impl Migration {
     /// A read that had to wait for its turn.

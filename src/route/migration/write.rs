@@ -2,9 +2,11 @@
 
 use super::Migration;
 use super::claims::{BUSY, Patience, Taken};
-use crate::migration::{Claim, Phase, as_sent_to_from, as_told_by_from, deleted, may_have_changed, trouble, written};
 use crate::protocol::{Command, Item, Key, Reply};
 use crate::route::Deadline;
+use crate::route::migration::decide::{
+    Claim, Phase, as_sent_to_from, as_told_by_from, deleted, may_have_changed, trouble, written,
+};
 
 impl Migration {
     /// Stores where the phase says and then sees to it that nothing older is left on the other side.

@@ -8,9 +8,9 @@ use std::rc::Rc;
 use super::look::{TRIES, There};
 use super::store::Stored;
 use super::{Refresh, Subject, is_own_game};
-use crate::leases::End;
 use crate::metrics::SetRefusal;
 use crate::protocol::{Command, Delete, Get, Item, Reply, Request, Store, StoreMode};
+use crate::route::refresh::leases::End;
 use crate::route::{Client, Deadline, Route};
 
 impl Refresh {

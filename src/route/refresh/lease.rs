@@ -4,10 +4,10 @@
 use super::read::Asker;
 use super::win::Lease;
 use super::{Refresh, Subject};
-use crate::leases::{Reading, Slot};
 use crate::protocol::{Command, Delete, Exptime, Get, Item, Reply, Request, Returns, Store, StoreMode};
-use crate::refresh::{Look, REVOKED, Terms, Token};
 use crate::route::Answer;
+use crate::route::refresh::decide::{Look, REVOKED, Terms, Token};
+use crate::route::refresh::leases::{Reading, Slot};
 
 /// What became of the question for a lease.
 pub(super) enum Asked {

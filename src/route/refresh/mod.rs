@@ -1,4 +1,4 @@
-//! Refreshes stale values, one regeneration a key: the policy of [`crate::refresh`], carried out.
+//! Refreshes stale values, one regeneration a key: the policy of [`crate::route::refresh::decide`], carried out.
 //!
 //! ```text
 //!   get ─▶ watched ─▶ fresh: pass                                              (judge, here)
@@ -15,6 +15,9 @@
 //! * **cas, add, replace, append, prepend, incr, decr, touch, delete**: a stale item is not there.
 //! * **mg with N or R, ms or md with I**: the client plays memcached's own game; nothing is judged.
 //! * **me**: shows what the server has.
+
+pub mod decide;
+pub mod leases;
 
 mod alter;
 mod count;
@@ -41,10 +44,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{Answer, Ask, Client, Deadline, Entry, Route, Run, SpareWins, Step, Verdict};
-use crate::leases::Leases;
 use crate::metrics::{ColdWait, RouteId, Shard};
 use crate::protocol::{Command, Exptime, Get, Item, Key, Reply, Request, Returns, Store};
-use crate::refresh::{Age, ItemId, Policy};
+use crate::route::refresh::decide::{Age, ItemId, Policy};
+use crate::route::refresh::leases::Leases;
 use crate::upstream::Upstream;
 
 /// What a request is about, and who asks.

@@ -6,10 +6,10 @@ use std::time::Instant;
 use super::lease::Asked;
 use super::win::{Lease, Win};
 use super::{Client, Refresh, Subject};
-use crate::leases::{Claimed, End, Reading};
 use crate::metrics::LeaseOutcome;
 use crate::protocol::{Command, Get, Item, Key, Reply, Request, Returns};
-use crate::refresh::{Age, Holding, ItemId, TICK};
+use crate::route::refresh::decide::{Age, Holding, ItemId, TICK};
+use crate::route::refresh::leases::{Claimed, End, Reading};
 use crate::route::{Answer, Deadline, Route, Verdict};
 
 /// What a caller who asked for the lease found.

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::refresh::{BLUR, ItemId};
+use crate::route::refresh::decide::{BLUR, ItemId};
 
 /// How long it may go unnoticed that a lease was given back without a new value, in milliseconds.
 const VALID: u32 = 250;

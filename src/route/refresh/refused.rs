@@ -12,8 +12,8 @@ use super::wait::wait;
 use super::{Client, Refresh};
 use crate::metrics::{ColdWait, LeaseOutcome};
 use crate::protocol::{Cause, Failure, Get, Key, Reply, Returns};
-use crate::refresh::Holding;
 use crate::route::Deadline;
+use crate::route::refresh::decide::Holding;
 
 /// The others wait as long as for a cold value, and at least as long as they would wait for a server that is slow.
 const LEAST_WAIT: Duration = Duration::from_millis(500);

@@ -2,7 +2,7 @@
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use crate::turn::Turn;
+use crate::runtime::turn::Turn;
 
 /// When something happens, and by what chance.
 pub trait Scene {

@@ -16,11 +16,11 @@ use super::look::TRIES;
 use super::refused::is_too_late;
 use super::win::Win;
 use super::{Ask, Refresh, Subject};
-use crate::leases::{End, Slot};
 use crate::metrics::SetRefusal;
 use crate::protocol::{Command, Delete, Get, Item, Reply, Returns, Store, StoreMode};
-use crate::refresh::{ItemId, Look, Undo, lasts};
 use crate::route::Answer;
+use crate::route::refresh::decide::{ItemId, Look, Undo, lasts};
+use crate::route::refresh::leases::{End, Slot};
 
 /// What became of a winner's value.
 pub(super) enum Stored {

@@ -10,11 +10,11 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::read::{Asker, Found, as_asked};
 use super::refused::is_refusal;
 use super::{Client, Refresh, Subject};
-use crate::leases::{End, Leave, Place, Slot};
 use crate::metrics::{ColdWait, RouteId, Shard};
 use crate::protocol::{Get, Item, Key, Reply};
 use crate::route::Deadline;
 use crate::route::client::Waits;
+use crate::route::refresh::leases::{End, Leave, Place, Slot};
 
 /// The first look for the value of a winner elsewhere comes after this, each further one after twice the time before.
 const FIRST_POLL: Duration = Duration::from_millis(5);

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::leases::Slot;
-use crate::refresh::Token;
+use crate::route::refresh::decide::Token;
+use crate::route::refresh::leases::Slot;
 
 /// One client's permission to regenerate one item.
 pub struct Win {

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::format::{self, LONGEST, Record};
-use crate::pieces::{Pieces, Source};
+use crate::runtime::pieces::{Pieces, Source};
 
 /// Whose a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,155 @@
+//! What leash shows people about itself, as one model: `/status` tells it as JSON, the status page draws it, and
+//! `leash top` reads it. Data only; who knows workers and configurations fills it in.
+//!
+//! Seconds and shares of 1 are fractions. "Recent" is the last minutes, at most [`Overview::recent`]. Servers and routes
+//! stand with the worst first, so whoever has little room shows the beginning.
+
+mod migration;
+mod rates;
+mod trouble;
+
+pub use crate::metrics::busiest::{Busiest, Busy};
+pub use crate::snapshot::reloads::ConfigState;
+use serde::{Deserialize, Serialize};
+
+pub use migration::{Backfills, Migration, Next, Reads, next};
+pub use rates::{Point, Rates, Saved};
+pub use trouble::Trouble;
+
+use crate::metrics::{ServerState, route_label};
+
+/// One leash at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Overview {
+    /// The process itself.
+    pub process: Process,
+    /// What became of the configuration.
+    pub config: ConfigState,
+    /// The last ten seconds.
+    pub now: Rates,
+    /// How many seconds "recent" is by now: five minutes, or less after a start.
+    pub recent: f64,
+    /// The recent minutes in steps of two seconds, the oldest first.
+    pub history: Vec<Point>,
+    /// What refreshing has saved in the recent minutes.
+    pub saved: Saved,
+    /// The same since the start.
+    pub saved_in_all: Saved,
+    /// The pools, in the configuration's order.
+    pub pools: Vec<Pool>,
+    /// All servers of all pools: those that are down first, then those that fail, then the busiest.
+    pub servers: Vec<Server>,
+    /// The routes: those with errors first, then the busiest.
+    pub routes: Vec<Route>,
+    /// What clients ask for most.
+    pub busiest: Busiest,
+}
+
+/// The process.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Process {
+    /// The version of leash.
+    pub version: String,
+    /// The time of the machine, in seconds of Unix time.
+    pub unix_time: f64,
+    /// Seconds since the start.
+    pub uptime: f64,
+    /// Where clients connect.
+    pub listen: Vec<String>,
+    /// Worker threads.
+    pub workers: usize,
+    /// Clients that are connected.
+    pub clients: u64,
+    /// Resident memory in bytes.
+    pub memory: u64,
+}
+
+/// A pool.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Pool {
+    /// Its name.
+    pub name: String,
+    /// How keys are spread over its servers.
+    pub hash: String,
+    /// The fingerprint of its placement: alike in the whole fleet.
+    pub fingerprint: String,
+    /// How many servers it has.
+    pub servers: usize,
+    /// How many of them are asked.
+    pub up: usize,
+}
+
+/// A server.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Server {
+    /// The pool it is in.
+    pub pool: String,
+    /// Its name.
+    pub name: String,
+    /// Where it is.
+    pub address: String,
+    /// Its health.
+    pub state: ServerState,
+    /// Open connections to it.
+    pub connections: u64,
+    /// Requests that wait for its reply.
+    pub in_flight: u64,
+    /// Requests a second, lately.
+    pub requests: f64,
+    /// Requests a second that it did not answer, lately.
+    pub failures: f64,
+    /// Seconds from a request to its reply, in the mean, lately; `None` if there was none.
+    pub reply_time: Option<f64>,
+    /// Deletes that wait for it; `None` where none does.
+    #[serde(default)]
+    pub spooled: Option<u64>,
+    /// Those of them that it refuses although it is back; `None` where there are none.
+    #[serde(default)]
+    pub refused: Option<u64>,
+    /// Why those that wait are in memory only though they are to be in a file; `None` where they are.
+    #[serde(default)]
+    pub spool_failing: Option<SpoolFailing>,
+}
+
+/// Why the file of a spool does not hold what waits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SpoolFailing {
+    /// Since when, in seconds of Unix time.
+    pub since: f64,
+    /// What the kernel said the last time.
+    pub why: String,
+}
+
+/// A route.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Route {
+    /// Its prefix; empty for everything else.
+    pub prefix: String,
+    /// The pool that has the last word.
+    pub pool: String,
+    /// The last ten seconds or a little more.
+    pub now: Rates,
+    /// What refreshing has saved in the recent minutes; `None` where the route does not refresh.
+    pub saved: Option<Saved>,
+    /// How far it has come on its way to another pool, if it is on one.
+    pub migration: Option<Migration>,
+}
+
+impl Server {
+    /// Whether it is the store in this process, which is reached without requests and connections.
+    pub fn is_embedded(&self) -> bool {
+        self.address == "embedded"
+    }
+
+    /// Whether requests are sent to it.
+    pub fn is_asked(&self) -> bool {
+        matches!(self.state, ServerState::Up | ServerState::Suspect)
+    }
+}
+
+impl Route {
+    /// Its name for people: the empty prefix has one, too.
+    pub fn name(&self) -> &str {
+        route_label(&self.prefix)
+    }
+}

@@ -1,0 +1,35 @@
+//! What clients ask for most.
+
+use super::table::{self, Cell, Column};
+use super::{Html, section};
+use crate::admin::model::Busiest;
+use crate::readable::{age, amount, number, percent};
+
+/// Writes it.
+pub fn write(html: &mut Html, busiest: &Busiest) {
+    let (title, column) = if busiest.are_keys { ("Busiest keys", "Key") } else { ("Busiest prefixes", "Prefix") };
+    section(html, "busiest", title, |html| {
+        html.words("p", &[("class", "detail")], &told(busiest));
+        if busiest.names.is_empty() {
+            return;
+        }
+        let columns = [Column(column, false), Column("Share", true), Column("", false), Column("Requests/s", true)];
+        table::write(html, &columns, &busiest.names, busiest.names.len(), |busy| {
+            vec![
+                Cell::Text(busy.name.clone()),
+                Cell::Text(percent(busy.share)),
+                Cell::Bar(busy.share),
+                Cell::Text(amount(busy.requests)),
+            ]
+        });
+    });
+}
+
+fn told(busiest: &Busiest) -> String {
+    let of = format!("From a sample of {} requests in {}", number(busiest.sampled), age(busiest.seconds));
+    if busiest.are_keys {
+        format!("{of}.")
+    } else {
+        format!("{of}. A prefix is shown once five different keys share it; keys themselves with admin.show_keys.")
+    }
+}

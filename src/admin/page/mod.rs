@@ -1,0 +1,119 @@
+//! The status page: one HTML document that needs nothing but itself. It is complete without a script; with one it keeps
+//! itself fresh and answers without loading anew.
+//!
+//! ```text
+//!   header      what is wrong, or that all is well
+//!   ask         "where does this key go?"
+//!   traffic     six small plots of the last five minutes
+//!   servers     the worst first            migrations   and what is safe to do next
+//!   routes      the worst first            savings      of refreshing
+//!   busiest     prefixes of keys           settings     the configuration in force
+//! ```
+//! What changes is marked `data-live`: the script replaces those elements by the ones of the same id in a fresh copy of
+//! the page, and leaves alone what somebody types into. Every list is bounded.
+
+mod ask;
+mod bar;
+mod busiest;
+mod header;
+mod html;
+mod migrations;
+mod plot;
+mod routes;
+mod savings;
+mod servers;
+mod settings;
+mod state;
+mod table;
+mod traffic;
+
+use serde_json::Value;
+
+use crate::admin::model::Overview;
+pub use ask::Asked;
+use html::{Attributes, Html};
+use state::State;
+
+/// What the page shows.
+pub struct View<'v> {
+    /// How things are.
+    pub overview: &'v Overview,
+    /// The configuration in force.
+    pub config: &'v Value,
+    /// A key somebody asked for.
+    pub asked: Option<&'v Asked>,
+}
+
+/// The page. Its style and script run by `nonce`, which must be a new one each time.
+pub fn render(view: &View<'_>, nonce: &str) -> String {
+    let mut html = Html::default();
+    html.verbatim("<!doctype html>\n");
+    html.element("html", &[("lang", "en")], |html| {
+        html.element("head", &[], |html| head(html, view, nonce));
+        html.element("body", &[], |html| {
+            header::write(html, view.overview);
+            html.element("main", &[], |html| sections(html, view));
+            footer(html);
+            html.element("script", &[("nonce", nonce)], |html| html.verbatim(include_str!("script.js")));
+        });
+    });
+    html.into_string()
+}
+
+/// What a browser may do with the page: nothing but show it, run what has the nonce, and ask leash again.
+pub fn security_policy(nonce: &str) -> String {
+    format!(
+        "default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; img-src data:; connect-src 'self'; \
+         form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+}
+
+fn head(html: &mut Html, view: &View<'_>, nonce: &str) {
+    html.lone("meta", &[("charset", "utf-8")]);
+    html.lone("meta", &[("name", "viewport"), ("content", "width=device-width, initial-scale=1")]);
+    html.lone("meta", &[("name", "color-scheme"), ("content", "light dark")]);
+    // Without it a browser would ask for one.
+    html.lone("link", &[("rel", "icon"), ("href", "data:,")]);
+    html.words("title", &[], &format!("leash: {}", view.overview.in_brief()));
+    html.element("style", &[("nonce", nonce)], |html| html.verbatim(include_str!("style.css")));
+}
+
+fn sections(html: &mut Html, view: &View<'_>) {
+    ask::write(html, view.asked);
+    traffic::write(html, view.overview);
+    migrations::write(html, view.overview);
+    servers::write(html, view.overview);
+    routes::write(html, view.overview);
+    savings::write(html, view.overview);
+    busiest::write(html, &view.overview.busiest);
+    settings::write(html, view.overview, view.config);
+}
+
+/// A part of the page with a heading, which the script keeps fresh.
+fn section(html: &mut Html, id: &str, title: &str, inside: impl FnOnce(&mut Html)) {
+    html.element("section", &[("id", id), ("data-live", "")], |html| {
+        html.words("h2", &[], title);
+        inside(html);
+    });
+}
+
+/// A place in the page for a part that there may be later.
+fn nothing(html: &mut Html, id: &str) {
+    html.element("section", &[("id", id), ("data-live", ""), ("hidden", "")], |_| {});
+}
+
+fn footer(html: &mut Html) {
+    html.element("footer", &[], |html| {
+        html.words("noscript", &[], "Load the page again for fresh figures. ");
+        for (path, about) in [
+            ("status", "this page as JSON"),
+            ("metrics", "metrics for Prometheus"),
+            ("config", "the configuration as JSON"),
+            ("livez", "is it alive?"),
+            ("readyz", "is it ready?"),
+        ] {
+            html.words("a", &[("href", path), ("title", about)], &format!("/{path}"));
+            html.text(" ");
+        }
+    });
+}

@@ -1,0 +1,46 @@
+//! The routes: those with errors first, then the busiest.
+
+use super::table::{self, Cell, Column};
+use super::{Html, section};
+use crate::admin::model::{Overview, Route, Saved};
+use crate::readable::{amount, latency, percent};
+
+/// How many are shown.
+const MOST: usize = 12;
+
+/// Writes them.
+pub fn write(html: &mut Html, overview: &Overview) {
+    let columns = [
+        Column("Prefix", false),
+        Column("Pool", false),
+        Column("Requests/s", true),
+        Column("Hit ratio", true),
+        Column("99 % within", true),
+        Column("Errors/s", true),
+        Column("Regenerations avoided", true),
+    ];
+    section(html, "routes", "Routes", |html| {
+        table::write(html, &columns, &overview.routes, MOST, cells);
+        table::more(html, overview.routes.len(), MOST, "route");
+    });
+}
+
+fn cells(route: &Route) -> Vec<Cell> {
+    let maybe = |value: Option<f64>, show: fn(f64) -> String| value.map_or(Cell::Nothing, |v| Cell::Text(show(v)));
+    vec![
+        Cell::Text(route.name().to_string()),
+        Cell::Text(pool(route)),
+        Cell::Text(amount(route.now.requests)),
+        maybe(route.now.hit_ratio, percent),
+        maybe(route.now.p99, latency),
+        Cell::Text(amount(route.now.errors)),
+        maybe(route.saved.as_ref().and_then(Saved::share), percent),
+    ]
+}
+
+fn pool(route: &Route) -> String {
+    match &route.migration {
+        Some(migration) => format!("{} → {} ({})", migration.from, migration.to, migration.phase.word()),
+        None => route.pool.clone(),
+    }
+}

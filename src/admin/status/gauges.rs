@@ -1,0 +1,68 @@
+//! The gauges that are read off the configuration and the servers at each scrape.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::config::{Config, Pool};
+use crate::metrics::{NO_PHASE, Samples, Series, SpoolDrop};
+use crate::snapshot::{Member, SharedPool, Snapshot, prefix_of};
+use crate::upstream::Spool;
+
+/// Adds all of them.
+pub fn sample(snapshot: &Snapshot, samples: &mut Samples) {
+    configuration(&snapshot.config, samples);
+    for (pool, shared) in snapshot.config.pools.iter().zip(&snapshot.pools) {
+        samples.put_fingerprint(&pool.name, shared.placement.fingerprint());
+        blackout(pool, shared, samples);
+        for (server, member) in pool.servers.iter().zip(&shared.members) {
+            samples.put_server(&pool.name, &server.name, member.state());
+            match member {
+                Member::Server(target) => spool(&target.spool, &[&pool.name, &server.name], samples),
+                Member::Embedded(_, store) => {
+                    samples.put(Series::EmbeddedItems, &[&pool.name], store.items() as f64);
+                    samples.put(Series::EmbeddedBytes, &[&pool.name], store.bytes() as f64);
+                    samples.put(Series::EmbeddedEvictions, &[&pool.name], store.evictions() as f64);
+                }
+            }
+        }
+    }
+}
+
+fn configuration(config: &Config, samples: &mut Samples) {
+    samples.put(Series::ConfigRoutes, &[], config.routes.len() as f64);
+    samples.put(Series::Workers, &[], config.workers as f64);
+    samples.put(Series::DownstreamMost, &[], config.limits.connections as f64);
+    samples.put(Series::BufferMost, &[], config.limits.memory as f64);
+    for route in &config.routes {
+        let (from, to, phase) = match &route.migrate {
+            Some(migrate) => (migrate.from, migrate.to, migrate.phase.word()),
+            None => (route.pool, route.pool, NO_PHASE),
+        };
+        let [from, to] = [from, to].map(|pool| &*config.pools[pool].name);
+        samples.put_route(&prefix_of(route), from, to, phase);
+    }
+}
+
+/// One server that is down tells nothing about the network.
+fn blackout(pool: &Pool, shared: &SharedPool, samples: &mut Samples) {
+    if pool.servers.len() > 1 {
+        let all = f64::from(u8::from(shared.peers.all_look_down()));
+        samples.put(Series::PoolBlackout, &[&pool.name], all);
+        samples.put(Series::PoolBlackouts, &[&pool.name], shared.peers.blackouts() as f64);
+    }
+}
+
+fn spool(spool: &Spool, labels: &[&str; 2], samples: &mut Samples) {
+    let [pool, server] = *labels;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let waited = spool.oldest().map_or(0, |since| now.saturating_sub(since));
+    samples.put(Series::SpoolKeys, labels, spool.depth() as f64);
+    samples.put(Series::SpoolOldest, labels, waited as f64);
+    samples.put(Series::SpoolReplayed, labels, spool.replayed() as f64);
+    samples.put(Series::SpoolSkipped, labels, spool.skipped() as f64);
+    samples.put(Series::SpoolRefused, labels, spool.refused() as f64);
+    samples.put(Series::SpoolFileFailing, labels, f64::from(u8::from(spool.failing().is_some())));
+    samples.put(Series::SpoolFileFailures, labels, spool.file_failures() as f64);
+    for why in SpoolDrop::ALL {
+        samples.put(Series::SpoolDropped, &[pool, server, why.name()], spool.dropped(why) as f64);
+    }
+}

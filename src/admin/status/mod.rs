@@ -1,0 +1,211 @@
+//! What leash tells about itself: to Prometheus, to the admin pages, to clients that ask for `stats`.
+
+mod gauges;
+mod history;
+mod overview;
+mod phases;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use serde_json::Value;
+use tokio::sync::Semaphore;
+
+use crate::admin;
+use crate::admin::model::Overview;
+use crate::config::{Config, Listen};
+use crate::explain::{Explainer, Standpoint, look};
+use crate::metrics::busiest::{KeySamples, Recent};
+use crate::metrics::{Process, Registry, ServerState, stats};
+use crate::protocol::VERSION;
+use crate::snapshot::reloads::Reloads;
+use crate::snapshot::{InForce, Member, Snapshot};
+use history::History;
+use overview::Sources;
+use phases::Phases;
+
+/// Looks at items that go on at once; each has connections of its own to the servers it asks.
+const MOST_LOOKS: usize = 4;
+
+/// What only the time that passed tells.
+struct Past {
+    history: History,
+    phases: Phases,
+    busiest: Recent,
+}
+
+/// The figures of one process.
+pub struct Status {
+    in_force: Arc<InForce>,
+    registry: Registry,
+    reloads: Arc<Reloads>,
+    samples: Arc<KeySamples>,
+    past: Mutex<Past>,
+    ready: AtomicBool,
+    looks: Arc<Semaphore>,
+}
+
+impl Status {
+    /// The status of a process that runs what is in force, not ready yet.
+    pub fn new(
+        in_force: Arc<InForce>,
+        reloads: Arc<Reloads>,
+        registry: Registry,
+        samples: Arc<KeySamples>,
+    ) -> Arc<Status> {
+        let (snapshot, counts) = (in_force.clone(), reloads.clone());
+        registry.source(move |samples| {
+            gauges::sample(&snapshot.get(), samples);
+            counts.sample(samples);
+        });
+        let now = Instant::now();
+        let history = History::new(now, registry.figures());
+        let past = Mutex::new(Past { history, phases: Phases::default(), busiest: Recent::new(now) });
+        let (looks, ready) = (Arc::new(Semaphore::new(MOST_LOOKS)), AtomicBool::new(false));
+        Arc::new(Status { in_force, registry, reloads, samples, past, ready, looks })
+    }
+
+    /// Says whether clients can connect.
+    pub fn set_ready(&self, ready: bool) {
+        self.ready.store(ready, Ordering::Relaxed);
+    }
+
+    /// What passed stays true when a thread panicked while it held it.
+    fn past(&self) -> MutexGuard<'_, Past> {
+        self.past.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn embedded(snapshot: &Snapshot) -> stats::Embedded {
+        let mut sum = stats::Embedded::default();
+        for member in snapshot.pools.iter().flat_map(|pool| &pool.members) {
+            if let Member::Embedded(_, store) = member {
+                sum.items += store.items();
+                sum.bytes += store.bytes();
+                sum.evictions += store.evictions();
+            }
+        }
+        sum
+    }
+
+    fn servers(&self, snapshot: &Snapshot) -> Vec<stats::Server> {
+        let pools = snapshot.config.pools.iter().zip(&snapshot.pools);
+        pools
+            .flat_map(|(pool, shared)| {
+                pool.servers.iter().zip(&shared.members).map(|(server, member)| stats::Server {
+                    pool: pool.name.to_string(),
+                    name: server.name.to_string(),
+                    address: server.address.to_string(),
+                    state: member.state(),
+                    traffic: self.registry.server(&pool.name, &server.name),
+                })
+            })
+            .collect()
+    }
+}
+
+impl admin::Source for Status {
+    fn metrics(&self) -> String {
+        self.registry.text()
+    }
+
+    fn ready(&self) -> Result<(), String> {
+        if self.ready.load(Ordering::Relaxed) { Ok(()) } else { Err("not listening".to_string()) }
+    }
+
+    fn config(&self) -> Value {
+        self.in_force.get().config.to_json()
+    }
+
+    fn hosts(&self) -> Vec<String> {
+        self.in_force.get().config.admin_hosts.clone()
+    }
+
+    fn note(&self, now: Instant) {
+        let (snapshot, figures) = (self.in_force.get(), self.registry.figures());
+        let mut past = self.past();
+        past.history.note(now, figures);
+        if past.phases.note(now, &snapshot.config) {
+            past.history.mark();
+        }
+        past.busiest.note(now, &self.samples);
+    }
+
+    fn overview(&self, now: Instant) -> Overview {
+        let (snapshot, figures, past) = (self.in_force.get(), self.registry.figures(), self.past());
+        let sources =
+            Sources { now, snapshot: &snapshot, figures: &figures, history: &past.history, phases: &past.phases };
+        let process = overview::process(&snapshot, self.registry.uptime(), figures.clients);
+        let busiest = past.busiest.busiest(now, &self.samples, snapshot.config.show_keys);
+        Overview { process, config: self.reloads.state(), busiest, ..sources.overview() }
+    }
+
+    fn route(&self, key: &[u8]) -> Result<Value, String> {
+        let snapshot = self.in_force.get();
+        let place = Explainer::new(snapshot.clone()).explain(key)?;
+        Ok(with_state(&snapshot, place))
+    }
+
+    fn look(&self, keys: Vec<Vec<u8>>) -> admin::Looking {
+        let (snapshot, looks) = (self.in_force.get(), self.looks.clone());
+        Box::pin(async move {
+            let _leave = looks.acquire().await;
+            let places = look(&snapshot, &keys, Standpoint::Inside).await.into_iter();
+            places.map(|place| Ok(with_state(&snapshot, place?))).collect()
+        })
+    }
+}
+
+impl stats::Source for Status {
+    fn snapshot(&self) -> stats::Snapshot {
+        let snapshot = self.in_force.get();
+        stats::Snapshot {
+            version: VERSION.to_string(),
+            unix_time: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
+            uptime: self.registry.uptime(),
+            process: Process::read().unwrap_or_default(),
+            totals: self.registry.totals(),
+            embedded: Status::embedded(&snapshot),
+            settings: settings(&snapshot.config),
+            servers: self.servers(&snapshot),
+        }
+    }
+
+    fn reset(&self) {
+        self.registry.reset_totals();
+    }
+}
+
+/// With what the process thinks of the server.
+fn with_state(snapshot: &Snapshot, mut place: Value) -> Value {
+    if let Some(state) = state(snapshot, place["pool"].as_str(), place["server"].as_str()) {
+        place["state"] = state.name().into();
+    }
+    place
+}
+
+fn state(snapshot: &Snapshot, pool: Option<&str>, server: Option<&str>) -> Option<ServerState> {
+    let pools = &snapshot.config.pools;
+    let pool = pools.iter().position(|known| Some(&*known.name) == pool)?;
+    let server = pools[pool].servers.iter().position(|known| Some(&*known.name) == server)?;
+    Some(snapshot.pools[pool].members[server].state())
+}
+
+fn settings(config: &Config) -> stats::Settings {
+    let embedded = config.pools.iter().filter(|pool| pool.is_embedded());
+    stats::Settings {
+        max_bytes: embedded.map(|pool| pool.embedded.max_bytes as u64).sum(),
+        max_connections: config.limits.connections as u64,
+        tcp: config.listen.iter().find_map(|listen| match listen {
+            Listen::Tcp(address) => Some(*address),
+            Listen::Unix(_) => None,
+        }),
+        unix: config.listen.iter().find_map(|listen| match listen {
+            Listen::Unix(path) => Some(path.display().to_string()),
+            Listen::Tcp(_) => None,
+        }),
+        workers: config.workers as u64,
+        max_item: config.limits.item_size as u64,
+        flush_enabled: config.routes.iter().all(|route| route.allow_flush),
+    }
+}

@@ -1,0 +1,111 @@
+//! The life of the process: serve until a signal says otherwise, and end without dropping what has arrived.
+
+pub mod descriptors;
+pub mod worker;
+
+mod content;
+mod fixed;
+mod reload;
+mod running;
+mod steps;
+mod systemd;
+
+use std::io;
+
+use tokio::runtime::{Builder, LocalOptions};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::config::Config;
+use crate::logging::Filter;
+pub use reload::Reloader;
+pub use running::Running;
+use systemd::{State, tell};
+
+/// Why leash cannot run.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address}: {source}{}", hint(source))]
+    Listen {
+        /// The address.
+        address: String,
+        /// What the kernel said.
+        source: io::Error,
+    },
+    /// The process cannot be set up.
+    #[error("cannot start: {0}")]
+    Start(#[from] io::Error),
+}
+
+fn hint(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => "; something listens there already, choose another with --listen or --admin",
+        io::ErrorKind::PermissionDenied => "; ports below 1024 and other users' directories need permission",
+        _ => "",
+    }
+}
+
+/// Runs with `config` until told to stop by SIGTERM or SIGINT; `reloader` knows where the next one comes from, and
+/// `filter` is what is logged.
+pub fn run(config: Config, mut reloader: Reloader, filter: &Filter) -> Result<(), AppError> {
+    let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
+    let ended = runtime.block_on(serve(config, &mut reloader, filter));
+    // Whoever still reads a file or ranks servers does it for nobody.
+    runtime.shutdown_background();
+    ended
+}
+
+async fn serve(config: Config, reloader: &mut Reloader, filter: &Filter) -> Result<(), AppError> {
+    let mut ends = Ends::new()?;
+    // From here on it reloads; before, it would have ended the process.
+    let mut hangup = signal(SignalKind::hangup())?;
+    let running = Running::start(config).await?;
+    tell(State::Ready, &running.in_brief());
+    loop {
+        tokio::select! {
+            () = ends.wait() => break,
+            () = reload_when_asked(&mut hangup, reloader, filter, &running) => {}
+        }
+    }
+    tell(State::Stopping, "answering what has arrived");
+    // Whoever asks twice is not willing to wait.
+    let in_time = tokio::select! {
+        in_time = running.stop() => in_time,
+        () = ends.wait() => std::process::exit(1),
+    };
+    if !in_time {
+        // A worker that still waits for a server would keep the process.
+        std::process::exit(0);
+    }
+    tracing::info!("ended");
+    Ok(())
+}
+
+/// Waits for a SIGHUP or another content of the file, and reloads.
+async fn reload_when_asked(hangup: &mut Signal, reloader: &mut Reloader, filter: &Filter, running: &Running) {
+    tokio::select! {
+        _ = hangup.recv() => tracing::info!("asked to reload by SIGHUP"),
+        () = reloader.changed() => {}
+    }
+    reloader.reload(running, filter).await;
+}
+
+/// The signals that end the process.
+struct Ends {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Ends {
+    fn new() -> io::Result<Ends> {
+        Ok(Ends { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Ready once the process is to end.
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}

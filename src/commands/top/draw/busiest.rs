@@ -1,0 +1,29 @@
+//! What clients ask for most.
+
+use ratatui::text::Line;
+
+use super::part::Part;
+use super::style::STRONG;
+use super::table::{Column, table};
+use crate::admin::model::{Busy, Overview};
+use crate::readable::{amount, percent};
+
+const KEYS: [Column<Busy>; 3] = columns("key");
+const PREFIXES: [Column<Busy>; 3] = columns("prefix");
+
+/// The busiest prefixes or keys; nothing where none was sampled.
+pub fn busiest(overview: &Overview) -> Option<Part> {
+    let busiest = &overview.busiest;
+    let columns = if busiest.are_keys { &KEYS } else { &PREFIXES };
+    let (columns, lines) = table(columns, &busiest.names.iter().collect::<Vec<_>>());
+    let items: Vec<Vec<Line>> = lines.into_iter().map(|line| vec![line]).collect();
+    (!items.is_empty()).then(|| Part { head: vec![Line::styled("asked for most", STRONG), columns], items })
+}
+
+const fn columns(name: &'static str) -> [Column<Busy>; 3] {
+    [
+        Column::words(name, |busy| Some(busy.name.clone().into())),
+        Column::figures("requests/s", |busy| Some(amount(busy.requests).into())),
+        Column::figures("share", |busy| Some(percent(busy.share).into())),
+    ]
+}

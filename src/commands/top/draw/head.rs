@@ -1,0 +1,53 @@
+//! Who answers and how long it has been up; or that nobody answers.
+
+use std::time::Duration;
+
+use ratatui::text::{Line, Span};
+
+use super::part::Part;
+use super::style::{BAD, CARE, PLAIN, QUIET, STRONG};
+use super::wrapped::wrapped;
+use crate::admin::model::{ConfigState, Overview};
+use crate::readable::{age, counted};
+
+/// Version, uptime, configuration, clients.
+pub fn who(overview: &Overview) -> Part {
+    let process = &overview.process;
+    let facts = [
+        Span::styled(format!("leash {}", own(&process.version)), STRONG),
+        Span::raw(format!("up {}", age(process.uptime))),
+        config(&overview.config, process.unix_time),
+        Span::raw(counted(process.clients as usize, "client")),
+        Span::styled(process.listen.join(" "), QUIET),
+    ];
+    Part::of(vec![Line::from_iter(facts.into_iter().flat_map(|fact| [fact, Span::raw("  ")]))])
+}
+
+/// leash's own version: clients are told memcached's before it.
+fn own(version: &str) -> &str {
+    version.rsplit_once("-leash-").map_or(version, |(_, own)| own)
+}
+
+fn config(config: &ConfigState, unix_time: f64) -> Span<'static> {
+    let loaded = age(unix_time - config.loaded);
+    match config {
+        ConfigState { is_refused: true, .. } => {
+            Span::styled(format!("last reload refused, configuration of {loaded} ago"), BAD)
+        }
+        ConfigState { needs_restart: true, .. } => {
+            Span::styled(format!("configuration loaded {loaded} ago, part of it waits for a restart"), CARE)
+        }
+        _ => Span::styled(format!("configuration loaded {loaded} ago"), PLAIN),
+    }
+}
+
+/// That there is no answer, since when and why.
+pub fn silence(admin: &str, unheard: Duration, why: &str, width: usize) -> Part {
+    let said = format!("no answer from {admin} since {}: {why}", age(unheard.as_secs_f64()));
+    Part::of(wrapped(&said, width, BAD))
+}
+
+/// That the first answer has not come yet.
+pub fn asking(admin: &str) -> Part {
+    Part::of(vec![Line::from(Span::styled(format!("asking {admin}"), QUIET))])
+}

@@ -1,0 +1,41 @@
+//! Which keys there are, and what the words mean.
+
+use ratatui::text::{Line, Span};
+
+use super::part::Part;
+use super::style::{PLAIN, QUIET, STRONG};
+use super::wrapped::wrapped;
+use crate::commands::top::screen::Screen;
+
+const KEYS: [(&str, &str); 4] = [
+    ("q, Esc, Ctrl-C", "leave"),
+    ("p", "pause: the figures stay as they are, until p again"),
+    ("s", "sort servers: worst first, by name, by requests"),
+    ("?", "this help, and back"),
+];
+
+const WORDS: [(&str, &str); 6] = [
+    ("figures", "of the last ten seconds; bars: the last five minutes, or what there is"),
+    ("errors", "requests that ended with an error, or without an answer from their server"),
+    ("p99", "99 of 100 requests were answered within this time"),
+    ("suspect", "the server failed lately, though not often enough to be down"),
+    ("down", "nothing is sent to the server: its keys miss, others are not affected"),
+    ("probing", "it is down, and is being asked whether it is back"),
+];
+
+/// All of it.
+pub fn keys_and_words(width: usize) -> Part {
+    let said = |(word, meaning): &(&str, &str)| wrapped(&format!("{word}: {meaning}"), width, PLAIN);
+    let keys =
+        KEYS.iter().map(|(key, does)| Line::from_iter([Span::styled(format!("{key:16}"), STRONG), Span::raw(*does)]));
+    let words = WORDS.iter().flat_map(said);
+    Part::of(keys.chain([Line::default()]).chain(words).collect())
+}
+
+/// The last line: keys, and what they have led to.
+pub fn foot(screen: &Screen) -> Line<'static> {
+    let pause = if screen.is_paused { Span::styled("PAUSED, p to go on", STRONG) } else { Span::raw("p pause") };
+    let sort = Span::raw(format!("s sort: {}", screen.sort.name()));
+    let keys = [Span::raw("q leave"), pause, sort, Span::raw("? help")];
+    Line::from_iter(keys.into_iter().flat_map(|key| [key, Span::raw("   ")])).patch_style(QUIET)
+}

@@ -1,0 +1,180 @@
+//! `leash warm`: copies a pool ahead of the traffic, so that the new one is warm before it has been asked.
+//!
+//! ```text
+//!   plan ─▶ for each server of the old pool:
+//!             listing ─▶ metadump ─▶ sieve ─▶ journal          as fast as the server lists its keys
+//!             journal ─▶ copier ─▶ route/migration ─▶ to       at the rate that is asked for
+//!   report ◀─ tally ◀──────┘
+//! ```
+//! To the fleet it is one more sidecar in phase `warm` that only makes copies: an item is brought over by the same claimed
+//! backfill that a sidecar makes behind a reader, so it never covers what somebody wrote, and a deleted value does not come
+//! back. Whatever ends it, the journal tells the next run what is done.
+
+mod copier;
+mod journal;
+mod leg;
+mod lister;
+mod listing;
+mod metadump;
+mod pace;
+mod plan;
+mod progress;
+mod report;
+mod sieve;
+mod stop;
+mod tally;
+mod window;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, LocalOptions};
+use tokio::task::spawn_local;
+
+use crate::config::Config;
+use crate::snapshot::{Member, Snapshot};
+use copier::Copier;
+#[doc(hidden)]
+pub use journal::bytes as journal_bytes;
+use journal::{AtHand, Journal, JournalError, Past};
+use leg::Leg;
+use lister::Lister;
+pub use plan::Refusal;
+use plan::{Plan, Source};
+pub use report::Report;
+use sieve::Sieve;
+use stop::{Signals, Stop};
+use tally::Tally;
+
+/// Nobody waits for a copy, so a server has this long to reply at least.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How many tasks run between two looks at the sockets: more than are ever under way.
+const TURN: u32 = 4096;
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Order {
+    /// The pools, and the routes that migrate.
+    pub config: Config,
+    /// Only keys that begin with one of these, as clients write them; none: all.
+    pub only: Vec<String>,
+    /// Copies a second over all servers; `None`: as many as there can be.
+    pub rate: Option<u32>,
+    /// Whether to count only.
+    pub is_dry: bool,
+    /// Where it is noted what is done.
+    pub progress: PathBuf,
+    /// Whether to forget what is noted there.
+    pub anew: bool,
+}
+
+/// Why nothing can be copied.
+#[derive(Debug, thiserror::Error)]
+pub enum WarmError {
+    /// There is nothing to copy.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// What is done cannot be noted.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The process cannot do what it needs to.
+    #[error("cannot start: {0}")]
+    Start(#[from] io::Error),
+}
+
+/// Does it, and tells what became of it.
+pub fn run(order: &Order) -> Result<Report, WarmError> {
+    let runtime =
+        Builder::new_current_thread().enable_all().event_interval(TURN).build_local(LocalOptions::default())?;
+    runtime.block_on(copy(order))
+}
+
+async fn copy(order: &Order) -> Result<Report, WarmError> {
+    let plan = Plan::new(&order.config, &order.only)?;
+    for note in &plan.notes {
+        eprintln!("not copied: {note}");
+    }
+    let stop = Rc::new(Stop::default());
+    spawn_local(Signals::new()?.heed(stop.clone()));
+    let run = Run { snapshot: Snapshot::new(patient(&order.config)), plan, stop };
+    let tallies = if order.is_dry { run.count_all().await } else { run.copy_all(order).await? };
+    Ok(Report { is_dry: order.is_dry, tallies, stopped: run.stop.why() })
+}
+
+/// The same configuration with more patience.
+fn patient(config: &Config) -> Config {
+    let mut config = config.clone();
+    for pool in &mut config.pools {
+        pool.request_timeout = pool.request_timeout.max(PATIENCE);
+    }
+    config
+}
+
+/// A run under way.
+struct Run {
+    snapshot: Arc<Snapshot>,
+    plan: Plan,
+    stop: Rc<Stop>,
+}
+
+impl Run {
+    async fn count_all(&self) -> Vec<Tally> {
+        let mut tallies = Vec::new();
+        for source in &self.plan.sources {
+            if let Some(lister) = self.lister(*source).filter(|_| !self.stop.is_called()) {
+                tallies.push(lister.count().await);
+            }
+        }
+        tallies
+    }
+
+    async fn copy_all(&self, order: &Order) -> Result<Vec<Tally>, WarmError> {
+        let words = self.plan.in_words(&self.snapshot.config);
+        let (mut journal, mut past) = Journal::open(&order.progress, &words, order.anew)?;
+        let copier = Copier::new(&self.snapshot, order.rate, self.stop.clone());
+        let mut tallies = BTreeMap::new();
+        for place in in_order(self.plan.sources.len(), past.at_hand) {
+            let Some(lister) = self.lister(self.plan.sources[place]).filter(|_| !self.stop.is_called()) else {
+                continue;
+            };
+            let tally = match finished(&past, place) {
+                Some(keys) => Tally { listed: keys, before: keys, is_done: true, ..Tally::of(&lister.server) },
+                None => {
+                    let leg = Leg { lister, source: place as u32 };
+                    leg.copy(&copier, &mut journal, past.at_hand.take()).await?
+                }
+            };
+            tallies.insert(place, tally);
+        }
+        if tallies.len() == self.plan.sources.len() && tallies.values().all(|tally| tally.is_done) {
+            journal.remove()?;
+        }
+        Ok(tallies.into_values().collect())
+    }
+
+    /// What is needed to list the keys of a server. The embedded store is none.
+    fn lister(&self, source: Source) -> Option<Lister<'_>> {
+        let (pool, config) = (&self.snapshot.pools[source.pool], &self.snapshot.config);
+        let Member::Server(target) = &pool.members[source.server] else { return None };
+        Some(Lister {
+            server: format!("{} {}", config.pools[source.pool].name, target.label),
+            target,
+            sieve: Sieve::new(config, &self.plan, source, pool.placement.clone()),
+            stop: &self.stop,
+        })
+    }
+}
+
+/// The source whose list is noted goes first: there is only ever one list.
+fn in_order(sources: usize, at_hand: Option<AtHand>) -> impl Iterator<Item = usize> {
+    let first = at_hand.map(|at_hand| at_hand.source as usize).filter(|first| *first < sources);
+    first.into_iter().chain((0..sources).filter(move |place| Some(*place) != first))
+}
+
+fn finished(past: &Past, place: usize) -> Option<u64> {
+    past.finished.iter().find(|(source, _)| *source as usize == place).map(|(_, keys)| *keys)
+}

@@ -1,0 +1,162 @@
+//! Sends the keys of a dead server to another pool, and those only, until it is back.
+//!
+//! ```text
+//!   its server is up ─────────▶ the server                                (one load)
+//!                down ────────▶ the gutter, TTL capped; what it changes, the server is to forget (its spool)
+//!                just back ───▶ the server; what it changes is deleted in the gutter as well
+//! ```
+//! * **get, gat, touch, mg, me**: asked of the gutter alone while the server is down; a TTL is capped.
+//! * **set, replace, delete, ms, md** without a CAS unique: the server's copy is outdated, whatever becomes of this. That
+//!   is remembered first. If it cannot be, nothing is stored: an older value would follow it.
+//! * **add, append, prepend, cas, incr, decr**: the server's copy is outdated if the gutter does it. If that cannot be
+//!   remembered, it is undone.
+//! * **CAS uniques** of the gutter tell that they are: none of them is taken for the server's own, or the other way round.
+//! * **Leases** and whatever else is kept beside an item are kept in the gutter while the item is. They keep their TTL. When
+//!   an item is changed in the gutter, its lease on the server ends: whoever has it works on an older value.
+//!
+//! While the server is just back, for as long as the gutter may hold a copy, a copy that was overtaken is deleted there: it
+//! must not come up again if the server fails once more.
+
+pub mod decide;
+
+use std::rc::Rc;
+
+use super::{Ask, Client, Deadline, Entry, Pool, Route, Run, Scene, Step, Verdict};
+use crate::protocol::{Command, Delete, Key, Reply, Request, Uniques};
+use crate::route::gutter::decide::{Cap, may_change};
+use crate::route::refresh::decide::ItemId;
+use crate::upstream::{Remembered, Standing, Upstream};
+
+/// So that a client that read in the gutter does not store over what the server has by then.
+const OF_GUTTER: Uniques = Uniques::with_bit(61);
+
+/// One pool with its gutter, as one route uses them.
+pub struct Gutter {
+    pool: Rc<Pool>,
+    /// The same, for the way back.
+    own: Entry,
+    gutter: Entry,
+    cap: Cap,
+    /// What tells the items of the route, if it has leases.
+    leases: Option<u64>,
+    scene: Rc<dyn Scene>,
+}
+
+impl Gutter {
+    /// A pool with the way into it, and the way into its gutter. `leases` is what tells the items of the route if it refreshes.
+    pub fn new(
+        (pool, own): (Rc<Pool>, Entry),
+        gutter: Entry,
+        cap: Cap,
+        leases: Option<u64>,
+        scene: Rc<dyn Scene>,
+    ) -> Gutter {
+        Gutter { pool, own, gutter, cap, leases, scene }
+    }
+
+    fn server_of(&self, place: &Key) -> (usize, &Upstream) {
+        let number = self.pool.placement().server_of(place.as_bytes());
+        (number, &self.pool.servers()[number])
+    }
+
+    /// The way of a request whose server is down.
+    fn around(&self, ask: &Ask<'_>, server: &Upstream) -> Step<'_> {
+        server.count_guttered();
+        let Request { key, command } = ask.request;
+        if is_beside(ask) {
+            return Step::Rewrite(self.gutter.root(), ask.request.clone());
+        }
+        let capped = self.cap.command(command, self.scene.unix());
+        let there = Request { key: key.clone(), command: OF_GUTTER.sent(&capped) };
+        if may_change(command) && command.outdates() && self.forget(server, key) != Remembered::Kept {
+            return Step::Run;
+        }
+        if may_change(command) || Uniques::are_told(command) {
+            return Step::Watch(self.gutter.root(), there);
+        }
+        Step::Rewrite(self.gutter.root(), there)
+    }
+
+    /// Sees to it that `server` does not come back with what it has of an item.
+    fn forget(&self, server: &Upstream, key: &Key) -> Remembered {
+        if let Some(lease) = self.lease_key(key) {
+            server.remember(&lease);
+        }
+        server.remember(key)
+    }
+
+    fn lease_key(&self, key: &Key) -> Option<Key> {
+        self.leases.map(|route| ItemId::new(route, key).lease_key())
+    }
+}
+
+/// Whether the request is about something that is kept beside an item.
+fn is_beside(ask: &Ask<'_>) -> bool {
+    !std::ptr::eq(ask.place, &ask.request.key)
+}
+
+fn delete(key: &Key) -> Request {
+    Request { key: key.clone(), command: Command::Delete(Delete::default()) }
+}
+
+impl Route for Gutter {
+    fn step(&self, ask: &Ask<'_>) -> Step<'_> {
+        let (number, server) = self.server_of(ask.place);
+        if server.is_calm() {
+            return Step::Send(&self.pool, number);
+        }
+        match server.standing(self.scene.now()) {
+            Standing::Down => self.around(ask, server),
+            Standing::Back if may_change(&ask.request.command) && !is_beside(ask) => Step::Run,
+            Standing::Back | Standing::Up => Step::Send(&self.pool, number),
+        }
+    }
+
+    fn judge(&self, request: &Request, _: &Client, reply: Reply) -> Verdict {
+        let Request { key, command } = request;
+        let reply = OF_GUTTER.told(command, reply);
+        let is_outdated_now = may_change(command) && !command.outdates() && matches!(reply, Reply::Hit(_));
+        if is_outdated_now && self.forget(self.server_of(key).1, key) != Remembered::Kept {
+            return Verdict::Refuse(reply);
+        }
+        Verdict::Pass(reply)
+    }
+
+    /// The server came back in between and can be told itself. If it cannot be, what was done in the gutter is undone: an
+    /// older value would follow it.
+    fn recover(self: Rc<Self>, request: Request, client: Rc<Client>, refused: Reply, _: Deadline) -> Run {
+        Box::pin(async move {
+            let forget = delete(&request.key);
+            let told = self.own.call(&forget, &client).await;
+            if !matches!(told, Reply::Failed(_)) {
+                return refused;
+            }
+            self.gutter.call(&forget, &client).await;
+            told
+        })
+    }
+
+    /// Asks the server, and deletes in the gutter, lease and all.
+    fn run(self: Rc<Self>, request: Request, client: Rc<Client>, _: Deadline) -> Run {
+        Box::pin(async move {
+            let deleted = self.gutter.call(&delete(&request.key), &client);
+            // Nobody must win there by what was asked for before.
+            if let Some(lease) = self.lease_key(&request.key) {
+                drop(self.gutter.call_beside(&request.key, &delete(&lease), &client));
+            }
+            let reply = self.own.call(&request, &client).await;
+            deleted.await;
+            reply
+        })
+    }
+
+    fn serving(&self, key: &Key) -> Option<&Upstream> {
+        self.pool.serving(key)
+    }
+
+    fn servers(&self) -> Vec<&Upstream> {
+        let mut servers = self.own.servers();
+        servers.extend(self.gutter.servers());
+        servers
+    }
+}

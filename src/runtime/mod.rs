@@ -1,0 +1,8 @@
+//! What a worker runs on: the turn of its event loop, sockets, the memory of its buffers. Knows no request.
+
+pub mod aside;
+
+pub mod memory;
+pub mod net;
+pub mod pieces;
+pub mod turn;

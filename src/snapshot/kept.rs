@@ -1,0 +1,88 @@
+//! What the next configuration takes over from the one in force: whatever is configured just as before.
+//!
+//! * A server of the same pool, name, address and options keeps its connections and its health. One that is only treated
+//!   otherwise keeps what is known of it: whether it is down, and where it is.
+//! * What waits for a server of the same pool and name waits on, whatever else is changed about it.
+//! * The servers of a pool of the same name are seen together with those it had before.
+//! * An embedded store of the same size keeps its items.
+//! * A pool that places keys as before keeps its table.
+//! * Leases stay known whatever changes: they belong to keys.
+
+use std::sync::Arc;
+
+use super::{Member, SharedPool, Snapshot, longest_lease, options, spool};
+use crate::config::{Address, Config, Pool, Server};
+use crate::snapshot::placement;
+use crate::store::EmbeddedStore;
+use crate::upstream::Target;
+
+impl Snapshot {
+    /// Makes `config` ready as the successor of this one.
+    pub fn next(&self, config: Config) -> Arc<Snapshot> {
+        let pools = config.pools.iter().map(|pool| self.pool(pool, &config)).collect();
+        self.leases.adjust(longest_lease(&config), config.limits.waiters);
+        Snapshot::of(config, pools, self.leases.clone(), self.spools.clone())
+    }
+
+    /// Tells of the servers that `next` does not name any more though deletes wait for them.
+    pub fn part_with_servers(&self, next: &Snapshot) {
+        let stays = |pool: &Pool, server: &Server| {
+            let same = next.config.pools.iter().find(|known| known.name == pool.name);
+            same.is_some_and(|known| known.servers.iter().any(|known| known.name == server.name))
+        };
+        for (pool, shared) in self.config.pools.iter().zip(&self.pools) {
+            for (server, member) in pool.servers.iter().zip(&shared.members) {
+                match member {
+                    Member::Server(target) if !stays(pool, server) => target.spool.part(&target.label),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn pool(&self, pool: &Pool, config: &Config) -> SharedPool {
+        let Some(place) = self.config.pools.iter().position(|known| known.name == pool.name) else {
+            return SharedPool::new(pool, config, &self.spools);
+        };
+        let (before, shared) = (&self.config.pools[place], &self.pools[place]);
+        let placement =
+            if places_alike(before, pool) { shared.placement.clone() } else { Arc::new(placement::of(pool)) };
+        let was_treated = options(before, &self.config);
+        let options = options(pool, config);
+        let member = |server: &Server| {
+            let mut all = before.servers.iter().zip(&shared.members);
+            let known = all.find(|(known, _)| known.name == server.name && known.address == server.address);
+            let known = known.map(|(_, member)| member);
+            if server.address == Address::Embedded {
+                return embedded(server, known, (before, pool), config.limits.item_size);
+            }
+            let spool = spool(pool, server, config, &self.spools);
+            match known {
+                Some(member) if was_treated == options => member.clone(),
+                Some(Member::Server(target)) => Member::Server(target.treated(options)),
+                _ => Member::Server(Target::new(server, options, &shared.peers, spool)),
+            }
+        };
+        SharedPool { placement, members: pool.servers.iter().map(member).collect(), peers: shared.peers.clone() }
+    }
+}
+
+/// The store that is there, if it has the size that is wanted now.
+fn embedded(server: &Server, known: Option<&Member>, (before, now): (&Pool, &Pool), item_size: usize) -> Member {
+    match known {
+        Some(member @ Member::Embedded(_, store)) if before.embedded == now.embedded => {
+            store.set_item_limit(item_size);
+            return member.clone();
+        }
+        Some(_) => tracing::warn!(pool = &*now.name, "the embedded store has another size and begins empty"),
+        None => {}
+    }
+    Member::Embedded(server.name.clone(), EmbeddedStore::new(now.embedded.max_bytes as u64, item_size))
+}
+
+/// Whether both place every key on the server of the same name and number.
+fn places_alike(a: &Pool, b: &Pool) -> bool {
+    let ranked =
+        |pool: &Pool| pool.servers.iter().map(|server| (server.name.clone(), server.weight)).collect::<Vec<_>>();
+    ranked(a) == ranked(b) && (a.hash, a.hash_tag, &a.unhashed_prefix) == (b.hash, b.hash_tag, &b.unhashed_prefix)
+}

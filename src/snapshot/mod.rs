@@ -1,0 +1,223 @@
+//! What crosses threads, all of it: the configuration in force and what belongs to the whole process because of it.
+//!
+//! Workers get an `Arc` of this and build their own route trees from it; nothing on the path of an ordinary hit is
+//! locked or counted across threads.
+
+pub mod placement;
+pub mod reloads;
+pub mod tree;
+
+mod kept;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::config::{self, Config};
+use crate::hash::Placement;
+use crate::metrics::{RouteLabel, ServerState, ShardLayout};
+use crate::route::refresh::leases::Leases;
+use crate::store::EmbeddedStore;
+use crate::upstream::{Options, Peers, Spool, Spools, Target};
+
+/// One configuration, made ready for use.
+pub struct Snapshot {
+    /// What was configured.
+    pub config: Config,
+    /// The pools, in the configuration's order.
+    pub pools: Vec<SharedPool>,
+    /// Where shards count what.
+    pub layout: Arc<ShardLayout>,
+    /// The leases this process knows of.
+    pub leases: Arc<Leases>,
+    /// The deletes that wait for servers.
+    spools: Arc<Spools>,
+}
+
+/// Which snapshot is in force, for those who look at it now and then. Workers are told of the next one instead.
+pub struct InForce(Mutex<Arc<Snapshot>>);
+
+impl InForce {
+    /// `snapshot` is.
+    pub fn new(snapshot: Arc<Snapshot>) -> Arc<InForce> {
+        Arc::new(InForce(Mutex::new(snapshot)))
+    }
+
+    /// The snapshot.
+    pub fn get(&self) -> Arc<Snapshot> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// `snapshot` is from now on.
+    pub fn set(&self, snapshot: Arc<Snapshot>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = snapshot;
+    }
+}
+
+/// What all workers share of one pool.
+pub struct SharedPool {
+    /// Where keys are placed.
+    pub placement: Arc<Placement>,
+    /// The members, in the configuration's order.
+    pub members: Vec<Member>,
+    /// The same, as seen together.
+    pub peers: Arc<Peers>,
+}
+
+/// What all workers share of one member of a pool.
+#[derive(Clone)]
+pub enum Member {
+    /// A memcached elsewhere.
+    Server(Arc<Target>),
+    /// The store in this process.
+    Embedded(Arc<str>, EmbeddedStore),
+}
+
+impl Snapshot {
+    /// Makes `config` ready: ranks servers, creates stores.
+    pub fn new(config: Config) -> Arc<Snapshot> {
+        let leases = Leases::within(config.limits.memory, longest_lease(&config), config.limits.waiters);
+        let spools = Spools::new(config.spool.dir.clone());
+        let pools = config.pools.iter().map(|pool| SharedPool::new(pool, &config, &spools)).collect();
+        Snapshot::of(config, pools, leases, spools)
+    }
+
+    fn of(config: Config, pools: Vec<SharedPool>, leases: Arc<Leases>, spools: Arc<Spools>) -> Arc<Snapshot> {
+        let routes: Vec<RouteLabel> = config
+            .routes
+            .iter()
+            .map(|route| RouteLabel {
+                prefix: prefix_of(route),
+                refreshes: route.refresh.is_some(),
+                migrates: route.migrate.is_some(),
+            })
+            .collect();
+        let servers: Vec<(String, String)> = config
+            .pools
+            .iter()
+            .flat_map(|pool| pool.servers.iter().map(|server| (pool.name.to_string(), server.name.to_string())))
+            .collect();
+        let layout = ShardLayout::new(&routes, &servers);
+        Arc::new(Snapshot { config, pools, layout, leases, spools })
+    }
+
+    /// Looks after the servers that nobody looks after yet. On a local runtime that outlives them.
+    pub fn look_after_servers(&self) {
+        for member in self.pools.iter().flat_map(|pool| &pool.members) {
+            if let Member::Server(target) = member {
+                target.look_after();
+            }
+        }
+    }
+
+    /// The same for somebody who only looks: the same places, stores and leases, but connections to servers that nobody
+    /// else judges by, and no more than `patience` with each.
+    pub fn apart(&self, patience: Duration) -> Arc<Snapshot> {
+        let pools = self.pools.iter().map(|pool| pool.apart(patience)).collect();
+        let (config, layout) = (self.config.clone(), self.layout.clone());
+        Arc::new(Snapshot { config, pools, layout, leases: self.leases.clone(), spools: self.spools.clone() })
+    }
+}
+
+impl SharedPool {
+    fn new(pool: &config::Pool, config: &Config, spools: &Spools) -> SharedPool {
+        let options = options(pool, config);
+        let peers = Peers::new(pool.name.clone());
+        let members = pool.servers.iter().map(|server| match &server.address {
+            config::Address::Embedded => {
+                let store = EmbeddedStore::new(pool.embedded.max_bytes as u64, config.limits.item_size);
+                Member::Embedded(server.name.clone(), store)
+            }
+            _ => Member::Server(Target::new(server, options, &peers, spool(pool, server, config, spools))),
+        });
+        SharedPool { placement: Arc::new(placement::of(pool)), members: members.collect(), peers }
+    }
+
+    fn apart(&self, patience: Duration) -> SharedPool {
+        let members = self.members.iter().map(|member| match member {
+            Member::Server(target) => Member::Server(target.apart(patience)),
+            embedded @ Member::Embedded(..) => embedded.clone(),
+        });
+        SharedPool { placement: self.placement.clone(), members: members.collect(), peers: self.peers.clone() }
+    }
+}
+
+/// How the servers of `pool` are treated.
+fn options(pool: &config::Pool, config: &Config) -> Options {
+    Options {
+        connect_timeout: pool.connect_timeout,
+        request_timeout: pool.request_timeout,
+        queue: config.limits.server_queue,
+        failures: pool.failures,
+        linger: linger(pool, config),
+        show_keys: config.log.keys,
+    }
+}
+
+/// How long a gutter may hold items of a server of this pool.
+fn linger(pool: &config::Pool, config: &Config) -> Duration {
+    let Some(place) = config.pools.iter().position(|known| known.name == pool.name) else { return Duration::ZERO };
+    let routes = config.routes.iter().filter(|route| route.pools().contains(&place));
+    let times = routes.filter_map(|route| {
+        let gutter = route.gutter(place, &config.pools)?;
+        // The last of them may take as long as a request until it is there.
+        Some(route.longest_in(gutter) + config.pools[gutter.pool].request_timeout)
+    });
+    times.max().unwrap_or_default()
+}
+
+/// What waits for `server`, whatever else is configured of it.
+fn spool(pool: &config::Pool, server: &config::Server, config: &Config, spools: &Spools) -> Arc<Spool> {
+    spools.of(&pool.name, &server.name, config.spool.max_keys)
+}
+
+fn longest_lease(config: &Config) -> Duration {
+    let refreshed = config.routes.iter().filter_map(|route| route.refresh.as_ref());
+    refreshed.map(|refresh| refresh.lease).max().unwrap_or_default()
+}
+
+/// A route's prefix as people and metrics write it.
+pub fn prefix_of(route: &config::Route) -> String {
+    String::from_utf8_lossy(&route.prefix).into_owned()
+}
+
+impl Member {
+    /// Its name and address for people.
+    pub fn label(&self) -> &Arc<str> {
+        match self {
+            Member::Server(target) => &target.label,
+            Member::Embedded(label, _) => label,
+        }
+    }
+
+    /// Its health; the store in this process has no other.
+    pub fn state(&self) -> ServerState {
+        match self {
+            Member::Server(target) => target.health.state(),
+            Member::Embedded(..) => ServerState::Up,
+        }
+    }
+
+    /// The deletes that wait for it; nothing waits for the store in this process.
+    pub fn spool(&self) -> Option<&Spool> {
+        match self {
+            Member::Server(target) => Some(&target.spool),
+            Member::Embedded(..) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_is_just_back_until_nothing_of_it_can_be_in_a_gutter() {
+        let pools =
+            "a: {servers: [m0], on_down: {gutter: {pool: g, ttl: 10s}}}, g: {servers: [m1], request_timeout: 3s}";
+        let text = format!("pools: {{{pools}}}\nroutes: [{{prefix: '', pool: a, refresh: {{grace: 60s}}}}]");
+        let config = Config::parse("c.yaml", &text).expect("a configuration");
+        let lingers = |pool: usize| linger(&config.pools[pool], &config);
+        assert_eq!(lingers(0), Duration::from_secs(10 + 60 + 3));
+        assert_eq!(lingers(1), Duration::ZERO);
+    }
+}

@@ -1,0 +1,187 @@
+//! Builds a worker's tree from the configuration. The only file of the tree that knows there is one.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::config;
+use crate::metrics::{ServerId, Shard};
+use crate::route::gutter::decide::Cap;
+use crate::route::migration::decide::Phase;
+use crate::route::refresh::decide::{Early, Policy};
+use crate::route::{Branch, Desk, Entry, Gutter, Migration, Namespace, Pool, Refresh, Route, Tree};
+use crate::runtime::memory::Memory;
+use crate::runtime::turn::Turn;
+use crate::snapshot::{Member, Snapshot, prefix_of};
+use crate::upstream::{Server, Servers, Target, Upstream};
+
+/// Tells a route's migration from its refresh policy, where a client takes turns.
+const MIGRATES: u64 = 1;
+
+/// The tree of one worker: shared pools, its own connections.
+pub fn build(snapshot: &Snapshot, turn: &Rc<Turn>, memory: &Rc<Memory>, shard: &Arc<Shard>) -> Rc<Tree> {
+    rebuild(snapshot, turn, memory, shard, &mut Servers::default())
+}
+
+/// The same after another one: those of its `servers` that are still meant keep their connections, the others end.
+pub fn rebuild(
+    snapshot: &Snapshot,
+    turn: &Rc<Turn>,
+    memory: &Rc<Memory>,
+    shard: &Arc<Shard>,
+    servers: &mut Servers,
+) -> Rc<Tree> {
+    let mut known = std::mem::take(servers);
+    let mut server = |target: &Arc<Target>, id| {
+        let kept = known.take(target, shard, id);
+        let server = kept.unwrap_or_else(|| Server::new(target.clone(), turn.clone(), memory, shard.clone(), id));
+        servers.put(server.clone());
+        server
+    };
+    let site = Site::new(snapshot, &mut server, turn, memory, shard);
+    let tree = Rc::new(Tree::new(snapshot.config.routes.iter().filter_map(|route| site.branch(route)).collect()));
+    known.retire();
+    tree
+}
+
+/// What moves each route, by its place in the configuration, for whoever brings items over of their own accord. With
+/// connections of its own, and without gutters: a copy there would help nobody.
+pub fn migrations(
+    snapshot: &Snapshot,
+    turn: &Rc<Turn>,
+    memory: &Rc<Memory>,
+    shard: &Arc<Shard>,
+) -> Vec<Option<Rc<Migration>>> {
+    let mut server = |target: &Arc<Target>, id| Server::new(target.clone(), turn.clone(), memory, shard.clone(), id);
+    let site = Site::new(snapshot, &mut server, turn, memory, shard);
+    let alone = |pool: usize| -> Rc<dyn Route> { site.pools[pool].clone() };
+    snapshot.config.routes.iter().map(|route| site.migration(route, alone)).collect()
+}
+
+/// What a tree is built of.
+struct Site<'s> {
+    snapshot: &'s Snapshot,
+    turn: &'s Rc<Turn>,
+    shard: &'s Arc<Shard>,
+    pools: Vec<Rc<Pool>>,
+    desk: Rc<Desk>,
+}
+
+impl<'s> Site<'s> {
+    fn new(
+        snapshot: &'s Snapshot,
+        connect: &mut impl FnMut(&Arc<Target>, ServerId) -> Rc<Server>,
+        turn: &'s Rc<Turn>,
+        memory: &Rc<Memory>,
+        shard: &'s Arc<Shard>,
+    ) -> Site<'s> {
+        let pools = (0..snapshot.pools.len()).map(|place| Rc::new(pool(snapshot, place, connect))).collect();
+        Site { snapshot, turn, shard, pools, desk: Rc::new(Desk::new(memory, turn.clone())) }
+    }
+
+    fn entry(&self, root: Rc<dyn Route>, patience: Duration) -> Entry {
+        Entry::new(root, self.desk.clone(), patience)
+    }
+
+    /// How long a request may take that needs several steps: as long as its server may, or both servers where two pools
+    /// have to be asked.
+    fn patience(&self, route: &config::Route) -> Duration {
+        let side = |pool: usize| self.patience_with_gutter(route, pool);
+        match &route.migrate {
+            Some(migrate) => side(migrate.from) + side(migrate.to),
+            None => side(route.pool),
+        }
+    }
+
+    fn patience_with_gutter(&self, route: &config::Route, pool: usize) -> Duration {
+        let pools = &self.snapshot.config.pools;
+        let gutter = route.gutter(pool, pools).map(|gutter| pools[gutter.pool].request_timeout);
+        match gutter {
+            // Of a route that moves, each side is one pool or the other at a time.
+            Some(gutter) if route.migrate.is_some() => pools[pool].request_timeout.max(gutter),
+            Some(gutter) => pools[pool].request_timeout + gutter,
+            None => pools[pool].request_timeout,
+        }
+    }
+
+    fn branch(&self, route: &config::Route) -> Option<Branch> {
+        let prefix = prefix_of(route);
+        let (id, patience) = (self.snapshot.layout.route(&prefix)?, self.patience(route));
+        let mut root: Rc<dyn Route> = match self.migration(route, |pool| self.with_gutter(route, pool)) {
+            Some(migration) => migration,
+            None => self.with_gutter(route, route.pool),
+        };
+        if let Some(refresh) = &route.refresh {
+            let (leases, turn) = (self.snapshot.leases.clone(), self.turn.clone());
+            let counted = (self.shard.clone(), id, identity(&prefix));
+            root = Rc::new(Refresh::new(policy(refresh), self.entry(root, patience), leases, turn, counted));
+        }
+        if !route.namespace.is_empty() {
+            root = Rc::new(Namespace::new(&route.namespace, root));
+        }
+        Some(Branch { prefix, id, allow_flush: route.allow_flush, entry: self.entry(root, patience) })
+    }
+
+    /// What moves a route between what `side` makes of its two pools.
+    fn migration(&self, route: &config::Route, side: impl Fn(usize) -> Rc<dyn Route>) -> Option<Rc<Migration>> {
+        let (migrate, prefix) = (route.migrate.as_ref()?, prefix_of(route));
+        let patience = self.patience(route);
+        let sides = [migrate.from, migrate.to].map(|pool| self.entry(side(pool), patience));
+        let counted = (self.shard.clone(), self.snapshot.layout.route(&prefix)?, identity(&prefix) ^ MIGRATES);
+        Some(Rc::new(Migration::new(phase(migrate.phase), sides.into(), self.turn.clone(), counted)))
+    }
+
+    /// One of the pools of a route, with its gutter if it has one.
+    fn with_gutter(&self, route: &config::Route, pool: usize) -> Rc<dyn Route> {
+        let own = self.pools[pool].clone();
+        let Some(gutter) = route.gutter(pool, &self.snapshot.config.pools) else { return own };
+        let leases = route.refresh.as_ref().map(|_| identity(&prefix_of(route)));
+        let cap = Cap::seconds(route.longest_in(gutter).as_secs());
+        let patience = self.patience(route);
+        let other = self.entry(self.pools[gutter.pool].clone(), patience);
+        Rc::new(Gutter::new((own.clone(), self.entry(own, patience)), other, cap, leases, self.turn.clone()))
+    }
+}
+
+/// What tells a route's items from those of others: its prefix, so that it is the same one wherever another configuration
+/// puts it and whatever it changes about it. Two prefixes would need the same 64-bit hash to be taken for one.
+pub fn identity(prefix: &str) -> u64 {
+    xxh3_64(prefix.as_bytes())
+}
+
+/// What is decided by, from what was configured.
+pub fn policy(refresh: &config::Refresh) -> Policy {
+    Policy {
+        grace: refresh.grace.as_secs() as u32,
+        lease: refresh.lease.as_secs() as u32,
+        cold_wait: refresh.cold_wait,
+        jitter: refresh.jitter,
+        marker: 1 << refresh.marker_bit,
+        early: refresh.early.map(|beta| Early { beta }),
+    }
+}
+
+fn phase(phase: config::Phase) -> Phase {
+    match phase {
+        config::Phase::Prepare => Phase::Prepare,
+        config::Phase::Warm => Phase::Warm,
+        config::Phase::Drain => Phase::Drain,
+    }
+}
+
+fn pool(snapshot: &Snapshot, place: usize, connect: &mut impl FnMut(&Arc<Target>, ServerId) -> Rc<Server>) -> Pool {
+    let (shared, name) = (&snapshot.pools[place], snapshot.config.pools[place].name.clone());
+    let servers = &snapshot.config.pools[place].servers;
+    let members = shared.members.iter().zip(servers).filter_map(|(member, server)| {
+        Some(match member {
+            Member::Embedded(label, store) => Upstream::Embedded(label.clone(), store.clone()),
+            Member::Server(target) => {
+                let id = snapshot.layout.server(&name, &server.name)?;
+                Upstream::Server(connect(target, id))
+            }
+        })
+    });
+    Pool::new(name.clone(), shared.placement.clone(), members.collect())
+}
