@@ -8,12 +8,11 @@ use leash::commands::cli::{self, Command, Demo, EXIT_CONFIG, Healthcheck, Route,
 use leash::commands::warm::{Refusal, WarmError};
 use leash::commands::{healthcheck, top};
 use leash::config::{Config, LogFormat};
-use leash::explain::words::{in_words, is_in_doubt};
-use leash::explain::{Explainer, look_from_outside};
+use leash::explain::words::{in_json, in_words};
+use leash::explain::{Destination, Explainer, look_from_outside};
 use leash::readable::counted;
 use leash::snapshot::Snapshot;
 use leash::{app, logging};
-use serde_json::Value;
 
 /// What a flood of requests took is given back when it is over.
 #[global_allocator]
@@ -135,32 +134,32 @@ fn check(config: &Config, file: &str) -> ExitCode {
 /// That a server has no item is no failure; that it could not be asked is one.
 fn show_routes(config: Config, route: &Route) -> ExitCode {
     let keys: Vec<Vec<u8>> = route.keys.iter().map(|key| key.as_bytes().to_vec()).collect();
-    let places = match places(config, &keys, route.live) {
-        Ok(places) => places,
+    let found = match destinations(config, &keys, route.live) {
+        Ok(found) => found,
         Err(error) => {
             eprintln!("leash: {error}");
             return ExitCode::FAILURE;
         }
     };
     let (mut out, mut gap) = (io::stdout().lock(), "");
-    for place in places.iter().flatten() {
-        let text = if route.json { place.to_string() } else { in_words(place) };
+    for destination in found.iter().flatten() {
+        let text = if route.json { in_json(destination) } else { in_words(destination) };
         // A reader that has seen enough is no failure.
         let _ = writeln!(out, "{gap}{text}");
         gap = if route.live && !route.json { "\n" } else { "" };
     }
-    let refused: Vec<&String> = places.iter().filter_map(|place| place.as_ref().err()).collect();
+    let refused: Vec<&String> = found.iter().filter_map(|destination| destination.as_ref().err()).collect();
     for why in &refused {
         eprintln!("leash: {why}");
     }
-    match places.iter().flatten().any(is_in_doubt) {
+    match found.iter().flatten().any(Destination::is_in_doubt) {
         _ if !refused.is_empty() => ExitCode::from(cli::EXIT_USAGE as u8),
         true => ExitCode::FAILURE,
         false => ExitCode::SUCCESS,
     }
 }
 
-fn places(config: Config, keys: &[Vec<u8>], live: bool) -> io::Result<Vec<Result<Value, String>>> {
+fn destinations(config: Config, keys: &[Vec<u8>], live: bool) -> io::Result<Vec<Result<Destination, String>>> {
     let snapshot = Snapshot::new(config);
     if live {
         return look_from_outside(&snapshot, keys);

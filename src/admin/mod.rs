@@ -21,13 +21,14 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::admin::model::Overview;
+use crate::explain::Destination;
 pub use server::{Handle, serve};
 
 /// How often a [`Source`] is told to note how things are.
 pub const STEP: Duration = Duration::from_secs(2);
 
 /// A look at some keys: in their order what was found, or why one of them cannot be a key. It stays on its thread.
-pub type Looking = Pin<Box<dyn Future<Output = Result<Vec<Value>, String>>>>;
+pub type Looking = Pin<Box<dyn Future<Output = Result<Vec<Destination>, String>>>>;
 
 /// What the pages show. A call should not wait for anything; what is marked so is asked from the thread that serves, and
 /// must not take long either.
@@ -57,7 +58,7 @@ pub trait Source: Send + Sync + 'static {
     fn overview(&self, now: Instant) -> Overview;
 
     /// `/route?key=`: where this key goes, or why it cannot be a key.
-    fn route(&self, key: &[u8]) -> Result<Value, String>;
+    fn route(&self, key: &[u8]) -> Result<Destination, String>;
 
     /// `/route?key=&live=1`: where these keys go and what is there. Others are served while this waits for servers.
     fn look(&self, keys: Vec<Vec<u8>>) -> Looking;

@@ -12,11 +12,12 @@ use hyper::header::{
     ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{HeaderMap, Method, Response, StatusCode, Uri};
-use serde_json::Value;
+use serde::Serialize;
 
 use super::query::{self, Query};
 use super::{Source, hosts};
 use crate::admin::page::{Asked, View, render, security_policy};
+use crate::explain::Destination;
 use crate::runtime::aside::Aside;
 
 /// A complete response.
@@ -63,7 +64,7 @@ impl Pages {
         }
         match uri.path() {
             "/" => self.people(uri.query()).await,
-            "/status" => self.make(status).await,
+            "/status" => self.make(|source| json(&source.overview(Instant::now()))).await,
             "/metrics" => self.make(|source| page(StatusCode::OK, PROMETHEUS, source.metrics())).await,
             "/livez" => verdict("not alive", self.source.live()),
             "/readyz" => verdict("not ready", self.source.ready()),
@@ -88,8 +89,9 @@ impl Pages {
             Err(why) => return Asked { key: String::new(), live: false, answer: Err(why) },
         };
         let key = keys.first().map(|key| String::from_utf8_lossy(key).into_owned()).unwrap_or_default();
-        let answer = self.find(Query { keys, live }).await;
-        Asked { key, live, answer: answer.map(|mut places| places.pop().unwrap_or_default()) }
+        let found = self.find(Query { keys, live }).await;
+        let answer = found.and_then(|mut found| found.pop().ok_or_else(|| ENDING.to_string()));
+        Asked { key, live, answer }
     }
 
     /// An array with one element per key, also for one key, so that scripts need one way to read it.
@@ -99,12 +101,12 @@ impl Pages {
             Err(reason) => Err(reason),
         };
         match found {
-            Ok(places) => json(&Value::Array(places)),
+            Ok(destinations) => json(&destinations),
             Err(reason) => page(StatusCode::BAD_REQUEST, TEXT, format!("{reason}\n")),
         }
     }
 
-    async fn find(&self, query: Query) -> Result<Vec<Value>, String> {
+    async fn find(&self, query: Query) -> Result<Vec<Destination>, String> {
         let Query { keys, live } = query;
         if live {
             return self.source.look(keys).await;
@@ -127,13 +129,6 @@ fn verdict(otherwise: &str, verdict: Result<(), String>) -> Page {
     match verdict {
         Ok(()) => page(StatusCode::OK, TEXT, "ok\n"),
         Err(reason) => page(StatusCode::SERVICE_UNAVAILABLE, TEXT, format!("{otherwise}: {reason}\n")),
-    }
-}
-
-fn status(source: &dyn Source) -> Page {
-    match serde_json::to_value(source.overview(Instant::now())) {
-        Ok(overview) => json(&overview),
-        Err(error) => page(StatusCode::INTERNAL_SERVER_ERROR, TEXT, format!("{error}\n")),
     }
 }
 
@@ -162,8 +157,12 @@ fn read_only() -> Page {
     page
 }
 
-fn json(value: &Value) -> Page {
-    page(StatusCode::OK, JSON, format!("{value:#}\n"))
+/// The fields in the order of their names, so that a script finds what it looks for and two answers can be compared.
+fn json(told: &impl Serialize) -> Page {
+    match serde_json::to_value(told) {
+        Ok(value) => page(StatusCode::OK, JSON, format!("{value:#}\n")),
+        Err(error) => page(StatusCode::INTERNAL_SERVER_ERROR, TEXT, format!("{error}\n")),
+    }
 }
 
 fn page(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Page {

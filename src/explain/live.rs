@@ -13,12 +13,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
 use tokio::runtime::Builder;
 use tokio::task::{LocalSet, spawn_local};
 
-use super::found::{self, Found};
-use super::{Explainer, Item, Way};
+use super::finding::{self, Finding};
+use super::{Destination, Explainer, Item, Way};
 use crate::protocol::{Command, Delete, Get, Key, Question, Reply, Request, Returns};
 use crate::route::Answer;
 use crate::runtime::turn::Turn;
@@ -47,7 +46,7 @@ pub enum Standpoint {
 
 /// Questions on their way about one key.
 struct Asked {
-    told: Value,
+    destination: Destination,
     answers: Option<Answers>,
 }
 
@@ -60,19 +59,19 @@ struct Answers {
 
 /// What came back about one key, and the answer to what had to be put right.
 struct Heard {
-    told: Value,
+    destination: Destination,
     given_back: Option<Answer>,
 }
 
 /// Where each key goes and what is there; or why it cannot be a key. On a current-thread runtime; it takes about as long
 /// as the slowest server may.
-pub async fn look(snapshot: &Snapshot, keys: &[Vec<u8>], from: Standpoint) -> Vec<Result<Value, String>> {
+pub async fn look(snapshot: &Snapshot, keys: &[Vec<u8>], from: Standpoint) -> Vec<Result<Destination, String>> {
     // Dropping it ends the connections.
     LocalSet::new().run_until(look_at_all(snapshot, keys, from)).await
 }
 
 /// The same for a process that does nothing else.
-pub fn look_from_outside(snapshot: &Snapshot, keys: &[Vec<u8>]) -> io::Result<Vec<Result<Value, String>>> {
+pub fn look_from_outside(snapshot: &Snapshot, keys: &[Vec<u8>]) -> io::Result<Vec<Result<Destination, String>>> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let looked = runtime.block_on(look(snapshot, keys, Standpoint::Outside));
     // Somebody who resolves a name cannot be interrupted.
@@ -80,7 +79,7 @@ pub fn look_from_outside(snapshot: &Snapshot, keys: &[Vec<u8>]) -> io::Result<Ve
     Ok(looked)
 }
 
-async fn look_at_all(snapshot: &Snapshot, keys: &[Vec<u8>], from: Standpoint) -> Vec<Result<Value, String>> {
+async fn look_at_all(snapshot: &Snapshot, keys: &[Vec<u8>], from: Standpoint) -> Vec<Result<Destination, String>> {
     let turn = Rc::new(Turn::new());
     spawn_local(turn.clone().run());
     let apart: Arc<Snapshot> = snapshot.apart(PATIENCE);
@@ -104,13 +103,12 @@ async fn look_at_all(snapshot: &Snapshot, keys: &[Vec<u8>], from: Standpoint) ->
 }
 
 fn ask(way: Way, snapshot: &Snapshot, from: Standpoint) -> Asked {
-    let Way { mut told, item } = way;
-    let Some(of) = item else { return Asked { told, answers: None } };
+    let Way { mut destination, item } = way;
+    let Some(of) = item else { return Asked { destination, answers: None } };
     if from == Standpoint::Outside && matches!(of.server, Upstream::Embedded(..)) {
-        told["live"] = found::unknown(
-            "the embedded store is inside the leash that serves: ask its admin address, /route?key=…&live=1",
-        );
-        return Asked { told, answers: None };
+        let why = "the embedded store is inside the leash that serves: ask its admin address, /route?key=…&live=1";
+        note(&mut destination, Finding::unknown(why));
+        return Asked { destination, answers: None };
     }
     let item = question(&of.server, &of.key, Command::Get(Get { returns: FACTS, no_bump: true, ..Get::default() }));
     let lease = of.refresh.as_ref().map(|(id, _)| {
@@ -121,12 +119,12 @@ fn ask(way: Way, snapshot: &Snapshot, from: Standpoint) -> Asked {
         (Standpoint::Inside, Some((id, _))) => Some(snapshot.leases.is_won_here(*id, Instant::now())),
         _ => None,
     };
-    Asked { told, answers: Some(Answers { of, item, lease, won_here }) }
+    Asked { destination, answers: Some(Answers { of, item, lease, won_here }) }
 }
 
 async fn hear(asked: Asked) -> Heard {
-    let Asked { mut told, answers } = asked;
-    let Some(Answers { of, item, lease, won_here }) = answers else { return Heard { told, given_back: None } };
+    let Asked { mut destination, answers } = asked;
+    let Some(Answers { of, item, lease, won_here }) = answers else { return Heard { destination, given_back: None } };
     let item = item.await;
     let given_back = give_back(&of, &item);
     let lease = match lease {
@@ -134,8 +132,9 @@ async fn hear(asked: Asked) -> Heard {
         None => None,
     };
     let policy = of.refresh.as_ref().map(|(_, policy)| policy);
-    told["live"] = found::tell(&Found { policy, item: &item, lease: lease.as_ref(), won_here });
-    Heard { told, given_back }
+    let evidence = finding::Evidence { policy, item: &item, lease: lease.as_ref(), won_here };
+    note(&mut destination, Finding::of(&evidence));
+    Heard { destination, given_back }
 }
 
 /// Lets the next reader win what this look was made the winner of.
@@ -145,13 +144,22 @@ fn give_back(of: &Item, reply: &Reply) -> Option<Answer> {
     item.marks.contains(&b'W').then(|| question(&of.server, &of.key, Command::Delete(again)))
 }
 
-async fn put_right(heard: Heard) -> Value {
-    let Heard { mut told, given_back } = heard;
-    let Some(given_back) = given_back else { return told };
-    if !matches!(given_back.await, Reply::Hit(_) | Reply::Exists | Reply::NotFound) {
-        told["live"]["error"] = json!("this look was given memcached's win token and could not give it back");
+async fn put_right(heard: Heard) -> Destination {
+    let Heard { mut destination, given_back } = heard;
+    let Some(given_back) = given_back else { return destination };
+    let is_right = matches!(given_back.await, Reply::Hit(_) | Reply::Exists | Reply::NotFound);
+    let live = destination.at_server_mut().and_then(|there| there.live.as_mut()).filter(|_| !is_right);
+    if let Some(finding) = live {
+        finding.error = Some("this look was given memcached's win token and could not give it back".to_string());
     }
-    told
+    destination
+}
+
+/// Adds what was found at the end of the way.
+fn note(destination: &mut Destination, finding: Finding) {
+    if let Some(there) = destination.at_server_mut() {
+        there.live = Some(finding);
+    }
 }
 
 /// Asks at once.

@@ -1,24 +1,24 @@
 //! "Where does this key go?" The walk of an ordinary request without its last step, and the policies it passes.
 //!
 //! ```text
-//!   key ─▶ walk ─▶ way ─▶ JSON ─▶ words           nothing was sent
-//!                   └─▶ look ─▶ found ─▶ …        the item's own server was asked, and left as it was
+//!   key ─▶ walk ─▶ destination ─▶ JSON, words, page     nothing was sent
+//!                   └─▶ look ─▶ finding ─▶ …            the item's own server was asked, and left as it was
 //! ```
 
-mod found;
+mod destination;
+mod finding;
 mod live;
-mod policies;
 pub mod words;
 
 use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde_json::{Value, json};
-
+pub use destination::{Arrival, AtServer, Crossing, Destination, EarlyTerms, RefreshTerms, Spot, Standby};
+pub use finding::{Finding, ItemFacts, ItemState, LeaseFinding, LeaseState};
 pub use live::{Standpoint, look, look_from_outside};
 
-use crate::config;
+use crate::config::{self, Gutter, Migrate};
 use crate::metrics::Shard;
 use crate::protocol::{Command, Get, Key, KeyError, Reply, Request};
 use crate::route::refresh::decide::{ItemId, Policy};
@@ -38,7 +38,7 @@ pub struct Explainer {
 /// Where one key goes.
 struct Way {
     /// For people and scripts.
-    told: Value,
+    destination: Destination,
     /// What can be asked there; `None` where no server is.
     item: Option<Item>,
 }
@@ -65,8 +65,8 @@ impl Explainer {
     }
 
     /// Route, policies, pool, slot and server; or why these bytes cannot be a key.
-    pub fn explain(&self, key: &[u8]) -> Result<Value, String> {
-        self.way(key).map(|way| way.told)
+    pub fn explain(&self, key: &[u8]) -> Result<Destination, String> {
+        self.way(key).map(|way| way.destination)
     }
 
     fn way(&self, key: &[u8]) -> Result<Way, String> {
@@ -77,56 +77,57 @@ impl Explainer {
             KeyError::Forbidden => format!("the key {shown:?} has a space or a control character"),
         })?;
         let request = Request { key, command: Command::Get(Get::default()) };
-        let nowhere = |told| Way { told, item: None };
+        let nowhere =
+            |route, answer: &str| Way { destination: Destination::nowhere(&shown, route, answer), item: None };
         let Some(branch) = self.tree.branch(&request.key) else {
-            let answer = "no route fits, every request is refused";
-            return Ok(nowhere(json!({ "key": shown, "route": null, "answer": answer })));
+            return Ok(nowhere(None, "no route fits, every request is refused"));
         };
         Ok(branch.entry.walk(&request, &Client::new(), |place, sent| match place {
             Place::Server(pool, server) => self.at_server(&shown, branch, pool, server, &sent.key),
-            Place::Run => nowhere(json!({ "key": shown, "route": branch.prefix, "answer": "several servers" })),
-            Place::Answer(reply) => {
-                nowhere(json!({ "key": shown, "route": branch.prefix, "answer": in_brief(&reply) }))
-            }
+            Place::Run => nowhere(Some(&branch.prefix), "several servers"),
+            Place::Answer(reply) => nowhere(Some(&branch.prefix), &in_brief(&reply)),
         }))
     }
 
     fn at_server(&self, key: &str, branch: &Branch, pool: &Pool, server: usize, sent: &Key) -> Way {
-        let name = self.snapshot.config.pools.iter().find(|known| known.name == pool.name);
-        let name = name.and_then(|pool| pool.servers.get(server)).map_or("", |server| &server.name);
-        let mut told = json!({
-            "key": key,
-            "route": branch.prefix,
-            "sent_as": String::from_utf8_lossy(sent.as_bytes()),
-            "pool": &*pool.name,
-            "server": name,
-            "address": &**pool.servers()[server].label(),
-        });
-        let place = self.snapshot.config.pools.iter().position(|known| known.name == pool.name);
-        if let (Some(route), Some(place)) = (self.route(branch), place) {
-            self.add_gutter(&mut told, route, place);
-        }
-        if let Some(slot) = pool.placement().slot_of(sent.as_bytes()) {
-            told["slot"] = slot.0.into();
-        }
-        if let Some(migrate) = self.route(branch).and_then(|route| route.migrate.as_ref()) {
-            told["migrate"] = self.migrate(migrate, branch, sent);
-        }
-        let refresh = self.route(branch).and_then(|route| route.refresh.as_ref()).map(|refresh| {
-            let id = ItemId::new(identity(&branch.prefix), sent);
-            told["refresh"] = policies::refresh(refresh);
-            told["lease"] = String::from_utf8_lossy(id.lease_key().as_bytes()).into();
-            (id, policy(refresh))
-        });
-        Way { told, item: Some(Item { server: pool.servers()[server].clone(), key: sent.clone(), refresh }) }
+        let route = self.route(branch);
+        let refresh = route.and_then(|route| route.refresh.as_ref());
+        let refreshed = refresh.map(|refresh| (ItemId::new(identity(&branch.prefix), sent), policy(refresh)));
+        let there = AtServer {
+            sent_as: String::from_utf8_lossy(sent.as_bytes()).into_owned(),
+            spot: self.spot(route, self.index_of(pool), server, sent),
+            migrate: route.and_then(|route| Some(self.crossing(route, route.migrate.as_ref()?, sent))),
+            refresh: refresh.map(RefreshTerms::from),
+            lease: refreshed.as_ref().map(|(id, _)| String::from_utf8_lossy(id.lease_key().as_bytes()).into_owned()),
+            state: None,
+            live: None,
+        };
+        let (key, route, end) = (key.to_string(), Some(branch.prefix.to_string()), Arrival::Server(Box::new(there)));
+        let item = Item { server: pool.servers()[server].clone(), key: sent.clone(), refresh: refreshed };
+        Way { destination: Destination { key, route, end }, item: Some(item) }
     }
 
-    /// Adds where the route has the keys of this pool's down servers.
-    fn add_gutter(&self, told: &mut Value, route: &config::Route, pool: usize) {
+    /// A key at a server of a pool, and where this route has the keys of that pool's down servers.
+    fn spot(&self, route: Option<&config::Route>, pool: usize, server: usize, sent: &Key) -> Spot {
         let pools = &self.snapshot.config.pools;
-        if let Some(gutter) = route.gutter(pool, pools) {
-            told["gutter"] = json!({ "pool": &*pools[gutter.pool].name, "ttl": gutter.ttl.as_secs() });
+        let (known, shared) = (&pools[pool], &self.snapshot.pools[pool]);
+        let standby = |gutter: Gutter| Standby { pool: pools[gutter.pool].name.to_string(), ttl: gutter.ttl.as_secs() };
+        Spot {
+            pool: known.name.to_string(),
+            server: known.servers[server].name.to_string(),
+            address: shared.members[server].label().to_string(),
+            slot: shared.placement.slot_of(sent.as_bytes()).map(|slot| slot.0),
+            gutter: route.and_then(|route| route.gutter(pool, pools)).map(standby),
         }
+    }
+
+    /// Where the key is in both pools of a migration.
+    fn crossing(&self, route: &config::Route, migrate: &Migrate, sent: &Key) -> Crossing {
+        let spot = |pool: usize| {
+            let server = self.snapshot.pools[pool].placement.server_of(sent.as_bytes());
+            self.spot(Some(route), pool, server, sent)
+        };
+        Crossing { phase: migrate.phase, from: spot(migrate.from), to: spot(migrate.to) }
     }
 
     /// What the branch was built from.
@@ -134,25 +135,10 @@ impl Explainer {
         self.snapshot.config.routes.iter().find(|route| prefix_of(route) == branch.prefix)
     }
 
-    /// Where the key is in both pools of a migration.
-    fn migrate(&self, migrate: &config::Migrate, branch: &Branch, sent: &Key) -> Value {
-        let place = |pool: usize| {
-            let (shared, known) = (&self.snapshot.pools[pool], &self.snapshot.config.pools[pool]);
-            let server = shared.placement.server_of(sent.as_bytes());
-            let mut told = json!({
-                "pool": &*known.name,
-                "server": &*known.servers[server].name,
-                "address": &**shared.members[server].label(),
-            });
-            if let Some(slot) = shared.placement.slot_of(sent.as_bytes()) {
-                told["slot"] = slot.0.into();
-            }
-            if let Some(route) = self.route(branch) {
-                self.add_gutter(&mut told, route, pool);
-            }
-            told
-        };
-        json!({ "phase": migrate.phase.word(), "from": place(migrate.from), "to": place(migrate.to) })
+    /// Which of the configuration's pools it was built from; the tree has no other.
+    fn index_of(&self, pool: &Pool) -> usize {
+        let known = self.snapshot.config.pools.iter().position(|known| known.name == pool.name);
+        known.unwrap_or_default()
     }
 }
 

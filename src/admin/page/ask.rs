@@ -2,11 +2,10 @@
 //!
 //! It is a plain form: without a script it loads the page anew, with the answer in it.
 
-use serde_json::Value;
-
 use super::{Html, State};
 use crate::explain::words::found;
-use crate::metrics::{ServerState, route_label};
+use crate::explain::{Arrival, AtServer, Destination, Spot};
+use crate::metrics::route_label;
 
 /// A key somebody asked for.
 pub struct Asked {
@@ -15,7 +14,7 @@ pub struct Asked {
     /// Whether its server was to be asked, too.
     pub live: bool,
     /// Where it goes, or why it cannot be a key.
-    pub answer: Result<Value, String>,
+    pub answer: Result<Destination, String>,
 }
 
 /// Writes both.
@@ -60,24 +59,26 @@ fn form(html: &mut Html, asked: Option<&Asked>) {
 }
 
 fn answer(html: &mut Html, asked: &Asked) {
-    let place = match &asked.answer {
-        Ok(place) => place,
+    let (destination, there) = match &asked.answer {
+        Ok(destination) => match &destination.end {
+            Arrival::Server(there) => (destination, there),
+            Arrival::Nowhere { answer } => {
+                return html.words("p", &[("class", "refused")], &format!("{}: {answer}", asked.key));
+            }
+        },
         Err(why) => return html.words("p", &[("class", "refused")], why),
     };
-    if let Some(refusal) = place["answer"].as_str() {
-        return html.words("p", &[("class", "refused")], &format!("{}: {refusal}", asked.key));
-    }
     html.element("p", &[("class", "lead")], |html| {
         html.words("code", &[], &asked.key);
         html.text(" goes to ");
-        html.words("b", &[], text(place, "address"));
+        html.words("b", &[], &there.spot.address);
         html.text(" ");
-        if let Some(state) = ServerState::ALL.into_iter().find(|state| place["state"] == state.name()) {
+        if let Some(state) = there.state {
             State::of(state).write(html, state.name());
         }
     });
-    html.element("dl", &[], |html| facts(html, place));
-    if let Some(live) = place.get("live") {
+    html.element("dl", &[], |html| facts(html, destination, there));
+    if let Some(live) = &there.live {
         html.element("ul", &[("class", "found")], |html| {
             found(live).iter().for_each(|line| html.words("li", &[], line))
         });
@@ -85,28 +86,27 @@ fn answer(html: &mut Html, asked: &Asked) {
 }
 
 /// What stands on the way, in its order.
-fn facts(html: &mut Html, place: &Value) {
-    fact(html, "Route", route_label(text(place, "route")));
-    if place["sent_as"] != place["key"] {
-        fact(html, "Sent as", text(place, "sent_as"));
+fn facts(html: &mut Html, destination: &Destination, there: &AtServer) {
+    fact(html, "Route", route_label(destination.route.as_deref().unwrap_or_default()));
+    if there.sent_as != destination.key {
+        fact(html, "Sent as", &there.sent_as);
     }
-    if let Some(refresh) = place.get("refresh") {
-        let (grace, lease) = (&refresh["grace"], &refresh["lease"]);
-        fact(html, "Refresh", &format!("grace {grace} s, lease {lease} s"));
+    if let Some(refresh) = &there.refresh {
+        fact(html, "Refresh", &format!("grace {} s, lease {} s", refresh.grace, refresh.lease));
     }
-    match place.get("migrate") {
-        None => whereabouts(html, "Pool", place),
-        Some(migrate) => {
-            fact(html, "Migrates in phase", text(migrate, "phase"));
-            whereabouts(html, "From", &migrate["from"]);
-            whereabouts(html, "To", &migrate["to"]);
+    match &there.migrate {
+        None => spot(html, "Pool", &there.spot),
+        Some(crossing) => {
+            fact(html, "Migrates in phase", crossing.phase.word());
+            spot(html, "From", &crossing.from);
+            spot(html, "To", &crossing.to);
         }
     }
 }
 
-fn whereabouts(html: &mut Html, name: &str, place: &Value) {
-    let slot = place.get("slot").map_or(String::new(), |slot| format!(", slot {slot}"));
-    fact(html, name, &format!("{}, server {}{slot}", text(place, "pool"), text(place, "server")));
+fn spot(html: &mut Html, name: &str, spot: &Spot) {
+    let slot = spot.slot.map_or(String::new(), |slot| format!(", slot {slot}"));
+    fact(html, name, &format!("{}, server {}{slot}", spot.pool, spot.server));
 }
 
 fn fact(html: &mut Html, name: &str, value: &str) {
@@ -114,8 +114,4 @@ fn fact(html: &mut Html, name: &str, value: &str) {
         html.words("dt", &[], name);
         html.words("dd", &[], value);
     });
-}
-
-fn text<'v>(place: &'v Value, field: &str) -> &'v str {
-    place[field].as_str().unwrap_or_default()
 }

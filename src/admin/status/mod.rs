@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 use crate::admin;
 use crate::admin::model::Overview;
 use crate::config::{Config, Listen};
-use crate::explain::{Explainer, Standpoint, look};
+use crate::explain::{Destination, Explainer, Spot, Standpoint, look};
 use crate::metrics::busiest::{KeySamples, Recent};
 use crate::metrics::{Process, Registry, ServerState, stats};
 use crate::protocol::VERSION;
@@ -140,18 +140,18 @@ impl admin::Source for Status {
         Overview { process, config: self.reloads.state(), busiest, ..sources.overview() }
     }
 
-    fn route(&self, key: &[u8]) -> Result<Value, String> {
+    fn route(&self, key: &[u8]) -> Result<Destination, String> {
         let snapshot = self.in_force.get();
-        let place = Explainer::new(snapshot.clone()).explain(key)?;
-        Ok(with_state(&snapshot, place))
+        let destination = Explainer::new(snapshot.clone()).explain(key)?;
+        Ok(with_state(&snapshot, destination))
     }
 
     fn look(&self, keys: Vec<Vec<u8>>) -> admin::Looking {
         let (snapshot, looks) = (self.in_force.get(), self.looks.clone());
         Box::pin(async move {
             let _leave = looks.acquire().await;
-            let places = look(&snapshot, &keys, Standpoint::Inside).await.into_iter();
-            places.map(|place| Ok(with_state(&snapshot, place?))).collect()
+            let destinations = look(&snapshot, &keys, Standpoint::Inside).await.into_iter();
+            destinations.map(|destination| Ok(with_state(&snapshot, destination?))).collect()
         })
     }
 }
@@ -177,17 +177,17 @@ impl stats::Source for Status {
 }
 
 /// With what the process thinks of the server.
-fn with_state(snapshot: &Snapshot, mut place: Value) -> Value {
-    if let Some(state) = state(snapshot, place["pool"].as_str(), place["server"].as_str()) {
-        place["state"] = state.name().into();
+fn with_state(snapshot: &Snapshot, mut destination: Destination) -> Destination {
+    if let Some(there) = destination.at_server_mut() {
+        there.state = state(snapshot, &there.spot);
     }
-    place
+    destination
 }
 
-fn state(snapshot: &Snapshot, pool: Option<&str>, server: Option<&str>) -> Option<ServerState> {
+fn state(snapshot: &Snapshot, spot: &Spot) -> Option<ServerState> {
     let pools = &snapshot.config.pools;
-    let pool = pools.iter().position(|known| Some(&*known.name) == pool)?;
-    let server = pools[pool].servers.iter().position(|known| Some(&*known.name) == server)?;
+    let pool = pools.iter().position(|known| *known.name == *spot.pool)?;
+    let server = pools[pool].servers.iter().position(|known| *known.name == *spot.server)?;
     Some(snapshot.pools[pool].members[server].state())
 }
 
