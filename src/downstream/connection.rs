@@ -220,7 +220,7 @@ impl Connection {
         }
         state.expect_more_like(&reply);
         if !state.replies.fill(token, reply, self.service.turn.now(), &**self) {
-            state.count();
+            state.count_parked();
             return self.ask_on_later(&state);
         }
         self.write_replies(&mut state);

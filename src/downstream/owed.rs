@@ -16,6 +16,9 @@ const FIRST_LIKELY: usize = 64 * 1024;
 /// What a connection takes that asks nothing: its task, its socket's state, its places in tables.
 const CONNECTION: usize = 4 * 1024;
 
+/// So much of one client's replies may wait for their turn without being counted.
+const UNCOUNTED: usize = 1024;
+
 /// What one client is owed.
 pub(super) struct Owed {
     pub replies: Replies,
@@ -42,6 +45,8 @@ pub(super) struct Owed {
     pub taken_at: Instant,
     /// What a connection takes by itself, its replies and its output.
     held: Share,
+    /// What was parked when that was counted.
+    counted: usize,
     /// The value the next reply may well have: the largest of late.
     likely: usize,
 }
@@ -74,6 +79,7 @@ impl Owed {
             dismissed: false,
             taken_at: now,
             held,
+            counted: 0,
             likely: FIRST_LIKELY,
         }
     }
@@ -96,7 +102,16 @@ impl Owed {
     /// Brings the count of what is held up to date.
     #[inline]
     pub fn count(&mut self) {
+        self.counted = self.replies.parked();
         self.held.set(CONNECTION + self.output.room() + self.replies.room());
+    }
+
+    /// The same for a reply that waits for its turn, once there are enough of them to matter.
+    #[inline]
+    pub fn count_parked(&mut self) {
+        if self.replies.parked() >= self.counted + UNCOUNTED {
+            self.count();
+        }
     }
 
     /// Whether it is owed nothing.

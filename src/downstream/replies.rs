@@ -20,10 +20,13 @@ pub struct Replies {
     parked: usize,
     /// Bytes of the places for the keys of gets.
     places: usize,
+    /// When it was last seen whether the oldest has waited for long, and whether it has.
+    looked: Option<(Instant, bool)>,
 }
 
-/// Replies that wait behind one that takes longer than this, a round trip nearby, may wait for long.
-const SOON: Duration = Duration::from_millis(2);
+/// Replies that wait behind one that takes longer than this may wait for long. Busy servers nearby need a few milliseconds,
+/// and it is not worth a copy to let go of what leaves a moment later.
+const SOON: Duration = Duration::from_millis(20);
 
 /// A queue that grew longer than this gives its memory back once it is empty.
 const KEEP: usize = 256;
@@ -135,9 +138,22 @@ impl Replies {
     }
 
     /// Whether a reply to the command at `place` stays for long: the oldest command has waited for a while already.
-    fn must_wait(&self, place: usize, now: Instant) -> bool {
+    fn must_wait(&mut self, place: usize, now: Instant) -> bool {
+        if place == 0 && matches!(self.queue.front(), Some(Pending::One(..))) {
+            return false;
+        }
+        match self.looked {
+            Some((at, is_long)) if at == now => is_long,
+            _ => {
+                let is_long = self.has_waited_long(now);
+                self.looked = Some((now, is_long));
+                is_long
+            }
+        }
+    }
+
+    fn has_waited_long(&self, now: Instant) -> bool {
         match self.queue.front() {
-            Some(Pending::One(..)) if place == 0 => false,
             Some(Pending::One(asked, ..) | Pending::Many(asked, _)) => now.saturating_duration_since(asked.at) > SOON,
             Some(Pending::Every(..)) => true,
             Some(Pending::Written(_)) | None => false,
@@ -172,6 +188,7 @@ impl Replies {
         while self.queue.front().is_some_and(Pending::is_whole) {
             if let Some(pending) = self.queue.pop_front() {
                 self.oldest = self.oldest.wrapping_add(1);
+                self.looked = None;
                 self.parked = if self.queue.is_empty() { 0 } else { self.parked - pending.size() };
                 self.places -= pending.places();
                 pending.write(output, witness);

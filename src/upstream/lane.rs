@@ -106,13 +106,14 @@ impl Lane {
     }
 
     /// Puts a question behind the others.
-    pub(super) fn put(&self, link: &mut Link, question: Question<'_>, slot: Slot) {
+    #[inline]
+    pub(super) fn put(&self, link: &mut Link, question: Question<'_>, mut slot: Slot) {
         let Link { output, slots, .. } = link;
         let (before, start) = (output.len(), output.text().len());
         question.encode(slot.token, output);
-        let len = output.len() - before;
-        let said = if is_plain_read(question) { len } else { 0 };
-        slots.push(Slot { len, said, ..slot }, &output.text()[start..]);
+        slot.len = output.len() - before;
+        slot.said = if is_plain_read(question) { slot.len } else { 0 };
+        slots.push(slot, &output.text()[start..]);
     }
 
     /// Asks for somebody who was behind something large elsewhere, in the words that were sent there.

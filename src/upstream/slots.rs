@@ -98,6 +98,7 @@ impl Slots {
     }
 
     /// Adds the youngest question. Of its `words` the part is kept that the slot says.
+    #[inline]
     pub fn push(&mut self, slot: Slot, words: &[u8]) {
         self.said.push(&words[..slot.said]);
         self.items.push_back(slot.mark.item);
