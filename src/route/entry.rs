@@ -1,10 +1,11 @@
-//! Where requests enter a tree, or a part of one: the walk down.
+//! Where requests enter a tree, or a part of one: they walk down, and are sent from where the walk ends.
 
 use std::rc::Rc;
 use std::time::Duration;
 
 use super::desk::{Late, STEPS, Watched, start};
-use super::{Answer, Ask, Client, Desk, Pool, Route, Step};
+use super::walk::{Arrival, Looking, Walker, walk};
+use super::{About, Answer, Ask, Client, Desk, Route};
 use crate::protocol::{Key, Question, Reply, Request};
 use crate::runtime::memory::Shed;
 use crate::upstream::{Mark, Party, Ticket, Upstream};
@@ -20,16 +21,6 @@ pub struct Entry {
     patience: Duration,
 }
 
-/// Where a walk ended.
-pub enum Place<'t> {
-    /// At this server of the pool.
-    Server(&'t Pool, usize),
-    /// At a node that knows the answer.
-    Answer(Reply),
-    /// At a node that does it in several steps.
-    Run,
-}
-
 impl Entry {
     /// The way into `root`; what is watched waits at `desk`. What takes several steps is answered within `patience`.
     pub fn new(root: Rc<dyn Route>, desk: Rc<Desk>, patience: Duration) -> Entry {
@@ -41,24 +32,21 @@ impl Entry {
         &self.root
     }
 
-    /// Walks `request` down to where it is answered, sending nothing. `arrive` gets the place and the request as it is
-    /// there.
-    pub fn walk<R>(&self, request: &Request, client: &Rc<Client>, arrive: impl FnOnce(Place<'_>, &Request) -> R) -> R {
-        let (mut node, mut changed) = (&self.root, None);
-        loop {
-            let request = changed.as_ref().unwrap_or(request);
-            match node.step(&Ask { request, place: &request.key, client }) {
-                Step::Send(pool, server) => return arrive(Place::Server(pool, server), request),
-                Step::Answer(reply) => return arrive(Place::Answer(reply), request),
-                Step::Run => return arrive(Place::Run, request),
-                Step::Rewrite(child, request) | Step::Watch(child, request) => (node, changed) = (child, Some(request)),
-            }
-        }
+    /// Walks `request` down to where it is answered, sending nothing. `arrive` gets the end of the walk and the request as
+    /// it is there.
+    pub fn walk<R>(
+        &self,
+        request: &Request,
+        client: &Rc<Client>,
+        arrive: impl FnOnce(Arrival<'_>, &Request) -> R,
+    ) -> R {
+        walk(&self.root, &Ask { request, about: About::Item, client }, Looking(arrive))
     }
 
     /// Asks. The reply goes to `ticket` later, unless it is known now.
     pub fn ask(&self, request: &Request, client: &Rc<Client>, ticket: Ticket) -> Option<Reply> {
-        self.descend(&self.root, request, None, client, ticket)
+        let asking = Asking { entry: self, client, ticket };
+        walk(&self.root, &Ask { request, about: About::Item, client }, asking)
     }
 
     /// Asks at once, for whoever waits in ordinary code.
@@ -66,53 +54,129 @@ impl Entry {
         Answer::to(|ticket| self.ask(request, client, ticket))
     }
 
-    /// The same about something that leash keeps beside the item with the key `place`: on that item's own server.
-    pub fn call_beside(&self, place: &Key, request: &Request, client: &Rc<Client>) -> Answer {
-        Answer::to(|ticket| self.descend(&self.root, request, Some(place), client, ticket))
+    /// The same about something that leash keeps beside the item with the key `item`: on that item's own server.
+    pub fn call_beside(&self, item: &Key, request: &Request, client: &Rc<Client>) -> Answer {
+        let ask = Ask { request, about: About::Beside(item), client };
+        Answer::to(|ticket| walk(&self.root, &ask, Asking { entry: self, client, ticket }))
     }
 
     /// All servers below.
     pub fn servers(&self) -> Vec<&Upstream> {
         self.root.servers()
     }
+}
 
-    fn descend(
-        &self,
+/// Asks: what nodes want to see is kept for them on the way down, and at the end of the walk the request is sent.
+struct Asking<'e> {
+    entry: &'e Entry,
+    client: &'e Rc<Client>,
+    ticket: Ticket,
+}
+
+impl Walker for Asking<'_> {
+    /// The reply, unless it goes to the ticket later.
+    type End = Option<Reply>;
+
+    fn watch(
+        self,
         node: &Rc<dyn Route>,
-        request: &Request,
-        place: Option<&Key>,
-        client: &Rc<Client>,
-        ticket: Ticket,
+        request: Request,
+        go_on: impl FnOnce(&Request, Self) -> Option<Reply>,
     ) -> Option<Reply> {
-        match node.step(&Ask { request, place: place.unwrap_or(&request.key), client }) {
-            Step::Send(pool, server) => {
-                let whose = Party::of(client);
-                let mark = place.map_or_else(|| Mark::new(&request.key, whose), |key| Mark::beside(key, whose));
-                pool.servers()[server].ask(Question::Ask(request), mark, ticket)
-            }
-            Step::Answer(reply) => Some(reply),
-            Step::Rewrite(child, request) => self.descend(child, &request, place, client, ticket),
-            Step::Watch(child, asked) => {
-                node.watches(&asked, client);
-                let kept_at = self.desk.reserve();
-                let reply = self.descend(child, &asked, place, client, self.desk.ticket(kept_at));
-                let deadline = self.desk.deadline(self.patience);
-                let (node, client) = (node.clone(), client.clone());
-                self.desk.leave(kept_at, Watched { node, request: asked, client, ticket, deadline });
-                self.desk.settle(kept_at, reply?)
-            }
-            Step::Run if !client.holder.may_take(STEPS) => {
-                client.holder.shed(Shed::Steps);
-                Some(Reply::Error(NO_MEMORY.into()))
-            }
-            Step::Run => self.run(node, request.detached(), client, ticket),
-        }
+        let Asking { entry: Entry { desk, patience, .. }, client, ticket } = self;
+        node.watches(&request, client);
+        let kept_at = desk.reserve();
+        let reply = go_on(&request, Asking { ticket: desk.ticket(kept_at), ..self });
+        let deadline = desk.deadline(*patience);
+        desk.leave(kept_at, Watched { node: node.clone(), request, client: client.clone(), ticket, deadline });
+        desk.settle(kept_at, reply?)
     }
 
-    fn run(&self, node: &Rc<dyn Route>, request: Request, client: &Rc<Client>, ticket: Ticket) -> Option<Reply> {
-        let deadline = self.desk.deadline(self.patience + node.more_patience(&request, None));
+    fn arrive(self, arrival: Arrival<'_>, ask: &Ask<'_>) -> Option<Reply> {
+        match arrival {
+            Arrival::Server(pool, server) => {
+                pool.servers()[server].ask(Question::Ask(ask.request), mark(ask), self.ticket)
+            }
+            Arrival::Answer(reply) => Some(reply),
+            Arrival::Run(_) if !self.client.holder.may_take(STEPS) => {
+                self.client.holder.shed(Shed::Steps);
+                Some(Reply::Error(NO_MEMORY.into()))
+            }
+            Arrival::Run(node) => self.run(node, ask.request.detached()),
+        }
+    }
+}
+
+impl Asking<'_> {
+    fn run(self, node: &Rc<dyn Route>, request: Request) -> Option<Reply> {
+        let Asking { entry: Entry { desk, patience, .. }, client, ticket } = self;
+        let deadline = desk.deadline(*patience + node.more_patience(&request, None));
         let late = Late { node: node.clone(), request: request.clone(), refused: None };
         let run = node.clone().run(request, client.clone(), deadline);
         start(run, ticket, client, deadline, late).map(|(reply, _)| reply)
+    }
+}
+
+/// What tells the question on its way to a server.
+fn mark(ask: &Ask<'_>) -> Mark {
+    let whose = Party::of(ask.client);
+    match ask.about {
+        About::Item => Mark::new(&ask.request.key, whose),
+        About::Beside(item) => Mark::beside(item, whose),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{Command, Get};
+    use crate::route::{Step, Verdict};
+    use crate::runtime::memory::Memory;
+    use crate::runtime::turn::Turn;
+    use std::cell::Cell;
+
+    /// Counts what it is told.
+    #[derive(Default)]
+    struct Watching {
+        child: Option<Rc<dyn Route>>,
+        announced: Cell<usize>,
+        judged: Cell<usize>,
+    }
+
+    impl Route for Watching {
+        fn step(&self, ask: &Ask<'_>) -> Step<'_> {
+            match &self.child {
+                Some(child) => Step::Watch(child, ask.request.clone()),
+                None => Step::Answer(Reply::Miss),
+            }
+        }
+
+        fn watches(&self, _: &Request, _: &Client) {
+            self.announced.set(self.announced.get() + 1);
+        }
+
+        fn judge(&self, _: &Request, _: &Client, reply: Reply) -> Verdict {
+            self.judged.set(self.judged.get() + 1);
+            Verdict::Pass(reply)
+        }
+
+        fn servers(&self) -> Vec<&Upstream> {
+            Vec::new()
+        }
+    }
+
+    #[test]
+    fn only_who_asks_is_seen_by_the_nodes_on_the_way() {
+        let node = Rc::new(Watching { child: Some(Rc::new(Watching::default())), ..Watching::default() });
+        let desk = Rc::new(Desk::new(&Memory::new(usize::MAX), Rc::new(Turn::new())));
+        let (entry, client) = (Entry::new(node.clone(), desk, Duration::ZERO), Client::new());
+        let request = Request { key: Key::text("k".into()).unwrap(), command: Command::Get(Get::default()) };
+
+        let found = entry.walk(&request, &client, |arrival, _| matches!(arrival, Arrival::Answer(Reply::Miss)));
+        assert!(found, "a walk that only looks goes on below a node that watches");
+        assert_eq!((node.announced.get(), node.judged.get()), (0, 0));
+
+        drop(entry.call(&request, &client));
+        assert_eq!((node.announced.get(), node.judged.get()), (1, 1));
     }
 }

@@ -23,13 +23,14 @@ pub mod refresh;
 mod spare_wins;
 mod tree;
 mod turns;
+mod walk;
 mod wins;
 
 pub use answer::Answer;
 pub use client::Client;
 pub use deadline::Deadline;
 pub use desk::Desk;
-pub use entry::{Entry, Place};
+pub use entry::Entry;
 pub use gutter::Gutter;
 pub use migration::{Copied, Migration};
 pub use namespace::Namespace;
@@ -38,6 +39,7 @@ pub use prefix::Prefixes;
 pub use refresh::{Refresh, Scene};
 pub use spare_wins::SpareWins;
 pub use tree::{Branch, Tree};
+pub use walk::Arrival;
 
 use std::pin::Pin;
 use std::rc::Rc;
@@ -50,10 +52,37 @@ use crate::upstream::Upstream;
 pub struct Ask<'a> {
     /// The request as it is on its way here.
     pub request: &'a Request,
-    /// The key by whose place it finds its server: its own, but for what leash keeps beside an item.
-    pub place: &'a Key,
+    /// What it is about.
+    pub about: About<'a>,
     /// Who asks.
     pub client: &'a Rc<Client>,
+}
+
+/// What a request is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About<'a> {
+    /// The item under its own key.
+    Item,
+    /// Something that leash keeps beside the item with this key: on the same server, whatever its own key is.
+    Beside(&'a Key),
+}
+
+impl<'a> Ask<'a> {
+    /// The key by whose place it finds its server.
+    pub fn place(&self) -> &'a Key {
+        match self.about {
+            About::Item => &self.request.key,
+            About::Beside(item) => item,
+        }
+    }
+
+    /// The same as it goes on with this request.
+    fn rewritten<'b>(&self, request: &'b Request) -> Ask<'b>
+    where
+        'a: 'b,
+    {
+        Ask { request, about: self.about, client: self.client }
+    }
 }
 
 /// A reply that needs more than one step.

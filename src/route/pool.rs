@@ -37,7 +37,7 @@ impl Pool {
 
 impl Route for Pool {
     fn step(&self, ask: &Ask<'_>) -> Step<'_> {
-        Step::Send(self, self.placement.server_of(ask.place.as_bytes()))
+        Step::Send(self, self.placement.server_of(ask.place().as_bytes()))
     }
 
     fn serving(&self, key: &Key) -> Option<&Upstream> {

@@ -21,7 +21,7 @@ pub mod decide;
 
 use std::rc::Rc;
 
-use super::{Ask, Client, Deadline, Entry, Pool, Route, Run, Scene, Step, Verdict};
+use super::{About, Ask, Client, Deadline, Entry, Pool, Route, Run, Scene, Step, Verdict};
 use crate::protocol::{Command, Delete, Key, Reply, Request, Uniques};
 use crate::route::gutter::decide::{Cap, may_change};
 use crate::route::refresh::decide::ItemId;
@@ -63,7 +63,7 @@ impl Gutter {
     fn around(&self, ask: &Ask<'_>, server: &Upstream) -> Step<'_> {
         server.count_guttered();
         let Request { key, command } = ask.request;
-        if is_beside(ask) {
+        if let About::Beside(_) = ask.about {
             return Step::Rewrite(self.gutter.root(), ask.request.clone());
         }
         let capped = self.cap.command(command, self.scene.unix());
@@ -90,24 +90,19 @@ impl Gutter {
     }
 }
 
-/// Whether the request is about something that is kept beside an item.
-fn is_beside(ask: &Ask<'_>) -> bool {
-    !std::ptr::eq(ask.place, &ask.request.key)
-}
-
 fn delete(key: &Key) -> Request {
     Request { key: key.clone(), command: Command::Delete(Delete::default()) }
 }
 
 impl Route for Gutter {
     fn step(&self, ask: &Ask<'_>) -> Step<'_> {
-        let (number, server) = self.server_of(ask.place);
+        let (number, server) = self.server_of(ask.place());
         if server.is_calm() {
             return Step::Send(&self.pool, number);
         }
         match server.standing(self.scene.now()) {
             Standing::Down => self.around(ask, server),
-            Standing::Back if may_change(&ask.request.command) && !is_beside(ask) => Step::Run,
+            Standing::Back if ask.about == About::Item && may_change(&ask.request.command) => Step::Run,
             Standing::Back | Standing::Up => Step::Send(&self.pool, number),
         }
     }

@@ -24,7 +24,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::turns::Turns;
-use super::{Answer, Ask, Client, Deadline, Entry, Route, Run, Scene, SpareWins, Step, Verdict};
+use super::{About, Answer, Ask, Client, Deadline, Entry, Route, Run, Scene, SpareWins, Step, Verdict};
 use crate::metrics::{RouteId, Shard};
 use crate::protocol::{Command, Delete, Key, Reply, Request};
 use crate::route::migration::decide::{Kind, Phase, Side, is_claim, judged, kind, looks_like_a_claim};
@@ -131,7 +131,7 @@ impl Migration {
 impl Route for Migration {
     fn step(&self, ask: &Ask<'_>) -> Step<'_> {
         let Request { key, command } = ask.request;
-        if !std::ptr::eq(ask.place, key) && ask.place != key {
+        if let About::Beside(_) = ask.about {
             return Step::Rewrite(self.authority().root(), ask.request.clone());
         }
         if let Command::Store(store) = command

@@ -1,0 +1,67 @@
+//! The walk down the tree: each node says what it does with a request, until one says where it is answered.
+//!
+//! ```text
+//!   prefix ─▶ step ─▶ step ─▶ … ─▶ Send, Answer or Run ─▶ arrive
+//!               └ Watch ─▶ the walker keeps a place for the reply, and goes on
+//! ```
+//! There is no other walk: a request that is asked and the question where a key goes differ in their [`Walker`] alone.
+
+use std::rc::Rc;
+
+use super::{Ask, Pool, Route, Step};
+use crate::protocol::{Reply, Request};
+
+/// Where a walk ended.
+pub enum Arrival<'t> {
+    /// At this server of the pool.
+    Server(&'t Pool, usize),
+    /// At a node that knows the answer.
+    Answer(Reply),
+    /// At this node, which does it in several steps.
+    Run(&'t Rc<dyn Route>),
+}
+
+/// What is done on the way down, and at its end.
+pub(super) trait Walker: Sized {
+    /// What comes of the walk.
+    type End;
+
+    /// `node` wants to see the reply to `request`, which its child takes over when `go_on` is called.
+    fn watch(
+        self,
+        node: &Rc<dyn Route>,
+        request: Request,
+        go_on: impl FnOnce(&Request, Self) -> Self::End,
+    ) -> Self::End;
+
+    /// The walk ends, with the request as it is there.
+    fn arrive(self, arrival: Arrival<'_>, ask: &Ask<'_>) -> Self::End;
+}
+
+/// Walks from `node` on down.
+pub(super) fn walk<W: Walker>(node: &Rc<dyn Route>, ask: &Ask<'_>, walker: W) -> W::End {
+    match node.step(ask) {
+        Step::Send(pool, server) => walker.arrive(Arrival::Server(pool, server), ask),
+        Step::Answer(reply) => walker.arrive(Arrival::Answer(reply), ask),
+        Step::Run => walker.arrive(Arrival::Run(node), ask),
+        Step::Rewrite(child, request) => walk(child, &ask.rewritten(&request), walker),
+        Step::Watch(child, request) => {
+            walker.watch(node, request, |request, walker| walk(child, &ask.rewritten(request), walker))
+        }
+    }
+}
+
+/// Sends nothing and keeps nothing: only what it is given is called where the walk ends.
+pub(super) struct Looking<F>(pub F);
+
+impl<R, F: FnOnce(Arrival<'_>, &Request) -> R> Walker for Looking<F> {
+    type End = R;
+
+    fn watch(self, _: &Rc<dyn Route>, request: Request, go_on: impl FnOnce(&Request, Self) -> R) -> R {
+        go_on(&request, self)
+    }
+
+    fn arrive(self, arrival: Arrival<'_>, ask: &Ask<'_>) -> R {
+        (self.0)(arrival, ask.request)
+    }
+}
