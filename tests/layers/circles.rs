@@ -61,8 +61,6 @@ const CLOSED: &[&[&str]] = &[
         "downstream/service.rs",
     ],
     &["protocol/answer.rs", "protocol/answer/dropped.rs", "protocol/reply_line.rs"],
-    &["route/refresh/lease.rs", "route/refresh/read.rs"],
-    &["route/refresh/refused.rs", "route/refresh/wait.rs"],
     &[
         "upstream/common.rs",
         "upstream/connection.rs",

@@ -1,7 +1,7 @@
 //! How a lease is asked for, looked at, given back and revoked: requests about an item of leash's own, on the server of
 //! the item it is about.
 
-use super::read::Asker;
+use super::asker::Asker;
 use super::win::Lease;
 use super::{Refresh, Subject};
 use crate::protocol::{Command, Delete, Exptime, Get, Item, Reply, Request, Returns, Store, StoreMode};

@@ -3,8 +3,9 @@
 //! ```text
 //!   get ─▶ watched ─▶ fresh: pass                                              (judge, here)
 //!                     stale, somebody regenerates it: pass                     (judge, here)
-//!                     stale: ask for the lease ─▶ won: "miss" ─ lost: pass     (win)
-//!                     nothing: wait for whoever makes it, if so configured     (wait)
+//!                     stale: ask for the lease ─▶ won: "miss" ─ lost: pass     (read, settle)
+//!                     nothing: wait for the winner's value, if so configured   (cold, wait)
+//!                     refused: one caller regenerates it                       (refused)
 //!   set ─▶ of a winner: checked against the lease ─ else: stored, the lease revoked   (store)
 //!   all others ─▶ look first: a stale item is an expired item                  (alter)
 //! ```
@@ -20,6 +21,8 @@ pub mod decide;
 pub mod leases;
 
 mod alter;
+mod asker;
+mod cold;
 mod count;
 mod lease;
 mod look;
@@ -27,7 +30,9 @@ mod read;
 mod recent;
 mod refused;
 mod scene;
+mod settle;
 mod store;
+mod told;
 mod touch;
 mod wait;
 mod win;
@@ -108,17 +113,6 @@ impl Refresh {
     /// When a value will be gone.
     fn ends(&self, item: &Item, now: Instant) -> Instant {
         now + Duration::from_secs(item.ttl.max(0) as u64)
-    }
-
-    /// A stale value, for somebody who does not regenerate it.
-    fn told_stale(&self, item: Item, age: u32, get: &Get) -> Reply {
-        self.shard.stale_served(self.route, Duration::from_secs(age.into()));
-        let mut item = self.policy.as_told(item);
-        // Whoever won memcached's own game is told so.
-        if get.knows_marks && !item.marks.contains(&b'W') {
-            item.marks = *b"ZX\0";
-        }
-        Reply::Hit(item)
     }
 
     /// Whether somebody regenerates the value that ends then, or is about to.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::read::as_asked;
+use super::told::as_asked;
 use super::wait::wait;
 use super::{Client, Refresh};
 use crate::metrics::{ColdWait, LeaseOutcome};

@@ -1,4 +1,4 @@
-//! Waiting for a value that is not there: one caller regenerates it, the others are answered from its set.
+//! Waiting for the value that a winner brings: here, or elsewhere, where one of this process looks for it on behalf of all.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -7,12 +7,9 @@ use std::time::Duration;
 use tokio::task::spawn_local;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::read::{Asker, Found, as_asked};
-use super::refused::is_refusal;
 use super::{Client, Refresh, Subject};
 use crate::metrics::{ColdWait, RouteId, Shard};
 use crate::protocol::{Get, Item, Key, Reply};
-use crate::route::Deadline;
 use crate::route::client::Waits;
 use crate::route::refresh::leases::{End, Leave, Place, Slot};
 
@@ -30,60 +27,6 @@ pub(super) struct Waiter {
 }
 
 impl Refresh {
-    /// Nothing is there. The first caller regenerates it, the others wait for as long as the route allows.
-    pub(super) async fn find_cold(self: Rc<Self>, key: Key, get: Get, client: Rc<Client>, deadline: Deadline) -> Reply {
-        let id = self.id(&key);
-        let patience = (Instant::now() + self.policy.cold_wait).min(deadline.end());
-        let mut waiter = None;
-        loop {
-            // The client's next request about this key is under way: its work is not for this one to see.
-            if client.is_overtaken(id) || Instant::now() > patience {
-                return Reply::Miss;
-            }
-            let slot = match self.leases.claim(id, self.scene.now(), None) {
-                Err(slot) => slot,
-                Ok(claimed) => {
-                    let slot = claimed.slot.clone();
-                    let subject = Subject { key: &key, id, client: &client };
-                    let asker = Asker { subject, get: &get, value_left: None, early_end: None, deadline };
-                    match self.win(&asker, claimed).await {
-                        Found::Won(item) => return self.told_to_winner(item, &get),
-                        Found::Other(Some(item)) => return self.told_as_found(item, &get),
-                        Found::Other(None) => slot,
-                        Found::Trouble(refused) if is_refusal(&refused) => {
-                            return self
-                                .clone()
-                                .find_refused((key.clone(), get.clone()), client.clone(), refused, deadline)
-                                .await;
-                        }
-                        Found::Trouble(trouble) => return trouble,
-                    }
-                }
-            };
-            // Who has won cannot wait for itself: it has not read the reply that tells it so.
-            if client.regenerates(id, &slot) {
-                return Reply::Miss;
-            }
-            if waiter.is_none() {
-                waiter = self.waiter();
-            }
-            let Some(waiter) = &mut waiter else { return Reply::Miss };
-            let (place, waits) = (slot.join(), client.waits(id));
-            self.look_out(&Subject { key: &key, id, client: &client }, &slot);
-            match wait(place, &waits, &client, patience).await {
-                Ok(Some(item)) => {
-                    waiter.how = ColdWait::Value;
-                    return Reply::Hit(as_asked(item, &get));
-                }
-                Ok(None) => {}
-                Err(how) => {
-                    waiter.how = how;
-                    return Reply::Miss;
-                }
-            }
-        }
-    }
-
     pub(super) fn waiter(&self) -> Option<Waiter> {
         let Some(leave) = self.leases.wait() else {
             self.shard.wait_ended(self.route, ColdWait::Overflow);

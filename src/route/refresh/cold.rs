@@ -1,0 +1,71 @@
+//! Reads of what is not there: one caller regenerates it, the others are answered from its set.
+
+use std::rc::Rc;
+
+use tokio::time::Instant;
+
+use super::asker::Asker;
+use super::refused::is_refusal;
+use super::settle::Found;
+use super::told::as_asked;
+use super::wait::wait;
+use super::{Client, Refresh, Subject};
+use crate::metrics::ColdWait;
+use crate::protocol::{Get, Key, Reply};
+use crate::route::Deadline;
+
+impl Refresh {
+    /// Nothing is there. The first caller regenerates it, the others wait for as long as the route allows.
+    pub(super) async fn find_cold(self: Rc<Self>, key: Key, get: Get, client: Rc<Client>, deadline: Deadline) -> Reply {
+        let id = self.id(&key);
+        let patience = (Instant::now() + self.policy.cold_wait).min(deadline.end());
+        let mut waiter = None;
+        loop {
+            // The client's next request about this key is under way: its work is not for this one to see.
+            if client.is_overtaken(id) || Instant::now() > patience {
+                return Reply::Miss;
+            }
+            let slot = match self.leases.claim(id, self.scene.now(), None) {
+                Err(slot) => slot,
+                Ok(claimed) => {
+                    let slot = claimed.slot.clone();
+                    let subject = Subject { key: &key, id, client: &client };
+                    let asker = Asker { subject, get: &get, value_left: None, early_end: None, deadline };
+                    match self.win(&asker, claimed).await {
+                        Found::Won(item) => return self.told_to_winner(item, &get),
+                        Found::Other(Some(item)) => return self.told_as_found(item, &get),
+                        Found::Other(None) => slot,
+                        Found::Trouble(refused) if is_refusal(&refused) => {
+                            return self
+                                .clone()
+                                .find_refused((key.clone(), get.clone()), client.clone(), refused, deadline)
+                                .await;
+                        }
+                        Found::Trouble(trouble) => return trouble,
+                    }
+                }
+            };
+            // Who has won cannot wait for itself: it has not read the reply that tells it so.
+            if client.regenerates(id, &slot) {
+                return Reply::Miss;
+            }
+            if waiter.is_none() {
+                waiter = self.waiter();
+            }
+            let Some(waiter) = &mut waiter else { return Reply::Miss };
+            let (place, waits) = (slot.join(), client.waits(id));
+            self.look_out(&Subject { key: &key, id, client: &client }, &slot);
+            match wait(place, &waits, &client, patience).await {
+                Ok(Some(item)) => {
+                    waiter.how = ColdWait::Value;
+                    return Reply::Hit(as_asked(item, &get));
+                }
+                Ok(None) => {}
+                Err(how) => {
+                    waiter.how = how;
+                    return Reply::Miss;
+                }
+            }
+        }
+    }
+}

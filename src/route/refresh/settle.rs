@@ -1,0 +1,113 @@
+//! A claim settled: its caller asks for the lease and wins it, or another has it, or there is nothing left to do.
+//!
+//! ```text
+//!   claimed ─▶ ask for the lease, and for the item behind it ─▶ lost: another has it, and its value is looked out for
+//!                                                              granted ─▶ still to do: a win
+//!                                                                         done meanwhile: given back
+//! ```
+
+use std::rc::Rc;
+
+use super::Refresh;
+use super::asker::Asker;
+use super::lease::Asked;
+use super::win::{Lease, Win};
+use crate::metrics::LeaseOutcome;
+use crate::protocol::{Item, Reply};
+use crate::route::refresh::decide::{Holding, ItemId};
+use crate::route::refresh::leases::{Claimed, End, Reading};
+
+/// What a caller who asked for the lease found.
+pub(super) enum Found {
+    /// The caller is to regenerate the item; what there is of it until then.
+    Won(Option<Item>),
+    /// Somebody else does, or nobody has to; the item as it is now.
+    Other(Option<Item>),
+    /// The item could not be read again.
+    Trouble(Reply),
+}
+
+impl Refresh {
+    /// Asks for the lease that was claimed, and settles the claim. The client's next request about the key waits until
+    /// then, as it may be the winner's set.
+    pub(super) async fn win(self: &Rc<Self>, asker: &Asker<'_>, claimed: Claimed) -> Found {
+        if claimed.has_expired {
+            self.shard.lease(self.route, LeaseOutcome::Expired);
+        }
+        let turn = asker.subject.client.turns.enter(asker.subject.id);
+        let (asked, reply, reading) = self.ask_lease(asker, &claimed.slot).await;
+        drop(turn);
+        let item = match reply {
+            Reply::Hit(item) => Some(item),
+            Reply::Miss => None,
+            trouble => {
+                if let Asked::Granted(lease) = &asked {
+                    self.give_back(&asker.subject, lease);
+                }
+                return Found::Trouble(trouble);
+            }
+        };
+        match asked {
+            Asked::Lost(seconds) => {
+                self.shard.lease(self.route, LeaseOutcome::Lost);
+                self.lost(asker.subject.id, &claimed, (item.as_ref(), reading), seconds);
+                // Those who waited for this answer could not know yet that the winner is elsewhere.
+                self.look_out(&asker.subject, &claimed.slot);
+                Found::Other(item)
+            }
+            Asked::Granted(lease) => self.granted(asker, &claimed, (item, reading), Some(lease)),
+            Asked::Unasked => self.granted(asker, &claimed, (item, reading), None),
+        }
+    }
+
+    /// Somebody else has the lease. Who waits for a value is given it, if it has come meanwhile.
+    fn lost(&self, id: ItemId, claimed: &Claimed, (item, reading): (Option<&Item>, Reading), seconds: i64) {
+        let now = self.scene.now();
+        match item {
+            Some(item) if !self.policy.is_stale(item) => self.hand_over(id, claimed, item, reading),
+            _ => claimed.slot.settle(Holding::Taken {
+                until: now + self.policy.asks_again_after(seconds),
+                value_ends: item.map(|item| self.ends(item, now)),
+                is_here: false,
+            }),
+        }
+    }
+
+    /// The lease is ours, unless what it is for was done while we asked.
+    fn granted(
+        &self,
+        asker: &Asker<'_>,
+        claimed: &Claimed,
+        (item, reading): (Option<Item>, Reading),
+        lease: Option<Lease>,
+    ) -> Found {
+        let now = self.scene.now();
+        // The caller was told that there is no answer, so it regenerates nothing by this lease.
+        if asker.deadline.is_over() {
+            lease.iter().for_each(|lease| self.give_back(&asker.subject, lease));
+            claimed.slot.give_back();
+            return Found::Other(item);
+        }
+        let ends = item.as_ref().map(|item| self.ends(item, now));
+        if let Some(newer) = item.as_ref().filter(|item| !self.is_to_do(asker, item, now)) {
+            lease.iter().for_each(|lease| self.give_back(&asker.subject, lease));
+            self.hand_over(asker.subject.id, claimed, newer, reading);
+            return Found::Other(item);
+        }
+        let outcome = if lease.is_some() { LeaseOutcome::Granted } else { LeaseOutcome::Unasked };
+        self.shard.lease(self.route, outcome);
+        let asked = lease.as_ref().map_or(now, |lease| lease.asked);
+        claimed.slot.settle(Holding::Taken {
+            until: asked + self.policy.lease_time(),
+            value_ends: ends,
+            is_here: true,
+        });
+        let stale = item.as_ref().map(|item| item.cas);
+        asker.subject.client.won(asker.subject.id, Win { stale, lease, told: now, slot: claimed.slot.clone() });
+        Found::Won(item)
+    }
+
+    fn hand_over(&self, id: ItemId, claimed: &Claimed, item: &Item, reading: Reading) {
+        self.leases.end_slot(id, &claimed.slot, End::Found(self.policy.as_told(item.clone()), reading));
+    }
+}
