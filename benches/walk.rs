@@ -8,7 +8,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use leash::config::Config;
 use leash::metrics::Shard;
 use leash::protocol::{Command, Get, Key, Request};
-use leash::route::{Arrival, Client, Tree};
+use leash::route::{Client, Tree, WalkEnd};
 use leash::runtime::memory::Memory;
 use leash::runtime::turn::Turn;
 use leash::snapshot::Snapshot;
@@ -29,9 +29,9 @@ fn routes(prefixes: impl IntoIterator<Item = String>) -> String {
 
 /// The server `request` ends at.
 fn place(tree: &Tree, request: &Request, client: &Rc<Client>) -> Option<usize> {
-    tree.branch(&request.key)?.entry.walk(request, client, |arrival, _| match arrival {
-        Arrival::Server(_, server) => Some(server),
-        Arrival::Answer(_) | Arrival::Run(_) => None,
+    tree.branch(&request.key)?.entry.walk(request, client, |end, _| match end {
+        WalkEnd::Server(_, server) => Some(server),
+        WalkEnd::Answer(_) | WalkEnd::Run(_) => None,
     })
 }
 

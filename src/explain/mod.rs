@@ -22,7 +22,7 @@ use crate::config::{self, Gutter, Migrate};
 use crate::metrics::Shard;
 use crate::protocol::{Command, Get, Key, KeyError, Reply, Request};
 use crate::route::refresh::decide::{ItemId, Policy};
-use crate::route::{Arrival, Branch, Client, Pool, Tree};
+use crate::route::{Branch, Client, Pool, Tree, WalkEnd};
 use crate::runtime::memory::Memory;
 use crate::runtime::turn::Turn;
 use crate::snapshot::tree::{build, identity, policy};
@@ -82,10 +82,10 @@ impl Explainer {
         let Some(branch) = self.tree.branch(&request.key) else {
             return Ok(nowhere(None, "no route fits, every request is refused"));
         };
-        Ok(branch.entry.walk(&request, &Client::new(), |arrival, sent| match arrival {
-            Arrival::Server(pool, server) => self.at_server(&shown, branch, pool, server, &sent.key),
-            Arrival::Run(_) => nowhere(Some(&branch.prefix), "several servers"),
-            Arrival::Answer(reply) => nowhere(Some(&branch.prefix), &in_brief(&reply)),
+        Ok(branch.entry.walk(&request, &Client::new(), |end, sent| match end {
+            WalkEnd::Server(pool, server) => self.at_server(&shown, branch, pool, server, &sent.key),
+            WalkEnd::Run(_) => nowhere(Some(&branch.prefix), "several servers"),
+            WalkEnd::Answer(reply) => nowhere(Some(&branch.prefix), &in_brief(&reply)),
         }))
     }
 

@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::desk::{Late, STEPS, Watched, start};
-use super::walk::{Arrival, Looking, Walker, walk};
+use super::walk::{Looking, WalkEnd, Walker, walk};
 use super::{About, Answer, Ask, Client, Desk, Route};
 use crate::protocol::{Key, Question, Reply, Request};
 use crate::runtime::memory::Shed;
@@ -38,7 +38,7 @@ impl Entry {
         &self,
         request: &Request,
         client: &Rc<Client>,
-        arrive: impl FnOnce(Arrival<'_>, &Request) -> R,
+        arrive: impl FnOnce(WalkEnd<'_>, &Request) -> R,
     ) -> R {
         walk(&self.root, &Ask { request, about: About::Item, client }, Looking(arrive))
     }
@@ -75,7 +75,7 @@ struct Asking<'e> {
 
 impl Walker for Asking<'_> {
     /// The reply, unless it goes to the ticket later.
-    type End = Option<Reply>;
+    type Output = Option<Reply>;
 
     fn watch(
         self,
@@ -92,17 +92,17 @@ impl Walker for Asking<'_> {
         desk.settle(kept_at, reply?)
     }
 
-    fn arrive(self, arrival: Arrival<'_>, ask: &Ask<'_>) -> Option<Reply> {
-        match arrival {
-            Arrival::Server(pool, server) => {
+    fn arrive(self, end: WalkEnd<'_>, ask: &Ask<'_>) -> Option<Reply> {
+        match end {
+            WalkEnd::Server(pool, server) => {
                 pool.servers()[server].ask(Question::Ask(ask.request), mark(ask), self.ticket)
             }
-            Arrival::Answer(reply) => Some(reply),
-            Arrival::Run(_) if !self.client.holder.may_take(STEPS) => {
+            WalkEnd::Answer(reply) => Some(reply),
+            WalkEnd::Run(_) if !self.client.holder.may_take(STEPS) => {
                 self.client.holder.shed(Shed::Steps);
                 Some(Reply::Error(NO_MEMORY.into()))
             }
-            Arrival::Run(node) => self.run(node, ask.request.detached()),
+            WalkEnd::Run(node) => self.run(node, ask.request.detached()),
         }
     }
 }
@@ -172,7 +172,7 @@ mod tests {
         let (entry, client) = (Entry::new(node.clone(), desk, Duration::ZERO), Client::new());
         let request = Request { key: Key::text("k".into()).unwrap(), command: Command::Get(Get::default()) };
 
-        let found = entry.walk(&request, &client, |arrival, _| matches!(arrival, Arrival::Answer(Reply::Miss)));
+        let found = entry.walk(&request, &client, |end, _| matches!(end, WalkEnd::Answer(Reply::Miss)));
         assert!(found, "a walk that only looks goes on below a node that watches");
         assert_eq!((node.announced.get(), node.judged.get()), (0, 0));
 

@@ -39,7 +39,7 @@ pub use prefix::Prefixes;
 pub use refresh::{Refresh, Scene};
 pub use spare_wins::SpareWins;
 pub use tree::{Branch, Tree};
-pub use walk::Arrival;
+pub use walk::WalkEnd;
 
 use std::pin::Pin;
 use std::rc::Rc;

@@ -12,7 +12,7 @@ use super::{Ask, Pool, Route, Step};
 use crate::protocol::{Reply, Request};
 
 /// Where a walk ended.
-pub enum Arrival<'t> {
+pub enum WalkEnd<'t> {
     /// At this server of the pool.
     Server(&'t Pool, usize),
     /// At a node that knows the answer.
@@ -24,26 +24,26 @@ pub enum Arrival<'t> {
 /// What is done on the way down, and at its end.
 pub(super) trait Walker: Sized {
     /// What comes of the walk.
-    type End;
+    type Output;
 
     /// `node` wants to see the reply to `request`, which its child takes over when `go_on` is called.
     fn watch(
         self,
         node: &Rc<dyn Route>,
         request: Request,
-        go_on: impl FnOnce(&Request, Self) -> Self::End,
-    ) -> Self::End;
+        go_on: impl FnOnce(&Request, Self) -> Self::Output,
+    ) -> Self::Output;
 
     /// The walk ends, with the request as it is there.
-    fn arrive(self, arrival: Arrival<'_>, ask: &Ask<'_>) -> Self::End;
+    fn arrive(self, end: WalkEnd<'_>, ask: &Ask<'_>) -> Self::Output;
 }
 
 /// Walks from `node` on down.
-pub(super) fn walk<W: Walker>(node: &Rc<dyn Route>, ask: &Ask<'_>, walker: W) -> W::End {
+pub(super) fn walk<W: Walker>(node: &Rc<dyn Route>, ask: &Ask<'_>, walker: W) -> W::Output {
     match node.step(ask) {
-        Step::Send(pool, server) => walker.arrive(Arrival::Server(pool, server), ask),
-        Step::Answer(reply) => walker.arrive(Arrival::Answer(reply), ask),
-        Step::Run => walker.arrive(Arrival::Run(node), ask),
+        Step::Send(pool, server) => walker.arrive(WalkEnd::Server(pool, server), ask),
+        Step::Answer(reply) => walker.arrive(WalkEnd::Answer(reply), ask),
+        Step::Run => walker.arrive(WalkEnd::Run(node), ask),
         Step::Rewrite(child, request) => walk(child, &ask.rewritten(&request), walker),
         Step::Watch(child, request) => {
             walker.watch(node, request, |request, walker| walk(child, &ask.rewritten(request), walker))
@@ -54,14 +54,14 @@ pub(super) fn walk<W: Walker>(node: &Rc<dyn Route>, ask: &Ask<'_>, walker: W) ->
 /// Sends nothing and keeps nothing: only what it is given is called where the walk ends.
 pub(super) struct Looking<F>(pub F);
 
-impl<R, F: FnOnce(Arrival<'_>, &Request) -> R> Walker for Looking<F> {
-    type End = R;
+impl<R, F: FnOnce(WalkEnd<'_>, &Request) -> R> Walker for Looking<F> {
+    type Output = R;
 
     fn watch(self, _: &Rc<dyn Route>, request: Request, go_on: impl FnOnce(&Request, Self) -> R) -> R {
         go_on(&request, self)
     }
 
-    fn arrive(self, arrival: Arrival<'_>, ask: &Ask<'_>) -> R {
-        (self.0)(arrival, ask.request)
+    fn arrive(self, end: WalkEnd<'_>, ask: &Ask<'_>) -> R {
+        (self.0)(end, ask.request)
     }
 }
