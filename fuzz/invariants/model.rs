@@ -1,6 +1,6 @@
 //! Models of what memcached makes of things leash says in its own way.
 
-use leash::protocol::{Arithmetic, Command, Get, Request, Returns, Store};
+use leash::protocol::{Arithmetic, Command, Exptime, Get, Request, Returns, Store};
 
 /// Every fact a client can ask for.
 pub const FACTS: [Returns; 8] = [
@@ -26,7 +26,7 @@ pub fn plain(request: &Request) -> Request {
         }
         // No expiry time is never, which is 0. A store tells nothing about what it replaced.
         Command::Store(store) => {
-            let (ttl, returns) = (store.ttl.filter(|ttl| *ttl != 0), store.returns.only(Returns::CAS));
+            let (ttl, returns) = (store.ttl.filter(|ttl| *ttl != Exptime::NEVER), store.returns.only(Returns::CAS));
             Command::Store(Store { ttl, returns, ..store })
         }
         // Without N nothing is created, so it has no initial value.

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
+use super::exptime::Exptime;
 use super::form::Form;
 use super::key::Key;
-use super::request::{Exptime, Get, Request};
+use super::request::{Get, Request};
 
 /// What a client said.
 #[derive(Clone, Debug, PartialEq)]

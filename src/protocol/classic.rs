@@ -6,6 +6,7 @@
 use bytes::Bytes;
 
 use super::call::{Call, Local, Refusal, RefusalKind};
+use super::exptime::Exptime;
 use super::form::{Form, Style};
 use super::key::Key;
 use super::line::{Limits, Line, value_length};
@@ -82,7 +83,7 @@ fn get_and_touch(line: &Bytes, cas: bool, limits: &Limits) -> Line {
     let Some(exptime) = each(line).nth(1) else {
         return Refusal::ERROR.into();
     };
-    let Some(exptime) = number::i32(exptime) else {
+    let Some(exptime) = Exptime::read(exptime) else {
         return invalid_exptime().into();
     };
     let get = Get { returns: told(cas), touch: Some(exptime), ..Get::default() };
@@ -142,7 +143,7 @@ fn store(line: &Bytes, words: &Words<'_>, mode: StoreMode, cas: bool) -> Line {
     let quiet = words.last() == b"noreply";
     let numbers = (|| {
         let flags = number::u32(words.get(2))?;
-        let ttl = number::i32(words.get(3))?;
+        let ttl = Exptime::read(words.get(3))?;
         let len = value_length(words.get(4))?;
         let unique = if cas { Some(number::u64(words.get(5))?) } else { None };
         Some((flags, ttl, len, unique))
@@ -216,7 +217,7 @@ fn touch(line: &Bytes, words: &Words<'_>) -> Line {
         Ok(key) => key,
         Err(refusal) => return refusal.into(),
     };
-    let Some(exptime) = number::i32(words.get(2)) else {
+    let Some(exptime) = Exptime::read(words.get(2)) else {
         return invalid_exptime().quiet(quiet).into();
     };
     one(key, Command::Get(Get { touch: Some(exptime), ..Get::default() }), Style::Touch, quiet)
@@ -232,7 +233,7 @@ fn flush_all(words: &Words<'_>) -> Line {
     }
     let quiet = words.last() == b"noreply";
     let given = words.count() != 1 + usize::from(quiet);
-    let delay = if given { number::i32(words.get(1)) } else { Some(0) };
+    let delay = if given { Exptime::read(words.get(1)) } else { Some(Exptime::NEVER) };
     match delay {
         Some(delay) => Call::FlushAll(delay, Form { style: Style::Ok, quiet }).into(),
         None => invalid_exptime().quiet(quiet).into(),

@@ -8,11 +8,12 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
 
 use super::call::{Call, Local, Refusal, RefusalKind};
+use super::exptime::Exptime;
 use super::form::{Form, MetaVerb, Style};
 use super::key::{Key, MAX_KEY};
 use super::line::{Line, value_length};
 use super::number;
-use super::request::{Arithmetic, Command, Delete, Exptime, Get, Request, Returns, Store, StoreMode};
+use super::request::{Arithmetic, Command, Delete, Get, Request, Returns, Store, StoreMode};
 use super::words::Words;
 
 /// memcached takes at most this many words a meta command (`MFLAG_MAX_OPT_LENGTH` less the terminal one).
@@ -175,7 +176,7 @@ impl Flags {
 
     /// Notes one flag; `Err(None)` if there is no such flag.
     fn set(&mut self, letter: u8, argument: &[u8]) -> Result<(), Option<&'static str>> {
-        let seconds = || number::i32(argument).ok_or(Some(BAD_TOKEN));
+        let seconds = || Exptime::read(argument).ok_or(Some(BAD_TOKEN));
         let unique = || number::u64(argument).ok_or(Some(BAD_TOKEN));
         match letter {
             b'b' => self.base64 = true,

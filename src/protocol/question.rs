@@ -5,10 +5,11 @@
 //! line that somebody forged, from somebody else's value into a closed connection.
 
 use super::answer::Expected;
+use super::exptime::Exptime;
 use super::key::Key;
 use super::number;
 use super::output::Output;
-use super::request::{Arithmetic, Command, Delete, Exptime, Get, Request, Returns, Store, StoreMode};
+use super::request::{Arithmetic, Command, Delete, Get, Request, Returns, Store, StoreMode};
 use super::token::Token;
 
 /// One question to a server.
@@ -60,7 +61,7 @@ impl Question<'_> {
 
 fn flush_all(text: &mut Vec<u8>, delay: Exptime) {
     text.extend_from_slice(b"flush_all ");
-    number::push(text, delay);
+    number::push(text, delay.written());
 }
 
 fn ask(request: &Request, token: Token, text: &mut Vec<u8>) {
@@ -90,6 +91,10 @@ fn debug(key: &Key, text: &mut Vec<u8>) {
 fn flag(text: &mut Vec<u8>, letter: u8, argument: impl itoa::Integer) {
     text.extend_from_slice(&[b' ', letter]);
     number::push(text, argument);
+}
+
+fn time(text: &mut Vec<u8>, letter: u8, exptime: Option<Exptime>) {
+    maybe(text, letter, exptime.map(Exptime::written));
 }
 
 fn maybe(text: &mut Vec<u8>, letter: u8, argument: Option<impl itoa::Integer>) {
@@ -138,10 +143,10 @@ fn get(key: &Key, get: &Get, text: &mut Vec<u8>) {
     facts(text, get.returns);
     given(text, b'u', get.no_bump);
     maybe(text, b'E', get.new_cas);
-    maybe(text, b'T', get.touch.filter(|_| !get.touch_last));
-    maybe(text, b'R', get.recache);
-    maybe(text, b'T', get.touch.filter(|_| get.touch_last));
-    maybe(text, b'N', get.vivify);
+    time(text, b'T', get.touch.filter(|_| !get.touch_last));
+    time(text, b'R', get.recache);
+    time(text, b'T', get.touch.filter(|_| get.touch_last));
+    time(text, b'N', get.vivify);
     given(text, b't', get.returns.has(Returns::TTL));
 }
 
@@ -155,12 +160,12 @@ fn store(key: &Key, store: &Store, text: &mut Vec<u8>) {
     if store.client_flags != 0 {
         flag(text, b'F', store.client_flags);
     }
-    if store.ttl != Some(0) {
-        maybe(text, b'T', store.ttl);
+    if store.ttl != Some(Exptime::NEVER) {
+        time(text, b'T', store.ttl);
     }
     maybe(text, b'C', store.compare_cas);
     maybe(text, b'E', store.new_cas);
-    maybe(text, b'N', store.vivify);
+    time(text, b'N', store.vivify);
     given(text, b'I', store.invalidate);
     let mode = match store.mode {
         StoreMode::Set => return,
@@ -177,7 +182,7 @@ fn delete(key: &Key, delete: &Delete, text: &mut Vec<u8>) {
     maybe(text, b'C', delete.compare_cas);
     maybe(text, b'E', delete.new_cas);
     given(text, b'I', delete.invalidate);
-    maybe(text, b'T', delete.ttl);
+    time(text, b'T', delete.ttl);
     given(text, b'x', delete.drop_value);
 }
 
@@ -193,7 +198,7 @@ fn arithmetic(key: &Key, arithmetic: &Arithmetic, text: &mut Vec<u8>) {
     if arithmetic.vivify.is_some() {
         flag(text, b'J', arithmetic.initial);
     }
-    maybe(text, b'T', arithmetic.ttl);
-    maybe(text, b'N', arithmetic.vivify);
+    time(text, b'T', arithmetic.ttl);
+    time(text, b'N', arithmetic.vivify);
     given(text, b't', arithmetic.returns.has(Returns::TTL));
 }

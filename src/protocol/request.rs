@@ -6,6 +6,7 @@
 
 use bytes::Bytes;
 
+use super::exptime::Exptime;
 use super::key::Key;
 
 /// One command about one key.
@@ -31,10 +32,6 @@ pub enum Command {
     /// `me`: the item's internals, for people. Only of keys that are text: see [`Key::text`].
     Debug,
 }
-
-/// An expiry time as clients write it: 0 never, negative at once, up to 30 days relative, beyond that a Unix time;
-/// in seconds.
-pub type Exptime = i32;
 
 /// Which facts about the item the reply must carry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,11 +1,8 @@
-//! memcached's idea of time: whole seconds, and expiry times in four spellings.
+//! memcached's idea of time: whole seconds, and items that end in one of them.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::protocol::Exptime;
-
-/// The longest expiry time that counts from now; a longer one is a Unix time (`REALTIME_MAXDELTA`).
-const LONGEST_RELATIVE: Exptime = 60 * 60 * 24 * 30;
 
 /// Whole seconds since 1970: no two moments within one second differ, as in memcached.
 pub(super) type Second = u64;
@@ -26,12 +23,8 @@ pub(super) enum Expiry {
 impl Expiry {
     /// What `exptime` means to a client that wrote it at `now`.
     pub(super) fn new(exptime: Exptime, now: Second) -> Expiry {
-        match u64::try_from(exptime) {
-            Err(_) => Expiry::At(0),
-            Ok(0) => Expiry::Never,
-            Ok(seconds) if exptime <= LONGEST_RELATIVE => Expiry::At(now + seconds),
-            Ok(unix) => Expiry::At(unix),
-        }
+        let end = exptime.end(i64::try_from(now).unwrap_or(i64::MAX));
+        end.map_or(Expiry::Never, |end| Expiry::At(u64::try_from(end).unwrap_or(0)))
     }
 
     /// Whether the item is gone at `now`.
@@ -59,13 +52,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_four_spellings_of_an_expiry_time() {
+    fn an_expiry_time_is_counted_once_from_the_second_it_was_written_in() {
         let now = 1_700_000_000;
-        assert_eq!(Expiry::new(0, now), Expiry::Never);
-        assert!(Expiry::new(-1, now).is_over(now));
-        assert_eq!(Expiry::new(LONGEST_RELATIVE, now), Expiry::At(now + 2_592_000));
-        assert_eq!(Expiry::new(LONGEST_RELATIVE + 1, now), Expiry::At(2_592_001));
-        assert!(Expiry::new(LONGEST_RELATIVE + 1, now).is_over(now));
+        let expiry = |written| Expiry::new(Exptime::new(written), now);
+        assert_eq!(expiry(0), Expiry::Never);
+        assert!(expiry(-1).is_over(now));
+        assert_eq!(expiry(2_592_000), Expiry::At(now + 2_592_000));
+        assert_eq!(expiry(2_592_001), Expiry::At(2_592_001));
     }
 
     #[test]

@@ -5,8 +5,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use super::counters::Count;
 use super::item::Item;
 use super::turn::{Change, Decision, Turn};
-use crate::protocol::Reply;
-use crate::protocol::{Store, StoreMode};
+use crate::protocol::{Exptime, Reply, Store, StoreMode};
 
 /// What memcached says to an item over its limit.
 const TOO_LARGE: &[u8] = b"SERVER_ERROR object too large for cache";
@@ -95,7 +94,7 @@ fn joined(front: &[u8], back: &[u8]) -> Bytes {
 /// The value is copied: a slice would keep the whole buffer alive that the request was read into.
 fn fresh(store: &Store, turn: &Turn<'_>) -> Item {
     let value = Bytes::copy_from_slice(&store.value);
-    turn.item(value, store.client_flags, turn.expiry(store.ttl.unwrap_or(0)), store.new_cas)
+    turn.item(value, store.client_flags, turn.expiry(store.ttl.unwrap_or(Exptime::NEVER)), store.new_cas)
 }
 
 fn stored(store: &Store, item: Item, turn: &Turn<'_>) -> Decision {

@@ -1,6 +1,6 @@
 //! Who acts in a story, and on what the story begins.
 
-use leash::protocol::{Arithmetic, Command, Delete, Get, Item, Reply, Returns, Store, StoreMode};
+use leash::protocol::{Arithmetic, Command, Delete, Exptime, Get, Item, Reply, Returns, Store, StoreMode};
 use leash::route::migration::decide::Phase;
 
 use crate::oracle::{Deed, number};
@@ -26,11 +26,16 @@ fn read(returns: Returns) -> Command {
 }
 
 fn store(mode: StoreMode, value: String) -> Command {
-    Command::Store(Store { mode, value: value.into(), ttl: Some(1000), ..Store::default() })
+    Command::Store(Store { mode, value: value.into(), ttl: Some(Exptime::new(1000)), ..Store::default() })
 }
 
 fn swap(value: String, cas: u64) -> Command {
-    Command::Store(Store { value: value.into(), compare_cas: Some(cas), ttl: Some(1000), ..Store::default() })
+    Command::Store(Store {
+        value: value.into(),
+        compare_cas: Some(cas),
+        ttl: Some(Exptime::new(1000)),
+        ..Store::default()
+    })
 }
 
 /// Puts something into the pools that the earlier of two phases may leave there.
@@ -88,7 +93,7 @@ impl Person {
             if self.world.percent(25) {
                 self.count_by_cas().await;
             } else {
-                let vivify = self.world.percent(30).then_some(1000);
+                let vivify = self.world.percent(30).then_some(Exptime::new(1000));
                 let count = Arithmetic { returns: Returns::VALUE, initial: 1, vivify, ..Arithmetic::default() };
                 self.ask(Deed::Count, |_| Command::Arithmetic(count)).await;
             }

@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use leash::protocol::{Command, Get, Key, Reply, Request, Returns, Store};
+use leash::protocol::{Command, Exptime, Get, Key, Reply, Request, Returns, Store};
 use leash::route::migration::decide::There;
 use leash::route::{Client, Entry};
 use leash::store::EmbeddedStore;
@@ -275,7 +275,7 @@ impl World {
     }
 
     fn put_at(&self, pool: usize, key: Key, value: &'static str) {
-        let command = Command::Store(Store { value: value.into(), ttl: Some(1000), ..Store::default() });
+        let command = Command::Store(Store { value: value.into(), ttl: Some(Exptime::new(1000)), ..Store::default() });
         self.stores[pool].ask(&Request { key, command }, self.clock());
     }
 

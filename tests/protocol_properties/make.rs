@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use leash::protocol::{
-    Arithmetic, Command, Delete, Expected, Get, Item, Key, MAX_SLICES, Output, Reply, Request, Returns, Store,
+    Arithmetic, Command, Delete, Expected, Exptime, Get, Item, Key, MAX_SLICES, Output, Reply, Request, Returns, Store,
     StoreMode,
 };
 use proptest::collection::vec;
@@ -119,6 +119,10 @@ fn text_key() -> impl Strategy<Value = Key> {
     bytes.prop_map(|bytes| Key::text(bytes.into()).expect("a key"))
 }
 
+fn exptime() -> impl Strategy<Value = Exptime> {
+    any::<i32>().prop_map(Exptime::new)
+}
+
 /// Facts, with the remaining TTL asked for once at most: before the command changes it, or after if it does.
 fn returns(changes_ttl: bool) -> impl Strategy<Value = Returns> {
     let last = if changes_ttl { Returns::TTL } else { Returns::TTL_BEFORE };
@@ -133,7 +137,7 @@ fn returns(changes_ttl: bool) -> impl Strategy<Value = Returns> {
 }
 
 fn get() -> impl Strategy<Value = Command> {
-    let times = (option::of(any::<i32>()), option::of(any::<i32>()), option::of(any::<i32>()));
+    let times = (option::of(exptime()), option::of(exptime()), option::of(exptime()));
     let others = (option::of(any::<u64>()), any::<bool>(), any::<bool>());
     (times, others).prop_flat_map(|((touch, vivify, recache), (new_cas, touch_last, no_bump))| {
         returns(touch.is_some() || vivify.is_some()).prop_map(move |returns| {
@@ -147,7 +151,7 @@ fn stored() -> impl Strategy<Value = Command> {
     let value = prop_oneof![vec(any::<u8>(), 0..300), vec(Just(b'v'), 4000..9000), Just(b"\r\nflush_all\r\n".to_vec())];
     let mode = prop::sample::select(vec![Set, Add, Replace, Append, Prepend]);
     let uniques = (option::of(any::<u64>()), option::of(any::<u64>()));
-    let times = (option::of(any::<i32>()), option::of(any::<i32>()));
+    let times = (option::of(exptime()), option::of(exptime()));
     (value, mode, any::<u32>(), uniques, times, any::<bool>(), returns(true)).prop_map(
         |(value, mode, client_flags, (compare_cas, new_cas), (ttl, vivify), invalidate, returns)| {
             let value = Bytes::from(value);
@@ -157,15 +161,16 @@ fn stored() -> impl Strategy<Value = Command> {
 }
 
 fn delete() -> impl Strategy<Value = Command> {
-    (option::of(any::<u64>()), option::of(any::<u64>()), any::<bool>(), option::of(any::<i32>()), any::<bool>())
-        .prop_map(|(compare_cas, new_cas, invalidate, ttl, drop_value)| {
+    (option::of(any::<u64>()), option::of(any::<u64>()), any::<bool>(), option::of(exptime()), any::<bool>()).prop_map(
+        |(compare_cas, new_cas, invalidate, ttl, drop_value)| {
             Command::Delete(Delete { compare_cas, new_cas, invalidate, ttl, drop_value })
-        })
+        },
+    )
 }
 
 fn arithmetic() -> impl Strategy<Value = Command> {
     let amounts = (any::<bool>(), any::<u64>(), any::<u64>());
-    let times = (option::of(any::<i32>()), option::of(any::<i32>()));
+    let times = (option::of(exptime()), option::of(exptime()));
     let uniques = (option::of(any::<u64>()), option::of(any::<u64>()));
     (amounts, times, uniques).prop_flat_map(|((decrement, delta, initial), (vivify, ttl), (compare_cas, new_cas))| {
         returns(vivify.is_some() || ttl.is_some()).prop_map(move |returns| {

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use leash::metrics::{RouteLabel, Shard, ShardLayout};
-use leash::protocol::{Command, Delete, Get, Reply, Request, Returns, Store};
+use leash::protocol::{Command, Delete, Exptime, Get, Reply, Request, Returns, Store};
 use leash::route::refresh::leases::Leases;
 use leash::route::{Client, Desk, Entry, Refresh};
 use leash::upstream::{ReplyTo, Ticket};
@@ -146,7 +146,9 @@ impl Person {
 
     /// Stores a version, as the write that made it if it `finishes` one.
     pub async fn set(&self, version: u64, ttl: i32, finishes: bool) -> Reply {
-        let set = |value: String| Command::Store(Store { value: value.into(), ttl: Some(ttl), ..Store::default() });
+        let set = |value: String| {
+            Command::Store(Store { value: value.into(), ttl: Some(Exptime::new(ttl)), ..Store::default() })
+        };
         self.ask(Deed::Set { version, finishes }, set).await
     }
 
@@ -163,7 +165,7 @@ impl Person {
         self.turn().await;
         let compare_cas = Some(item.cas);
         let cas = |value: String| {
-            Command::Store(Store { value: value.into(), ttl: Some(ttl), compare_cas, ..Store::default() })
+            Command::Store(Store { value: value.into(), ttl: Some(Exptime::new(ttl)), compare_cas, ..Store::default() })
         };
         self.ask(Deed::Swap { base }, cas).await;
     }
@@ -174,7 +176,7 @@ impl Person {
         let op = world.oracle.borrow_mut().begin(self.number, Deed::Set { version, finishes: true });
         world.oracle.borrow_mut().ops[op].is_past_leash = true;
         let value = world.oracle.borrow().value(op).into();
-        let command = Command::Store(Store { value, ttl: Some(0), ..Store::default() });
+        let command = Command::Store(Store { value, ttl: Some(Exptime::new(0)), ..Store::default() });
         world.tell(|| format!("op {op:<3} person {} writes past leash", self.number));
         let before = world.processes.acting.replace(op);
         let letter = world.send(wire, Request { key: world.key.clone(), command });

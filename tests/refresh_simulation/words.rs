@@ -1,6 +1,6 @@
 //! Requests and replies in memcached's words, for the stories that failing seeds tell.
 
-use leash::protocol::{Command, Item, Reply, Request, Store, StoreMode};
+use leash::protocol::{Command, Exptime, Item, Reply, Request, Store, StoreMode};
 
 pub fn request(request: &Request) -> String {
     let key = request.key.as_bytes();
@@ -15,7 +15,7 @@ pub fn request(request: &Request) -> String {
                 StoreMode::Append => "MA",
                 StoreMode::Prepend => "MP",
             };
-            let (value, ttl) = (String::from_utf8_lossy(value), ttl.unwrap_or(0));
+            let (value, ttl) = (String::from_utf8_lossy(value), ttl.unwrap_or(Exptime::NEVER));
             format!("ms {name} {mode} T{ttl}{} {}", cas(*compare_cas), &value[value.len().saturating_sub(8)..])
         }
         Command::Delete(delete) => format!("md {name}{}", cas(delete.compare_cas)),

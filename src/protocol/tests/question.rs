@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::super::{Command, Get, Key, Question, Request, Returns, Store};
+use super::super::{Command, Exptime, Get, Key, Question, Request, Returns, Store};
 use super::{TOKEN, written};
 
 fn ask(key: &Key, command: Command) -> Vec<u8> {
@@ -26,8 +26,8 @@ fn every_question_but_debug_carries_its_token() {
 #[test]
 fn questions_about_no_item_have_no_token() {
     assert_eq!(written(|out| Question::Noop.encode(TOKEN, out)), b"mn\r\n");
-    assert_eq!(written(|out| Question::FlushAll(0).encode(TOKEN, out)), b"flush_all 0\r\n");
-    assert_eq!(written(|out| Question::FlushAll(-5).encode(TOKEN, out)), b"flush_all -5\r\n");
+    assert_eq!(written(|out| Question::FlushAll(Exptime::new(0)).encode(TOKEN, out)), b"flush_all 0\r\n");
+    assert_eq!(written(|out| Question::FlushAll(Exptime::new(-5)).encode(TOKEN, out)), b"flush_all -5\r\n");
 }
 
 #[test]

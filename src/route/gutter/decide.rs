@@ -5,33 +5,20 @@
 
 use crate::protocol::{Arithmetic, Command, Delete, Exptime, Get, Store};
 
-/// The longest expiry time that counts from now; a longer one is a Unix time.
-const LONGEST_RELATIVE: Exptime = 60 * 60 * 24 * 30;
-/// An expiry time that is over.
-const PAST: Exptime = -1;
-
-/// The longest time that items of one route are kept in a gutter.
+/// The longest time that items of one route are kept in a gutter, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cap(Exptime);
+pub struct Cap(i64);
 
 impl Cap {
     /// So many seconds; never as many that memcached would take them for a date.
     pub fn seconds(seconds: u64) -> Cap {
-        Cap(Exptime::try_from(seconds).unwrap_or(LONGEST_RELATIVE).clamp(1, LONGEST_RELATIVE))
+        Cap(i64::try_from(seconds).unwrap_or(i64::MAX).clamp(1, Exptime::MOST_SECONDS))
     }
 
     /// The expiry time that was asked for at `unix` seconds since 1970, or the cap where that ends sooner.
     pub fn exptime(self, asked: Exptime, unix: i64) -> Exptime {
-        match asked {
-            ..0 => asked,
-            0 => self.0,
-            1..=LONGEST_RELATIVE => asked.min(self.0),
-            // Counted from now: the gutter's clock may be late.
-            date => match i64::from(date) - unix {
-                ..=0 => PAST,
-                left => Exptime::try_from(left).map_or(self.0, |left| left.min(self.0)),
-            },
-        }
+        // Never a date: the gutter's clock may be late.
+        Exptime::from_now(asked.lasts(unix).map_or(self.0, |lasts| lasts.min(self.0)))
     }
 
     /// The command with every expiry time in it capped.
@@ -40,7 +27,7 @@ impl Cap {
         match command {
             Command::Get(get) => Command::Get(Get { touch: cap(get.touch), vivify: cap(get.vivify), ..get.clone() }),
             Command::Store(store) => {
-                let ttl = Some(self.exptime(store.ttl.unwrap_or(0), unix));
+                let ttl = Some(self.exptime(store.ttl.unwrap_or(Exptime::NEVER), unix));
                 Command::Store(Store { ttl, vivify: cap(store.vivify), ..store.clone() })
             }
             Command::Delete(delete) => Command::Delete(Delete { ttl: cap(delete.ttl), ..delete.clone() }),
@@ -62,14 +49,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// When an item would end, in seconds from `unix`; `None`: never. As memcached counts.
-    fn lasts(exptime: Exptime, unix: i64) -> Option<i64> {
-        match exptime {
-            0 => None,
-            ..0 => Some(0),
-            1..=LONGEST_RELATIVE => Some(exptime.into()),
-            date => Some((i64::from(date) - unix).max(0)),
-        }
+    fn any_exptime() -> impl Strategy<Value = Exptime> {
+        prop_oneof![any::<i32>(), -5..100, 1_700_000_000..=i32::MAX].prop_map(Exptime::new)
     }
 
     const NOW: std::ops::Range<i64> = 1_700_000_000..2_000_000_000;
@@ -77,24 +58,22 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_outlasts_the_cap_and_what_ends_sooner_ends_as_asked(
-            asked in prop_oneof![any::<Exptime>(), -5..100, 1_700_000_000..=Exptime::MAX],
-            seconds in 0u64..100_000_000,
-            unix in NOW,
+            asked in any_exptime(), seconds in 0u64..100_000_000, unix in NOW,
         ) {
             let cap = Cap::seconds(seconds);
-            let most = i64::from(cap.0);
-            let kept = lasts(cap.exptime(asked, unix), unix).expect("nothing lasts for ever");
-            prop_assert!(kept <= most);
-            prop_assert_eq!(kept, lasts(asked, unix).unwrap_or(most).min(most));
+            let kept = cap.exptime(asked, unix).lasts(unix).expect("nothing lasts for ever");
+            prop_assert!(kept <= cap.0);
+            prop_assert_eq!(kept, asked.lasts(unix).unwrap_or(cap.0).min(cap.0));
         }
 
         #[test]
-        fn whatever_is_kept_ends_by_the_gutters_own_clock(asked in any::<Exptime>(), seconds in 0u64..10_000, unix in NOW) {
-            prop_assert!((Exptime::MIN..=LONGEST_RELATIVE).contains(&Cap::seconds(seconds).exptime(asked, unix)));
+        fn whatever_is_kept_ends_by_the_gutters_own_clock(asked in any_exptime(), seconds in 0u64..10_000, unix in NOW) {
+            let kept = Cap::seconds(seconds).exptime(asked, unix);
+            prop_assert!(i64::from(kept.written()) <= Exptime::MOST_SECONDS);
         }
 
         #[test]
-        fn what_was_capped_stays_as_it_is(asked in any::<Exptime>(), seconds in 0u64..10_000, unix in NOW) {
+        fn what_was_capped_stays_as_it_is(asked in any_exptime(), seconds in 0u64..10_000, unix in NOW) {
             let cap = Cap::seconds(seconds);
             let once = cap.exptime(asked, unix);
             prop_assert_eq!(cap.exptime(once, unix), once);
@@ -103,18 +82,22 @@ mod tests {
 
     #[test]
     fn every_expiry_time_of_every_command_is_capped() {
+        let seconds = |written| Some(Exptime::new(written));
         let (cap, unix) = (Cap::seconds(10), 1_800_000_000);
         let capped = |command| cap.command(&command, unix);
-        let get = Get { touch: Some(0), vivify: Some(99), recache: Some(99), ..Get::default() };
-        let expected = Get { touch: Some(10), vivify: Some(10), ..get.clone() };
+        let get = Get { touch: seconds(0), vivify: seconds(99), recache: seconds(99), ..Get::default() };
+        let expected = Get { touch: seconds(10), vivify: seconds(10), ..get.clone() };
         assert_eq!(capped(Command::Get(get)), Command::Get(expected), "R is no expiry time");
-        let never = Store { ttl: None, vivify: Some(0), ..Store::default() };
-        let expected = Store { ttl: Some(10), vivify: Some(10), ..Store::default() };
+        let never = Store { ttl: None, vivify: seconds(0), ..Store::default() };
+        let expected = Store { ttl: seconds(10), vivify: seconds(10), ..Store::default() };
         assert_eq!(capped(Command::Store(never)), Command::Store(expected));
-        let delete = Delete { ttl: Some(60), invalidate: true, ..Delete::default() };
-        assert_eq!(capped(Command::Delete(delete.clone())), Command::Delete(Delete { ttl: Some(10), ..delete }));
-        let sum = Arithmetic { ttl: Some(60), vivify: Some(5), ..Arithmetic::default() };
-        assert_eq!(capped(Command::Arithmetic(sum.clone())), Command::Arithmetic(Arithmetic { ttl: Some(10), ..sum }));
+        let delete = Delete { ttl: seconds(60), invalidate: true, ..Delete::default() };
+        assert_eq!(capped(Command::Delete(delete.clone())), Command::Delete(Delete { ttl: seconds(10), ..delete }));
+        let sum = Arithmetic { ttl: seconds(60), vivify: seconds(5), ..Arithmetic::default() };
+        assert_eq!(
+            capped(Command::Arithmetic(sum.clone())),
+            Command::Arithmetic(Arithmetic { ttl: seconds(10), ..sum })
+        );
         let plain = Command::Get(Get::default());
         assert_eq!(capped(plain.clone()), plain);
     }

@@ -12,7 +12,7 @@ impl Refresh {
             match (self.look_at_item(subject).await, asked.vivify) {
                 (There::Stale(_), None) => return Reply::NotFound,
                 (There::Stale(cas), Some(exptime)) => match self.store(subject, created(asked, exptime, cas)).await {
-                    Reply::Hit(stored) => return Reply::Hit(counted(asked, exptime, &stored)),
+                    Reply::Hit(stored) => return Reply::Hit(counted(asked, exptime.ttl(self.scene.unix()), &stored)),
                     Reply::Exists | Reply::NotFound => continue,
                     reply => return reply,
                 },
@@ -45,8 +45,7 @@ fn created(asked: &Arithmetic, exptime: Exptime, cas: u64) -> Store {
     Store { value, ttl: Some(exptime), compare_cas: Some(cas), new_cas, ..Store::default() }
 }
 
-fn counted(asked: &Arithmetic, exptime: Exptime, stored: &Item) -> Item {
+fn counted(asked: &Arithmetic, ttl: i64, stored: &Item) -> Item {
     let value = asked.returns.has(Returns::VALUE).then(|| asked.initial.to_string().into());
-    let ttl = if exptime == 0 { -1 } else { exptime.into() };
     Item { value, cas: stored.cas, ttl, ..Item::default() }
 }

@@ -91,14 +91,14 @@ impl Refresh {
     }
 
     fn revoking(&self, mode: StoreMode, compare_cas: Option<u64>) -> Command {
-        let ttl = Some(self.policy.lease as Exptime);
+        let ttl = Some(Exptime::from_now(self.policy.lease.into()));
         Command::Store(Store { mode, value: REVOKED.into(), ttl, compare_cas, ..Store::default() })
     }
 
     /// Puts the token where nothing is, or over the lease with this CAS unique.
     fn taking(&self, token: &Token, ended: Option<u64>) -> Command {
         let mode = if ended.is_some() { StoreMode::Set } else { StoreMode::Add };
-        let ttl = Some(self.policy.lease as Exptime);
+        let ttl = Some(Exptime::from_now(self.policy.lease.into()));
         let value = token.value();
         Command::Store(Store { mode, value, ttl, compare_cas: ended, returns: Returns::CAS, ..Store::default() })
     }

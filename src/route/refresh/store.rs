@@ -17,9 +17,9 @@ use super::refused::is_too_late;
 use super::win::Win;
 use super::{Ask, Refresh, Subject};
 use crate::metrics::SetRefusal;
-use crate::protocol::{Command, Delete, Get, Item, Reply, Returns, Store, StoreMode};
+use crate::protocol::{Command, Delete, Exptime, Get, Item, Reply, Returns, Store, StoreMode};
 use crate::route::Answer;
-use crate::route::refresh::decide::{ItemId, Look, Undo, lasts};
+use crate::route::refresh::decide::{ItemId, Look, Undo};
 use crate::route::refresh::leases::{End, Slot};
 
 /// What became of a winner's value.
@@ -206,7 +206,7 @@ impl Refresh {
             return End::Over;
         }
         let (value, client_flags, size) = (Some(store.value.clone()), store.client_flags, store.value.len() as u32);
-        let ttl = lasts(store.ttl.unwrap_or(0), self.scene.unix());
+        let ttl = store.ttl.unwrap_or(Exptime::NEVER).ttl(self.scene.unix());
         End::Value(self.policy.as_told(Item { value, client_flags, size, ttl, cas: stored.cas, ..Item::default() }))
     }
 

@@ -9,9 +9,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 
 use super::{DEFAULT_ITEM_LIMIT, EmbeddedStore};
-use crate::protocol::Key;
-use crate::protocol::{Arithmetic, Command, Delete, Get, Request, Returns, Store, StoreMode};
-use crate::protocol::{Item, Reply};
+use crate::protocol::{
+    Arithmetic, Command, Delete, Exptime, Get, Item, Key, Reply, Request, Returns, Store, StoreMode,
+};
 
 /// The second at which the stories begin.
 const START: u64 = 1_700_000_000;

@@ -80,7 +80,7 @@ impl Model {
 
 fn command(scene: &Scene, key: &str, step: &Step) -> Command {
     match step.clone() {
-        Step::Store(mode, text, ttl) => Command::Store(Store { ttl: Some(ttl), ..with(mode, &text) }),
+        Step::Store(mode, text, ttl) => Command::Store(Store { ttl: Some(Exptime::new(ttl)), ..with(mode, &text) }),
         Step::Cas { right, text } => {
             let seen = match scene.get(key, Get { returns: Returns::CAS, no_bump: true, ..Get::default() }) {
                 Reply::Hit(item) => item.cas,
@@ -92,7 +92,7 @@ fn command(scene: &Scene, key: &str, step: &Step) -> Command {
         Step::Count { decrement, delta } => {
             Command::Arithmetic(Arithmetic { decrement, delta, ..Arithmetic::default() })
         }
-        Step::Touch(ttl) => Command::Get(Get { touch: Some(ttl), no_bump: true, ..Get::default() }),
+        Step::Touch(ttl) => Command::Get(Get { touch: Some(Exptime::new(ttl)), no_bump: true, ..Get::default() }),
         _ => Command::Delete(Delete::default()),
     }
 }
@@ -132,7 +132,7 @@ proptest! {
                 Step::Wait(seconds) => model.wait(seconds),
                 // One that is still due, or was only just, is memcached's business alone.
                 Step::Flush(delay) if model.flush.is_none_or(|due| due < model.second) => {
-                    scene.store.flush_all(delay, at(scene.second));
+                    scene.store.flush_all(Exptime::new(delay), at(scene.second));
                     model.flush = (delay > 0).then(|| model.second + delay as u64 - 1);
                     if delay == 0 {
                         model.items.clear();

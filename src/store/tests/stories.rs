@@ -13,7 +13,7 @@ fn told(reply: &Reply) -> Option<&[u8]> {
 #[test]
 fn an_item_is_served_until_the_second_of_its_expiry_and_never_after() {
     let mut scene = Scene::new();
-    scene.write("k", Store { ttl: Some(10), ..with(StoreMode::Set, "v") });
+    scene.write("k", Store { ttl: Some(Exptime::new(10)), ..with(StoreMode::Set, "v") });
     assert_eq!(scene.tell("k", Returns::TTL).ttl, 10);
     scene.second = 9;
     assert_eq!(scene.tell("k", Returns::TTL).ttl, 1);
@@ -27,7 +27,7 @@ fn an_item_is_served_until_the_second_of_its_expiry_and_never_after() {
 fn a_negative_or_past_expiry_time_ends_an_item_at_once() {
     let scene = Scene::new();
     for ttl in [-1, i32::MIN, 1_600_000_000] {
-        scene.write("k", Store { ttl: Some(ttl), ..with(StoreMode::Set, "v") });
+        scene.write("k", Store { ttl: Some(Exptime::new(ttl)), ..with(StoreMode::Set, "v") });
         assert_eq!(scene.peek("k"), None, "{ttl}");
     }
 }
@@ -35,9 +35,9 @@ fn a_negative_or_past_expiry_time_ends_an_item_at_once() {
 #[test]
 fn a_touch_moves_the_expiry_and_is_seen_by_its_own_reply() {
     let mut scene = Scene::new();
-    assert_eq!(scene.get("k", Get { touch: Some(5), ..Get::default() }), Reply::Miss);
-    scene.write("k", Store { ttl: Some(10), ..with(StoreMode::Set, "v") });
-    let touch = Get { touch: Some(100), returns: Returns::TTL, ..Get::default() };
+    assert_eq!(scene.get("k", Get { touch: Some(Exptime::new(5)), ..Get::default() }), Reply::Miss);
+    scene.write("k", Store { ttl: Some(Exptime::new(10)), ..with(StoreMode::Set, "v") });
+    let touch = Get { touch: Some(Exptime::new(100)), returns: Returns::TTL, ..Get::default() };
     assert_eq!(scene.hit("k", touch).ttl, 100);
     scene.second = 99;
     assert_eq!(scene.peek("k").as_deref(), Some("v"));
@@ -51,7 +51,7 @@ fn cas_uniques_count_up_from_one_and_move_with_every_write() {
     scene.set("b", "1");
     scene.count("a", Arithmetic::default());
     assert_eq!((scene.cas("b"), scene.cas("a")), (2, 3));
-    scene.store.flush_all(0, at(0));
+    scene.store.flush_all(Exptime::new(0), at(0));
     scene.set("a", "1");
     assert_eq!(scene.cas("a"), 5, "a flush takes one");
 }
@@ -77,9 +77,9 @@ fn add_and_replace_and_append_and_prepend_keep_to_their_conditions() {
     for mode in [StoreMode::Replace, StoreMode::Append, StoreMode::Prepend] {
         assert_eq!(scene.put("k", with(mode, "v")), Reply::NotStored);
     }
-    scene.write("k", Store { client_flags: 7, ttl: Some(50), ..with(StoreMode::Add, "b") });
+    scene.write("k", Store { client_flags: 7, ttl: Some(Exptime::new(50)), ..with(StoreMode::Add, "b") });
     assert_eq!(scene.put("k", with(StoreMode::Add, "v")), Reply::NotStored);
-    scene.write("k", Store { client_flags: 9, ttl: Some(0), ..with(StoreMode::Append, "c") });
+    scene.write("k", Store { client_flags: 9, ttl: Some(Exptime::new(0)), ..with(StoreMode::Append, "c") });
     scene.write("k", with(StoreMode::Prepend, "a"));
     let item = scene.tell("k", Returns::VALUE.and(Returns::FLAGS).and(Returns::TTL));
     assert_eq!((item.value, item.client_flags, item.ttl), (Some(value("abc")), 7, 50));
@@ -90,14 +90,14 @@ fn add_and_replace_and_append_and_prepend_keep_to_their_conditions() {
 #[test]
 fn an_append_may_bring_its_item_with_it() {
     let scene = Scene::new();
-    scene.write("k", Store { vivify: Some(30), ..with(StoreMode::Append, "v") });
+    scene.write("k", Store { vivify: Some(Exptime::new(30)), ..with(StoreMode::Append, "v") });
     assert_eq!(scene.tell("k", Returns::TTL).ttl, 30);
 }
 
 #[test]
 fn the_first_to_ask_for_a_vivified_item_wins_and_the_next_hears_so() {
     let scene = Scene::new();
-    let ask = || scene.hit("k", Get { vivify: Some(30), returns: Returns::VALUE, ..Get::default() });
+    let ask = || scene.hit("k", Get { vivify: Some(Exptime::new(30)), returns: Returns::VALUE, ..Get::default() });
     let first = ask();
     assert_eq!((marks(&first).as_str(), first.value), ("W", Some(Bytes::new())));
     assert_eq!(marks(&ask()), "Z");
@@ -108,8 +108,8 @@ fn the_first_to_ask_for_a_vivified_item_wins_and_the_next_hears_so() {
 #[test]
 fn one_reader_wins_when_less_time_is_left_than_asked_for() {
     let scene = Scene::new();
-    scene.write("k", Store { ttl: Some(30), ..with(StoreMode::Set, "v") });
-    let ask = |within| marks(&scene.hit("k", Get { recache: Some(within), ..Get::default() }));
+    scene.write("k", Store { ttl: Some(Exptime::new(30)), ..with(StoreMode::Set, "v") });
+    let ask = |within| marks(&scene.hit("k", Get { recache: Some(Exptime::new(within)), ..Get::default() }));
     assert_eq!([30, 31, 31].map(ask), ["", "W", "Z"]);
     scene.set("k", "v");
     assert_eq!(ask(31), "", "an item without expiry needs no regeneration");
@@ -121,7 +121,7 @@ fn an_invalidated_item_is_stale_to_all_and_won_by_one_each_time() {
     scene.set("k", "v");
     for _ in 0..2 {
         let before = scene.cas("k");
-        let stale = Delete { invalidate: true, ttl: Some(30), ..Delete::default() };
+        let stale = Delete { invalidate: true, ttl: Some(Exptime::new(30)), ..Delete::default() };
         assert!(matches!(scene.delete("k", stale), Reply::Hit(_)));
         let unwon = hit(scene.get("k", Get::default()));
         assert_eq!(marks(&unwon), "X", "nobody wins who could not be told");
@@ -137,7 +137,7 @@ fn a_late_winner_may_store_a_stale_value_that_keeps_expiry_and_token() {
     let scene = Scene::new();
     scene.set("k", "v");
     let old = scene.cas("k");
-    scene.delete("k", Delete { invalidate: true, ttl: Some(30), ..Delete::default() });
+    scene.delete("k", Delete { invalidate: true, ttl: Some(Exptime::new(30)), ..Delete::default() });
     let late = |unique| Store { compare_cas: Some(unique), invalidate: true, ..with(StoreMode::Set, "late") };
     scene.write("k", late(old));
     let item = scene.hit("k", Get { returns: Returns::TTL.and(Returns::VALUE), ..Get::default() });
@@ -149,7 +149,7 @@ fn a_late_winner_may_store_a_stale_value_that_keeps_expiry_and_token() {
 fn a_delete_needs_the_cas_unique_it_names_and_may_keep_the_item() {
     let scene = Scene::new();
     assert_eq!(scene.delete("k", Delete::default()), Reply::NotFound);
-    scene.write("k", Store { client_flags: 7, ttl: Some(30), ..with(StoreMode::Set, "v") });
+    scene.write("k", Store { client_flags: 7, ttl: Some(Exptime::new(30)), ..with(StoreMode::Set, "v") });
     let wrong = Delete { compare_cas: Some(99), ..Delete::default() };
     assert_eq!(scene.delete("k", wrong), Reply::Exists);
     scene.delete("k", Delete { drop_value: true, new_cas: Some(1000), ..Delete::default() });
@@ -192,7 +192,8 @@ fn only_numbers_are_counted_in() {
 #[test]
 fn a_counter_may_be_created_with_a_first_value() {
     let scene = Scene::new();
-    let sum = || Arithmetic { initial: 13, vivify: Some(30), returns: Returns::VALUE, ..Arithmetic::default() };
+    let sum =
+        || Arithmetic { initial: 13, vivify: Some(Exptime::new(30)), returns: Returns::VALUE, ..Arithmetic::default() };
     assert_eq!(told(&scene.count("k", sum())), Some(&b"13"[..]));
     assert_eq!(told(&scene.count("k", sum())), Some(&b"14"[..]));
     assert_eq!(scene.tell("k", Returns::TTL).ttl, 30);
@@ -227,7 +228,7 @@ fn fetches_are_told_from_peeks_and_the_time_of_access_from_the_second_fetch_on()
 #[test]
 fn a_reply_tells_what_was_asked_and_nothing_else() {
     let scene = Scene::new();
-    scene.write("k", Store { client_flags: 7, ttl: Some(9), ..with(StoreMode::Set, "v") });
+    scene.write("k", Store { client_flags: 7, ttl: Some(Exptime::new(9)), ..with(StoreMode::Set, "v") });
     assert_eq!(scene.hit("k", Get::default()), Item::default());
 }
 
@@ -241,7 +242,7 @@ fn debug_tells_the_internals_in_memcacheds_words() {
         other => panic!("{other:?}"),
     };
     assert_eq!(line(&scene), "exp=-1 la=0 cas=1 fetch=no cls=1 size=63");
-    scene.hit("foo", Get { touch: Some(30), ..Get::default() });
+    scene.hit("foo", Get { touch: Some(Exptime::new(30)), ..Get::default() });
     scene.second = 10;
     assert_eq!(line(&scene), "exp=-20 la=10 cas=1 fetch=yes cls=1 size=63");
 }
@@ -250,7 +251,7 @@ fn debug_tells_the_internals_in_memcacheds_words() {
 fn a_flush_kills_what_is_there_and_spares_what_comes_after_in_the_same_second() {
     let scene = Scene::new();
     scene.set("k", "v");
-    scene.store.flush_all(0, at(0));
+    scene.store.flush_all(Exptime::new(0), at(0));
     assert_eq!(scene.peek("k"), None);
     scene.set("k", "w");
     assert_eq!(scene.peek("k").as_deref(), Some("w"));
@@ -260,7 +261,7 @@ fn a_flush_kills_what_is_there_and_spares_what_comes_after_in_the_same_second() 
 fn a_delayed_flush_kills_what_is_older_than_its_moment() {
     let mut scene = Scene::new();
     scene.set("early", "v");
-    scene.store.flush_all(10, at(0));
+    scene.store.flush_all(Exptime::new(10), at(0));
     scene.second = 8;
     scene.set("late", "v");
     assert_eq!(scene.peek("early").as_deref(), Some("v"));

@@ -29,7 +29,7 @@ fn no_increment_is_lost_while_others_read_and_touch() {
     together(|_| {
         for _ in 0..ROUNDS {
             hit(scene.count("n", Arithmetic::default()));
-            scene.hit("n", Get { touch: Some(1000), ..Get::default() });
+            scene.hit("n", Get { touch: Some(Exptime::new(1000)), ..Get::default() });
             scene.hit("n", Get::default());
         }
         0

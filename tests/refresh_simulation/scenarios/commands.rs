@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use leash::protocol::{Arithmetic, Command, Get, Reply, Returns, Store, StoreMode};
+use leash::protocol::{Arithmetic, Command, Exptime, Get, Reply, Returns, Store, StoreMode};
 
 use super::{hold, unfold};
 use crate::fleet::{Notes, Person};
@@ -72,7 +72,7 @@ async fn count_or_add(person: &Person) -> bool {
 /// ma with N: creates the count if there is none.
 async fn count_or_create(person: &Person) -> bool {
     let returns = Returns::VALUE;
-    let count = Arithmetic { initial: 1, vivify: Some(LONG), returns, ..Arithmetic::default() };
+    let count = Arithmetic { initial: 1, vivify: Some(Exptime::new(LONG)), returns, ..Arithmetic::default() };
     matches!(person.ask(Deed::Other, |_| Command::Arithmetic(count)).await, Reply::Hit(_))
 }
 
@@ -88,7 +88,7 @@ pub async fn lookers(world: &Rc<World>) {
                 0 => store(StoreMode::Replace, "8", LONG),
                 1 => store(StoreMode::Append, "8", LONG),
                 2 => store(StoreMode::Prepend, "8", LONG),
-                3 => Command::Get(Get { touch: Some(LONG), ..Get::default() }),
+                3 => Command::Get(Get { touch: Some(Exptime::new(LONG)), ..Get::default() }),
                 4 => Command::Arithmetic(Arithmetic::default()),
                 _ => Command::Store(Store {
                     compare_cas: Some(1 + person.world.below(6) as u64),
@@ -148,7 +148,7 @@ async fn expect_value(world: &Rc<World>, expected: &str) {
 }
 
 fn store(mode: StoreMode, value: &str, ttl: i32) -> Command {
-    Command::Store(Store { mode, value: value.to_string().into(), ttl: Some(ttl), ..Store::default() })
+    Command::Store(Store { mode, value: value.to_string().into(), ttl: Some(Exptime::new(ttl)), ..Store::default() })
 }
 
 fn somebody(world: &Rc<World>) -> Person {

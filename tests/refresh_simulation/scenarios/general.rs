@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use leash::protocol::{Arithmetic, Command, Get, Reply, Returns, Store, StoreMode};
+use leash::protocol::{Arithmetic, Command, Exptime, Get, Reply, Returns, Store, StoreMode};
 
 use crate::fleet::{Pen, Person};
 use crate::oracle::Deed;
@@ -115,7 +115,7 @@ async fn builder(person: &Person) {
         }
         person.turn().await;
         let extend = |mode| Command::Store(Store { mode, value: "+".into(), ..Store::default() });
-        let touch = |returns| Command::Get(Get { touch: Some(ttl(world)), returns, ..Get::default() });
+        let touch = |returns| Command::Get(Get { touch: Some(Exptime::new(ttl(world))), returns, ..Get::default() });
         let command = match world.below(7) {
             0 => extend(StoreMode::Append),
             1 => extend(StoreMode::Prepend),

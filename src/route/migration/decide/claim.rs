@@ -11,7 +11,7 @@ use bytes::Bytes;
 use crate::protocol::{Exptime, Get, Item, Reply, Returns, Store, StoreMode};
 
 /// Seconds until a claim is gone whose holder is.
-const TTL: Exptime = 5;
+const SECONDS: i32 = 5;
 
 /// What stands in a claim: no number, so that nobody can count in it.
 const VALUE: &[u8; 16] = b"leash moves this";
@@ -74,7 +74,7 @@ impl Claim {
             mode: if over.is_some() { StoreMode::Set } else { StoreMode::Add },
             value: Bytes::from_static(VALUE),
             client_flags: self.flags(),
-            ttl: Some(TTL),
+            ttl: Some(Exptime::new(SECONDS)),
             compare_cas: over,
             returns: Returns::CAS,
             ..Store::default()
@@ -93,7 +93,9 @@ impl There {
         match reply {
             Reply::Hit(item) => match claim(&item) {
                 None => There::Item(item.cas),
-                Some(by) => There::Claimed { cas: item.cas, by, is_overdue: !(0..=i64::from(TTL)).contains(&item.ttl) },
+                Some(by) => {
+                    There::Claimed { cas: item.cas, by, is_overdue: !(0..=i64::from(SECONDS)).contains(&item.ttl) }
+                }
             },
             Reply::Miss | Reply::NotFound => There::Nothing,
             trouble => There::Trouble(trouble),

@@ -1,8 +1,7 @@
 //! What a command means to a migration, and what becomes of it where the item is and where it is not.
 
 use super::claim::judged;
-use super::copy::is_gone_at_once;
-use crate::protocol::{Arithmetic, Command, Delete, Item, Reply, Returns, Store, StoreMode};
+use crate::protocol::{Arithmetic, Command, Delete, Exptime, Item, Reply, Returns, Store, StoreMode};
 
 /// What a command means to a migration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,10 +29,9 @@ pub fn kind(command: &Command, unix: i64) -> Kind {
         Command::Get(get) if get.returns.has(Returns::CAS) => Kind::Gets,
         Command::Get(_) => Kind::Read,
         Command::Store(Store { mode: StoreMode::Set, compare_cas: None, invalidate: false, ttl, .. }) => {
-            if is_gone_at_once(ttl.unwrap_or(0), unix) {
-                Kind::Vanish
-            } else {
-                Kind::Set
+            match ttl.unwrap_or(Exptime::NEVER).lasts(unix) {
+                Some(0) => Kind::Vanish,
+                _ => Kind::Set,
             }
         }
         Command::Delete(Delete { compare_cas: None, invalidate: false, drop_value: false, .. }) => Kind::Delete,
@@ -112,13 +110,10 @@ pub fn created(command: &Command, over: Option<u64>) -> Option<Store> {
     Some(Store { mode, compare_cas: over, vivify: None, invalidate: false, ..stored })
 }
 
-/// What is told of an item that was [`created`].
-pub fn told_created(command: &Command, stored: Item) -> Item {
+/// What is told at the Unix time `unix` of an item that was [`created`].
+pub fn told_created(command: &Command, stored: Item, unix: i64) -> Item {
     let Command::Arithmetic(count) = command else { return stored };
     let value = count.returns.has(Returns::VALUE).then(|| count.initial.to_string().into());
-    let ttl = match count.vivify {
-        Some(0) | None => -1,
-        Some(exptime) => exptime.into(),
-    };
+    let ttl = count.vivify.unwrap_or(Exptime::NEVER).ttl(unix);
     Item { value, cas: stored.cas, ttl, ..Item::default() }
 }

@@ -5,9 +5,6 @@ use std::time::Duration;
 use super::claim::is_claim;
 use crate::protocol::{Exptime, Item, Returns, Store, StoreMode};
 
-/// The longest relative expiry time; memcached takes larger ones for Unix times (`REALTIME_MAXDELTA`).
-const MONTH: i64 = 60 * 60 * 24 * 30;
-
 /// What is stored over the claim with the CAS unique `over`, of an item whose value, client flags and remaining TTL were
 /// read `since` ago; `unix` is the time now. `None` if there is nothing to bring over: the item ends now, it is what an
 /// earlier migration left, or it has one of memcached's own marks, which no store can give to a copy.
@@ -28,22 +25,9 @@ pub fn copy(item: &Item, over: u64, unix: i64, since: Duration) -> Option<Store>
 /// The expiry time of an item that had `ttl` seconds left. What never ends never does, and what does never gets longer.
 fn exptime(ttl: i64, unix: i64, since: Duration) -> Option<Exptime> {
     let left = match ttl {
-        -1 => return Some(0),
+        -1 => return Some(Exptime::NEVER),
         ttl => ttl - i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
     };
-    match left {
-        ..=0 => None,
-        1..=MONTH => Exptime::try_from(left).ok(),
-        // The end of memcached's calendar is sooner than what lasts until after it.
-        _ => Some(Exptime::try_from(unix.saturating_add(left)).unwrap_or(Exptime::MAX)),
-    }
-}
-
-/// Whether what is stored with this expiry time at `unix` is gone at once.
-pub(super) fn is_gone_at_once(exptime: Exptime, unix: i64) -> bool {
-    match i64::from(exptime) {
-        0..=MONTH => false,
-        ..0 => true,
-        until => until <= unix,
-    }
+    // The end of memcached's calendar is sooner than what lasts until after it.
+    (left > 0).then(|| Exptime::lasting(left, unix).unwrap_or(Exptime::LATEST))
 }

@@ -5,7 +5,9 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::protocol::{Arithmetic, Cause, Command, Delete, Failure, Get, Item, Reply, Returns, Store, StoreMode};
+use crate::protocol::{
+    Arithmetic, Cause, Command, Delete, Exptime, Failure, Get, Item, Reply, Returns, Store, StoreMode,
+};
 
 const NOW: i64 = 1_700_000_000;
 const MONTH: i64 = 60 * 60 * 24 * 30;
@@ -19,7 +21,9 @@ fn failed(cause: Cause) -> Reply {
 }
 
 fn copied(ttl: i64, since: u64) -> Option<i64> {
-    copy(&item(ttl), 9, NOW, Duration::from_secs(since)).and_then(|store| store.ttl).map(i64::from)
+    copy(&item(ttl), 9, NOW, Duration::from_secs(since))
+        .and_then(|store| store.ttl)
+        .map(|exptime| exptime.written().into())
 }
 
 /// A claim as a look finds it.
@@ -45,7 +49,10 @@ proptest! {
 #[test]
 fn a_copy_has_the_flags_and_the_time_of_the_original() {
     let store = copy(&item(60), 9, NOW, Duration::ZERO).expect("a copy");
-    assert_eq!((store.client_flags, store.ttl, store.compare_cas, store.mode), (7, Some(60), Some(9), StoreMode::Set));
+    assert_eq!(
+        (store.client_flags, store.ttl, store.compare_cas, store.mode),
+        (7, Some(Exptime::new(60)), Some(9), StoreMode::Set)
+    );
     assert_eq!(copied(-1, 5), Some(0), "what never ends never does");
     assert_eq!(copied(0, 0), None);
     assert_eq!([copied(MONTH, 0), copied(MONTH + 1, 0)], [Some(MONTH), Some(NOW + MONTH + 1)]);
@@ -76,7 +83,7 @@ fn a_claim_is_told_from_an_item_and_nobody_can_store_one() {
 
 #[test]
 fn what_a_command_means() {
-    let store = |mode, ttl| Store { mode, ttl: Some(ttl), ..Store::default() };
+    let store = |mode, ttl| Store { mode, ttl: Some(Exptime::new(ttl)), ..Store::default() };
     let set = |ttl| Command::Store(store(StoreMode::Set, ttl));
     assert_eq!([0, 60, -1].map(|ttl| kind(&set(ttl), NOW)), [Kind::Set, Kind::Set, Kind::Vanish]);
     assert_eq!(kind(&set(MONTH as i32 + 1), NOW), Kind::Vanish, "a Unix time in the past");
@@ -85,7 +92,7 @@ fn what_a_command_means() {
     let get = |get| kind(&Command::Get(get), NOW);
     assert_eq!(get(Get { returns: Returns::VALUE, ..Get::default() }), Kind::Read);
     assert_eq!(get(Get { returns: Returns::CAS, ..Get::default() }), Kind::Gets);
-    assert_eq!(get(Get { touch: Some(1), ..Get::default() }), Kind::Conditional);
+    assert_eq!(get(Get { touch: Some(Exptime::new(1)), ..Get::default() }), Kind::Conditional);
     assert_eq!(kind(&Command::Delete(Delete::default()), NOW), Kind::Delete);
     assert_eq!(kind(&Command::Delete(Delete { invalidate: true, ..Delete::default() }), NOW), Kind::Conditional);
 }
@@ -107,14 +114,17 @@ fn what_acts_on_an_item_is_bound_to_it() {
 
 #[test]
 fn what_is_made_where_nothing_is_takes_the_claims_place() {
-    let count = Arithmetic { vivify: Some(60), initial: 3, returns: Returns::VALUE, ..Arithmetic::default() };
+    let count =
+        Arithmetic { vivify: Some(Exptime::new(60)), initial: 3, returns: Returns::VALUE, ..Arithmetic::default() };
     let made = created(&Command::Arithmetic(count.clone()), Some(8)).expect("a count");
     assert_eq!(
         (made.mode, made.compare_cas, made.ttl, &made.value[..]),
-        (StoreMode::Set, Some(8), Some(60), &b"3"[..])
+        (StoreMode::Set, Some(8), Some(Exptime::new(60)), &b"3"[..])
     );
-    let told = told_created(&Command::Arithmetic(count), Item::default());
+    let told = told_created(&Command::Arithmetic(count), Item::default(), NOW);
     assert_eq!((told.value, told.ttl), (Some("3".into()), 60));
+    let dated = Arithmetic { vivify: Some(Exptime::new(NOW as i32 + 9)), ..Arithmetic::default() };
+    assert_eq!(told_created(&Command::Arithmetic(dated), Item::default(), NOW).ttl, 9, "a date is no TTL");
     let add = Command::Store(Store { mode: StoreMode::Add, ..Store::default() });
     assert_eq!(created(&add, None).map(|store| store.mode), Some(StoreMode::Add));
     let append = Command::Store(Store { mode: StoreMode::Append, ..Store::default() });

@@ -17,7 +17,7 @@ mod ttl;
 pub use early::Early;
 pub use holding::{Claim, Holding};
 pub use lease::{ItemId, Look, REVOKED, Terms, Token, Undo, is_lease};
-pub use ttl::{Stretched, lasts};
+pub use ttl::Stretched;
 
 use std::time::Duration;
 

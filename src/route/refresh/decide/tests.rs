@@ -19,10 +19,10 @@ fn policy(grace: u32, jitter: f64) -> Policy {
 fn stored(policy: &Policy, exptime: Exptime, chance: f64, after: i64) -> Option<Item> {
     let stretched = policy.stretch(exptime, NOW, chance);
     let client_flags = if stretched.is_marked { policy.marker } else { 0 };
-    let ttl = match lasts(stretched.exptime, NOW) {
-        -1 => -1,
-        lasts if lasts > after => lasts - after,
-        _ => return None,
+    let ttl = match stretched.exptime.lasts(NOW) {
+        None => -1,
+        Some(lasts) if lasts > after => lasts - after,
+        Some(_) => return None,
     };
     Some(Item { client_flags, ttl, ..Item::default() })
 }
@@ -33,7 +33,7 @@ proptest! {
         grace in 1..=MONTH as u32, ttl in 1..=2 * MONTH, after in 0..4 * i64::from(MONTH),
     ) {
         let (policy, asked) = (policy(grace, 0.0), i64::from(ttl));
-        let exptime = if ttl <= MONTH { ttl } else { (NOW + asked) as i32 };
+        let exptime = Exptime::new(if ttl <= MONTH { ttl } else { (NOW + asked) as i32 });
         let age = stored(&policy, exptime, 0.5, after).map(|item| policy.age(&item));
         let expected = match after {
             _ if after < asked => Some(Age::Fresh((asked - after) as u32)),
@@ -45,7 +45,7 @@ proptest! {
 
     #[test]
     fn what_never_expires_or_has_already_is_stored_as_it_is(grace in 1..=MONTH as u32, past in 0..NOW - i64::from(MONTH) - 1) {
-        for exptime in [0, -1, i32::MIN, (NOW - past) as i32] {
+        for exptime in [0, -1, i32::MIN, (NOW - past) as i32].map(Exptime::new) {
             let stretched = policy(grace, 0.3).stretch(exptime, NOW, 0.9);
             prop_assert_eq!((stretched.exptime, stretched.is_marked), (exptime, false));
         }
@@ -53,20 +53,20 @@ proptest! {
 
     #[test]
     fn jitter_only_ever_shortens_and_never_to_nothing(ttl in 1..=MONTH, share in 0.0..0.5, chance in 0.0..1.0) {
-        let plain = policy(60, 0.0).stretch(ttl, NOW, chance).lasts;
-        let with = policy(60, share).stretch(ttl, NOW, chance).lasts;
+        let lasts = |jitter| policy(60, jitter).stretch(Exptime::new(ttl), NOW, chance).exptime.ttl(NOW);
+        let (plain, with) = (lasts(0.0), lasts(share));
         prop_assert!(with <= plain && with > 60);
         prop_assert!((plain - with) as f64 <= f64::from(ttl) * share);
     }
 
     #[test]
     fn no_expiry_time_is_turned_into_one_of_another_kind(exptime: i32, grace in 1..=MONTH as u32, chance in 0.0..1.0) {
+        let exptime = Exptime::new(exptime);
         let stretched = policy(grace, 0.5).stretch(exptime, NOW, chance);
-        let before = lasts(exptime, NOW);
-        prop_assert_eq!(lasts(stretched.exptime, NOW), stretched.lasts);
-        prop_assert_eq!(before == -1, stretched.lasts == -1);
-        prop_assert_eq!(before == 0, stretched.lasts == 0);
-        prop_assert!(!stretched.is_marked || stretched.lasts > i64::from(grace));
+        let (before, after) = (exptime.ttl(NOW), stretched.exptime.ttl(NOW));
+        prop_assert_eq!(before == -1, after == -1);
+        prop_assert_eq!(before == 0, after == 0);
+        prop_assert!(!stretched.is_marked || after > i64::from(grace));
     }
 
     #[test]

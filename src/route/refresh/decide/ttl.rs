@@ -3,9 +3,6 @@
 use super::Policy;
 use crate::protocol::Exptime;
 
-/// The longest relative expiry time; memcached takes larger ones for Unix times (`REALTIME_MAXDELTA`).
-const MONTH: i64 = 60 * 60 * 24 * 30;
-
 /// An expiry time for the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stretched {
@@ -13,8 +10,6 @@ pub struct Stretched {
     pub exptime: Exptime,
     /// Whether its last `grace` seconds are stale time, so that the item must carry the marker.
     pub is_marked: bool,
-    /// How many seconds the item will be there, -1 for ever.
-    pub lasts: i64,
 }
 
 impl Policy {
@@ -24,17 +19,13 @@ impl Policy {
     /// What never expires, or has already, keeps its meaning; so does what would expire after the end of memcached's
     /// calendar.
     pub fn stretch(&self, asked: Exptime, now: i64, chance: f64) -> Stretched {
-        let lasts = lasts(asked, now);
-        let plain = Stretched { exptime: asked, is_marked: false, lasts };
-        if lasts <= 0 {
-            return plain;
-        }
+        let plain = Stretched { exptime: asked, is_marked: false };
+        let Some(lasts @ 1..) = asked.lasts(now) else { return plain };
         let earlier = (lasts as f64 * self.jitter * chance) as i64;
         let lasts = (lasts - earlier).max(1) + i64::from(self.grace);
-        let is_relative = i64::from(asked) <= MONTH && lasts <= MONTH;
-        match Exptime::try_from(if is_relative { lasts } else { now + lasts }) {
-            Ok(exptime) => Stretched { exptime, is_marked: true, lasts },
-            Err(_) => plain,
+        match asked.changed_to_last(lasts, now) {
+            Some(exptime) => Stretched { exptime, is_marked: true },
+            None => plain,
         }
     }
 }
@@ -42,10 +33,10 @@ impl Policy {
 impl Policy {
     /// Whether what is set with this expiry time at `now` may be gone while a lease runs that is out now.
     pub fn ends_before_a_lease(&self, asked: Exptime, now: i64) -> bool {
-        match lasts(asked, now) {
-            -1 => false,
-            0 => true,
-            _ => self.grace <= self.lease,
+        match asked.lasts(now) {
+            None => false,
+            Some(0) => true,
+            Some(_) => self.grace <= self.lease,
         }
     }
 
@@ -54,17 +45,6 @@ impl Policy {
         if is_marked {
             return self.ends_before_a_lease(asked, now);
         }
-        let lasts = lasts(asked, now);
-        lasts != -1 && lasts <= i64::from(self.lease)
-    }
-}
-
-/// How many seconds an item lasts that is stored at `now` with this expiry time; -1 for ever, 0 not at all.
-pub fn lasts(exptime: Exptime, now: i64) -> i64 {
-    match i64::from(exptime) {
-        0 => -1,
-        ..0 => 0,
-        relative @ 1..=MONTH => relative,
-        unix => (unix - now).max(0),
+        asked.lasts(now).is_some_and(|lasts| lasts <= i64::from(self.lease))
     }
 }
