@@ -14,6 +14,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends make && rm -rf 
 COPY Cargo.toml Cargo.lock ./
 COPY .cargo .cargo
 COPY benches benches
+COPY tests/support tests/support
 COPY src src
 # Line numbers of a panic stay, the rest of the debug information goes.
 ENV CARGO_PROFILE_RELEASE_DEBUG=line-tables-only

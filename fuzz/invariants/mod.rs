@@ -1,5 +1,5 @@
 //! What must hold whatever bytes come in. Written once, for three users: the fuzz targets, their replay in CI
-//! (`tests/fuzz_replay.rs`), and the property tests (`tests/protocol_properties.rs`).
+//! (`tests/protocol/fuzz_replay.rs`), and the property tests (`tests/protocol/properties`).
 //!
 //! Each `hold` panics where something does not hold. None of them judges what a command means; that is the business of
 //! the tests against a real memcached.

@@ -1,7 +1,7 @@
 //! What the callers of one key share while a lease is out: who may ask for it, and the value once there is one.
 //!
 //! Callers of all workers meet here. This file names its lock through `sync`, so that a model checker can put its own in
-//! its place (tests/lease_model.rs).
+//! its place (tests/simulations/leases).
 
 use std::time::Instant;
 

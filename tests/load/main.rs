@@ -1,0 +1,7 @@
+//! What is measured: under load, floods, faults and limits. By itself, as whatever runs beside it would be measured too.
+
+mod chaos;
+mod checked;
+mod fair;
+mod memory;
+mod reliability;

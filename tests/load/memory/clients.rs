@@ -1,0 +1,147 @@
+//! Clients that ask for more than they read, begin what they do not end, or wait for what does not come.
+
+use std::time::Duration;
+
+use support::Memcached;
+use support::rig::allow_many_files;
+use support::turn::beside_others;
+
+use super::scene::{MIB, Pusher, Scene, comes_to_rest, crowd, push_all};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A pool of one server.
+fn pool(server: &Memcached, more: &str) -> String {
+    format!("{{servers: ['{}'] {more}}}", server.address())
+}
+
+#[test]
+fn clients_that_ask_for_large_values_and_do_not_read_hold_no_more_than_the_limit() {
+    let _turn = beside_others();
+    let server = Memcached::start_with(&["-I", "2m"]);
+    let scene = Scene::new(&pool(&server, ", request_timeout: 5s"), "");
+    let value = "v".repeat(1_000_000);
+    scene.leash.client().expect(format!("set big 0 0 1000000\r\n{value}\r\n"), "STORED\r\n");
+    let mut bystander = scene.bystander();
+    let clients = crowd(150, 60);
+    let mut pushers: Vec<Pusher> = (0..clients).map(|_| Pusher::new(&scene.leash, "get big\r\n".repeat(20))).collect();
+    for _ in 0..6 {
+        push_all(&mut pushers, SECOND / 2);
+        bystander.is_served();
+    }
+    scene.stayed_below(&format!("{clients} clients that get 1 MB and do not read"));
+    // Somebody who reads gets the same value, if not at once: who does not read makes room.
+    let mut reader = scene.leash.client();
+    support::wait_until("a reader has its large value", 5 * SECOND, || {
+        reader.send("get big\r\n");
+        let line = reader.read_line().unwrap();
+        let is_hit = line.starts_with(b"VALUE big 0 1000000");
+        if is_hit {
+            reader.read_exactly(1_000_000 + b"\r\nEND\r\n".len()).unwrap();
+        }
+        is_hit
+    });
+    assert!(scene.told().contains("what=\"client\""), "nobody was closed: {}", scene.told());
+    drop((pushers, reader, bystander));
+    scene.gives_back("clients that do not read");
+}
+
+#[test]
+fn sets_that_are_begun_and_not_ended_hold_no_more_than_the_limit() {
+    let _turn = beside_others();
+    allow_many_files();
+    let server = Memcached::start();
+    let scene = Scene::new(&pool(&server, ""), "");
+    let mut bystander = scene.bystander();
+    let clients = crowd(3000, 1000);
+    for sent in [100, 40_000, 200_000] {
+        let half = format!("set k 0 0 1000000\r\n{}", "v".repeat(sent));
+        let mut pushers: Vec<Pusher> = (0..clients).map(|_| Pusher::new(&scene.leash, half.clone())).collect();
+        push_all(&mut pushers, 3 * SECOND);
+        bystander.is_served();
+        scene.stayed_below(&format!("{clients} sets of 1 MB of which {sent} bytes were sent"));
+        let told: Vec<String> = pushers.iter_mut().map(Pusher::hears).filter(|told| !told.is_empty()).collect();
+        let words = "SERVER_ERROR out of memory";
+        assert!(told.iter().all(|told| told.starts_with(words)), "{:?}", told.first());
+        assert!(sent == 100 || !told.is_empty(), "{clients} times {sent} bytes were all kept");
+    }
+    drop(bystander);
+    scene.gives_back("half-sent sets");
+}
+
+#[test]
+fn lines_that_are_begun_and_not_ended_hold_no_more_than_the_limit() {
+    let _turn = beside_others();
+    allow_many_files();
+    let server = Memcached::start();
+    let scene = Scene::new(&pool(&server, ""), "");
+    let mut bystander = scene.bystander();
+    let clients = crowd(3000, 1500);
+    let line = format!("get{}", " key".repeat(15_000));
+    let mut pushers: Vec<Pusher> = (0..clients).map(|_| Pusher::new(&scene.leash, line.clone())).collect();
+    push_all(&mut pushers, 3 * SECOND);
+    bystander.is_served();
+    scene.stayed_below(&format!("{clients} lines of 60 KB that do not end"));
+    drop((pushers, bystander));
+    scene.gives_back("half-sent lines");
+}
+
+#[test]
+fn crowds_that_wait_for_cold_values_hold_no_more_than_the_limit() {
+    let _turn = beside_others();
+    let (server, busy) = (Memcached::start(), Memcached::start());
+    let pools = [&server, &busy].map(|server| pool(server, ", request_timeout: 5s"));
+    let refresh = "refresh: {grace: 60s, lease: 2s, cold_wait: 1s}";
+    let routes = format!("routes: [{{prefix: '', pool: main}}, {{prefix: 'cold:', pool: cold, {refresh}}}]");
+    let scene = Scene::limited(&pools.join(", cold: "), ", in_flight: 100000", &routes);
+    let mut bystander = scene.bystander();
+    let (clients, keys) = (crowd(100, 20), crowd(10_000, 5_000));
+    let gets = |client: usize| {
+        (0..keys / 100).map(move |line| {
+            let keys: String = (0..100).map(|key| format!(" cold:{client}:{line}:{key}")).collect();
+            format!("get{keys}\r\n")
+        })
+    };
+    let mut pushers: Vec<Pusher> =
+        (0..clients).map(|client| Pusher::new(&scene.leash, gets(client).collect::<String>())).collect();
+    for _ in 0..4 {
+        push_all(&mut pushers, SECOND);
+        bystander.is_served();
+    }
+    scene.stayed_below(&format!("{clients} clients of {keys} cold misses"));
+    let ends = pushers.iter_mut().map(Pusher::hears).map(|told| told.matches("END\r\n").count()).sum::<usize>();
+    assert!(ends > 0, "nobody was answered");
+    comes_to_rest(&scene.leash);
+    drop((pushers, bystander));
+    // The tables of leases and tasks keep the places they had at most.
+    scene.gives_back_all_but("cold misses", 12 * MIB);
+}
+
+#[test]
+fn replies_that_wait_behind_a_slow_one_do_not_keep_the_buffers_they_were_read_into() {
+    let _turn = beside_others();
+    let server = Memcached::start();
+    let route = "routes: [{prefix: '', pool: main, refresh: {grace: 60s, lease: 40s, cold_wait: 30s}}]";
+    let scene = Scene::new(&pool(&server, ", request_timeout: 5s"), route);
+    let mut writer = scene.leash.client();
+    writer.expect("set small 0 0 5\r\nsmall\r\n", "STORED\r\n");
+    let filler = "v".repeat(4000);
+    writer.expect(format!("set filler 0 0 4000\r\n{filler}\r\n"), "STORED\r\n");
+    let mut winner = scene.leash.client();
+    winner.expect("get cold\r\n", "END\r\n");
+    let mut waiting: Vec<_> = (0..crowd(40, 20)).map(|_| scene.leash.client()).collect();
+    waiting.iter_mut().for_each(|client| client.send("get cold\r\n"));
+    // Between two small replies pass 128 KiB of others' values, so that each was read into a buffer of its own.
+    let fillers = "get filler\r\n".repeat(32);
+    for _ in 0..crowd(500, 100) {
+        waiting.iter_mut().for_each(|client| client.send("get small\r\n"));
+        writer.send(&fillers);
+        writer.read_exactly(32 * (b"VALUE filler 0 4000\r\n".len() + 4000 + b"\r\nEND\r\n".len())).unwrap();
+    }
+    scene.stayed_below("small replies behind a slow one");
+    winner.expect("set cold 0 0 4\r\nwarm\r\n", "STORED\r\n");
+    for client in &mut waiting {
+        client.expect("", "VALUE cold 0 4\r\nwarm\r\nEND\r\n");
+        client.expect("", "VALUE small 0 5\r\nsmall\r\nEND\r\n");
+    }
+}

@@ -1,0 +1,164 @@
+//! One leash under a limit, watched from outside while somebody tries to make it grow.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use support::rig::Resident;
+use support::{Client, Leash, pause, wait_until};
+
+pub const MIB: u64 = 1 << 20;
+/// The limit of every scene.
+pub const LIMIT: u64 = 64 * MIB;
+/// Below this a difference is the allocator's own affair.
+const NOISE: u64 = 4 * MIB;
+/// How long what was taken may take to be given back.
+const RELEASE: Duration = Duration::from_secs(10);
+
+/// The crowds of the published table, or what shows the same in a short time.
+pub fn crowd(long: usize, short: usize) -> usize {
+    if std::env::var_os("LEASH_TEST_LONG").is_some() { long } else { short }
+}
+
+/// A leash whose memory is measured.
+pub struct Scene {
+    pub leash: Leash,
+    base: u64,
+}
+
+impl Scene {
+    /// In front of a pool, with two workers; `more` stands in the file as it is.
+    pub fn new(pool: &str, more: &str) -> Scene {
+        Scene::limited(pool, "", more)
+    }
+
+    /// The same with further limits.
+    pub fn limited(pool: &str, limits: &str, more: &str) -> Scene {
+        let leash = Leash::with_config(&format!(
+            "workers: 2\npools: {{main: {pool}}}\nlimits: {{memory: {LIMIT}, connections: 10000{limits}}}\n{more}"
+        ));
+        for _ in 0..4 {
+            leash.client().expect("version\r\n", "VERSION ");
+        }
+        let base = Resident::of(leash.pid()).now;
+        Resident::forget_peak(leash.pid());
+        Scene { leash, base }
+    }
+
+    /// Fails if it ever held more than it may, and says what it held.
+    #[track_caller]
+    pub fn stayed_below(&self, what: &str) {
+        let (held, most) = (Resident::of(self.leash.pid()), self.base + LIMIT * 5 / 4);
+        println!("{what}: base {} MiB, {held}, {}", self.base / MIB, self.told());
+        assert!(held.peak <= most, "{what}: {held}, though {} MiB may be\n{}", most / MIB, self.told());
+    }
+
+    /// Fails if what was taken is not given back soon.
+    #[track_caller]
+    pub fn gives_back(&self, what: &str) {
+        self.gives_back_all_but(what, NOISE);
+    }
+
+    /// The same where tables keep their places: not more than this in all.
+    #[track_caller]
+    pub fn gives_back_all_but(&self, what: &str, kept: u64) {
+        let most = (self.base + self.base / 10).max(self.base + kept);
+        let begun = Instant::now();
+        let mut now = u64::MAX;
+        while now > most && begun.elapsed() < RELEASE {
+            pause(Duration::from_millis(100));
+            now = Resident::of(self.leash.pid()).now;
+        }
+        println!("{what}: {} MiB {:.1?} after they left", now / MIB, begun.elapsed());
+        assert!(now <= most, "{what}: {} of {} MiB are kept", now / MIB, self.base / MIB);
+    }
+
+    /// What was given up, as metrics tell it.
+    pub fn told(&self) -> String {
+        let page = self.leash.page("/metrics");
+        let shed = page.lines().filter_map(|line| line.strip_prefix("leash_memory_shed_total"));
+        shed.filter(|line| !line.ends_with(" 0")).collect::<Vec<_>>().join(" ")
+    }
+
+    /// A client of small values that goes on as if nothing was.
+    pub fn bystander(&self) -> Bystander {
+        let mut client = self.leash.client();
+        client.expect("set bystander 0 0 5\r\nsmall\r\n", "STORED\r\n");
+        Bystander { client }
+    }
+}
+
+/// Somebody who does nothing wrong.
+pub struct Bystander {
+    client: Client,
+}
+
+impl Bystander {
+    /// Reads and writes small values, all of which must succeed.
+    #[track_caller]
+    pub fn is_served(&mut self) {
+        for _ in 0..50 {
+            self.client.expect("get bystander\r\n", "VALUE bystander 0 5\r\nsmall\r\nEND\r\n");
+            self.client.expect("set bystander 0 0 5\r\nsmall\r\n", "STORED\r\n");
+        }
+    }
+}
+
+/// A client that says as much as is taken, in the background of a test, without waiting.
+pub struct Pusher {
+    stream: TcpStream,
+    words: Vec<u8>,
+    said: usize,
+    is_over: bool,
+}
+
+impl Pusher {
+    pub fn new(leash: &Leash, words: impl Into<Vec<u8>>) -> Pusher {
+        let stream = TcpStream::connect(leash.address()).expect("leash accepts");
+        stream.set_nonblocking(true).unwrap();
+        Pusher { stream, words: words.into(), said: 0, is_over: false }
+    }
+
+    /// Says what is taken now. False once nothing more is.
+    pub fn push(&mut self) -> bool {
+        while !self.is_over && self.said < self.words.len() {
+            match self.stream.write(&self.words[self.said..]) {
+                Ok(0) => self.is_over = true,
+                Ok(count) => self.said += count,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return true,
+                Err(_) => self.is_over = true,
+            }
+        }
+        false
+    }
+
+    /// What it was told so far.
+    pub fn hears(&mut self) -> String {
+        let (mut all, mut chunk) = (Vec::new(), [0; 64 * 1024]);
+        while let Ok(count @ 1..) = self.stream.read(&mut chunk) {
+            all.extend_from_slice(&chunk[..count]);
+        }
+        String::from_utf8_lossy(&all).into_owned()
+    }
+}
+
+/// Lets all of them say what they can for so long.
+pub fn push_all(pushers: &mut [Pusher], time: Duration) {
+    let begun = Instant::now();
+    while begun.elapsed() < time {
+        let busy = pushers.iter_mut().filter_map(|pusher| pusher.push().then_some(())).count();
+        let is_busy = busy > 0;
+        pause(Duration::from_millis(if is_busy { 1 } else { 20 }));
+    }
+}
+
+/// Waits until leash has answered everything that it asked servers.
+pub fn comes_to_rest(leash: &Leash) {
+    wait_until("no request is in flight", Duration::from_secs(30), || {
+        leash
+            .page("/metrics")
+            .lines()
+            .filter(|line| line.starts_with("leash_upstream_in_flight"))
+            .all(|line| line.ends_with(" 0"))
+    });
+}

@@ -1,0 +1,117 @@
+//! Servers that send more than anybody can hold, or take everything and answer nothing.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+use support::rig::{Lie, Pace, Paced, Trouble};
+use support::turn::beside_others;
+use support::{Client, Memcached};
+
+use super::scene::{Pusher, Scene, comes_to_rest, crowd, push_all};
+
+const SECOND: Duration = Duration::from_secs(1);
+const MEGABYTES: usize = 1 << 20;
+
+fn pool(address: &str) -> String {
+    format!("{{servers: ['{address}'], request_timeout: 5s}}")
+}
+
+/// Puts `length` bytes into a server, past leash.
+fn fill(server: &Memcached, length: usize) {
+    let mut client = Client::connect(&server.address());
+    client.set_bound(30 * SECOND);
+    client.send(format!("set giant 0 0 {length}\r\n"));
+    client.send(vec![b'v'; length]);
+    client.expect("\r\n", "STORED\r\n");
+}
+
+#[test]
+fn a_value_that_is_larger_than_all_memory_is_not_held() {
+    let _turn = beside_others();
+    let length = crowd(500, 200) * MEGABYTES;
+    let server = Memcached::start_with(&["-m", "1200", "-I", "600m"]);
+    fill(&server, length);
+    let scene = Scene::new(&pool(&server.address()), "");
+    let mut bystander = scene.bystander();
+    let mut askers: Vec<Pusher> = (0..2).map(|_| Pusher::new(&scene.leash, "get giant\r\nversion\r\n")).collect();
+    push_all(&mut askers, 3 * SECOND);
+    comes_to_rest(&scene.leash);
+    bystander.is_served();
+    scene.stayed_below(&format!("two gets of {} MiB", length / MEGABYTES));
+    for told in askers.iter_mut().map(Pusher::hears) {
+        let is_refused = told.starts_with("SERVER_ERROR ") || told.starts_with("END\r\n");
+        assert!(is_refused && told.contains("VERSION "), "{:?}", &told[..told.len().min(80)]);
+    }
+    drop((askers, bystander));
+    scene.gives_back("a giant value");
+}
+
+#[test]
+fn a_value_that_never_ends_is_not_held() {
+    let _turn = beside_others();
+    let server = Memcached::start();
+    let way = Paced::before(&server, Pace::default());
+    let scene = Scene::new(&pool(&way.address()), "");
+    let mut bystander = scene.bystander();
+    way.suffers(Trouble::Lies(Lie::EndlessValue));
+    let mut askers: Vec<Pusher> = (0..4).map(|_| Pusher::new(&scene.leash, "get bystander\r\n")).collect();
+    push_all(&mut askers, 4 * SECOND);
+    scene.stayed_below("a value that never ends");
+    way.suffers(Trouble::None);
+    drop(askers);
+    support::wait_until("its server is up again", 15 * SECOND, || {
+        let mut client = scene.leash.client();
+        client.send("get bystander\r\n");
+        client.read_line().is_ok_and(|line| line.starts_with(b"VALUE "))
+    });
+    bystander.is_served();
+    drop(bystander);
+    scene.gives_back("an endless value");
+}
+
+#[test]
+fn sets_to_a_server_that_reads_and_never_answers_hold_no_more_than_the_limit() {
+    let _turn = beside_others();
+    let mute = mute();
+    let healthy = Memcached::start();
+    let pools = format!("{{servers: ['{}']}}, lost: {}", healthy.address(), pool(&mute));
+    let routes = "routes: [{prefix: '', pool: main}, {prefix: 'lost:', pool: lost}]";
+    let scene = Scene::new(&pools, routes);
+    let mut bystander = scene.bystander();
+    let set = format!("set lost:k 0 0 1000000\r\n{}\r\n", "v".repeat(1_000_000));
+    let mut setters: Vec<Pusher> = (0..30).map(|_| Pusher::new(&scene.leash, set.repeat(20))).collect();
+    for _ in 0..4 {
+        push_all(&mut setters, SECOND);
+        bystander.is_served();
+    }
+    scene.stayed_below("30 clients that set to a server that never answers");
+    drop((setters, bystander));
+    comes_to_rest(&scene.leash);
+    scene.gives_back("sets without answers");
+}
+
+/// A server that greets, takes what it is sent, and says nothing.
+fn mute() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free loopback port");
+    let address = listener.local_addr().unwrap().to_string();
+    thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            thread::spawn(move || greet_and_swallow(stream));
+        }
+    });
+    address
+}
+
+fn greet_and_swallow(stream: TcpStream) -> Option<()> {
+    let mut to = stream.try_clone().ok()?;
+    let (mut from, mut line) = (BufReader::new(stream), String::new());
+    for answer in ["MN\r\n", "VERSION 1.6.21\r\n"] {
+        line.clear();
+        from.read_line(&mut line).ok()?;
+        to.write_all(answer.as_bytes()).ok()?;
+    }
+    std::io::copy(&mut from, &mut std::io::sink()).ok()?;
+    Some(())
+}

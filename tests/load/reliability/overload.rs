@@ -1,0 +1,177 @@
+//! A server that is asked for more than it can give: what it can give arrives, the rest is refused at once.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use support::figures::metric;
+use support::rig::{Keys, Load, Outcome, Pace, Paced, Tally, Trouble};
+use support::{BOUND, Leash, Memcached, pause, wait_until};
+
+use super::house::{alone, go_on, promised, share};
+
+/// Replies a second.
+pub const CAPACITY: f64 = 2000.0;
+const CLIENTS: usize = 1500;
+const DEADLINE: Duration = Duration::from_millis(500);
+/// The first second belongs to whoever finds out how much is too much.
+const WARM_UP: Duration = Duration::from_secs(1);
+const TIME: Duration = Duration::from_secs(3);
+
+/// A server of known capacity.
+pub struct Saturated {
+    paced: Paced,
+    _server: Memcached,
+}
+
+impl Saturated {
+    /// What it has.
+    pub fn keys() -> Keys {
+        Keys::new("over", 1000, 60)
+    }
+
+    pub fn start() -> Saturated {
+        let server = Memcached::start_with(&["-c", "4096"]);
+        Saturated::keys().fill(&server);
+        let pace = Pace { requests: Some(CAPACITY), ..Pace::default() };
+        Saturated { paced: Paced::before(&server, pace), _server: server }
+    }
+
+    /// A leash before it.
+    pub fn leash(&self) -> Leash {
+        let address = self.paced.address();
+        let pool = format!("{{servers: ['{address}'], request_timeout: {}ms}}", DEADLINE.as_millis());
+        Leash::with_config(&format!("workers: 2\npools: {{main: {pool}}}\nlimits: {{connections: 4000}}\n"))
+    }
+}
+
+/// The hits a second that all clients get together, and everything.
+fn closed_loop(address: &str) -> (f64, std::ops::Range<Instant>, Tally) {
+    let load = Load::closed(address, CLIENTS, Saturated::keys(), Duration::ZERO);
+    pause(WARM_UP);
+    let time = go_on(TIME);
+    let tally = load.stop();
+    tally.has_nothing_foreign();
+    (tally.rate(&time, Outcome::Hit), time, tally)
+}
+
+#[test]
+fn more_clients_than_a_saturated_server_can_serve_get_what_it_can_give() {
+    let _alone = alone();
+    let server = Saturated::start();
+    let (direct, _, _) = closed_loop(&server.paced.address());
+    let leash = server.leash();
+    let (through, time, tally) = closed_loop(leash.address());
+    let refused = tally.waits(&time, Outcome::Miss);
+    println!("closed loop of {CLIENTS}: {direct:.0}/s directly, {through:.0}/s through leash; refused: {refused}");
+    println!(
+        "  hits: {}; overloaded: {}",
+        tally.waits(&time, Outcome::Hit),
+        metric(&leash, "leash_failures_total", "cause=\"overloaded\"")
+    );
+    assert!(direct > 0.8 * CAPACITY, "the server itself gives {direct:.0}/s");
+    assert!(through >= share(0.9) * direct, "{through:.0}/s instead of {direct:.0}/s");
+}
+
+#[test]
+fn three_times_what_a_server_can_give_leaves_it_giving_that_and_it_is_well_again_at_once() {
+    let _alone = alone();
+    let server = Saturated::start();
+    let leash = server.leash();
+    let load = Load::open(leash.address(), CLIENTS, Saturated::keys(), (3.0 * CAPACITY) as u64);
+    pause(WARM_UP);
+    let over = go_on(TIME);
+    load.goes_on_at((CAPACITY / 2.0) as u64);
+    let fell = Instant::now();
+    pause(Duration::from_secs(1));
+    let well = go_on(Duration::from_secs(2));
+    let tally = load.stop();
+    tally.has_nothing_foreign();
+    let (through, refused) = (tally.rate(&over, Outcome::Hit), tally.waits(&over, Outcome::Miss));
+    let after = tally.rate(&well, Outcome::Hit);
+    println!(
+        "open loop of 3 x {CAPACITY}/s: {through:.0}/s; refused: {refused}; hits: {}",
+        tally.waits(&over, Outcome::Hit)
+    );
+    println!(
+        "  then at half load: {after:.0}/s from {:?} on, {} missed",
+        well.start - fell,
+        tally.ended(&well, Outcome::Miss)
+    );
+    assert!(through >= share(0.9) * CAPACITY, "{through:.0}/s of {CAPACITY:.0}/s");
+    let usual = refused.per_mille(900);
+    assert!(usual <= promised(Duration::from_millis(5), Duration::from_millis(50)), "refused within {usual:?}");
+    assert!(after >= share(0.9) * CAPACITY / 2.0, "a second later {after:.0}/s of {:.0}/s", CAPACITY / 2.0);
+}
+
+#[test]
+fn a_server_that_drips_is_down_within_three_deadlines() {
+    let _alone = alone();
+    let server = Memcached::start();
+    Saturated::keys().fill(&server);
+    let paced = Paced::before(&server, Pace::default());
+    let pool = format!("{{servers: ['{}'], request_timeout: {}ms}}", paced.address(), DEADLINE.as_millis());
+    let leash = Leash::with_config(&format!("workers: 1\npools: {{main: {pool}}}\n"));
+    let load = Load::closed(leash.address(), 8, Saturated::keys(), Duration::from_millis(5));
+    wait_until("it serves", BOUND, || metric(&leash, "leash_requests_total", "outcome=\"hit\"") > 100.0);
+    paced.suffers(Trouble::Drips(Duration::from_millis(100)));
+    let begun = Instant::now();
+    wait_until("the dripping server is down", BOUND, || metric(&leash, "leash_server_up", "") == 0.0);
+    let took = begun.elapsed();
+    paced.suffers(Trouble::None);
+    wait_until("it serves again", BOUND, || metric(&leash, "leash_server_up", "") == 1.0);
+    let tally = load.stop();
+    tally.has_nothing_foreign();
+    println!("a server that drips is down after {took:?}");
+    assert!(took <= 3 * DEADLINE + promised(Duration::from_millis(100), Duration::from_millis(500)), "{took:?}");
+}
+
+#[test]
+fn what_a_saturated_server_refuses_is_regenerated_by_one_caller_at_a_time() {
+    let _alone = alone();
+    let server = Memcached::start();
+    let paced = Paced::before(&server, Pace { requests: Some(100.0), ..Pace::default() });
+    let leash = Leash::with_config(&format!(
+        "workers: 1\npools: {{main: {{servers: ['{}']}}}}\nroutes: [{{prefix: \"\", pool: main, refresh: {{grace: 30s, lease: 5s}}}}]\n",
+        paced.address()
+    ));
+    let mut first = leash.client();
+    first.expect("set page 0 100 3\r\nold\r\n", "STORED\r\n");
+    let (at_once, most, misses, hits) = Default::default();
+    let (at_once, most, misses, hits): (&AtomicUsize, &AtomicUsize, &AtomicUsize, &AtomicUsize) =
+        (&at_once, &most, &misses, &hits);
+    // At first nobody knows how slow it is, and some wait in vain.
+    let (since, until) = (Instant::now() + WARM_UP, Instant::now() + WARM_UP + Duration::from_secs(3));
+    thread::scope(|scope| {
+        for mut client in (0..50).map(|_| leash.client()) {
+            scope.spawn(move || {
+                while Instant::now() < until {
+                    if client.get("page").expect("an answer").is_some() {
+                        hits.fetch_add(1, Ordering::Relaxed);
+                        continue;
+                    }
+                    let others = at_once.fetch_add(1, Ordering::Relaxed);
+                    if Instant::now() > since {
+                        misses.fetch_add(1, Ordering::Relaxed);
+                        most.fetch_max(others + 1, Ordering::Relaxed);
+                    }
+                    pause(Duration::from_millis(50));
+                    client.ask("set page 0 100 3\r\nnew\r\n");
+                    at_once.fetch_sub(1, Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    let read = |counter: &AtomicUsize| counter.load(Ordering::Relaxed);
+    let refused = metric(&leash, "leash_failures_total", "cause=\"overloaded\"");
+    println!(
+        "50 callers of one page of a saturated server: {} hits, {refused} refused, {} regenerations, {} at once",
+        read(hits),
+        read(misses),
+        read(most)
+    );
+    assert!(refused > 100.0, "{refused} refused");
+    // One after the other, and a few more where the machine lets all wait in vain.
+    assert!(read(misses) < refused as usize / 10, "{} regenerated for {refused} refused", read(misses));
+    assert!(read(most) <= 25, "{} of 50 regenerated at once", read(most));
+}

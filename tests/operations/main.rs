@@ -1,0 +1,10 @@
+//! What an operator meets: configuration, reloads, pages, metrics, commands.
+
+mod config;
+mod demo;
+mod man;
+mod monitoring;
+mod page;
+mod reload;
+mod status;
+mod top;

@@ -1,0 +1,132 @@
+//! `/status`: what the status page and `leash top` are made from, as a reader of the admin address sees it.
+
+use std::time::Duration;
+
+use leash::admin::model::{Overview, Server};
+use leash::config::Phase;
+use leash::metrics::ServerState;
+use support::memcached::signal;
+use support::{Client, Leash, Memcached, wait_until};
+
+/// Figures come in steps of two seconds, and machines may be slow.
+const BOUND: Duration = Duration::from_secs(60);
+
+fn overview(leash: &Leash) -> Overview {
+    serde_json::from_str(&leash.page("/status")).expect("/status is what the model says")
+}
+
+/// Waits until the overview is like this, and keeps asking for something meanwhile.
+#[track_caller]
+fn wait_for(leash: &Leash, what: &str, mut ask: impl FnMut(), is_so: impl Fn(&Overview) -> bool) -> Overview {
+    let mut seen = overview(leash);
+    wait_until(what, BOUND, || {
+        ask();
+        seen = overview(leash);
+        is_so(&seen)
+    });
+    seen
+}
+
+fn read_all(client: &mut Client) {
+    for key in 0..20 {
+        client.get(&format!("page:{key}")).expect("an answer, hit or miss");
+    }
+}
+
+#[test]
+fn traffic_shows_in_rates_history_and_routes() {
+    let leash = Leash::embedded();
+    let mut client = leash.client();
+    client.expect("set page:1 0 0 1\r\nx\r\n", "STORED\r\n");
+    let seen = wait_for(&leash, "rates are told", || read_all(&mut client), |seen| seen.now.requests > 0.0);
+    assert!(seen.now.hit_ratio.is_some_and(|hits| hits > 0.0 && hits < 0.5), "one of twenty: {seen:?}");
+    assert!(seen.now.p99.is_some_and(|p99| p99 > 0.0) && seen.now.errors == 0.0, "{seen:?}");
+    let busiest = seen.history.iter().map(|point| point.rates.requests).fold(0.0, f64::max);
+    assert!(busiest > 0.0 && seen.recent > 0.0, "{seen:?}");
+    assert_eq!((seen.routes[0].name(), &*seen.routes[0].pool), ("everything else", "main"));
+    assert!(seen.routes[0].now.requests > 0.0 && seen.process.clients == 1, "{seen:?}");
+    assert_eq!((seen.pools[0].servers, seen.pools[0].up), (1, 1));
+}
+
+#[test]
+fn a_server_that_dies_is_told_first_and_comes_back() {
+    let mut servers = Memcached::start_many(3);
+    let leash = Leash::with_servers(&servers);
+    let mut client = leash.client();
+    let victim = servers[2].address();
+    servers[2].kill();
+    let state_of = |seen: &Overview, name: &str| {
+        seen.servers.iter().find(|server| server.name == name).map(|server: &Server| server.state)
+    };
+    let seen = wait_for(&leash, "it is down", || read_all(&mut client), |seen| !seen.servers[0].is_asked());
+    assert_eq!(seen.servers[0].name, victim);
+    assert_eq!((seen.pools[0].servers, seen.pools[0].up), (3, 2));
+    servers[2].restart();
+    let is_up = |seen: &Overview| state_of(seen, &victim) == Some(ServerState::Up) && seen.pools[0].up == 3;
+    wait_for(&leash, "it is up again", || read_all(&mut client), is_up);
+}
+
+#[test]
+fn what_refreshing_saves_is_counted() {
+    let servers = Memcached::start_many(1);
+    let leash = Leash::refreshing(&servers, "{grace: 1000s}");
+    let mut client = leash.client();
+    client.expect("set page:1 0 1 3\r\nold\r\n", "STORED\r\n");
+    let is_stale = |client: &mut Client| client.get("page:1").unwrap().is_none();
+    wait_until("the value is stale and this caller wins", BOUND, || is_stale(&mut client));
+    (0..30).for_each(|_| assert_eq!(client.get("page:1").unwrap().as_deref(), Some(&b"old"[..])));
+    let seen = wait_for(&leash, "the savings are told", || {}, |seen| seen.saved.stale_served >= 30);
+    assert_eq!((seen.saved.winners, seen.saved_in_all.avoided()), (1, 30));
+    assert!(seen.routes[0].saved.is_some_and(|saved| saved.share() > Some(0.9)), "{seen:?}");
+}
+
+#[test]
+fn a_migration_tells_its_phase_and_survives_the_reload_to_the_next_one() {
+    let servers = Memcached::start_many(2);
+    let yaml = |phase: &str| {
+        let [old, new] = [servers[0].address(), servers[1].address()];
+        format!(
+            "workers: 1\npools: {{old: {{servers: ['{old}']}}, new: {{servers: ['{new}']}}}}\n\
+             routes: [{{prefix: '', migrate: {{from: old, to: new, phase: {phase}}}}}]\n"
+        )
+    };
+    Client::connect(&servers[0].address()).expect("set page:1 0 0 1\r\nx\r\n", "STORED\r\n");
+    let leash = Leash::with_config(&yaml("prepare"));
+    let mut client = leash.client();
+    let read = |seen: &Overview| seen.history.iter().any(|point| point.rates.requests > 0.0);
+    let seen = wait_for(&leash, "there is a history", || read_all(&mut client), read);
+    let migration = seen.routes[0].migration.as_ref().expect("it migrates");
+    assert_eq!((&*migration.from, &*migration.to), ("old", "new"));
+    assert!(migration.next.may_go_on && migration.next.sentence.contains("prepare"), "{migration:?}");
+    leash.configure(yaml("warm"));
+    signal(leash.pid(), "HUP");
+    let seen = wait_for(
+        &leash,
+        "it is in warm and reads",
+        || read_all(&mut client),
+        |seen| seen.routes[0].migration.as_ref().is_some_and(|m| m.phase == Phase::Warm && m.reads.to > 0),
+    );
+    assert!(read(&seen), "the history is still there");
+}
+
+#[test]
+fn prefixes_are_shown_and_keys_only_where_the_configuration_allows_it() {
+    let yaml = |show_keys: bool| {
+        format!("workers: 2\nadmin: {{show_keys: {show_keys}}}\npools: {{main: {{servers: [embedded]}}}}\n")
+    };
+    let leash = Leash::with_config(&yaml(false));
+    let mut clients = [leash.client(), leash.client()];
+    let mut ask = || {
+        clients.iter_mut().for_each(read_all);
+        clients[0].get("secret:token").expect("a miss");
+    };
+    let seen = wait_for(&leash, "the prefix is told", &mut ask, |seen| !seen.busiest.names.is_empty());
+    let [page] = &seen.busiest.names[..] else { panic!("only one prefix is shared: {:?}", seen.busiest) };
+    assert_eq!((&*page.name, seen.busiest.are_keys), ("page:", false));
+    assert!(page.share > 0.8 && page.requests > 0.0 && seen.busiest.sampled >= 5, "{:?}", seen.busiest);
+    leash.configure(yaml(true));
+    signal(leash.pid(), "HUP");
+    let seen = wait_for(&leash, "keys are told", &mut ask, |seen| seen.busiest.are_keys);
+    assert!(seen.busiest.names.iter().any(|busy| busy.name == "secret:token" || busy.name == "page:7"), "{seen:?}");
+    assert!(seen.busiest.names.len() <= 20, "{:?}", seen.busiest);
+}

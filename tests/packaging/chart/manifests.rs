@@ -1,0 +1,218 @@
+//! What the chart renders: recorded, valid, accepted by leash, and keeping the rules of a native sidecar.
+
+use std::fs;
+use std::process::Command;
+
+use serde_json::Value;
+
+use support::repository::here;
+
+use super::helm::{APPLICATION, CASES, Case, KUBERNETES, errors, helm, is_at_least, objects, run, template};
+
+/// The first Kubernetes the chart is for, the one with beta and the one with stable injection, and the newest known.
+const VERSIONS: [&str; 4] = ["1.30.0", "1.34.0", "1.36.0", "1.37.0"];
+
+fn all() -> impl Iterator<Item = Case> {
+    CASES.into_iter().chain([APPLICATION])
+}
+
+/// Every container with the pod it is in, of whatever starts pods.
+fn containers(object: &Value) -> Vec<Value> {
+    let pod = if object["kind"] == "Pod" { &object["spec"] } else { &object["spec"]["template"]["spec"] };
+    let lists = [&pod["initContainers"], &pod["containers"]];
+    lists.into_iter().filter_map(Value::as_array).flatten().cloned().collect()
+}
+
+fn find<'o>(objects: &'o [Value], kind: &str) -> &'o Value {
+    objects.iter().find(|object| object["kind"] == kind).unwrap_or_else(|| panic!("no {kind} is rendered"))
+}
+
+/// helm 3 and 4 put different numbers of them between objects.
+fn without_blank_lines(text: &str) -> String {
+    text.lines().filter(|line| !line.trim().is_empty()).map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn lint_finds_nothing() {
+    let lint = |arguments: Vec<String>| {
+        let mut all = vec!["lint", "--strict", "--kube-version", KUBERNETES];
+        all.extend(arguments.iter().map(String::as_str));
+        let output = helm(&all);
+        assert!(output.status.success(), "helm {}:\n{}", all.join(" "), errors(&output));
+    };
+    lint(vec![here("helm").display().to_string()]);
+    all().for_each(|case| lint(case.arguments()));
+}
+
+#[test]
+fn every_mode_renders_as_recorded() {
+    let update = std::env::var_os("LEASH_UPDATE_GOLDEN").is_some();
+    // The rules and the dashboard are files already.
+    for case in all().filter(|case| case.name != "monitoring") {
+        let path = here("tests/packaging/chart/golden").join(format!("{}.yaml", case.name));
+        let rendered = without_blank_lines(&case.render(KUBERNETES));
+        if update {
+            fs::write(&path, &rendered).unwrap();
+        }
+        let recorded = fs::read_to_string(&path).unwrap_or_default();
+        let difference = rendered.lines().zip(recorded.lines().chain(std::iter::repeat(""))).find(|(a, b)| a != b);
+        assert!(
+            rendered == recorded,
+            "{} differs, first in {difference:?}; if that is meant: LEASH_UPDATE_GOLDEN=1 cargo test --test packaging chart",
+            path.display()
+        );
+    }
+}
+
+#[test]
+fn what_is_rendered_is_valid_for_every_kubernetes() {
+    for version in VERSIONS {
+        for case in all().filter(|case| is_at_least(version, case.since)) {
+            let mut validator = Command::new(here("target/venv/bin/python"));
+            let output =
+                run(validator.arg(here("tests/packaging/chart/validate.py")).arg(version), case.render(version));
+            assert!(output.status.success(), "{} for Kubernetes {version}:\n{}", case.name, errors(&output));
+        }
+    }
+}
+
+#[test]
+fn an_injection_speaks_the_newest_version_the_cluster_has() {
+    let case = CASES.into_iter().find(|case| case.name == "injection").unwrap();
+    for (kubernetes, version) in [("1.34.0", "v1beta1"), ("1.36.0", "v1")] {
+        let objects = objects(&case.render(kubernetes));
+        for kind in ["MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding"] {
+            let expected = format!("admissionregistration.k8s.io/{version}");
+            assert_eq!(find(&objects, kind)["apiVersion"], expected, "{kind} for {kubernetes}");
+        }
+    }
+}
+
+#[test]
+fn leash_accepts_the_configuration_of_every_mode() {
+    for case in all() {
+        let objects = case.objects();
+        let map = objects.iter().find(|object| object["data"]["leash.yaml"].is_string());
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("leash.yaml");
+        fs::write(&file, map.expect("a ConfigMap")["data"]["leash.yaml"].as_str().unwrap()).unwrap();
+        let output = run(Command::new(env!("CARGO_BIN_EXE_leash")).arg("check").arg(&file), "");
+        assert!(output.status.success(), "{}: {}", case.name, errors(&output));
+    }
+}
+
+/// Written as JSON, so that `off` stays a word.
+#[test]
+fn every_key_of_the_example_configuration_can_be_a_value() {
+    let example = fs::read_to_string(here("config.example.yaml")).unwrap();
+    let mut config: Value = serde_yaml::from_str(&example).unwrap();
+    config["admin"] = "0.0.0.0:9411".into();
+    let directory = tempfile::tempdir().unwrap();
+    let values = directory.path().join("values.json");
+    fs::write(&values, serde_json::json!({ "config": config }).to_string()).unwrap();
+    let arguments = vec![here("helm").display().to_string(), "--values".into(), values.display().to_string()];
+    let rendered = objects(&template(KUBERNETES, arguments));
+    let file = find(&rendered, "ConfigMap")["data"]["leash.yaml"].as_str().unwrap();
+    // helm writes 1.0 as 1
+    let plain = |config: &Value| config.to_string().replace(":1.0", ":1");
+    assert_eq!(plain(&serde_yaml::from_str(file).unwrap()), plain(&config), "nothing is lost on the way");
+}
+
+#[test]
+fn a_sidecar_starts_first_ends_last_and_is_probed_by_number() {
+    for case in ["sidecar", "application"] {
+        let objects = all().find(|c| c.name == case).unwrap().objects();
+        let pods: Vec<&Value> =
+            objects.iter().filter(|o| ["Pod", "Deployment"].contains(&o["kind"].as_str().unwrap())).collect();
+        for pod in &pods {
+            let leash = &containers(pod)[0];
+            assert_eq!((&leash["name"], &leash["restartPolicy"]), (&"leash".into(), &"Always".into()), "{case}");
+            assert!(leash["lifecycle"].is_null(), "a preStop hook would run while the application needs leash");
+            for probe in ["startupProbe", "readinessProbe", "livenessProbe"] {
+                assert!(leash[probe]["httpGet"]["port"].is_u64(), "{case}: {probe}");
+            }
+        }
+        assert!(!pods.is_empty());
+    }
+}
+
+#[test]
+fn every_container_is_confined_and_no_file_is_mounted_alone() {
+    for case in all() {
+        for container in case.objects().iter().flat_map(containers) {
+            let context = &container["securityContext"];
+            let told = format!("{}: {}", case.name, container["name"]);
+            assert_eq!(context["allowPrivilegeEscalation"], false, "{told}");
+            assert_eq!(context["capabilities"]["drop"], serde_json::json!(["ALL"]), "{told}");
+            assert_eq!(context["readOnlyRootFilesystem"], true, "{told}");
+            assert_eq!(context["runAsNonRoot"], true, "{told}");
+            assert_eq!(context["seccompProfile"]["type"], "RuntimeDefault", "{told}");
+            assert!(!container.to_string().contains("subPath"), "{told}: a subPath is never updated");
+        }
+    }
+}
+
+#[test]
+fn the_directory_of_spools_is_on_a_volume_of_its_own() {
+    let volume = |name: &str, kind: &str, directory: &str| {
+        let objects = all().find(|case| case.name == name).unwrap().objects();
+        let object = find(&objects, kind);
+        let leash = &containers(object)[0];
+        let mounted = leash["volumeMounts"].as_array().unwrap().iter().find(|mount| mount["mountPath"] == directory);
+        let pod = if kind == "Pod" { &object["spec"] } else { &object["spec"]["template"]["spec"] };
+        let is_mounted = |volume: &&Value| Some(&volume["name"]) == mounted.map(|mount| &mount["name"]);
+        pod["volumes"].as_array().unwrap().iter().find(is_mounted).cloned().unwrap_or_default()
+    };
+    assert_eq!(volume("injection", "Pod", "/spool")["emptyDir"]["sizeLimit"], "256Mi");
+    let daemonset = volume("daemonset", "DaemonSet", "/var/lib/leash/spool");
+    assert_eq!(daemonset["hostPath"]["type"], "Directory");
+    assert!(daemonset["emptyDir"].is_null(), "{daemonset}");
+    assert!(volume("sidecar", "Pod", "/var/lib/leash/spool").is_null(), "nobody asked for one");
+}
+
+/// Whether labels carry all that a selector asks for.
+fn selects(selector: &Value, labels: &Value) -> bool {
+    selector.as_object().unwrap().iter().all(|(name, value)| labels[name] == *value)
+}
+
+#[test]
+fn a_service_selects_the_pods_of_leash_and_not_the_one_of_the_test() {
+    for (case, kind) in [("daemonset", "DaemonSet"), ("deployment", "Deployment")] {
+        let objects = all().find(|c| c.name == case).unwrap().objects();
+        let selector = &find(&objects, "Service")["spec"]["selector"];
+        assert!(selects(selector, &find(&objects, kind)["spec"]["template"]["metadata"]["labels"]));
+        assert!(!selects(selector, &find(&objects, "Pod")["metadata"]["labels"]));
+    }
+}
+
+#[test]
+fn a_pod_monitor_finds_every_pod_of_leash_by_a_port_that_is_there() {
+    let daemonset = all().find(|case| case.name == "daemonset").unwrap().objects();
+    let monitor = &find(&daemonset, "PodMonitor")["spec"];
+    let selector = &monitor["selector"]["matchLabels"];
+    assert!(selects(selector, &find(&daemonset, "DaemonSet")["spec"]["template"]["metadata"]["labels"]));
+    let application = APPLICATION.objects();
+    let shop = find(&application, "Deployment");
+    let name = &shop["spec"]["template"]["metadata"]["labels"]["leash-cache.github.io/instance"];
+    assert_eq!(*name, find(&application, "ConfigMap")["metadata"]["name"]);
+    for container in [&containers(shop)[0], &containers(find(&daemonset, "DaemonSet"))[0]] {
+        assert_eq!(container["ports"][0]["name"], monitor["podMetricsEndpoints"][0]["port"]);
+    }
+}
+
+#[test]
+fn an_injection_adds_what_a_chart_embeds() {
+    let injection = all().find(|case| case.name == "injection").unwrap().objects();
+    let expression =
+        find(&injection, "MutatingAdmissionPolicy")["spec"]["mutations"][0]["jsonPatch"]["expression"].to_string();
+    let sidecar = &containers(find(&injection, "Pod"))[0];
+    for (field, value) in sidecar.as_object().unwrap() {
+        assert!(expression.contains(&format!("{field}: ")), "no {field} ({value}) in {expression}");
+    }
+}
+
+#[test]
+fn the_chart_installs_the_leash_of_this_repository() {
+    let chart: Value = serde_yaml::from_str(&fs::read_to_string(here("helm/Chart.yaml")).unwrap()).unwrap();
+    assert_eq!(chart["appVersion"], env!("CARGO_PKG_VERSION"));
+}

@@ -1,0 +1,86 @@
+//! Wrong values are refused before anything is installed, with where they are and what is wrong.
+
+use support::repository::here;
+
+use super::helm::{KUBERNETES, errors, helm};
+
+/// `--set` arguments on top of the least values, and what the refusal says.
+const SCHEMA: &[(&str, &str)] = &[
+    ("mode=cluster", "at '/mode': value must be one of 'sidecar', 'daemonset', 'deployment'"),
+    ("modes=sidecar", "additional properties 'modes' not allowed"),
+    ("replicas=0", "at '/replicas': minimum: got 0, want 1"),
+    ("image.pullPolicy=always", "at '/image/pullPolicy': value must be one of"),
+    ("image.digest=abc", "at '/image/digest': 'abc' does not match pattern"),
+    ("image.tag=a b", "at '/image/tag': 'a b' does not match pattern"),
+    ("resources.limits.memory=lots", "at '/resources/limits/memory': 'lots' does not match pattern"),
+    ("tolerations[0].effect=Never", "at '/tolerations/0/effect': value must be one of"),
+    ("podLabels.tier=1", "at '/podLabels/tier': got number, want string"),
+    ("podMonitor.interval=fast", "at '/podMonitor/interval': 'fast' does not match pattern"),
+    ("config.pool=x", "at '/config': additional properties 'pool' not allowed"),
+    ("config.admin=off", "at '/config/admin': 'off' does not match pattern"),
+    ("config.workers=many", "at '/config/workers': 'many' does not match pattern '^auto$'"),
+    ("config.listen[0].tcp=here", "at '/config/listen/0/tcp': 'here' does not match pattern"),
+    ("config.listen[0].unix=/tmp/leash.sock", "at '/config/listen/0/unix': '/tmp/leash.sock' does not match pattern"),
+    ("config.pools.main.servers[0].adress=m0", "at '/config/pools/main/servers/0': additional properties 'adress'"),
+    ("config.pools.main.servers[0].weight=0", "at '/config/pools/main/servers/0/weight': minimum: got 0, want 1"),
+    ("config.pools.spare.hash=crc32", "at '/config/pools/spare': missing property 'servers'"),
+    ("config.pools.main.hash=fnv", "at '/config/pools/main/hash': value must be one of 'rendezvous'"),
+    ("config.pools.main.request_timeout=200", "at '/config/pools/main/request_timeout': got number, want string"),
+    ("config.pools.main.hash_tags=false", "at '/config/pools/main/hash_tags': got boolean, want string"),
+    ("config.routes[0].prefix=page:", "at '/config/routes/0': missing property 'pool'"),
+    ("config.routes[0].refresh.grace=1min", "at '/config/routes/0/refresh/grace': '1min' does not match pattern"),
+    ("config.routes[0].refresh.marker_bit=32", "at '/config/routes/0/refresh/marker_bit': maximum: got 32, want 31"),
+    ("config.routes[0].refresh.early.beta=0", "at '/config/routes/0/refresh/early/beta': exclusiveMinimum: got 0"),
+    ("config.limits.item_size=1MB", "at '/config/limits/item_size': '1MB' does not match pattern"),
+    ("config.limits.waiters=0", "at '/config/limits/waiters': minimum: got 0, want 1"),
+    ("config.log.format=xml", "at '/config/log/format': value must be one of 'auto', 'text', 'json'"),
+];
+
+/// The same for values that are right alone and wrong together, which the templates tell.
+const TOGETHER: &[(&str, &str)] = &[
+    ("config.pools=null", "config.pools is empty: name your memcached servers"),
+    (
+        "config.admin=127.0.0.1:9411",
+        "config.admin is 127.0.0.1:9411, but the kubelet's probes come to the pod's address",
+    ),
+    ("networkPolicy.enabled=true", "networkPolicy is for the modes daemonset and deployment"),
+    ("mode=daemonset,injection.enabled=true", "injection is for mode sidecar, and mode is daemonset"),
+    (
+        "mode=deployment,config.listen[0].tcp=127.0.0.1:11211",
+        "config.listen has only loopback addresses or sockets, which the Service of mode deployment cannot reach",
+    ),
+];
+
+/// What helm says of these values; they must be refused.
+#[track_caller]
+fn refusal(set: &str) -> String {
+    let (chart, values) = (here("helm"), here("helm/ci/sidecar-values.yaml"));
+    let [chart, values] = [&chart, &values].map(|path| path.to_str().unwrap());
+    let output = helm(&["template", "r", chart, "--values", values, "--kube-version", KUBERNETES, "--set", set]);
+    assert!(!output.status.success(), "{set} is not refused");
+    errors(&output)
+}
+
+#[test]
+fn the_schema_refuses_wrong_values_and_says_where() {
+    for (set, expected) in SCHEMA {
+        let said = refusal(set);
+        assert!(said.contains(expected), "{set}: {expected:?} is not in\n{said}");
+    }
+}
+
+#[test]
+fn values_that_contradict_each_other_are_refused_with_the_cure() {
+    for (set, expected) in TOGETHER {
+        let said = refusal(set);
+        assert!(said.contains(expected), "{set}: {expected:?} is not in\n{said}");
+    }
+}
+
+#[test]
+fn the_example_refuses_more_servers_than_it_names() {
+    let chart = super::helm::application().to_str().unwrap();
+    let output = helm(&["template", "r", chart, "--kube-version", KUBERNETES, "--set", "memcached.replicas=4"]);
+    let said = errors(&output);
+    assert!(said.contains("memcached.replicas is 4 and leash.config.pools.main.servers names 3 servers"), "{said}");
+}

@@ -1,0 +1,6 @@
+//! What is shipped beside the binary: the image, the unit, the chart, the documents.
+
+mod chart;
+mod documentation;
+mod readme;
+mod shipping;

@@ -1,0 +1,7 @@
+//! What routes add on the way: one regeneration a key, and moving to another pool.
+
+mod migration;
+mod migration_rolling;
+mod refresh;
+mod refresh_races;
+mod warm;

@@ -1,0 +1,11 @@
+//! What leash says and understands: the same bytes as memcached, whatever clients and servers send.
+
+#[path = "../../fuzz/invariants/mod.rs"]
+mod invariants;
+
+mod clients;
+mod differential;
+mod downstream;
+mod fuzz_replay;
+mod properties;
+mod upstream;

@@ -1,0 +1,6 @@
+//! Every order of events that a seed or a model checker can think of.
+
+mod engine;
+mod leases;
+mod migration;
+mod refresh;

@@ -1,0 +1,371 @@
+//! What was promised, held against every reply.
+//!
+//! The truth is a number that writers count up; a value is the truth as somebody read it. In these words:
+//!
+//! 1. **Nothing outdated.** A write is finished once its writer was answered. Let a read begin when write `n` was
+//!    finished. It is answered with no value older than `n` whose set had been answered before the read began. Excused
+//!    is a set that nobody can refuse on evidence: one by somebody who was given no lease (as on any memcached), and one
+//!    by a winner who came after its lease's time and found no lease and no revocation there. Reads that overlap the set
+//!    are not excused from anything by that: they simply may see either side of it. What others made of such a value
+//!    (appended, counted, stored by `cas`) is as old as it.
+//! 2. **No work for nothing.** Said by the scenario of the lone winner.
+//! 3. **The newer one stays.** Said by the scenario of two winners.
+//! 4. **One winner.** Nobody is given a lease while another one runs that was neither revoked, given back nor evicted.
+//!    Nobody is told "miss" without a lease unless the server had said so too.
+//! 5. **Locks and counters.** Said by their scenarios.
+//! 6. **Nobody waits for nothing.** While no request is on its way, only those wait whom the server told of a miss and
+//!    whose route has a `cold_wait`, no longer than that, and nobody whose client has left.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use leash::protocol::{Command, Delete, Reply, Store, StoreMode};
+use leash::route::refresh::decide::Policy;
+use tokio::time::Instant;
+
+use super::server::{is_about_lease, is_revocation};
+use crate::engine::Asked;
+
+/// So many counts are between the values of two puts.
+const ROOM_TO_COUNT: usize = 1000;
+
+/// What a person does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Deed {
+    Read,
+    /// Stores this version; with `finishes`, as the write that made it.
+    Set {
+        version: u64,
+        finishes: bool,
+    },
+    /// Deletes, as the write that made this version.
+    Delete {
+        version: u64,
+    },
+    /// Stores over what that put stored, by its CAS unique, as somebody does who read it and changed it a little.
+    Swap {
+        base: usize,
+    },
+    Other,
+}
+
+/// One request of one person.
+pub struct Op {
+    pub person: usize,
+    pub deed: Deed,
+    pub began: Instant,
+    pub reply: Option<Reply>,
+    /// Which event it began and ended with.
+    from: u64,
+    pub until: Option<u64>,
+    /// The newest version whose write was finished when this began.
+    newest: u64,
+    /// Whether the server told, on its behalf, that nothing is there.
+    saw_miss: bool,
+    granted: Option<Grant>,
+    put: Option<usize>,
+    is_abandoned: bool,
+    /// Whether leash does not know of it.
+    pub is_past_leash: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Grant {
+    asked: Instant,
+}
+
+/// A value somebody stored.
+struct Put {
+    version: u64,
+    answered: Option<u64>,
+    win: Option<Grant>,
+    /// Whether the last look at the lease found neither a lease nor a revocation.
+    found_nothing: bool,
+    is_excused: bool,
+    /// The put whose value was read and changed for this one.
+    base: Option<usize>,
+}
+
+/// The lease as the server was told of it.
+struct Held {
+    op: usize,
+    until: u64,
+    is_revoked: bool,
+}
+
+/// Watches everything.
+pub struct Oracle {
+    policy: Policy,
+    pub event: u64,
+    pub ops: Vec<Op>,
+    puts: Vec<Put>,
+    wins: Vec<Option<Grant>>,
+    held: Option<Held>,
+    newest: u64,
+    /// Whether values are numbers, in which persons may count.
+    pub are_numbers: bool,
+    /// How many were given a lease and told so.
+    pub winners: usize,
+    pub broken: Option<String>,
+}
+
+impl Oracle {
+    pub fn new(policy: Policy) -> Oracle {
+        let (ops, puts, wins) = (Vec::new(), Vec::new(), Vec::new());
+        Oracle {
+            policy,
+            event: 0,
+            ops,
+            puts,
+            wins,
+            held: None,
+            newest: 0,
+            are_numbers: false,
+            winners: 0,
+            broken: None,
+        }
+    }
+
+    fn fails(&mut self, why: String) {
+        self.broken.get_or_insert(why);
+    }
+
+    /// Somebody new.
+    pub fn person(&mut self) -> usize {
+        self.wins.push(None);
+        self.wins.len() - 1
+    }
+
+    /// Whether this person was told to regenerate the value and has not stored it yet.
+    pub fn has_won(&self, person: usize) -> bool {
+        self.wins[person].is_some()
+    }
+
+    /// A person begins to do something.
+    pub fn begin(&mut self, person: usize, deed: Deed) -> usize {
+        let put = match deed {
+            Deed::Set { version, finishes } => {
+                let win = self.wins[person].take();
+                let is_excused = win.is_none() && !finishes;
+                self.puts.push(Put { version, answered: None, win, found_nothing: false, is_excused, base: None });
+                Some(self.puts.len() - 1)
+            }
+            Deed::Swap { base } => {
+                let (version, base) = (self.puts[base].version, Some(base));
+                let (answered, win) = (None, None);
+                self.puts.push(Put { version, answered, win, found_nothing: false, is_excused: false, base });
+                Some(self.puts.len() - 1)
+            }
+            Deed::Delete { .. } => {
+                self.wins[person] = None;
+                None
+            }
+            Deed::Read | Deed::Other => None,
+        };
+        self.event += 1;
+        self.ops.push(Op {
+            person,
+            deed,
+            began: Instant::now(),
+            reply: None,
+            from: self.event,
+            until: None,
+            newest: self.newest,
+            saw_miss: false,
+            granted: None,
+            put,
+            is_abandoned: false,
+            is_past_leash: false,
+        });
+        self.ops.len() - 1
+    }
+
+    /// What is stored for the op that sets.
+    pub fn value(&self, op: usize) -> String {
+        let Some(put) = self.ops[op].put else { return String::new() };
+        if self.are_numbers { (put * ROOM_TO_COUNT).to_string() } else { format!("{}:{put}", self.puts[put].version) }
+    }
+
+    /// The put that a value is of, whatever was counted in it, appended or prepended.
+    pub fn put_of(&self, value: &[u8]) -> Option<usize> {
+        let text = String::from_utf8_lossy(value);
+        let text = text.trim_matches(['+', ' ']);
+        let put = match text.split_once(':') {
+            Some((_, put)) => put.parse().ok()?,
+            None => text.parse::<usize>().ok()? / ROOM_TO_COUNT,
+        };
+        (put < self.puts.len()).then_some(put)
+    }
+
+    /// A request is on its way.
+    pub fn sent(&mut self, asked: &Asked) {
+        if is_about_lease(asked)
+            && let Command::Delete(_) = asked.request.command
+            && self.ops[asked.op].deed == Deed::Read
+        {
+            self.ops[asked.op].granted = None;
+        }
+    }
+
+    /// The server did something. `before` is the lease as it was.
+    pub fn done(&mut self, asked: &Asked, reply: &Reply, had_lease: bool, now: SystemTime) {
+        let second = now.duration_since(UNIX_EPOCH).unwrap().as_secs();
+        if !is_about_lease(asked) {
+            self.ops[asked.op].saw_miss |= *reply == Reply::Miss;
+            self.item_changed(asked, reply);
+            return;
+        }
+        if self.held.as_ref().is_some_and(|held| held.until <= second) {
+            self.held = None;
+        }
+        let until = second + u64::from(self.policy.lease);
+        match (&asked.request.command, reply) {
+            // Whether the server did it or forgot it; but one by CAS may be about another lease.
+            (Command::Store(Store { compare_cas, .. }), reply) if is_revocation(asked) => {
+                let is_it = had_lease && (compare_cas.is_none() || matches!(reply, Reply::Hit(_)));
+                let op = self.held.as_ref().map_or(asked.op, |held| held.op);
+                self.held = if is_it { Some(Held { op, until, is_revoked: true }) } else { self.held.take() };
+            }
+            (Command::Store(_), Reply::Hit(_)) => {
+                if let Some(held) = self.held.as_ref().filter(|held| !held.is_revoked) {
+                    let (other, op) = (held.op, asked.op);
+                    self.fails(format!("promise 4: op {op} was given the lease that op {other} has"));
+                }
+                self.held = Some(Held { op: asked.op, until, is_revoked: false });
+                self.ops[asked.op].granted = Some(Grant { asked: asked.at });
+            }
+            (Command::Delete(Delete { .. }), Reply::Hit(_)) => self.held = None,
+            (Command::Get(_), _) => {
+                if let Some(put) = self.ops[asked.op].put {
+                    self.puts[put].found_nothing = *reply == Reply::Miss && self.held.is_none();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A set by somebody who won nothing ends the lease, as does that of whoever has it: the next caller may take it over
+    /// for the next stale value.
+    fn item_changed(&mut self, asked: &Asked, reply: &Reply) {
+        let is_set = matches!((&asked.request.command, reply), (Command::Store(store), Reply::Hit(_))
+            if !matches!(store.mode, StoreMode::Append | StoreMode::Prepend));
+        let is_winners = self.ops[asked.op].put.is_some_and(|put| self.puts[put].win.is_some());
+        let person = |op: usize| self.ops[op].person;
+        let is_holders = self.held.as_ref().is_some_and(|held| person(held.op) == person(asked.op));
+        if let Some(held) = self.held.as_mut().filter(|_| is_set && (!is_winners || is_holders)) {
+            held.is_revoked = true;
+        }
+    }
+
+    /// The lease was evicted.
+    pub fn lease_evicted(&mut self) {
+        self.held = None;
+    }
+
+    /// A person is answered.
+    pub fn answered(&mut self, op: usize, reply: &Reply) {
+        self.event += 1;
+        let Op { person, ref deed, granted, put, .. } = self.ops[op];
+        match deed {
+            Deed::Read => self.read(op, reply, granted),
+            Deed::Set { version, finishes } => {
+                let (version, finishes) = (*version, *finishes);
+                self.stored(put, reply);
+                if finishes && matches!(reply, Reply::Hit(_)) {
+                    self.newest = self.newest.max(version);
+                }
+            }
+            Deed::Delete { version } if matches!(reply, Reply::Hit(_) | Reply::NotFound) => {
+                self.newest = self.newest.max(*version);
+            }
+            Deed::Swap { .. } => self.stored(put, reply),
+            Deed::Delete { .. } | Deed::Other => {}
+        }
+        if !matches!(self.ops[op].deed, Deed::Read | Deed::Other) {
+            self.wins[person] = None;
+        }
+        self.ops[op].until = Some(self.event);
+        self.ops[op].reply = Some(reply.clone());
+    }
+
+    fn stored(&mut self, put: Option<usize>, reply: &Reply) {
+        let (Some(put), Reply::Hit(_)) = (put, reply) else { return };
+        let put = &mut self.puts[put];
+        put.answered = Some(self.event);
+        if let Some(win) = put.win {
+            let is_late = self.policy.may_have_run_out(win.asked.elapsed());
+            put.is_excused |= is_late && put.found_nothing;
+        }
+    }
+
+    fn read(&mut self, op: usize, reply: &Reply, granted: Option<Grant>) {
+        let person = self.ops[op].person;
+        let is_winner = match reply {
+            Reply::Miss => true,
+            Reply::Hit(item) => item.marks.contains(&b'W'),
+            _ => return self.fails(format!("promise 4: a read is answered {reply:?}")),
+        };
+        if is_winner && granted.is_some() {
+            self.wins[person] = granted;
+            self.winners += 1;
+        } else if is_winner && !self.ops[op].saw_miss {
+            self.fails(format!("promise 4: op {op} is told to regenerate what is there, without the lease"));
+        } else if let Reply::Hit(item) = reply {
+            self.seen(op, item.value.as_deref().unwrap_or_default());
+        }
+    }
+
+    /// Promise 1.
+    fn seen(&mut self, op: usize, value: &[u8]) {
+        let text = String::from_utf8_lossy(value).into_owned();
+        let Some(put) = self.put_of(value) else {
+            return self.fails(format!("op {op} was answered a value nobody stored: {text}"));
+        };
+        let version = self.puts[put].version;
+        let (answered, is_excused) = (self.answered_at(put), self.is_excused(put));
+        let Op { newest, from, .. } = self.ops[op];
+        if version < newest && !is_excused && answered.is_some_and(|answered| answered < from) {
+            let why =
+                format!("promise 1: op {op} read {text}, though the write of {newest} was finished when it began");
+            self.fails(why);
+        }
+    }
+
+    /// When it was answered; what was made of a value, not before that value was.
+    fn answered_at(&self, put: usize) -> Option<u64> {
+        let Put { answered, base, .. } = self.puts[put];
+        match base {
+            Some(base) => Some(answered?.max(self.answered_at(base)?)),
+            None => answered,
+        }
+    }
+
+    /// Nor can anybody refuse what was made of such a value.
+    fn is_excused(&self, put: usize) -> bool {
+        let Put { is_excused, base, .. } = self.puts[put];
+        is_excused || base.is_some_and(|base| self.is_excused(base))
+    }
+
+    /// Promise 6: nothing is on its way.
+    pub fn silent(&mut self, cold_wait: Duration) {
+        let waits_in_vain = |op: &&Op| {
+            let may_wait = op.deed == Deed::Read && op.saw_miss && !op.is_abandoned;
+            op.reply.is_none()
+                && !op.is_past_leash
+                && !(may_wait && op.began.elapsed() <= cold_wait + Duration::from_secs(2))
+        };
+        if let Some(op) = self.ops.iter().find(waits_in_vain) {
+            let why = format!("promise 6: {:?} of person {} waits, and nothing is on its way", op.deed, op.person);
+            self.fails(why);
+        }
+    }
+
+    /// A person has hung up, or died with its sidecar: then nobody owes it a reply.
+    pub fn left(&mut self, person: usize, sidecar_is_gone: bool) {
+        for op in self.ops.iter_mut().filter(|op| op.person == person && op.reply.is_none()) {
+            op.is_abandoned = true;
+            if sidecar_is_gone {
+                op.reply = Some(Reply::Done);
+            }
+        }
+    }
+}

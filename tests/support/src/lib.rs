@@ -1,0 +1,66 @@
+//! What the integration tests share: real memcached and leash processes, a raw client, seeded chance, bounded waits.
+//!
+//! Not a test itself. Nothing here sleeps for a result: every wait names an event and has a bound.
+
+pub mod checked_value;
+pub mod chromium;
+pub mod client;
+pub mod command;
+pub mod documents;
+pub mod fake_server;
+pub mod figures;
+pub mod leash;
+pub mod memcached;
+pub mod random;
+pub mod reload;
+pub mod repository;
+pub mod rig;
+pub mod script;
+pub mod terminal;
+pub mod turn;
+pub mod waits;
+
+pub use client::Client;
+pub use leash::Leash;
+pub use memcached::Memcached;
+pub use random::Random;
+pub use terminal::Terminal;
+pub use waits::Waits;
+
+use std::collections::HashSet;
+use std::net::TcpListener;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+/// How long anything may take that has no tighter bound of its own.
+pub const BOUND: Duration = Duration::from_secs(10);
+
+/// Looks every millisecond until `ready` says yes; panics with `what` once the bound has passed.
+#[track_caller]
+pub fn wait_until(what: &str, bound: Duration, mut ready: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !ready() {
+        assert!(start.elapsed() < bound, "waited {bound:?} in vain until {what}");
+        pause(Duration::from_millis(1));
+    }
+}
+
+/// Lets time pass: between two looks at an event, or as the rhythm of a disturbance. Never to wait for a result.
+#[allow(clippy::disallowed_methods, reason = "the one place where tests let time pass")]
+pub fn pause(time: Duration) {
+    std::thread::sleep(time);
+}
+
+/// A loopback port that was free a moment ago and is given out once per test process.
+pub fn free_port() -> u16 {
+    static GIVEN: Mutex<Option<HashSet<u16>>> = Mutex::new(None);
+    let mut given = GIVEN.lock().unwrap();
+    let given = given.get_or_insert_default();
+    loop {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free loopback port");
+        let port = listener.local_addr().unwrap().port();
+        if given.insert(port) {
+            return port;
+        }
+    }
+}
