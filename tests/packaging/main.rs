@@ -2,5 +2,6 @@
 
 mod chart;
 mod documentation;
+mod guards;
 mod readme;
 mod shipping;

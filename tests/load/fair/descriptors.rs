@@ -6,10 +6,9 @@ use std::net::TcpStream;
 use std::thread::scope;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-
 use support::figures::{metric, reaches};
 use support::memcached::signal;
+use support::needs::open_files;
 use support::{BOUND, Client, Leash, Memcached};
 
 use support::turn::alone;
@@ -59,13 +58,6 @@ fn answer(stream: &mut TcpStream) -> String {
     String::from_utf8_lossy(&answer[..read]).to_string()
 }
 
-/// Lets this very process have so many descriptors as it may.
-fn make_room() -> usize {
-    let most = getrlimit(Resource::Nofile).maximum;
-    setrlimit(Resource::Nofile, Rlimit { current: most, maximum: most }).unwrap();
-    most.map_or(usize::MAX, |most| most as usize)
-}
-
 /// A leash that may have so many descriptors as `ulimit` with this says.
 fn leash_within(ulimit: &str, yaml: &str) -> Leash {
     Leash::within(&["bash", "-c", &format!("ulimit {ulimit} && exec \"$0\" \"$@\"")], yaml)
@@ -92,7 +84,7 @@ fn works(leash: &Leash, server: &Memcached, client: &mut TcpStream) {
 #[test]
 fn with_1024_descriptors_those_who_fit_are_served_and_the_others_are_told() {
     let _alone = alone();
-    make_room();
+    open_files(2_000);
     let server = Memcached::start();
     let leash = leash_within("-n 1024", &config(&server, ""));
     let mut crowd = Crowd::of(&leash, 1024);
@@ -104,7 +96,7 @@ fn with_1024_descriptors_those_who_fit_are_served_and_the_others_are_told() {
 #[test]
 fn a_soft_limit_is_raised_to_the_hard_one() {
     let _alone = alone();
-    make_room();
+    open_files(2_000);
     let server = Memcached::start();
     let leash = leash_within("-Sn 100", &config(&server, ""));
     let mut crowd = Crowd::of(&leash, 1024);
@@ -115,7 +107,8 @@ fn a_soft_limit_is_raised_to_the_hard_one() {
 #[test]
 fn five_thousand_connections_at_once_are_answered_at_once() {
     let _alone = alone();
-    let count = 5_000.min(make_room() - 200) / 4 * 4;
+    let count = 5_000;
+    open_files(8_000);
     let server = Memcached::start();
     for (connections, most_told) in [(6_000, 0), (100, count)] {
         let leash = Leash::with_config(&config(&server, &format!("limits: {{connections: {connections}}}")));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use support::Memcached;
-use support::rig::allow_many_files;
+use support::needs::open_files;
 use support::turn::beside_others;
 
 use super::scene::{MIB, Pusher, Scene, comes_to_rest, crowd, push_all};
@@ -49,7 +49,7 @@ fn clients_that_ask_for_large_values_and_do_not_read_hold_no_more_than_the_limit
 #[test]
 fn sets_that_are_begun_and_not_ended_hold_no_more_than_the_limit() {
     let _turn = beside_others();
-    allow_many_files();
+    open_files(10_000);
     let server = Memcached::start();
     let scene = Scene::new(&pool(&server, ""), "");
     let mut bystander = scene.bystander();
@@ -72,7 +72,7 @@ fn sets_that_are_begun_and_not_ended_hold_no_more_than_the_limit() {
 #[test]
 fn lines_that_are_begun_and_not_ended_hold_no_more_than_the_limit() {
     let _turn = beside_others();
-    allow_many_files();
+    open_files(10_000);
     let server = Memcached::start();
     let scene = Scene::new(&pool(&server, ""), "");
     let mut bystander = scene.bystander();

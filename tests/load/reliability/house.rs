@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use support::rig::allow_many_files;
-use support::turn;
+use support::{needs, turn};
+
+/// Thousands of clients have a socket each.
+const OPEN_FILES: u64 = 10_000;
 
 /// Whether the long form is asked for.
 pub fn is_long() -> bool {
@@ -12,7 +14,7 @@ pub fn is_long() -> bool {
 
 /// Waits for its turn: what is timed must not be timed beside another story.
 pub fn alone() -> turn::Alone {
-    allow_many_files();
+    needs::open_files(OPEN_FILES);
     turn::alone()
 }
 

@@ -2,20 +2,17 @@
 //!
 //! The sidecars are frozen while the callers ask, so that every request of the crowd is there before the first is
 //! answered. Ten thousand connections need as many file descriptors on both sides; where the machine allows fewer, the
-//! crowd is smaller and says so.
+//! test fails.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::process::Command;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use support::needs::open_files;
 use support::{BOUND, Client, Leash, wait_until};
 
 /// File descriptors left to everything else in this process.
-const SPARE: usize = 1000;
-/// No crowd needs more of them.
-const ENOUGH: usize = 20_000;
+const SPARE: usize = 3000;
 
 /// One crowd at a time: two would not find enough file descriptors.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -37,22 +34,10 @@ pub struct Heard {
     pub took: Duration,
 }
 
-/// So many connections, or as many as this machine allows. To be asked before the sidecars start: they inherit the limit.
-pub fn as_many_as(wanted: usize) -> usize {
-    static MOST: OnceLock<usize> = OnceLock::new();
-    wanted.min(MOST.get_or_init(raise_the_limit).saturating_sub(SPARE))
-}
-
-/// Lets this process open as many files as it may, and says how many that is.
-fn raise_the_limit() -> usize {
-    let limits = fs::read_to_string("/proc/self/limits").unwrap();
-    let line = limits.lines().find(|line| line.starts_with("Max open files")).expect("a limit of open files");
-    let hard = line.split_whitespace().rev().nth(1).and_then(|hard| hard.parse().ok()).unwrap_or(ENOUGH);
-    let most = hard.min(ENOUGH);
-    let raised =
-        Command::new("prlimit").args([format!("--pid={}", std::process::id()), format!("--nofile={most}:")]).status();
-    assert!(raised.is_ok_and(|status| status.success()), "prlimit raises the limit of open files to {most}");
-    most
+/// Lets a crowd of this size connect. To be asked before the sidecars start: they inherit the limit.
+#[track_caller]
+pub fn make_room_for(size: usize) {
+    open_files((size + SPARE) as u64);
 }
 
 impl<'a> Crowd<'a> {

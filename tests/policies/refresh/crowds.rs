@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use support::{BOUND, Leash, Memcached, wait_until};
 
-use super::crowd::{Crowd, Heard, as_many_as};
+use super::crowd::{Crowd, Heard, make_room_for};
 use super::house::{fleet, set, sidecar, stale, sum, told};
 
 const CROWD: usize = 10_000;
@@ -66,28 +66,30 @@ fn a_crowd_meets_a_cold_key(sidecars: &[Leash], size: usize) {
 
 #[test]
 fn ten_thousand_gets_of_a_stale_key_are_one_regeneration_and_nobody_waits_for_it() {
-    let size = as_many_as(CROWD);
+    make_room_for(CROWD);
     let server = Memcached::start();
-    a_crowd_meets_a_stale_value(&server, &[sidecar(&server, STALE, LIMITS)], size);
+    a_crowd_meets_a_stale_value(&server, &[sidecar(&server, STALE, LIMITS)], CROWD);
 }
 
 #[test]
 fn fifty_callers_at_each_of_twenty_sidecars_are_one_regeneration_of_a_stale_key() {
+    make_room_for(1000);
     let server = Memcached::start();
-    a_crowd_meets_a_stale_value(&server, &fleet(&server, 20, STALE), as_many_as(1000));
+    a_crowd_meets_a_stale_value(&server, &fleet(&server, 20, STALE), 1000);
 }
 
 #[test]
 fn ten_thousand_gets_of_a_cold_key_are_one_regeneration_and_all_get_its_value() {
-    let size = as_many_as(CROWD);
+    make_room_for(CROWD);
     let server = Memcached::start();
-    a_crowd_meets_a_cold_key(&[sidecar(&server, COLD, LIMITS)], size);
+    a_crowd_meets_a_cold_key(&[sidecar(&server, COLD, LIMITS)], CROWD);
 }
 
 #[test]
 fn fifty_callers_at_each_of_twenty_sidecars_are_one_regeneration_of_a_cold_key() {
+    make_room_for(1000);
     let server = Memcached::start();
-    a_crowd_meets_a_cold_key(&fleet(&server, 20, COLD), as_many_as(1000));
+    a_crowd_meets_a_cold_key(&fleet(&server, 20, COLD), 1000);
 }
 
 #[test]

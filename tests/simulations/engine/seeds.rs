@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use tokio::runtime::Builder;
 use tokio::task::unconstrained;
 
-/// The seeds of so many stories; `LEASH_STORIES=n` makes them n times as many.
+/// The seeds of so many stories; `LEASH_STORIES=n` makes them n times as many, or a part of them: `LEASH_STORIES=0.2`.
 pub fn stories(usually: u64) -> Range<u64> {
-    let times = std::env::var("LEASH_STORIES").map_or(1, |times| times.parse().expect("how many times as many"));
-    0..usually * times
+    let times = std::env::var("LEASH_STORIES").map_or(1.0, |times| times.parse().expect("how many times as many"));
+    0..(usually as f64 * times).ceil() as u64
 }
 
 /// The lowest seed found that breaks a promise, and how. `broken` plays a seed and says what it breaks.

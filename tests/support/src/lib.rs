@@ -11,6 +11,7 @@ pub mod fake_server;
 pub mod figures;
 pub mod leash;
 pub mod memcached;
+pub mod needs;
 pub mod random;
 pub mod reload;
 pub mod repository;
