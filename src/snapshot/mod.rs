@@ -104,7 +104,7 @@ impl Snapshot {
     pub fn look_after_servers(&self) {
         for member in self.pools.iter().flat_map(|pool| &pool.members) {
             if let Member::Server(target) = member {
-                target.look_after();
+                target.tend();
             }
         }
     }

@@ -17,7 +17,7 @@ impl Lane {
         if !self.target.health.is_calm() {
             return;
         }
-        let Some(other) = self.common.aside() else { return };
+        let Some(other) = self.aside() else { return };
         // The timer of the other lane runs for the question that is first there: this one may be told half a deadline late.
         let longest = self.target.options.request_timeout / 2;
         let may = |slot: &Slot| {

@@ -1,12 +1,11 @@
 //! What the connections of one worker to one server have in common: whose they are, and where is written down what
 //! becomes of the questions.
 
-use std::cell::{Cell, OnceCell, RefCell};
-use std::rc::{Rc, Weak};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::lane::Lane;
 use super::large::{LargeItems, Takers};
 use super::target::Target;
 use crate::logging::Repeated;
@@ -15,21 +14,10 @@ use crate::protocol::{Cause, Failure, Reply};
 use crate::runtime::memory::Memory;
 use crate::runtime::turn::Turn;
 
-/// The lane of all that is small as far as is known; the only one that there always is.
-pub(super) const FIRST: usize = 0;
-/// What those ask meanwhile who are given small values, while a value on the first has turned out to be large.
-pub(super) const ASIDE: usize = 1;
-/// The same of those of whom nothing is known.
-pub(super) const STRANGERS: usize = 2;
-/// What is large.
-pub(super) const LARGE_ONES: usize = 3;
-/// How many there are.
-pub(super) const LANES: usize = 4;
-
 /// The same complaint about a server is logged this often at most.
 const COMPLAINT: Duration = Duration::from_secs(10);
 
-/// What both lanes of a server know.
+/// What all lanes of a server know.
 pub struct Common {
     pub(super) target: Arc<Target>,
     pub(super) turn: Rc<Turn>,
@@ -46,8 +34,6 @@ pub struct Common {
     pub(super) takers: Takers,
     /// Whether a reply may be owed on another lane than the first.
     pub(super) is_spread: Cell<bool>,
-    /// All of its lanes.
-    pub(super) lanes: OnceCell<[Weak<Lane>; LANES]>,
 }
 
 impl Common {
@@ -63,13 +49,7 @@ impl Common {
             large: LargeItems::default(),
             takers: Takers::default(),
             is_spread: Cell::new(false),
-            lanes: OnceCell::new(),
         }
-    }
-
-    /// The lane for those who are in the way of a large value by chance, if nothing large is on its way there.
-    pub(super) fn aside(&self) -> Option<Rc<Lane>> {
-        self.lanes.get()?[ASIDE].upgrade().filter(|lane| !lane.is_held_up())
     }
 
     pub(super) fn count(&self, what: Count, n: u64) {

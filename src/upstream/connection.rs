@@ -3,7 +3,6 @@
 //! Framing doubt is fatal to the connection, never to the data: whatever does not fit the question asked closes it.
 
 use std::future::poll_fn;
-use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -15,9 +14,10 @@ use super::link::Phase;
 use super::receive::Received;
 use super::replay::let_end;
 use super::slot::Slot;
+use super::target::cause_of;
 use crate::metrics::Upstream as Count;
 use crate::protocol::{AnswerDecoder, Cause, Question};
-use crate::runtime::net::{Reader, Writer, lacks_descriptors};
+use crate::runtime::net::{Reader, Writer};
 use crate::runtime::turn::give_way;
 
 /// So much is read in a turn: a server that sends large values without end, or many small ones, leaves the rest of the turn to
@@ -40,7 +40,7 @@ pub(super) async fn run(lane: Rc<Lane>) {
 /// From connecting to the end; and where that end is the server's fault, since when it had been asked for better.
 async fn live(lane: &Rc<Lane>) -> (Cause, Option<Instant>) {
     let begun = Instant::now();
-    let changes = lane.target.names.changes();
+    let changes = lane.target.addresses.changes();
     let (mut reader, writer, peer, decoder) = match open(lane).await {
         Ok(opened) => opened,
         Err(cause) => {
@@ -99,11 +99,6 @@ async fn open(lane: &Lane) -> Result<(Reader, Writer, Option<SocketAddr>, Answer
     let (mut reader, writer) = stream.into_split();
     let decoder = greet(target, &mut reader, &writer).await.inspect_err(|cause| complain(cause.text()))?;
     Ok((reader, writer, peer, decoder))
-}
-
-/// Why no connection could be made.
-pub(super) fn cause_of(error: &io::Error) -> Cause {
-    if lacks_descriptors(error) { Cause::Descriptors } else { Cause::Connect }
 }
 
 /// Reads replies until the connection ends, and why it did.

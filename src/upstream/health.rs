@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use super::peers::Seat;
+use super::blackout::Seat;
 use crate::metrics::ServerState as State;
 use crate::protocol::Cause;
 

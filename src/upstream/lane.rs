@@ -1,35 +1,42 @@
-//! One pipelined connection to a server, and what one worker's clients ask over it.
+//! One pipelined connection to a server, with what one worker's clients are owed over it.
 //!
 //! ```text
 //!   ask ──▶ slots (who waits, in order)          ┌─▶ decoder ──▶ ticket.answer
 //!     └───▶ output ══ end of turn ══▶ memcached ═┘      slots.pop
 //! ```
-//! This file is what others may do with a connection; [`super::connection`] is the task that reads it. Which of a
-//! server's connections a question takes is decided before, in [`super::server`].
+//! This file is what is done with a connection as it stands. [`super::ask`] puts questions on it, and begins the two tasks
+//! that serve it: [`super::connection`] reads it, [`super::deadline`] is its timer. Which of a server's connections a question
+//! takes is decided before, in [`super::server`].
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::ops::Deref;
 use std::rc::{Rc, Weak};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use super::common::Common;
-use super::connection;
-use super::deadline;
 use super::link::{Link, Phase};
-use super::mark::Mark;
-use super::missed::forgotten;
-use super::slot::{Slot, held, is_plain_read, repeatable};
+use super::probe;
+use super::slot::{Slot, is_plain_read};
 use super::ticket::Ticket;
 use crate::metrics::Upstream as Count;
-use crate::protocol::{Cause, Question, Reply};
+use crate::protocol::{Cause, Question};
 use crate::runtime::net::Written;
-use crate::runtime::turn::{Flush, MUCH};
+use crate::runtime::turn::Flush;
 
-/// A connection this long without a reply may have died unseen; what is asked on it next may be asked again.
-const IDLE: Duration = Duration::from_secs(1);
 /// A spare connection this long without a reply ends.
 const REST: Duration = Duration::from_secs(60);
+
+/// The lane of all that is small as far as is known; the only one that there always is.
+pub(super) const FIRST: usize = 0;
+/// What those ask meanwhile who are given small values, while a value on the first has turned out to be large.
+pub(super) const ASIDE: usize = 1;
+/// The same of those of whom nothing is known.
+pub(super) const STRANGERS: usize = 2;
+/// What is large.
+pub(super) const LARGE_ONES: usize = 3;
+/// How many there are.
+pub(super) const LANES: usize = 4;
 
 /// One connection to a server.
 pub struct Lane {
@@ -41,6 +48,8 @@ pub struct Lane {
     pub(super) deadline_armed: Cell<bool>,
     /// Whether it ends once it rests, as the server has another one.
     is_spare: bool,
+    /// All lanes of the server.
+    pub(super) all: OnceCell<[Weak<Lane>; LANES]>,
     me: Weak<Lane>,
 }
 
@@ -61,48 +70,9 @@ impl Lane {
             reader: RefCell::default(),
             deadline_armed: Cell::new(false),
             is_spare,
+            all: OnceCell::new(),
             me: me.clone(),
         })
-    }
-
-    /// Asks. The reply goes to `ticket` later, unless it is returned now because the server is not asked at all.
-    pub fn ask(&self, question: Question<'_>, mark: Mark, ticket: Ticket) -> Option<Reply> {
-        if !self.target.health.is_calm()
-            && let Some(reply) = self.unasked(question)
-        {
-            return Some(reply);
-        }
-        let mut link = self.link.borrow_mut();
-        if link.leave_old_address(&self.target.names).is_some() {
-            self.wake_reader();
-        }
-        let stalled = link.is_stalled();
-        let no_memory = stalled && !link.output.is_empty() && self.memory.is_full();
-        if no_memory || !link.admits(mark.whose, self.target.options.queue) {
-            return Some(self.failed(Cause::Overloaded));
-        }
-        self.count(Count::Requests, 1);
-        let asked = self.turn.now();
-        if link.slots.is_empty() {
-            link.unproven = link.heard.is_some_and(|heard| asked.saturating_duration_since(heard) >= IDLE);
-        }
-        let again = if link.unproven && !self.memory.is_tight() { repeatable(question) } else { None };
-        let forgotten = forgotten(question).cloned().map(Box::new);
-        let (ticket, expected, token) = (Some(ticket), question.expected(), link.tokens.draw());
-        let held = again.as_ref().map_or(0, |_| held(question));
-        let slot = Slot { ticket, asked, expected, token, len: 0, held, said: 0, again, forgotten, mark };
-        self.put(&mut link, question, slot);
-        if stalled || held > 0 {
-            link.count_waiting();
-        }
-        self.arrange_to_send(&mut link);
-        let is_much = !stalled && link.output.len() >= MUCH;
-        drop(link);
-        if is_much {
-            self.send();
-        }
-        self.watch();
-        None
     }
 
     /// Puts a question behind the others.
@@ -114,38 +84,6 @@ impl Lane {
         slot.len = output.len() - before;
         slot.said = if is_plain_read(question) { slot.len } else { 0 };
         slots.push(slot, &output.text()[start..]);
-    }
-
-    /// Asks for somebody who was behind something large elsewhere, in the words that were sent there.
-    pub(super) fn take_over(&self, slot: Slot, words: &[u8]) {
-        let mut link = self.link.borrow_mut();
-        link.output.text().extend_from_slice(words);
-        link.slots.push(slot, words);
-        self.common.is_spread.set(true);
-        self.arrange_to_send(&mut link);
-        drop(link);
-        self.watch();
-    }
-
-    /// Has a timer run for the oldest question.
-    fn watch(&self) {
-        if !self.deadline_armed.replace(true) {
-            tokio::task::spawn_local(deadline::watch(self.rc()));
-        }
-    }
-
-    fn arrange_to_send(&self, link: &mut Link) {
-        match link.phase {
-            Phase::Open(_) if !link.flush_asked && !link.blocked => {
-                link.flush_asked = true;
-                self.turn.flush_later(self.rc());
-            }
-            Phase::Closed => {
-                link.phase = Phase::Opening;
-                tokio::task::spawn_local(connection::run(self.rc()));
-            }
-            Phase::Open(_) | Phase::Opening | Phase::Doomed(_) => {}
-        }
     }
 
     /// Marks the connection as unusable; its task ends it.
@@ -184,7 +122,7 @@ impl Lane {
     /// Notes a failure of the server itself in what was asked at `asked`, and probes it should that have made it down.
     pub(super) fn note_failure(&self, cause: Cause, asked: Instant) {
         if self.target.health.failed(cause, asked, Instant::now()) {
-            tokio::task::spawn_local(super::probe::run(self.target.me.clone(), None));
+            tokio::task::spawn_local(probe::run(self.target.me.clone(), None));
             self.doom(Cause::Down);
         }
     }
@@ -254,7 +192,12 @@ impl Lane {
         }
     }
 
-    fn rc(&self) -> Rc<Lane> {
+    /// The lane for those who are in the way of a large value by chance, if nothing large is on its way there.
+    pub(super) fn aside(&self) -> Option<Rc<Lane>> {
+        self.all.get()?[ASIDE].upgrade().filter(|lane| !lane.is_held_up())
+    }
+
+    pub(super) fn rc(&self) -> Rc<Lane> {
         // Whoever calls a method of a lane holds it.
         self.me.upgrade().unwrap_or_else(|| unreachable!("a lane is only used through its Rc"))
     }

@@ -6,7 +6,7 @@ use std::time::{Instant, SystemTime};
 
 use super::health::Standing;
 use super::mark::Mark;
-use super::missed::Remembered;
+use super::outdated::Remembered;
 use super::server::Server;
 use super::ticket::Ticket;
 use crate::metrics::Upstream as Count;

@@ -1,22 +1,23 @@
-//! Towards memcached: servers, the connections to them, their health, and the store that lives in the process.
+//! Towards memcached: servers, the connections to them, their health, and what they must be told before they serve again.
 
 pub mod health;
 
 mod admission;
 mod aside;
+mod ask;
+mod blackout;
 mod common;
 mod connection;
 mod deadline;
+mod dns;
 mod greeting;
 mod lane;
 mod large;
 mod link;
 mod mark;
 mod member;
-mod missed;
 mod moved;
-mod names;
-mod peers;
+mod outdated;
 mod probe;
 mod progress;
 mod receive;
@@ -28,14 +29,16 @@ mod slot;
 mod slots;
 mod spool;
 mod target;
+mod tending;
 mod ticket;
 mod tokens;
+mod unasked;
 
+pub use blackout::Peers;
 pub use health::Standing;
 pub use mark::{Mark, Party};
 pub use member::Upstream;
-pub use missed::Remembered;
-pub use peers::Peers;
+pub use outdated::Remembered;
 pub use server::Server;
 pub use servers::Servers;
 #[doc(hidden)]

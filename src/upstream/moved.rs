@@ -1,8 +1,8 @@
-//! Leaving an address that a server's name no longer means, or a connection that is not needed for now: the connection is given up at the first moment when nothing is
-//! owed on it, so no request fails, and the next request is sent on a new one.
+//! Leaving an address that a server's name no longer means, or a connection that is not needed for now: the connection is
+//! given up at the first moment when nothing is owed on it, so no request fails, and the next request is sent on a new one.
 
+use super::dns::Addresses;
 use super::link::{Link, Phase};
-use super::names::Names;
 use crate::protocol::Cause;
 
 /// Why such a connection ends. Nobody is told, as nobody waits.
@@ -10,13 +10,13 @@ pub(super) const MOVED: Cause = Cause::Shutdown;
 
 impl Link {
     /// Gives the connection up if it leads to an address its server has left and nothing is owed on it. Why, if so.
-    pub fn leave_old_address(&mut self, names: &Names) -> Option<Cause> {
-        let changes = names.changes();
+    pub fn leave_old_address(&mut self, addresses: &Addresses) -> Option<Cause> {
+        let changes = addresses.changes();
         if changes == self.changes || !self.slots.is_empty() || !matches!(self.phase, Phase::Open(_)) {
             return None;
         }
         self.changes = changes;
-        let peer = self.peer.filter(|peer| !names.known().contains(peer));
+        let peer = self.peer.filter(|peer| !addresses.known().contains(peer));
         peer.map(|_| {
             self.phase = Phase::Doomed(MOVED);
             MOVED

@@ -4,11 +4,11 @@
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use super::connection::cause_of;
 use super::greeting::greet;
 use super::health::probe_delay;
 use super::replay::replay;
-use super::target::Target;
+use super::spool::Holder;
+use super::target::{Target, cause_of};
 use crate::protocol::Cause;
 
 /// Probes until the server is up. The first probe comes after `first`, or when it is due if that is not given.
@@ -36,8 +36,22 @@ pub(super) async fn run(target: Weak<Target>, first: Option<Duration>) {
     }
 }
 
+impl Holder for Target {
+    fn label(&self) -> &Arc<str> {
+        &self.label
+    }
+
+    fn is_read_from(&self) -> bool {
+        !self.health.is_down()
+    }
+
+    fn catch_up(&self) {
+        tokio::task::spawn_local(catch_up(self.me.clone()));
+    }
+}
+
 /// Replays what a server that is up was asked to forget and may not have. If it goes down meanwhile, its prober does.
-pub(super) async fn catch_up(target: Weak<Target>) {
+async fn catch_up(target: Weak<Target>) {
     for attempt in 0.. {
         tokio::time::sleep(probe_delay(attempt, rand::random())).await;
         let Some(target) = who_serves(&target) else { return };

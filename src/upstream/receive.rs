@@ -81,7 +81,7 @@ impl Received {
         if self.decoder.value_len() >= LARGE {
             self.mind_value(lane)?;
         }
-        lane.link.borrow_mut().leave_old_address(&lane.target.names).map_or(Ok(()), Err)
+        lane.link.borrow_mut().leave_old_address(&lane.target.addresses).map_or(Ok(()), Err)
     }
 
     /// Decides whether the large value that is arriving is kept.

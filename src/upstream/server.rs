@@ -18,8 +18,8 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::common::{ASIDE, Common, FIRST, LANES, LARGE_ONES, STRANGERS};
-use super::lane::Lane;
+use super::common::Common;
+use super::lane::{ASIDE, FIRST, LANES, LARGE_ONES, Lane, STRANGERS};
 use super::mark::Mark;
 use super::progress::LARGE;
 use super::target::Target;
@@ -46,7 +46,9 @@ impl Server {
     ) -> Rc<Server> {
         let common = Rc::new(Common::new(target, turn, memory, shard, id));
         let lanes: [Rc<Lane>; LANES] = std::array::from_fn(|number| Lane::new(&common, number > 0));
-        common.lanes.get_or_init(|| lanes.each_ref().map(Rc::downgrade));
+        for lane in &lanes {
+            lane.all.get_or_init(|| lanes.each_ref().map(Rc::downgrade));
+        }
         Rc::new(Server { common, lanes })
     }
 

@@ -59,3 +59,16 @@ pub fn held(question: Question<'_>) -> usize {
         _ => 0,
     }
 }
+
+/// The key of which no older value may be read after this question.
+pub fn forgotten(question: Question<'_>) -> Option<&Key> {
+    match question {
+        Question::Ask(request) if request.command.outdates() => Some(&request.key),
+        _ => None,
+    }
+}
+
+/// Whether it deletes.
+pub fn is_delete(question: Question<'_>) -> bool {
+    matches!(question, Question::Ask(request) if matches!(request.command, Command::Delete(_)))
+}

@@ -1,19 +1,19 @@
 //! What is known of a server in the whole process: who it is, how to reach it, how it feels, what waits for it.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use tokio::net::{TcpStream, UnixStream};
 
+use super::blackout::{Peers, Seat};
+use super::dns::Addresses;
 use super::health::Health;
-use super::names::{self, Names};
-use super::peers::{Peers, Seat};
-use super::probe;
-use super::spool::{Spool, keep};
+use super::spool::Spool;
 use crate::config::{Address, Server};
-use crate::runtime::net::{Stream, leave_reserve, notice_deaf};
+use crate::protocol::Cause;
+use crate::runtime::net::{Stream, lacks_descriptors, leave_reserve, notice_deaf};
 
 /// A server whose machine acknowledges nothing for this long is gone; the connection ends, whoever waits for it or not.
 const DEAF: Duration = Duration::from_secs(10);
@@ -48,8 +48,9 @@ pub struct Target {
     pub(super) me: Weak<Target>,
     pub(super) address: Address,
     /// What its name means.
-    pub(super) names: Names,
-    is_looked_after: AtomicBool,
+    pub(super) addresses: Addresses,
+    /// Whether somebody [tends](super::tending) it.
+    pub(super) is_tended: AtomicBool,
 }
 
 impl Target {
@@ -57,7 +58,7 @@ impl Target {
     pub fn new(server: &Server, options: Options, peers: &Arc<Peers>, spool: Arc<Spool>) -> Arc<Target> {
         let (name, place) = (&*server.name, server.address.to_string());
         let label: Arc<str> = if name == place { name.into() } else { format!("{name} ({place})").into() };
-        Target::of(label, server.address.clone(), options, peers.join(false), (spool, Names::default()))
+        Target::of(label, server.address.clone(), options, peers.join(false), (spool, Addresses::default()))
     }
 
     /// The same server treated otherwise: as up or down as this one looks now.
@@ -80,8 +81,8 @@ impl Target {
     }
 
     fn alike(&self, options: Options, seat: Seat, spool: Arc<Spool>) -> Arc<Target> {
-        let names = Names::of(self.names.known());
-        Target::of(self.label.clone(), self.address.clone(), options, seat, (spool, names))
+        let addresses = Addresses::of(self.addresses.known());
+        Target::of(self.label.clone(), self.address.clone(), options, seat, (spool, addresses))
     }
 
     fn of(
@@ -89,7 +90,7 @@ impl Target {
         address: Address,
         options: Options,
         seat: Seat,
-        (spool, names): (Arc<Spool>, Names),
+        (spool, addresses): (Arc<Spool>, Addresses),
     ) -> Arc<Target> {
         let health = Health::new(label.clone(), options.failures, options.linger, seat, Instant::now());
         Arc::new_cyclic(|me| Target {
@@ -99,25 +100,9 @@ impl Target {
             spool,
             me: me.clone(),
             address,
-            names,
-            is_looked_after: AtomicBool::new(false),
+            addresses,
+            is_tended: AtomicBool::new(false),
         })
-    }
-
-    /// From now on it is the one who serves under its name, wherever that leads, once it was told what waits for it. On a
-    /// local runtime that outlives it; once is enough.
-    pub fn look_after(&self) {
-        let is_first = !self.is_looked_after.swap(true, Ordering::Relaxed);
-        if is_first {
-            names::keep_up(self);
-            self.spool.hold(&self.me);
-            keep::begin(self);
-        }
-        let found = self.spool.open(&self.label);
-        let has_fallen = (found > 0 || (is_first && self.spool.depth() > 0)) && self.health.hold_back();
-        if has_fallen || (is_first && self.health.is_down()) {
-            tokio::task::spawn_local(probe::run(self.me.clone(), Some(Duration::ZERO)));
-        }
     }
 
     /// Opens a connection, within the connect timeout.
@@ -137,7 +122,7 @@ impl Target {
         // A name service that does not answer must leave time to connect to where the server was.
         let patience = self.options.connect_timeout / 2;
         let mut refused = io::Error::new(io::ErrorKind::NotFound, "its name has no address");
-        for address in self.names.resolve(host, port, patience).await? {
+        for address in self.addresses.resolve(host, port, patience).await? {
             match TcpStream::connect(address).await {
                 Ok(stream) => {
                     stream.set_nodelay(true)?;
@@ -149,4 +134,9 @@ impl Target {
         }
         Err(refused)
     }
+}
+
+/// Why no connection could be made.
+pub(super) fn cause_of(error: &io::Error) -> Cause {
+    if lacks_descriptors(error) { Cause::Descriptors } else { Cause::Connect }
 }

@@ -61,21 +61,6 @@ const CLOSED: &[&[&str]] = &[
         "downstream/service.rs",
     ],
     &["protocol/answer.rs", "protocol/answer/dropped.rs", "protocol/reply_line.rs"],
-    &[
-        "upstream/common.rs",
-        "upstream/connection.rs",
-        "upstream/deadline.rs",
-        "upstream/greeting.rs",
-        "upstream/lane.rs",
-        "upstream/missed.rs",
-        "upstream/names.rs",
-        "upstream/probe.rs",
-        "upstream/receive.rs",
-        "upstream/replay.rs",
-        "upstream/spool/keep.rs",
-        "upstream/spool/mod.rs",
-        "upstream/target.rs",
-    ],
 ];
 
 #[test]

@@ -18,8 +18,8 @@ impl Ending {
     /// Whether somebody may still have to wait for its end: the server is to be told something.
     pub fn matters(&self) -> bool {
         let pending = self.0.lock();
-        let waits_to_serve = pending.holder().upgrade().is_some_and(|holder| holder.health.is_down());
-        waits_to_serve || !pending.is_empty() && pending.holder().strong_count() > 0
+        let waits_to_serve = pending.is_held() && !pending.is_read_from();
+        waits_to_serve || !pending.is_empty() && pending.is_held()
     }
 }
 

@@ -20,10 +20,8 @@ use tokio::sync::Notify;
 use super::file::SpoolFile;
 use super::place::Place;
 use super::trouble::{Need, now};
-use super::{Spool, disk};
+use super::{Holder, Spool, disk};
 use crate::upstream::health::probe_delay;
-use crate::upstream::missed;
-use crate::upstream::target::Target;
 
 /// The longest delay is that of this attempt.
 const LAST: u32 = 5;
@@ -50,37 +48,47 @@ impl Drop for Wake {
     }
 }
 
-/// Sees to the file of this server's spool, if it is to have one. On a local runtime that outlives it.
-pub fn begin(target: &Target) {
-    if target.spool.place.is_some() {
-        tokio::task::spawn_local(keep(target.me.clone(), target.spool.wake.0.clone()));
+/// Sees to the file of a spool, if it is to have one, for as long as this one holds it. On a local runtime that outlives it.
+pub fn begin(spool: &Arc<Spool>, holder: &Weak<impl Holder + 'static>) {
+    if spool.place.is_some() {
+        tokio::task::spawn_local(keep(Arc::downgrade(spool), holder.clone(), spool.wake.0.clone()));
     }
 }
 
-async fn keep(target: Weak<Target>, wake: Arc<Notify>) {
+async fn keep(spool: Weak<Spool>, holder: Weak<dyn Holder>, wake: Arc<Notify>) {
     loop {
         for attempt in 0.. {
-            let Some(need) = who_holds(&target).map(|target| target.spool.need()) else { return wake.notify_one() };
+            let Some(need) = held(&spool, &holder).map(|(spool, _)| spool.need()) else { return wake.notify_one() };
             let Some(need) = need else { break };
             if attempt > 0 || need == Need::Mending {
                 tokio::time::sleep(probe_delay(attempt.min(LAST), rand::random())).await;
             }
-            let Some(target) = who_holds(&target) else { return wake.notify_one() };
-            let (spool, label) = (target.spool.clone(), target.label.clone());
-            let found = disk::run(move || spool.mend(&label, attempt == 0)).await;
+            let Some((spool, holder)) = held(&spool, &holder) else { return wake.notify_one() };
+            let (its, label) = (spool.clone(), holder.label().clone());
+            let found = disk::run(move || its.mend(&label, attempt == 0)).await;
             if found.unwrap_or(0) > 0 {
-                missed::tell_what_was_found(&target);
+                spool.tell_what_was_found();
             }
         }
         wake.notified().await;
     }
 }
 
-fn who_holds(target: &Weak<Target>) -> Option<Arc<Target>> {
-    target.upgrade().filter(|target| target.spool.is_held_by(&target.me))
+/// The spool and its holder, while that is this one.
+fn held(spool: &Weak<Spool>, holder: &Weak<dyn Holder>) -> Option<(Arc<Spool>, Arc<dyn Holder>)> {
+    let spool = spool.upgrade().filter(|spool| spool.is_held_by(holder))?;
+    Some((spool, holder.upgrade()?))
 }
 
 impl Spool {
+    /// Has a server that is read from told what was found in the file only now.
+    fn tell_what_was_found(&self) {
+        let mut pending = self.lock();
+        if pending.is_read_from() {
+            pending.catch_up();
+        }
+    }
+
     fn need(&self) -> Option<Need> {
         self.place()?;
         let mut pending = self.lock();

@@ -19,6 +19,7 @@ mod earlier;
 mod ending;
 mod file;
 mod format;
+mod holder;
 pub(super) mod keep;
 mod pending;
 mod place;
@@ -36,12 +37,12 @@ pub use self::all::Spools;
 pub(super) use self::ending::Ending;
 use self::file::SpoolFile;
 pub(super) use self::format::Record;
+pub(super) use self::holder::Holder;
 use self::keep::Wake;
 pub(super) use self::pending::Pending;
 use self::place::Place;
 use self::taken::Taken;
 pub use self::trouble::Failing;
-use super::target::Target;
 use crate::metrics::SpoolDrop;
 use crate::protocol::Key;
 
@@ -76,14 +77,14 @@ impl Spool {
     }
 
     /// Gives the spool to whoever serves under the server's name from now on.
-    pub(super) fn hold(&self, holder: &Weak<Target>) {
-        self.lock().set_holder(holder);
+    pub(super) fn hold(&self, holder: &Weak<impl Holder + 'static>) {
+        self.lock().set_holder(holder.clone());
         self.wake.wake();
     }
 
     /// Whether this one serves under the server's name.
-    pub(super) fn is_held_by(&self, target: &Weak<Target>) -> bool {
-        self.lock().is_held_by(target)
+    pub(super) fn is_held_by<H: Holder + ?Sized>(&self, one: &Weak<H>) -> bool {
+        self.lock().is_held_by(one)
     }
 
     /// Goes on in its file if it has one and has not tried yet. How many deletes stand there already. Without the file it
@@ -195,8 +196,8 @@ impl Spool {
     }
 
     /// Takes up to `count` records out for the holder, the oldest first; for others there are none.
-    pub(super) fn take(&self, holder: &Weak<Target>, count: usize) -> Taken<'_> {
-        self.taken(holder, |pending| {
+    pub(super) fn take(&self, holder: &Weak<impl Holder + 'static>, count: usize) -> Taken<'_> {
+        self.taken(holder.clone(), |pending| {
             let taken = pending.take(count);
             self.count_damaged(pending);
             taken
@@ -204,8 +205,8 @@ impl Spool {
     }
 
     /// Takes all for the holder; given back it is to be sent, also what was refused before.
-    pub(super) fn take_all(&self, holder: &Weak<Target>) -> Taken<'_> {
-        self.taken(holder, Pending::take_all)
+    pub(super) fn take_all(&self, holder: &Weak<impl Holder + 'static>) -> Taken<'_> {
+        self.taken(holder.clone(), Pending::take_all)
     }
 
     /// How many wait; of what is in files only about as many.

@@ -5,10 +5,11 @@ use std::collections::{HashSet, VecDeque};
 use std::io;
 use std::sync::{Arc, Weak};
 
+use super::Record;
 use super::earlier::{Earlier, Until};
 use super::file::Opened;
+use super::holder::Holder;
 use super::trouble::Filed;
-use super::{Record, Target};
 use crate::protocol::Key;
 
 /// What waits.
@@ -31,7 +32,7 @@ pub struct Pending {
     pub catching_up: bool,
     /// Whether the holder's server is told itself, so that no more keys come while the last ones are replayed.
     pub is_closing: bool,
-    holder: Weak<Target>,
+    holder: Option<Weak<dyn Holder>>,
 }
 
 /// Where records were taken from.
@@ -87,22 +88,36 @@ impl Pending {
         self.has(key) || self.out.iter().any(|records| records.iter().any(|record| record.key == *key))
     }
 
-    /// Who serves under the server's name.
-    pub fn holder(&self) -> &Weak<Target> {
-        &self.holder
+    fn holder(&self) -> Option<Arc<dyn Holder>> {
+        self.holder.as_ref()?.upgrade()
     }
 
-    pub fn is_held_by(&self, target: &Weak<Target>) -> bool {
-        self.holder.ptr_eq(target)
+    /// Whether this one serves under the server's name.
+    pub fn is_held_by<H: Holder + ?Sized>(&self, one: &Weak<H>) -> bool {
+        self.holder.as_ref().is_some_and(|holder| std::ptr::addr_eq(holder.as_ptr(), one.as_ptr()))
     }
 
-    /// Whether somebody reads from the server.
+    /// Whether a server in use has it.
+    pub fn is_held(&self) -> bool {
+        self.holder.as_ref().is_some_and(|holder| holder.strong_count() > 0)
+    }
+
+    /// Whether clients are answered from the server.
     pub fn is_read_from(&self) -> bool {
-        self.holder.upgrade().is_some_and(|holder| !holder.health.is_down())
+        self.holder().is_some_and(|holder| holder.is_read_from())
     }
 
-    pub(super) fn set_holder(&mut self, holder: &Weak<Target>) {
-        self.holder = holder.clone();
+    /// Has the holder tell the server, which serves, what it may have missed, unless it does so already.
+    pub fn catch_up(&mut self) {
+        if !std::mem::replace(&mut self.catching_up, true)
+            && let Some(holder) = self.holder()
+        {
+            holder.catch_up();
+        }
+    }
+
+    pub(super) fn set_holder(&mut self, holder: Weak<dyn Holder>) {
+        self.holder = Some(holder);
         (self.catching_up, self.is_closing) = (false, false);
     }
 

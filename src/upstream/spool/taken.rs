@@ -3,15 +3,15 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Weak};
 
+use super::holder::Holder;
 use super::pending::{Origin, Pending};
 use super::{Record, Spool};
-use crate::upstream::target::Target;
 
 /// Records that somebody is sending. They are given back when this is dropped before it was said what became of them, and
 /// when somebody else holds the spool by then: its server may be another one.
 pub struct Taken<'s> {
     spool: &'s Spool,
-    holder: Weak<Target>,
+    holder: Weak<dyn Holder>,
     records: Arc<[Record]>,
     origin: Origin,
 }
@@ -20,13 +20,13 @@ impl Spool {
     /// What `take` takes for the holder; nothing for others.
     pub(super) fn taken(
         &self,
-        holder: &Weak<Target>,
+        holder: Weak<dyn Holder>,
         take: impl FnOnce(&mut Pending) -> (Arc<[Record]>, Origin),
     ) -> Taken<'_> {
         let mut pending = self.lock();
-        let is_theirs = pending.is_held_by(holder);
+        let is_theirs = pending.is_held_by(&holder);
         let (records, origin) = if is_theirs { take(&mut pending) } else { (Arc::default(), Origin::Memory) };
-        Taken { spool: self, holder: holder.clone(), records, origin }
+        Taken { spool: self, holder, records, origin }
     }
 }
 
@@ -51,7 +51,7 @@ impl Taken<'_> {
                 drop(pending);
                 return false;
             }
-            let label = self.holder.upgrade().map(|holder| holder.label.clone()).unwrap_or_default();
+            let label = self.holder.upgrade().map(|holder| holder.label().clone()).unwrap_or_default();
             refused.iter().for_each(|place| spool.append(&mut pending, &self.records[*place], &label));
             pending.earlier.done(until);
         }

@@ -22,12 +22,10 @@ mod tests;
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use super::common::Common;
-use super::probe;
 use super::spool::Pending;
 use super::target::Target;
 use crate::metrics::SpoolDrop;
-use crate::protocol::{Cause, Command, Key, Question, Reply};
+use crate::protocol::Key;
 
 /// What came of remembering a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,17 +55,17 @@ impl Target {
         }
         if pending.is_read_from() {
             // By those who go by the next configuration already: they may read the key until it is caught up with.
-            catch_up(&mut pending);
+            pending.catch_up();
             return Remembered::Refused;
         }
         Remembered::Kept
     }
 
     /// Remembers `key`, which a server was asked to forget that may still be up, and sees to it that it is told.
-    fn remember_lost(&self, key: &Key) {
+    pub(super) fn remember_lost(&self, key: &Key) {
         let mut pending = self.spool.lock();
         if self.spool.add(&mut pending, key, seconds(), &self.label) && pending.is_read_from() {
-            catch_up(&mut pending);
+            pending.catch_up();
         }
     }
 
@@ -95,7 +93,7 @@ impl Target {
         let is_up = self.health.probed(Ok(()), Instant::now());
         self.tell_refused(&pending);
         if !pending.is_empty() {
-            catch_up(&mut pending);
+            pending.catch_up();
         }
         is_up
     }
@@ -147,65 +145,9 @@ impl Target {
     }
 
     /// Whether the server may still have a value of this key that it refused to delete.
-    fn withholds(&self, key: &Key) -> bool {
+    pub(super) fn withholds(&self, key: &Key) -> bool {
         self.health.is_withholding() && self.spool.lock().may_be_outdated(key)
     }
-}
-
-/// Tells a server that is read from what was found in its spool's file only now.
-pub(super) fn tell_what_was_found(target: &Target) {
-    let mut pending = target.spool.lock();
-    if pending.is_read_from() {
-        catch_up(&mut pending);
-    }
-}
-
-/// Tells the server that serves what it may have missed, unless somebody does so already.
-fn catch_up(pending: &mut Pending) {
-    if !std::mem::replace(&mut pending.catching_up, true) {
-        tokio::task::spawn_local(probe::catch_up(pending.holder().clone()));
-    }
-}
-
-impl Common {
-    /// The answer to a question that the server must not be asked now: it is down, or has a value of this key that it
-    /// refused to delete. What replaces or deletes that value is asked. `None` if the server is to be asked.
-    pub(super) fn unasked(&self, question: Question<'_>) -> Option<Reply> {
-        match (self.target.health.refusal(), question) {
-            (Some(cause), question) => self.refuse(question, cause),
-            (None, Question::Ask(request)) if forgotten(question).is_none() && self.target.withholds(&request.key) => {
-                Some(self.failed(Cause::Down))
-            }
-            (None, _) => None,
-        }
-    }
-
-    /// The answer to a question that is not asked because of `cause`; `None` if the server has just come back.
-    fn refuse(&self, question: Question<'_>, cause: Cause) -> Option<Reply> {
-        let Some(key) = forgotten(question) else { return Some(self.failed(cause)) };
-        match self.target.remember(key) {
-            Remembered::Up => None,
-            Remembered::Kept if is_delete(question) => Some(Reply::NotFound),
-            Remembered::Kept | Remembered::Refused => Some(self.failed(cause)),
-        }
-    }
-
-    /// Sees to it that what the server was asked to forget, and may not have, is forgotten after all.
-    pub(super) fn catch_up_on(&self, key: &Key) {
-        self.target.remember_lost(key);
-    }
-}
-
-/// The key of which no older value may be read after this question.
-pub(super) fn forgotten<'q>(question: Question<'q>) -> Option<&'q Key> {
-    match question {
-        Question::Ask(request) if request.command.outdates() => Some(&request.key),
-        _ => None,
-    }
-}
-
-fn is_delete(question: Question<'_>) -> bool {
-    matches!(question, Question::Ask(request) if matches!(request.command, Command::Delete(_)))
 }
 
 fn seconds() -> u64 {

@@ -9,6 +9,7 @@ use rand::rngs::StdRng;
 
 use super::*;
 use crate::config::{self, Address};
+use crate::protocol::Cause;
 use crate::upstream::spool::Spool;
 use crate::upstream::{Options, Peers};
 

@@ -1,0 +1,91 @@
+//! Putting questions on a connection: whether one more is admitted, what is kept of it, and who sees to its reply.
+
+use std::time::Duration;
+
+use super::connection;
+use super::deadline;
+use super::lane::Lane;
+use super::link::{Link, Phase};
+use super::mark::Mark;
+use super::slot::{Slot, forgotten, held, repeatable};
+use super::ticket::Ticket;
+use crate::metrics::Upstream as Count;
+use crate::protocol::{Cause, Question, Reply};
+use crate::runtime::turn::MUCH;
+
+/// A connection this long without a reply may have died unseen; what is asked on it next may be asked again.
+const IDLE: Duration = Duration::from_secs(1);
+
+impl Lane {
+    /// Asks. The reply goes to `ticket` later, unless it is returned now because the server is not asked at all.
+    pub fn ask(&self, question: Question<'_>, mark: Mark, ticket: Ticket) -> Option<Reply> {
+        if !self.target.health.is_calm()
+            && let Some(reply) = self.unasked(question)
+        {
+            return Some(reply);
+        }
+        let mut link = self.link.borrow_mut();
+        if link.leave_old_address(&self.target.addresses).is_some() {
+            self.wake_reader();
+        }
+        let stalled = link.is_stalled();
+        let no_memory = stalled && !link.output.is_empty() && self.memory.is_full();
+        if no_memory || !link.admits(mark.whose, self.target.options.queue) {
+            return Some(self.failed(Cause::Overloaded));
+        }
+        self.count(Count::Requests, 1);
+        let asked = self.turn.now();
+        if link.slots.is_empty() {
+            link.unproven = link.heard.is_some_and(|heard| asked.saturating_duration_since(heard) >= IDLE);
+        }
+        let again = if link.unproven && !self.memory.is_tight() { repeatable(question) } else { None };
+        let forgotten = forgotten(question).cloned().map(Box::new);
+        let (ticket, expected, token) = (Some(ticket), question.expected(), link.tokens.draw());
+        let held = again.as_ref().map_or(0, |_| held(question));
+        let slot = Slot { ticket, asked, expected, token, len: 0, held, said: 0, again, forgotten, mark };
+        self.put(&mut link, question, slot);
+        if stalled || held > 0 {
+            link.count_waiting();
+        }
+        self.arrange_to_send(&mut link);
+        let is_much = !stalled && link.output.len() >= MUCH;
+        drop(link);
+        if is_much {
+            self.send();
+        }
+        self.watch();
+        None
+    }
+
+    /// Asks for somebody who was behind something large elsewhere, in the words that were sent there.
+    pub(super) fn take_over(&self, slot: Slot, words: &[u8]) {
+        let mut link = self.link.borrow_mut();
+        link.output.text().extend_from_slice(words);
+        link.slots.push(slot, words);
+        self.common.is_spread.set(true);
+        self.arrange_to_send(&mut link);
+        drop(link);
+        self.watch();
+    }
+
+    /// Has a timer run for the oldest question.
+    fn watch(&self) {
+        if !self.deadline_armed.replace(true) {
+            tokio::task::spawn_local(deadline::watch(self.rc()));
+        }
+    }
+
+    fn arrange_to_send(&self, link: &mut Link) {
+        match link.phase {
+            Phase::Open(_) if !link.flush_asked && !link.blocked => {
+                link.flush_asked = true;
+                self.turn.flush_later(self.rc());
+            }
+            Phase::Closed => {
+                link.phase = Phase::Opening;
+                tokio::task::spawn_local(connection::run(self.rc()));
+            }
+            Phase::Open(_) | Phase::Opening | Phase::Doomed(_) => {}
+        }
+    }
+}

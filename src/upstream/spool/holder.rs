@@ -1,0 +1,15 @@
+//! Who serves under a server's name, as far as its spool must know: only the holder takes what waits, and tells it.
+
+use std::sync::Arc;
+
+/// One that may serve under the server's name.
+pub trait Holder: Send + Sync {
+    /// Its name and address for people.
+    fn label(&self) -> &Arc<str>;
+
+    /// Whether clients are answered from the server.
+    fn is_read_from(&self) -> bool;
+
+    /// Begins to tell the server what it missed, although it serves. On a local runtime.
+    fn catch_up(&self);
+}

@@ -1,0 +1,59 @@
+//! What is done for a server for as long as it serves under its name: the name is looked up again, the file of its spool is
+//! kept, and the prober tells it what earlier processes left to be told.
+
+use std::sync::Weak;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::task::spawn_local;
+use tokio::time::sleep;
+
+use super::probe;
+use super::spool::keep;
+use super::target::Target;
+use crate::config::Address;
+
+/// Time between two look-ups of a name.
+const PERIOD: Duration = Duration::from_secs(30);
+/// How long one of them may take; nobody waits for it.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+impl Target {
+    /// From now on it is the one who serves under its name, wherever that leads, once it was told what waits for it. On a
+    /// local runtime that outlives it; once is enough.
+    pub fn tend(&self) {
+        let is_first = !self.is_tended.swap(true, Ordering::Relaxed);
+        if is_first {
+            self.follow_name();
+            self.spool.hold(&self.me);
+            keep::begin(&self.spool, &self.me);
+        }
+        let found = self.spool.open(&self.label);
+        let has_fallen = (found > 0 || (is_first && self.spool.depth() > 0)) && self.health.hold_back();
+        if has_fallen || (is_first && self.health.is_down()) {
+            spawn_local(probe::run(self.me.clone(), Some(Duration::ZERO)));
+        }
+    }
+
+    fn follow_name(&self) {
+        let Address::Tcp { host, port } = self.address.clone() else { return };
+        if host.parse::<std::net::IpAddr>().is_err() {
+            spawn_local(follow(self.me.clone(), host, port));
+        }
+    }
+}
+
+/// Looks a name up again and again, for as long as there is the server.
+async fn follow(target: Weak<Target>, host: String, port: u16) {
+    loop {
+        sleep(PERIOD).await;
+        let Some(target) = target.upgrade() else { return };
+        let before = target.addresses.changes();
+        // What went wrong is told when somebody wants to connect.
+        let _ = target.addresses.resolve(&host, port, PATIENCE).await;
+        if target.addresses.changes() != before {
+            let addresses = format!("{:?}", target.addresses.known());
+            tracing::info!(server = %target.label, addresses, "the name of a server means other addresses now");
+        }
+    }
+}
