@@ -3,9 +3,9 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::desk::{Late, STEPS, Watched, start};
+use super::pending::{Late, STEPS, Watched, start};
 use super::walk::{Looking, WalkEnd, Walker, walk};
-use super::{About, Answer, Ask, Client, Desk, Route};
+use super::{About, Answer, Ask, Client, PendingReplies, Route};
 use crate::protocol::{Key, Question, Reply, Request};
 use crate::runtime::memory::Shed;
 use crate::upstream::{Mark, Party, Ticket, Upstream};
@@ -17,14 +17,14 @@ const NO_MEMORY: &str = "SERVER_ERROR out of memory processing request";
 #[derive(Clone)]
 pub struct Entry {
     root: Rc<dyn Route>,
-    desk: Rc<Desk>,
+    pending: Rc<PendingReplies>,
     patience: Duration,
 }
 
 impl Entry {
-    /// The way into `root`; what is watched waits at `desk`. What takes several steps is answered within `patience`.
-    pub fn new(root: Rc<dyn Route>, desk: Rc<Desk>, patience: Duration) -> Entry {
-        Entry { root, desk, patience }
+    /// The way into `root`; replies that nodes want to see first are `pending`. What takes several steps is answered within `patience`.
+    pub fn new(root: Rc<dyn Route>, pending: Rc<PendingReplies>, patience: Duration) -> Entry {
+        Entry { root, pending, patience }
     }
 
     /// The node this leads into.
@@ -83,13 +83,13 @@ impl Walker for Asking<'_> {
         request: Request,
         go_on: impl FnOnce(&Request, Self) -> Option<Reply>,
     ) -> Option<Reply> {
-        let Asking { entry: Entry { desk, patience, .. }, client, ticket } = self;
+        let Asking { entry: Entry { pending, patience, .. }, client, ticket } = self;
         node.watches(&request, client);
-        let kept_at = desk.reserve();
-        let reply = go_on(&request, Asking { ticket: desk.ticket(kept_at), ..self });
-        let deadline = desk.deadline(*patience);
-        desk.leave(kept_at, Watched { node: node.clone(), request, client: client.clone(), ticket, deadline });
-        desk.settle(kept_at, reply?)
+        let kept_at = pending.reserve();
+        let reply = go_on(&request, Asking { ticket: pending.ticket(kept_at), ..self });
+        let deadline = pending.deadline(*patience);
+        pending.leave(kept_at, Watched { node: node.clone(), request, client: client.clone(), ticket, deadline });
+        pending.settle(kept_at, reply?)
     }
 
     fn arrive(self, end: WalkEnd<'_>, ask: &Ask<'_>) -> Option<Reply> {
@@ -109,8 +109,8 @@ impl Walker for Asking<'_> {
 
 impl Asking<'_> {
     fn run(self, node: &Rc<dyn Route>, request: Request) -> Option<Reply> {
-        let Asking { entry: Entry { desk, patience, .. }, client, ticket } = self;
-        let deadline = desk.deadline(*patience + node.more_patience(&request, None));
+        let Asking { entry: Entry { pending, patience, .. }, client, ticket } = self;
+        let deadline = pending.deadline(*patience + node.more_patience(&request, None));
         let late = Late { node: node.clone(), request: request.clone(), refused: None };
         let run = node.clone().run(request, client.clone(), deadline);
         start(run, ticket, client, deadline, late).map(|(reply, _)| reply)
@@ -168,8 +168,8 @@ mod tests {
     #[test]
     fn only_who_asks_is_seen_by_the_nodes_on_the_way() {
         let node = Rc::new(Watching { child: Some(Rc::new(Watching::default())), ..Watching::default() });
-        let desk = Rc::new(Desk::new(&Memory::new(usize::MAX), Rc::new(Turn::new())));
-        let (entry, client) = (Entry::new(node.clone(), desk, Duration::ZERO), Client::new());
+        let pending = Rc::new(PendingReplies::new(&Memory::new(usize::MAX), Rc::new(Turn::new())));
+        let (entry, client) = (Entry::new(node.clone(), pending, Duration::ZERO), Client::new());
         let request = Request { key: Key::text("k".into()).unwrap(), command: Command::Get(Get::default()) };
 
         let found = entry.walk(&request, &client, |end, _| matches!(end, WalkEnd::Answer(Reply::Miss)));

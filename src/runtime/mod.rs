@@ -1,7 +1,7 @@
-//! What a worker runs on: the turn of its event loop, sockets, the memory of its buffers. Knows no request.
+//! What a worker runs on: the turn of its event loop, sockets, the memory of its buffers, clock and chance. Knows no request.
 
 pub mod aside;
-
+pub mod env;
 pub mod memory;
 pub mod net;
 pub mod pieces;

@@ -11,7 +11,7 @@ use crate::metrics::{ServerId, Shard};
 use crate::route::gutter::decide::Cap;
 use crate::route::migration::decide::Phase;
 use crate::route::refresh::decide::{Early, Policy};
-use crate::route::{Branch, Desk, Entry, Gutter, Migration, Namespace, Pool, Refresh, Route, Tree};
+use crate::route::{Branch, Entry, Gutter, Migration, Namespace, PendingReplies, Pool, Refresh, Route, Tree};
 use crate::runtime::memory::Memory;
 use crate::runtime::turn::Turn;
 use crate::snapshot::{Member, Snapshot, prefix_of};
@@ -40,8 +40,8 @@ pub fn rebuild(
         servers.put(server.clone());
         server
     };
-    let site = Site::new(snapshot, &mut server, turn, memory, shard);
-    let tree = Rc::new(Tree::new(snapshot.config.routes.iter().filter_map(|route| site.branch(route)).collect()));
+    let builder = TreeBuilder::new(snapshot, &mut server, turn, memory, shard);
+    let tree = Rc::new(Tree::new(snapshot.config.routes.iter().filter_map(|route| builder.branch(route)).collect()));
     known.retire();
     tree
 }
@@ -55,34 +55,34 @@ pub fn migrations(
     shard: &Arc<Shard>,
 ) -> Vec<Option<Rc<Migration>>> {
     let mut server = |target: &Arc<Target>, id| Server::new(target.clone(), turn.clone(), memory, shard.clone(), id);
-    let site = Site::new(snapshot, &mut server, turn, memory, shard);
-    let alone = |pool: usize| -> Rc<dyn Route> { site.pools[pool].clone() };
-    snapshot.config.routes.iter().map(|route| site.migration(route, alone)).collect()
+    let builder = TreeBuilder::new(snapshot, &mut server, turn, memory, shard);
+    let alone = |pool: usize| -> Rc<dyn Route> { builder.pools[pool].clone() };
+    snapshot.config.routes.iter().map(|route| builder.migration(route, alone)).collect()
 }
 
 /// What a tree is built of.
-struct Site<'s> {
+struct TreeBuilder<'s> {
     snapshot: &'s Snapshot,
     turn: &'s Rc<Turn>,
     shard: &'s Arc<Shard>,
     pools: Vec<Rc<Pool>>,
-    desk: Rc<Desk>,
+    pending: Rc<PendingReplies>,
 }
 
-impl<'s> Site<'s> {
+impl<'s> TreeBuilder<'s> {
     fn new(
         snapshot: &'s Snapshot,
         connect: &mut impl FnMut(&Arc<Target>, ServerId) -> Rc<Server>,
         turn: &'s Rc<Turn>,
         memory: &Rc<Memory>,
         shard: &'s Arc<Shard>,
-    ) -> Site<'s> {
+    ) -> TreeBuilder<'s> {
         let pools = (0..snapshot.pools.len()).map(|place| Rc::new(pool(snapshot, place, connect))).collect();
-        Site { snapshot, turn, shard, pools, desk: Rc::new(Desk::new(memory, turn.clone())) }
+        TreeBuilder { snapshot, turn, shard, pools, pending: Rc::new(PendingReplies::new(memory, turn.clone())) }
     }
 
     fn entry(&self, root: Rc<dyn Route>, patience: Duration) -> Entry {
-        Entry::new(root, self.desk.clone(), patience)
+        Entry::new(root, self.pending.clone(), patience)
     }
 
     /// How long a request may take that needs several steps: as long as its server may, or both servers where two pools

@@ -21,10 +21,11 @@ pub mod decide;
 
 use std::rc::Rc;
 
-use super::{About, Ask, Client, Deadline, Entry, Pool, Route, Run, Scene, Step, Verdict};
+use super::{About, Ask, Client, Deadline, Entry, Pool, Route, Run, Step, Verdict};
 use crate::protocol::{Command, Delete, Key, Reply, Request, Uniques};
 use crate::route::gutter::decide::{Cap, may_change};
 use crate::route::refresh::decide::ItemId;
+use crate::runtime::env::Env;
 use crate::upstream::{Remembered, Standing, Upstream};
 
 /// So that a client that read in the gutter does not store over what the server has by then.
@@ -39,7 +40,7 @@ pub struct Gutter {
     cap: Cap,
     /// What tells the items of the route, if it has leases.
     leases: Option<u64>,
-    scene: Rc<dyn Scene>,
+    env: Rc<dyn Env>,
 }
 
 impl Gutter {
@@ -49,9 +50,9 @@ impl Gutter {
         gutter: Entry,
         cap: Cap,
         leases: Option<u64>,
-        scene: Rc<dyn Scene>,
+        env: Rc<dyn Env>,
     ) -> Gutter {
-        Gutter { pool, own, gutter, cap, leases, scene }
+        Gutter { pool, own, gutter, cap, leases, env }
     }
 
     fn server_of(&self, place: &Key) -> (usize, &Upstream) {
@@ -66,7 +67,7 @@ impl Gutter {
         if let About::Beside(_) = ask.about {
             return Step::Rewrite(self.gutter.root(), ask.request.clone());
         }
-        let capped = self.cap.command(command, self.scene.unix());
+        let capped = self.cap.command(command, self.env.unix());
         let there = Request { key: key.clone(), command: OF_GUTTER.sent(&capped) };
         if may_change(command) && command.outdates() && self.forget(server, key) != Remembered::Kept {
             return Step::Run;
@@ -100,7 +101,7 @@ impl Route for Gutter {
         if server.is_calm() {
             return Step::Send(&self.pool, number);
         }
-        match server.standing(self.scene.now()) {
+        match server.standing(self.env.now()) {
             Standing::Down => self.around(ask, server),
             Standing::Back if ask.about == About::Item && may_change(&ask.request.command) => Step::Run,
             Standing::Back | Standing::Up => Step::Send(&self.pool, number),

@@ -185,7 +185,7 @@ impl Migration {
             return Done::Yes(failed);
         }
         match self.ask_to(key, Command::Store(store)).await {
-            Reply::Hit(item) => Done::Yes(Reply::Hit(told_created(command, item, self.scene.unix()))),
+            Reply::Hit(item) => Done::Yes(Reply::Hit(told_created(command, item, self.env.unix()))),
             Reply::Exists | Reply::NotFound | Reply::NotStored => Done::Again(None),
             refused => Done::Yes(refused),
         }

@@ -85,7 +85,7 @@ impl Migration {
         if item.marks.contains(&b'W') {
             give_back_at(&self.from, key, &self.nobody).await;
         }
-        let Some(store) = copy(&item, claim, self.scene.unix(), asked.elapsed()) else { return Copied::Nothing };
+        let Some(store) = copy(&item, claim, self.env.unix(), asked.elapsed()) else { return Copied::Nothing };
         let size = store.value.len();
         match self.ask_to(key, Command::Store(store)).await {
             Reply::Hit(_) => Copied::Done(size),

@@ -24,11 +24,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::turns::Turns;
-use super::{About, Answer, Ask, Client, Deadline, Entry, Route, Run, Scene, SpareWins, Step, Verdict};
+use super::{About, Answer, Ask, Client, Deadline, Entry, Route, Run, SpareWins, Step, Verdict};
 use crate::metrics::{RouteId, Shard};
 use crate::protocol::{Command, Delete, Key, Reply, Request};
 use crate::route::migration::decide::{Kind, Phase, Side, is_claim, judged, kind, looks_like_a_claim};
 use crate::route::refresh::decide::ItemId;
+use crate::runtime::env::Env;
 use crate::upstream::Upstream;
 
 /// Copies that one worker makes at once for one route.
@@ -39,7 +40,7 @@ pub struct Migration {
     phase: Phase,
     from: Entry,
     to: Entry,
-    scene: Rc<dyn Scene>,
+    env: Rc<dyn Env>,
     shard: Arc<Shard>,
     route: RouteId,
     /// What tells the route's items, as a client takes turns at them here, from those of other nodes.
@@ -59,7 +60,7 @@ impl Migration {
     pub fn new(
         phase: Phase,
         (from, to): (Entry, Entry),
-        scene: Rc<dyn Scene>,
+        env: Rc<dyn Env>,
         (shard, route, identity): (Arc<Shard>, RouteId, u64),
     ) -> Migration {
         let line = "CLIENT_ERROR these client flags mark what leash itself puts there while the route is migrated";
@@ -67,7 +68,7 @@ impl Migration {
             phase,
             from,
             to,
-            scene,
+            env,
             shard,
             route,
             identity,
@@ -84,7 +85,7 @@ impl Migration {
     }
 
     fn kind(&self, command: &Command) -> Kind {
-        kind(command, self.scene.unix())
+        kind(command, self.env.unix())
     }
 
     fn authority(&self) -> &Entry {

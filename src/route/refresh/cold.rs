@@ -25,7 +25,7 @@ impl Refresh {
             if client.is_overtaken(id) || Instant::now() > patience {
                 return Reply::Miss;
             }
-            let slot = match self.leases.claim(id, self.scene.now(), None) {
+            let slot = match self.leases.claim(id, self.env.now(), None) {
                 Err(slot) => slot,
                 Ok(claimed) => {
                     let slot = claimed.slot.clone();

@@ -12,7 +12,7 @@ impl Refresh {
             match (self.look_at_item(subject).await, asked.vivify) {
                 (There::Stale(_), None) => return Reply::NotFound,
                 (There::Stale(cas), Some(exptime)) => match self.store(subject, created(asked, exptime, cas)).await {
-                    Reply::Hit(stored) => return Reply::Hit(counted(asked, exptime.ttl(self.scene.unix()), &stored)),
+                    Reply::Hit(stored) => return Reply::Hit(counted(asked, exptime.ttl(self.env.unix()), &stored)),
                     Reply::Exists | Reply::NotFound => continue,
                     reply => return reply,
                 },

@@ -24,8 +24,8 @@ impl Refresh {
     /// was found before. With that reading.
     pub(super) async fn ask_lease(&self, asker: &Asker<'_>, slot: &Slot) -> (Asked, Reply, Reading) {
         let terms = Terms { ttl: self.policy.lease.into(), value_left: asker.value_left };
-        let token = Token::new(self.scene.random(), terms);
-        let asked = self.scene.now();
+        let token = Token::new(self.env.random(), terms);
+        let asked = self.env.now();
         let add = self.beside(&asker.subject, self.taking(&token, None));
         let look = self.look(&asker.subject);
         let reading = slot.begin_reading();
@@ -39,7 +39,7 @@ impl Refresh {
             (Reply::NotStored, Look::Others { left, cas, terms }) => match &item {
                 // A value that is to be regenerated, and another than that the lease was taken for.
                 Reply::Hit(item)
-                    if self.is_to_do(asker, item, self.scene.now())
+                    if self.is_to_do(asker, item, self.env.now())
                         && terms.is_some_and(|terms| terms.are_met(left, item.ttl, self.policy.grace)) =>
                 {
                     return self.take_over(asker, slot, token, cas).await;
@@ -55,7 +55,7 @@ impl Refresh {
 
     /// Takes a lease that has ended. Only one of those who try it does.
     async fn take_over(&self, asker: &Asker<'_>, slot: &Slot, token: Token, ended: u64) -> (Asked, Reply, Reading) {
-        let asked = self.scene.now();
+        let asked = self.env.now();
         let take = self.beside(&asker.subject, self.taking(&token, Some(ended)));
         let reading = slot.begin_reading();
         let item = self.read_whole(&asker.subject, asker.get);

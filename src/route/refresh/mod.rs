@@ -29,7 +29,6 @@ mod look;
 mod read;
 mod recent;
 mod refused;
-mod scene;
 mod settle;
 mod store;
 mod told;
@@ -37,7 +36,6 @@ mod touch;
 mod wait;
 mod win;
 
-pub use scene::Scene;
 pub use win::Win;
 
 use recent::Recent;
@@ -53,6 +51,7 @@ use crate::metrics::{ColdWait, RouteId, Shard};
 use crate::protocol::{Command, Exptime, Get, Item, Key, Reply, Request, Returns, Store};
 use crate::route::refresh::decide::{Age, ItemId, Policy};
 use crate::route::refresh::leases::Leases;
+use crate::runtime::env::Env;
 use crate::upstream::Upstream;
 
 /// What a request is about, and who asks.
@@ -68,7 +67,7 @@ pub struct Refresh {
     policy: Policy,
     below: Entry,
     leases: Arc<Leases>,
-    scene: Rc<dyn Scene>,
+    env: Rc<dyn Env>,
     shard: Arc<Shard>,
     route: RouteId,
     /// What tells the route's items from those of others, in this configuration and the next.
@@ -85,7 +84,7 @@ impl Refresh {
         policy: Policy,
         below: Entry,
         leases: Arc<Leases>,
-        scene: Rc<dyn Scene>,
+        env: Rc<dyn Env>,
         (shard, route, identity): (Arc<Shard>, RouteId, u64),
     ) -> Refresh {
         let bit = policy.marker.trailing_zeros();
@@ -93,7 +92,7 @@ impl Refresh {
             "CLIENT_ERROR bit {bit} of the client flags marks stale time on this route, set refresh.marker_bit to a bit no client uses"
         );
         let (recent, spare_wins, flag_in_use) = (RefCell::default(), SpareWins::default(), Reply::Error(line.into()));
-        Refresh { policy, below, leases, scene, shard, route, identity, recent, spare_wins, flag_in_use }
+        Refresh { policy, below, leases, env, shard, route, identity, recent, spare_wins, flag_in_use }
     }
 
     fn id(&self, key: &Key) -> ItemId {
@@ -102,7 +101,7 @@ impl Refresh {
 
     /// The expiry time a marked item is given.
     fn stretched(&self, exptime: Exptime) -> Exptime {
-        self.policy.stretch(exptime, self.scene.unix(), self.scene.chance()).exptime
+        self.policy.stretch(exptime, self.env.unix(), self.env.chance()).exptime
     }
 
     /// Asks about the subject, below.
@@ -131,7 +130,7 @@ impl Refresh {
     fn is_due_early(&self, id: ItemId, remaining: u32) -> bool {
         let Some(early) = self.policy.early else { return false };
         early.may_be_due(remaining, self.leases.longest_regeneration())
-            && self.leases.regeneration(id).is_some_and(|took| early.is_due(remaining, took, self.scene.chance()))
+            && self.leases.regeneration(id).is_some_and(|took| early.is_due(remaining, took, self.env.chance()))
     }
 }
 
@@ -203,7 +202,7 @@ impl Route for Refresh {
         match self.policy.age(&item) {
             Age::Unjudged => Verdict::Pass(Reply::Hit(self.policy.as_told(item))),
             Age::Fresh(remaining) if self.policy.early.is_some() => {
-                let now = self.scene.now();
+                let now = self.env.now();
                 let id = self.id(&request.key);
                 if self.is_due_early(id, remaining) && !self.leases.is_taken(id, now, Some(self.ends(&item, now))) {
                     return Verdict::Refuse(Reply::Hit(item));
@@ -212,7 +211,7 @@ impl Route for Refresh {
             }
             Age::Fresh(_) => Verdict::Pass(Reply::Hit(self.policy.as_told(item))),
             Age::Stale(age) => {
-                let now = self.scene.now();
+                let now = self.env.now();
                 if self.is_taken(self.id(&request.key), now, self.ends(&item, now)) {
                     return Verdict::Pass(self.told_stale(item, age, get));
                 }

@@ -37,7 +37,7 @@ impl Refresh {
         item: Item,
         deadline: Deadline,
     ) -> Reply {
-        let (id, now) = (self.id(&key), self.scene.now());
+        let (id, now) = (self.id(&key), self.env.now());
         // The client's next request about this key is under way: its work is not for this one to see.
         if client.is_overtaken(id) {
             return self.told_as_found(item, &get);

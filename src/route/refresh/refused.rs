@@ -37,7 +37,7 @@ impl Refresh {
         refused: Reply,
         deadline: Deadline,
     ) -> Reply {
-        let (id, now) = (self.id(&key), self.scene.now());
+        let (id, now) = (self.id(&key), self.env.now());
         let patience = (Instant::now() + self.policy.cold_wait.max(LEAST_WAIT)).min(deadline.end());
         let slot = match self.leases.claim(id, now, None) {
             Err(slot) => slot,

@@ -62,7 +62,7 @@ impl Refresh {
 
     /// Somebody else has the lease. Who waits for a value is given it, if it has come meanwhile.
     fn lost(&self, id: ItemId, claimed: &Claimed, (item, reading): (Option<&Item>, Reading), seconds: i64) {
-        let now = self.scene.now();
+        let now = self.env.now();
         match item {
             Some(item) if !self.policy.is_stale(item) => self.hand_over(id, claimed, item, reading),
             _ => claimed.slot.settle(Holding::Taken {
@@ -81,7 +81,7 @@ impl Refresh {
         (item, reading): (Option<Item>, Reading),
         lease: Option<Lease>,
     ) -> Found {
-        let now = self.scene.now();
+        let now = self.env.now();
         // The caller was told that there is no answer, so it regenerates nothing by this lease.
         if asker.deadline.is_over() {
             lease.iter().for_each(|lease| self.give_back(&asker.subject, lease));

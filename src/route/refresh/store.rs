@@ -47,7 +47,7 @@ impl Refresh {
     }
 
     fn ends_before_a_lease(&self, store: &Store) -> bool {
-        store.ttl.is_some_and(|exptime| self.policy.ends_before_a_lease(exptime, self.scene.unix()))
+        store.ttl.is_some_and(|exptime| self.policy.ends_before_a_lease(exptime, self.env.unix()))
     }
 
     /// A set by somebody who won nothing: the last word, as on any memcached.
@@ -73,7 +73,7 @@ impl Refresh {
 
     /// A set, or an add, by a winner; `store` as it is to be sent.
     pub(super) async fn set_won(&self, subject: &Subject<'_>, store: &Store, win: Win) -> Stored {
-        let took = self.scene.now().saturating_duration_since(win.told);
+        let took = self.env.now().saturating_duration_since(win.told);
         self.shard.regeneration(self.route, took);
         self.leases.learn(subject.id, took);
         let over = match win.stale {
@@ -142,7 +142,7 @@ impl Refresh {
     async fn evidence(&self, win: &Win, look: Answer) -> Option<SetRefusal> {
         let lease = win.lease.as_ref()?;
         let look = Look::of(&look.await, Some(&lease.token));
-        let since = self.scene.now().saturating_duration_since(lease.asked);
+        let since = self.env.now().saturating_duration_since(lease.asked);
         look.undoes(since, self.policy.lease_time()).map(|undo| match undo {
             Undo::Revoked => SetRefusal::Revoked,
             Undo::Overtaken => SetRefusal::Overtaken,
@@ -150,7 +150,7 @@ impl Refresh {
     }
 
     fn is_late(&self, win: &Win) -> bool {
-        let since = |lease: &super::win::Lease| self.scene.now().saturating_duration_since(lease.asked);
+        let since = |lease: &super::win::Lease| self.env.now().saturating_duration_since(lease.asked);
         win.lease.as_ref().is_some_and(|lease| self.policy.may_have_run_out(since(lease)))
     }
 
@@ -186,7 +186,7 @@ impl Refresh {
     /// The value as a set stores it: for longer than was asked, and marked where that is so.
     pub(super) fn marked(&self, store: &Store) -> Store {
         let Some(asked) = store.ttl else { return self.telling(store.clone()) };
-        let stretched = self.policy.stretch(asked, self.scene.unix(), self.scene.chance());
+        let stretched = self.policy.stretch(asked, self.env.unix(), self.env.chance());
         let marker = if stretched.is_marked { self.policy.marker } else { 0 };
         let (client_flags, ttl) = (store.client_flags | marker, Some(stretched.exptime));
         self.telling(Store { client_flags, ttl, ..store.clone() })
@@ -206,7 +206,7 @@ impl Refresh {
             return End::Over;
         }
         let (value, client_flags, size) = (Some(store.value.clone()), store.client_flags, store.value.len() as u32);
-        let ttl = store.ttl.unwrap_or(Exptime::NEVER).ttl(self.scene.unix());
+        let ttl = store.ttl.unwrap_or(Exptime::NEVER).ttl(self.env.unix());
         End::Value(self.policy.as_told(Item { value, client_flags, size, ttl, cas: stored.cas, ..Item::default() }))
     }
 

@@ -49,7 +49,7 @@ impl Refresh {
         let subject = Subject { key: &key, id, client: &client };
         let mut pause = FIRST_POLL;
         while slot.keep_polling() {
-            sleep(pause.mul_f64(0.75 + self.scene.chance() / 2.0)).await;
+            sleep(pause.mul_f64(0.75 + self.env.chance() / 2.0)).await;
             pause = (pause * 2).min(SLOWEST_POLL);
             let reading = slot.begin_reading();
             if let Reply::Hit(item) = self.read_whole(&subject, &Get::default()).await

@@ -7,7 +7,8 @@ use std::time::UNIX_EPOCH;
 use leash::metrics::{RouteLabel, Shard, ShardLayout};
 use leash::protocol::{Command, Reply, Request};
 use leash::route::migration::decide::Phase;
-use leash::route::{Client, Desk, Entry, Migration, Scene};
+use leash::route::{Client, Entry, Migration, PendingReplies};
+use leash::runtime::env::Env;
 use leash::upstream::{ReplyTo, Ticket};
 use tokio::task::LocalSet;
 use tokio::time::Instant;
@@ -35,15 +36,15 @@ pub fn start(world: &Rc<World>, stage: Stage) -> (Entry, usize) {
     let layout = LAYOUT.get_or_init(|| ShardLayout::new(&[label()], &[]));
     let wire = world.wires.lay(2);
     let clock = Rc::new(Clock(world.clone()));
-    let desk = Rc::new(Desk::uncounted(clock.clone()));
-    let side = |pool: usize| Entry::new(Rc::new(Leaf { net: world.clone(), wire: wire + pool }), desk.clone(), LONG);
+    let pending = Rc::new(PendingReplies::uncounted(clock.clone()));
+    let side = |pool: usize| Entry::new(Rc::new(Leaf { net: world.clone(), wire: wire + pool }), pending.clone(), LONG);
     let entry = match stage {
         Stage::Before => side(FROM),
         Stage::After => side(TO),
         Stage::In(phase) => {
             let counted = (Arc::new(Shard::new(layout)), layout.route("k").unwrap(), 0);
             let sides = (side(FROM), side(TO));
-            Entry::new(Rc::new(Migration::new(phase, sides, clock, counted)), desk.clone(), world.patience)
+            Entry::new(Rc::new(Migration::new(phase, sides, clock, counted)), pending.clone(), world.patience)
         }
     };
     (entry, wire)
@@ -51,7 +52,7 @@ pub fn start(world: &Rc<World>, stage: Stage) -> (Entry, usize) {
 
 struct Clock(Rc<World>);
 
-impl Scene for Clock {
+impl Env for Clock {
     fn now(&self) -> std::time::Instant {
         Instant::now().into_std()
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use leash::metrics::{RouteLabel, Shard, ShardLayout};
 use leash::protocol::{Command, Delete, Exptime, Get, Reply, Request, Returns, Store};
 use leash::route::refresh::leases::Leases;
-use leash::route::{Client, Desk, Entry, Refresh};
+use leash::route::{Client, Entry, PendingReplies, Refresh};
 use leash::upstream::{ReplyTo, Ticket};
 use tokio::task::LocalSet;
 use tokio::time::sleep;
@@ -70,11 +70,11 @@ impl Worker {
         let id = layout.route("item").unwrap();
         let wire = world.wires.lay(1);
         let stage = Rc::new(Stage(world.clone()));
-        let desk = Rc::new(Desk::uncounted(stage.clone()));
-        let below = Entry::new(Rc::new(Leaf { net: world.clone(), wire }), desk.clone(), LONG);
+        let pending = Rc::new(PendingReplies::uncounted(stage.clone()));
+        let below = Entry::new(Rc::new(Leaf { net: world.clone(), wire }), pending.clone(), LONG);
         let counted = (Arc::new(Shard::new(layout)), id, 0);
         let route = Rc::new(Refresh::new(world.policy.clone(), below, leases.clone(), stage, counted));
-        Worker { entry: Entry::new(route.clone(), desk, world.patience), route, wire }
+        Worker { entry: Entry::new(route.clone(), pending, world.patience), route, wire }
     }
 }
 

@@ -12,8 +12,8 @@ use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use leash::protocol::{Command, Get, Key, Reply, Request};
-use leash::route::Scene;
 use leash::route::refresh::decide::{ItemId, Policy};
+use leash::runtime::env::Env;
 use leash::store::EmbeddedStore;
 use tokio::time::{Instant, advance, timeout};
 
@@ -178,7 +178,7 @@ impl Net for World {
 /// Time and chance for the product.
 pub struct Stage(pub Rc<World>);
 
-impl Scene for Stage {
+impl Env for Stage {
     fn now(&self) -> std::time::Instant {
         Instant::now().into_std()
     }

@@ -1,11 +1,11 @@
-//! Time and chance, as the refresh policy sees them: arguments, so that a simulation can give its own.
+//! Time and chance as policies see them: given to them, so that a simulation can give its own.
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use crate::runtime::turn::Turn;
+use super::turn::Turn;
 
 /// When something happens, and by what chance.
-pub trait Scene {
+pub trait Env {
     /// The time of what is being answered.
     fn now(&self) -> Instant;
     /// The Unix time.
@@ -16,7 +16,7 @@ pub trait Scene {
     fn random(&self) -> u128;
 }
 
-impl Scene for Turn {
+impl Env for Turn {
     fn now(&self) -> Instant {
         Turn::now(self)
     }

@@ -1,4 +1,4 @@
-//! Where requests wait whose reply a node of the tree wants to see first.
+//! Replies that are pending: each is shown to the node that wants to see it before it goes on to the client.
 //!
 //! ```text
 //!   walk ─▶ leave ─▶ ticket ─▶ child ─▶ … ─▶ server
@@ -6,7 +6,7 @@
 //!   ticket.answer ◀─ pass ◀─ judge ◀─ deliver ◀┘
 //!   ticket.answer ◀─ recover ◀─ refuse
 //! ```
-//! One desk a worker: a request that is only watched costs a place in a vector.
+//! One table a worker: a request that is only watched costs a place in a vector.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -16,12 +16,13 @@ use std::time::Duration;
 use slab::Slab;
 use tokio::task::spawn_local;
 
-use super::{Client, Deadline, Route, Run, Scene, Verdict};
+use super::{Client, Deadline, Route, Run, Verdict};
 use crate::protocol::{Reply, Request};
+use crate::runtime::env::Env;
 use crate::runtime::memory::{Memory, Share, Shed};
 use crate::upstream::{ReplyTo, Ticket};
 
-/// A desk that had more places than this gives their memory back once nobody waits.
+/// A table that had more places than this gives their memory back once no reply is pending.
 const KEEP: usize = 1024;
 /// What one request of several steps is taken to need before it has begun.
 pub(super) const STEPS: usize = 17 * 1024;
@@ -29,11 +30,11 @@ pub(super) const STEPS: usize = 17 * 1024;
 /// server, and what the allocator rounds up. Enough that a crowd of them stays within the limit.
 const BESIDE: usize = 13 * 1024;
 
-/// The watched requests of one worker, and the clock that says when one was asked.
-pub struct Desk {
+/// The watched requests of one worker that have no reply yet, and the clock that says when one was asked.
+pub struct PendingReplies {
     watched: RefCell<Slab<Option<Watched>>>,
     held: RefCell<Share>,
-    scene: Rc<dyn Scene>,
+    env: Rc<dyn Env>,
 }
 
 /// A request as the node that watches it sent it.
@@ -45,20 +46,20 @@ pub(super) struct Watched {
     pub deadline: Deadline,
 }
 
-impl Desk {
-    /// A desk without requests, whose places are a part of `memory`.
-    pub fn new(memory: &Rc<Memory>, scene: Rc<dyn Scene>) -> Desk {
-        Desk { watched: RefCell::default(), held: RefCell::new(Share::new(memory)), scene }
+impl PendingReplies {
+    /// None yet; their places are a part of `memory`.
+    pub fn new(memory: &Rc<Memory>, env: Rc<dyn Env>) -> PendingReplies {
+        PendingReplies { watched: RefCell::default(), held: RefCell::new(Share::new(memory)), env }
     }
 
-    /// A desk whose places nobody counts.
-    pub fn uncounted(scene: Rc<dyn Scene>) -> Desk {
-        Desk::new(&Memory::new(usize::MAX), scene)
+    /// The same, with places that no account counts.
+    pub fn uncounted(env: Rc<dyn Env>) -> PendingReplies {
+        PendingReplies::new(&Memory::new(usize::MAX), env)
     }
 
     /// The end of the time for what is asked now.
     pub(super) fn deadline(&self, patience: Duration) -> Deadline {
-        Deadline::new(self.scene.now(), patience)
+        Deadline::new(self.env.now(), patience)
     }
 
     /// A place for a request that is about to be sent.
@@ -120,7 +121,7 @@ impl Desk {
     }
 }
 
-impl ReplyTo for Desk {
+impl ReplyTo for PendingReplies {
     fn deliver(self: Rc<Self>, token: u64, reply: Reply) {
         if let Some((reply, ticket)) = self.judge(token as usize, reply) {
             ticket.answer(reply);
