@@ -52,9 +52,10 @@ impl Reloader {
         match self.take(running, filter).await {
             Ok(()) => tell(State::Ready, &running.in_brief()),
             Err(refusal) => {
-                let first = refusal.log();
+                let problems = refusal.log();
+                let first = problems.first().cloned().unwrap_or_default();
                 // Whoever sees the count finds the reason in the log.
-                running.reloads().refused();
+                running.reloads().refused(problems);
                 tell(State::Ready, &format!("{}; a reload was refused: {first}", running.in_brief()));
             }
         }
@@ -83,7 +84,7 @@ impl Reloader {
         for name in &waiting {
             tracing::warn!("{name} cannot change while leash runs, restart it for that");
         }
-        running.reloads().done(!waiting.is_empty());
+        running.reloads().done(&waiting);
         let (pools, routes) = (snapshot.config.pools.len(), snapshot.config.routes.len());
         tracing::info!(pools, routes, "reloaded");
         Ok(())
@@ -91,8 +92,8 @@ impl Reloader {
 }
 
 impl Refusal {
-    /// Tells all that is wrong, a line each; the first of them for who has room for one.
-    fn log(&self) -> String {
+    /// Tells all that is wrong, a line each, and returns the lines.
+    fn log(&self) -> Vec<String> {
         let text = match self {
             Refusal::Wrong(problems) => problems.to_string(),
             Refusal::Unread(error) => error.to_string(),
@@ -101,6 +102,6 @@ impl Refusal {
             tracing::error!("{line}");
         }
         tracing::error!(problems = text.lines().count(), "reload refused, the configuration in force stays");
-        text.lines().next().unwrap_or_default().to_string()
+        text.lines().map(str::to_string).collect()
     }
 }

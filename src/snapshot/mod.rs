@@ -17,7 +17,7 @@ use crate::hash::Placement;
 use crate::metrics::{RouteLabel, ServerState, ShardLayout};
 use crate::route::refresh::leases::Leases;
 use crate::store::EmbeddedStore;
-use crate::upstream::{Options, Peers, Spool, Spools, Target};
+use crate::upstream::{Options, Outage, Peers, Spool, Spools, Target};
 
 /// One configuration, made ready for use.
 pub struct Snapshot {
@@ -194,6 +194,14 @@ impl Member {
         match self {
             Member::Server(target) => target.health.state(),
             Member::Embedded(..) => ServerState::Up,
+        }
+    }
+
+    /// Since when and why it is down, if it is.
+    pub fn outage(&self) -> Option<Outage> {
+        match self {
+            Member::Server(target) => target.health.outage(),
+            Member::Embedded(..) => None,
         }
     }
 

@@ -19,6 +19,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::blackout::Seat;
+use super::outage::{Outage, OutageLog};
 use crate::metrics::ServerState as State;
 use crate::protocol::Cause;
 
@@ -40,6 +41,8 @@ pub struct Health {
     threshold: u32,
     state: AtomicU8,
     failures: AtomicU32,
+    /// Since when and why it is down, if it is.
+    outage: OutageLog,
     /// Whether it is down because it cannot be understood.
     outdated: AtomicBool,
     /// Whether some of its keys are not to be asked for when it is up.
@@ -77,6 +80,7 @@ impl Health {
             threshold,
             state: AtomicU8::new(state),
             failures: AtomicU32::new(0),
+            outage: OutageLog::new(None),
             outdated: AtomicBool::new(false),
             withholds: AtomicBool::new(false),
             start,
@@ -85,6 +89,16 @@ impl Health {
             flaps: AtomicU32::new(0),
             seat,
         }
+    }
+
+    /// The same for the successor of a server that is down: its outage goes on.
+    pub(super) fn going_on(self, outage: Option<Outage>) -> Health {
+        Health { outage: OutageLog::new(outage), ..self }
+    }
+
+    /// Since when and why nothing may be asked of the server, if so.
+    pub fn outage(&self) -> Option<Outage> {
+        self.outage.get().filter(|_| self.is_down())
     }
 
     /// Its place among the servers of its pool.
@@ -173,6 +187,7 @@ impl Health {
         }
         let made_down = self.fall();
         if made_down {
+            self.outage.begin(now, Some(cause));
             self.outdated.store(cause == Cause::Outdated, Ordering::Relaxed);
             let is_flap = back != 0 && self.nanos(now).saturating_sub(back) < nanos(FLAP);
             let flaps = if is_flap { (self.flaps.load(Ordering::Relaxed) + 1).min(MOST_FLAPS) } else { 0 };
@@ -183,10 +198,14 @@ impl Health {
         made_down
     }
 
-    /// Marks the server down before its first use because its spool is not empty; whether it looks down is not known.
-    /// True if it was up: then the caller must probe it.
-    pub fn hold_back(&self) -> bool {
-        self.fall()
+    /// Marks the server down at `now`, before its first use, because its spool is not empty; whether it looks down is not
+    /// known. True if it was up: then the caller must probe it.
+    pub fn hold_back(&self, now: Instant) -> bool {
+        let made_down = self.fall();
+        if made_down {
+            self.outage.begin(now, None);
+        }
+        made_down
     }
 
     /// Which probe the first one is to be taken for: a server that flaps is given more time.
@@ -202,11 +221,13 @@ impl Health {
     /// A probe ended at `now`. True if the server is up again.
     pub fn probed(&self, result: Result<(), Cause>, now: Instant) -> bool {
         self.outdated.store(result == Err(Cause::Outdated), Ordering::Relaxed);
-        if result.is_err() {
+        if let Err(cause) = result {
+            self.outage.go_on(now, cause);
             self.seat.set_down(true);
             self.postpone();
             return false;
         }
+        self.outage.end();
         self.failures.store(0, Ordering::Relaxed);
         // Before the state: whoever sees the server up also sees since when.
         self.back.store(self.nanos(now).max(1), Ordering::Relaxed);

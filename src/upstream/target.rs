@@ -10,6 +10,7 @@ use tokio::net::{TcpStream, UnixStream};
 use super::blackout::{Peers, Seat};
 use super::dns::Addresses;
 use super::health::Health;
+use super::outage::Outage;
 use super::spool::Spool;
 use crate::config::{Address, Server};
 use crate::protocol::Cause;
@@ -58,12 +59,12 @@ impl Target {
     pub fn new(server: &Server, options: Options, peers: &Arc<Peers>, spool: Arc<Spool>) -> Arc<Target> {
         let (name, place) = (&*server.name, server.address.to_string());
         let label: Arc<str> = if name == place { name.into() } else { format!("{name} ({place})").into() };
-        Target::of(label, server.address.clone(), options, peers.join(false), (spool, Addresses::default()))
+        Target::of(label, server.address.clone(), options, (peers.join(false), None), (spool, Addresses::default()))
     }
 
     /// The same server treated otherwise: as up or down as this one looks now.
     pub fn treated(&self, options: Options) -> Arc<Target> {
-        self.alike(options, self.health.seat().for_successor(), self.spool.clone())
+        self.alike(options, (self.health.seat().for_successor(), self.health.outage()), self.spool.clone())
     }
 
     /// The same server for somebody who only looks: asked with at most so much patience, never held to be down for being
@@ -77,22 +78,23 @@ impl Target {
             linger: Duration::ZERO,
             ..self.options
         };
-        self.alike(options, Seat::alone(), Spool::in_memory(0))
+        self.alike(options, (Seat::alone(), None), Spool::in_memory(0))
     }
 
-    fn alike(&self, options: Options, seat: Seat, spool: Arc<Spool>) -> Arc<Target> {
+    fn alike(&self, options: Options, looks: (Seat, Option<Outage>), spool: Arc<Spool>) -> Arc<Target> {
         let addresses = Addresses::of(self.addresses.known());
-        Target::of(self.label.clone(), self.address.clone(), options, seat, (spool, addresses))
+        Target::of(self.label.clone(), self.address.clone(), options, looks, (spool, addresses))
     }
 
     fn of(
         label: Arc<str>,
         address: Address,
         options: Options,
-        seat: Seat,
+        (seat, outage): (Seat, Option<Outage>),
         (spool, addresses): (Arc<Spool>, Addresses),
     ) -> Arc<Target> {
-        let health = Health::new(label.clone(), options.failures, options.linger, seat, Instant::now());
+        let health =
+            Health::new(label.clone(), options.failures, options.linger, seat, Instant::now()).going_on(outage);
         Arc::new_cyclic(|me| Target {
             label,
             options,

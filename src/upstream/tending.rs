@@ -3,7 +3,7 @@
 
 use std::sync::Weak;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::task::spawn_local;
 use tokio::time::sleep;
@@ -29,7 +29,7 @@ impl Target {
             keep::begin(&self.spool, &self.me);
         }
         let found = self.spool.open(&self.label);
-        let has_fallen = (found > 0 || (is_first && self.spool.depth() > 0)) && self.health.hold_back();
+        let has_fallen = (found > 0 || (is_first && self.spool.depth() > 0)) && self.health.hold_back(Instant::now());
         if has_fallen || (is_first && self.health.is_down()) {
             spawn_local(probe::run(self.me.clone(), Some(Duration::ZERO)));
         }

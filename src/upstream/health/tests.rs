@@ -97,7 +97,7 @@ fn a_server_starts_as_it_looks_from_its_seat() {
 #[test]
 fn a_server_that_is_held_back_looks_down_only_once_it_was_asked_in_vain() {
     let (health, now) = health(Duration::ZERO);
-    assert!(health.hold_back() && health.is_down() && !health.hold_back());
+    assert!(health.hold_back(now) && health.is_down() && !health.hold_back(now));
     health.probing();
     health.postpone();
     assert!(health.is_down() && !health.seat().looks_down());
@@ -150,4 +150,26 @@ fn a_server_that_withholds_keys_is_up_and_not_calm_whenever_that_was_said() {
     health.withhold(false);
     rises(&health, now + 6 * SECOND);
     assert!(!health.is_withholding());
+}
+
+#[test]
+fn an_outage_tells_when_it_began_and_what_the_last_try_ran_into() {
+    let (health, now) = health(Duration::ZERO);
+    assert_eq!(health.outage(), None);
+    down(&health, now);
+    assert_eq!(health.outage(), Some(Outage { since: now, why: Some(Cause::Timeout) }));
+    health.probed(Err(Cause::Connect), now + SECOND);
+    let outage = health.outage();
+    assert_eq!(outage, Some(Outage { since: now, why: Some(Cause::Connect) }));
+    let successor = Health::new("m0".into(), 3, Duration::ZERO, health.seat().for_successor(), now + SECOND);
+    assert_eq!(successor.going_on(outage).outage(), outage, "a reload does not begin it anew");
+    rises(&health, now + SECOND);
+    assert_eq!(health.outage(), None);
+}
+
+#[test]
+fn a_server_that_waits_to_be_told_what_it_missed_has_failed_at_nothing() {
+    let (health, now) = health(Duration::ZERO);
+    assert!(health.hold_back(now));
+    assert_eq!(health.outage(), Some(Outage { since: now, why: None }));
 }
