@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use leash::admin::model::{Overview, Server};
+use leash::admin::model::{Grade, Overview, Server};
 use leash::config::Phase;
-use leash::metrics::ServerState;
+use leash::metrics::{ServerState, SpoolDrop};
 use support::memcached::signal;
 use support::{Client, Leash, Memcached, wait_until};
 
@@ -129,4 +129,108 @@ fn prefixes_are_shown_and_keys_only_where_the_configuration_allows_it() {
     let seen = wait_for(&leash, "keys are told", &mut ask, |seen| seen.busiest.are_keys);
     assert!(seen.busiest.names.iter().any(|busy| busy.name == "secret:token" || busy.name == "page:7"), "{seen:?}");
     assert!(seen.busiest.names.len() <= 20, "{:?}", seen.busiest);
+}
+
+/// A leash with one server in a pool that no blackout hides, and whatever else `pool` and `more` say.
+fn with_one_server(server: &Memcached, pool: &str, more: &str) -> Leash {
+    let address = server.address();
+    Leash::with_config(&format!("workers: 1\npools: {{main: {{servers: ['{address}'], failures: 1{pool}}}}}\n{more}\n"))
+}
+
+#[test]
+fn it_names_itself() {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").expect("a name");
+    let seen = overview(&Leash::embedded());
+    assert_eq!(seen.process.instance, name.trim());
+    assert_eq!((seen.grade(), &seen.troubles[..]), (Grade::Good, &[][..]));
+}
+
+#[test]
+fn a_server_that_is_down_says_since_when_and_why_also_after_a_reload() {
+    let mut server = Memcached::start();
+    let leash = with_one_server(&server, "", "");
+    let mut client = leash.client();
+    server.kill();
+    let seen = wait_for(&leash, "it is down", || read_all(&mut client), |seen| seen.servers[0].downtime.is_some());
+    let down = seen.servers[0].downtime.clone().expect("it is down");
+    assert!(["cannot connect", "connection lost"].contains(&&*down.why), "{down:?}");
+    let ago = seen.process.unix_time - down.since;
+    assert!((0.0..BOUND.as_secs_f64()).contains(&ago), "{ago} s");
+    let [trouble] = &seen.troubles[..1] else { panic!("no trouble: {seen:?}") };
+    assert!(trouble.is_grave && trouble.text.contains("Reads of their keys miss"), "{trouble:?}");
+    assert!(trouble.details[0].contains(&down.why), "{trouble:?}");
+    let address = server.address();
+    leash.configure(format!("workers: 1\npools: {{main: {{servers: ['{address}'], failures: 2}}}}\n"));
+    signal(leash.pid(), "HUP");
+    let seen = wait_for(&leash, "it is reloaded", || {}, |seen| seen.config.loaded > down.since);
+    let after = seen.servers[0].downtime.clone().expect("it is still down");
+    assert!((after.since - down.since).abs() < 1.0, "{down:?} became {after:?}");
+    server.restart();
+    wait_for(&leash, "it is up", || read_all(&mut client), |seen| seen.servers[0].downtime.is_none());
+}
+
+#[test]
+fn keys_that_a_gutter_serves_are_not_told_to_miss() {
+    let mut server = Memcached::start();
+    let leash = with_one_server(&server, ", on_down: {gutter: {pool: embedded}}", "");
+    let mut client = leash.client();
+    let seen = overview(&leash);
+    let gutter = seen.pools.iter().find(|pool| pool.is_gutter).expect("the gutter is a pool");
+    assert_eq!((seen.pools[0].gutter.as_ref(), seen.grade()), (Some(&gutter.name), Grade::Good));
+    server.kill();
+    let seen = wait_for(&leash, "it is down", || read_all(&mut client), |seen| !seen.servers[0].is_asked());
+    client.expect("set page:1 0 5 1\r\nx\r\n", "STORED\r\n");
+    assert_eq!(client.get("page:1").unwrap().as_deref(), Some(&b"x"[..]));
+    let trouble = seen.troubles.iter().find(|trouble| trouble.text.starts_with("Down: ")).expect("it is told");
+    assert!(!trouble.is_grave && trouble.text.contains("A gutter serves their keys"), "{trouble:?}");
+    assert!(seen.troubles.iter().all(|trouble| !trouble.text.contains("miss")), "{:?}", seen.troubles);
+}
+
+#[test]
+fn after_a_delete_was_lost_nothing_is_green_though_its_server_is_back() {
+    let mut server = Memcached::start();
+    let leash = with_one_server(&server, "", "spool: {max_keys: 1}");
+    let mut client = leash.client();
+    server.kill();
+    wait_for(&leash, "it is down", || read_all(&mut client), |seen| !seen.servers[0].is_asked());
+    client.expect("delete page:1\r\n", "NOT_FOUND\r\n");
+    assert!(client.ask("delete page:2\r\n").starts_with("SERVER_ERROR "));
+    let seen = overview(&leash);
+    let lost = seen.servers[0].lost.as_ref().expect("one is lost");
+    assert_eq!((lost.count, &lost.why[..], seen.grade()), (1, &[SpoolDrop::Full][..], Grade::Bad));
+    server.restart();
+    let is_up = |seen: &Overview| seen.servers[0].state == ServerState::Up && seen.now.errors == 0.0;
+    let seen = wait_for(&leash, "all servers are up", || read_all(&mut client), is_up);
+    let [trouble] = &seen.troubles[..] else { panic!("one trouble: {:?}", seen.troubles) };
+    assert!(trouble.text.starts_with(&format!("1 delete lost for {} (main)", server.address())), "{trouble:?}");
+    assert!(trouble.details[0].ends_with("1, more waited than spool.max_keys"), "{trouble:?}");
+    assert_eq!(seen.grade(), Grade::Bad);
+}
+
+#[test]
+fn a_blackout_is_told_as_one() {
+    let mut servers = Memcached::start_many(2);
+    let leash = Leash::with_servers(&servers);
+    let mut client = leash.client();
+    servers.iter_mut().for_each(Memcached::kill);
+    let seen = wait_for(&leash, "all look down", || read_all(&mut client), |seen| seen.pools[0].is_blackout);
+    let of_servers: Vec<_> = seen.troubles.iter().filter(|trouble| !trouble.details.is_empty()).collect();
+    let [trouble] = &of_servers[..] else { panic!("{:?}", seen.troubles) };
+    assert!(trouble.is_grave && trouble.text.starts_with("All servers of main look down at once"), "{trouble:?}");
+    assert_eq!(trouble.details.len(), 2, "{trouble:?}");
+}
+
+#[test]
+fn a_refused_reload_and_what_waits_for_a_restart_are_told_in_full() {
+    let leash = Leash::with_config("workers: 1\npools: {main: {servers: [embedded]}}\n");
+    leash.configure("workers: 1\npools: {main: {servers: [embedded], wieght: 3}}\n");
+    signal(leash.pid(), "HUP");
+    let seen = wait_for(&leash, "it is refused", || {}, |seen| seen.config.is_refused);
+    assert!(seen.config.problems[0].contains("wieght"), "{:?}", seen.config);
+    assert_eq!((&seen.troubles[0].details, seen.grade()), (&seen.config.problems, Grade::Fair));
+    leash.configure("workers: 2\npools: {main: {servers: [embedded]}}\n");
+    signal(leash.pid(), "HUP");
+    let seen = wait_for(&leash, "it waits", || {}, |seen| seen.config.needs_restart && !seen.config.is_refused);
+    assert_eq!((&seen.config.waiting[..], seen.config.problems.len()), (&["workers".to_string()][..], 0));
+    assert!(seen.troubles[0].text.contains("waits for a restart of leash: workers."), "{:?}", seen.troubles);
 }

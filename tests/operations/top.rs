@@ -42,7 +42,7 @@ fn traffic_and_a_dead_server_are_told_once() {
     wait_until("the traffic is told", BOUND * 6, || {
         read_all(&mut client);
         text = once(&leash);
-        line(&text, "requests ")[1] != "0"
+        line(&text, "requests/s ")[1] != "0"
     });
     assert_eq!((line(&text, "leash ")[1], line(&text, "hit ratio")[2]), (env!("CARGO_PKG_VERSION"), "0.0"));
     assert!(text.contains("\n2 servers, none is down\n"), "{text}");
@@ -58,6 +58,42 @@ fn traffic_and_a_dead_server_are_told_once() {
     let first = text.lines().skip_while(|line| !line.starts_with("server ")).nth(1).expect("a server");
     let is_down = ["down", "probing"].iter().any(|state| first.contains(state));
     assert!(first.starts_with(&servers[0].address()) && is_down, "the worst first:\n{text}");
+}
+
+/// The text once it says this.
+#[track_caller]
+fn once_it_says(leash: &Leash, client: &mut Client, part: &str) -> String {
+    let mut text = String::new();
+    wait_until(part, BOUND * 6, || {
+        read_all(client);
+        text = once(leash);
+        text.contains(part)
+    });
+    text
+}
+
+#[test]
+fn it_says_what_is_wrong_since_when_and_why_and_who_says_so() {
+    let mut server = Memcached::start();
+    let pool = format!("{{servers: ['{}'], failures: 1, on_down: {{gutter: {{pool: embedded}}}}}}", server.address());
+    let leash = Leash::with_config(&format!("workers: 1\nspool: {{max_keys: 1}}\npools: {{main: {pool}}}\n"));
+    let mut client = leash.client();
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+    let text = once(&leash);
+    assert!(text.contains(&format!("  on {}  up ", host.trim())) && !text.contains(['■', '▲']), "{text}");
+    server.kill();
+    let text = once_it_says(&leash, &mut client, "▲ Down: ");
+    assert!(text.contains("A gutter serves their keys") && !text.contains("keys miss"), "{text}");
+    assert!(text.contains(&format!("\n  {} (main): for ", server.address())), "{text}");
+    let first = text.lines().skip_while(|line| !line.starts_with("server ")).nth(1).expect("a server");
+    assert!(first.contains("cannot connect") || first.contains("connection lost"), "{text}");
+    client.expect("delete page:1\r\n", "NOT_FOUND\r\n");
+    client.ask("delete page:2\r\n");
+    let text = once_it_says(&leash, &mut client, " lost for ");
+    assert!(text.contains("\n■ ") && text.contains(", more waited than spool.max_keys\n"), "{text}");
+    leash.configure("pools: {main: {servers: []}}\n");
+    support::memcached::signal(leash.pid(), "HUP");
+    once_it_says(&leash, &mut client, "▲ The last reload was refused ");
 }
 
 #[test]

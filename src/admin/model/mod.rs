@@ -4,6 +4,10 @@
 //! Seconds and shares of 1 are fractions. "Recent" is the last minutes, at most [`Overview::recent`]. Servers and routes
 //! stand with the worst first, so whoever has little room shows the beginning.
 
+pub mod curve;
+pub mod labels;
+
+mod grade;
 mod migration;
 mod rates;
 mod trouble;
@@ -12,11 +16,14 @@ pub use crate::metrics::busiest::{Busiest, Busy};
 pub use crate::snapshot::reloads::ConfigState;
 use serde::{Deserialize, Serialize};
 
+pub use curve::Curve;
+pub use grade::Grade;
 pub use migration::{Backfills, Migration, Next, Reads, next};
 pub use rates::{Point, Rates, Saved};
 pub use trouble::Trouble;
 
-use crate::metrics::{ServerState, route_label};
+use crate::metrics::{ServerState, SpoolDrop, route_label};
+use crate::readable::age;
 
 /// One leash at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -43,11 +50,17 @@ pub struct Overview {
     pub routes: Vec<Route>,
     /// What clients ask for most.
     pub busiest: Busiest,
+    /// What is wrong, the worst first; empty while all is well.
+    #[serde(default)]
+    pub troubles: Vec<Trouble>,
 }
 
 /// The process.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Process {
+    /// The name of its machine; in Kubernetes, of its pod.
+    #[serde(default)]
+    pub instance: String,
     /// The version of leash.
     pub version: String,
     /// The time of the machine, in seconds of Unix time.
@@ -77,6 +90,15 @@ pub struct Pool {
     pub servers: usize,
     /// How many of them are asked.
     pub up: usize,
+    /// The pool that takes the keys of its down servers, on all its routes.
+    #[serde(default)]
+    pub gutter: Option<String>,
+    /// Whether it only takes keys of other pools' down servers.
+    #[serde(default)]
+    pub is_gutter: bool,
+    /// Whether all its servers look down at once, as they do when this machine has lost its network.
+    #[serde(default)]
+    pub is_blackout: bool,
 }
 
 /// A server.
@@ -90,6 +112,9 @@ pub struct Server {
     pub address: String,
     /// Its health.
     pub state: ServerState,
+    /// Since when and why it is down; `None` while it is asked.
+    #[serde(default)]
+    pub downtime: Option<Downtime>,
     /// Open connections to it.
     pub connections: u64,
     /// Requests that wait for its reply.
@@ -109,6 +134,29 @@ pub struct Server {
     /// Why those that wait are in memory only though they are to be in a file; `None` where they are.
     #[serde(default)]
     pub spool_failing: Option<SpoolFailing>,
+    /// Deletes that were to wait for it and are lost; `None` where none is.
+    #[serde(default)]
+    pub lost: Option<LostDeletes>,
+}
+
+/// Since when and why a server is down.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Downtime {
+    /// Since when, in seconds of Unix time.
+    pub since: f64,
+    /// What the last try to reach it ran into, or what it waits for.
+    pub why: String,
+}
+
+/// Deletes that a server was not told of and will not be told of, since leash started.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LostDeletes {
+    /// How many.
+    pub count: u64,
+    /// When the last one was lost, in seconds of Unix time.
+    pub last: f64,
+    /// For which reasons.
+    pub why: Vec<SpoolDrop>,
 }
 
 /// Why the file of a spool does not hold what waits.
@@ -133,6 +181,13 @@ pub struct Route {
     pub saved: Option<Saved>,
     /// How far it has come on its way to another pool, if it is on one.
     pub migration: Option<Migration>,
+}
+
+impl Process {
+    /// How long ago that was.
+    pub fn age(&self, unix_time: f64) -> String {
+        age((self.unix_time - unix_time).max(0.0))
+    }
 }
 
 impl Server {

@@ -2,7 +2,8 @@
 //!
 //! It is a plain form: without a script it loads the page anew, with the answer in it.
 
-use super::{Html, State};
+use super::{Html, grade};
+use crate::admin::model::Grade;
 use crate::explain::words::found;
 use crate::explain::{Arrival, AtServer, Destination, Spot};
 use crate::metrics::route_label;
@@ -74,7 +75,7 @@ fn answer(html: &mut Html, asked: &Asked) {
         html.words("b", &[], &there.spot.address);
         html.text(" ");
         if let Some(state) = there.state {
-            State::of(state).write(html, state.name());
+            grade::write(html, Grade::of(state), state.name());
         }
     });
     html.element("dl", &[], |html| facts(html, destination, there));

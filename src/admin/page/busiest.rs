@@ -2,18 +2,22 @@
 
 use super::table::{self, Cell, Column};
 use super::{Html, section};
-use crate::admin::model::Busiest;
+use crate::admin::model::{Busiest, labels};
 use crate::readable::{age, amount, number, percent};
 
 /// Writes it.
 pub fn write(html: &mut Html, busiest: &Busiest) {
-    let (title, column) = if busiest.are_keys { ("Busiest keys", "Key") } else { ("Busiest prefixes", "Prefix") };
-    section(html, "busiest", title, |html| {
+    let (label, column) = match busiest.are_keys {
+        true => (labels::BUSIEST_KEYS, labels::KEY),
+        false => (labels::BUSIEST_PREFIXES, labels::PREFIX),
+    };
+    section(html, "busiest", label, |html| {
         html.words("p", &[("class", "detail")], &told(busiest));
         if busiest.names.is_empty() {
             return;
         }
-        let columns = [Column(column, false), Column("Share", true), Column("", false), Column("Requests/s", true)];
+        let columns =
+            [Column(column, false), Column(labels::SHARE, true), Column("", false), Column(labels::REQUESTS, true)];
         table::write(html, &columns, &busiest.names, busiest.names.len(), |busy| {
             vec![
                 Cell::Text(busy.name.clone()),

@@ -1,7 +1,7 @@
 //! The first thing one sees: whether all is well, and if not, what is wrong.
 
-use super::{Html, State};
-use crate::admin::model::{Overview, Process};
+use super::{Html, grade};
+use crate::admin::model::{Overview, Process, Trouble};
 use crate::readable::{age, bytes, counted, number};
 
 /// Writes it.
@@ -22,7 +22,7 @@ pub fn write(html: &mut Html, overview: &Overview) {
 
 fn process(html: &mut Html, process: &Process) {
     let told = format!(
-        "{} · up for {} · {} · {} · {} · {}",
+        " · {} · up for {} · {} · {} · {} · {}",
         process.version,
         age(process.uptime),
         counted(process.workers, "worker"),
@@ -30,20 +30,28 @@ fn process(html: &mut Html, process: &Process) {
         bytes(process.memory),
         process.listen.join(", "),
     );
-    html.words("p", &[("id", "process"), ("data-live", "")], &told);
+    html.element("p", &[("id", "process"), ("data-live", "")], |html| {
+        html.words("b", &[], &process.instance);
+        html.text(&told);
+    });
 }
 
 fn verdict(html: &mut Html, overview: &Overview) {
-    let troubles = overview.troubles();
-    let state = match troubles.iter().map(|trouble| trouble.is_grave).max() {
-        None => State::Good,
-        Some(false) => State::Fair,
-        Some(true) => State::Bad,
-    };
-    html.element("div", &[("id", "verdict"), ("data-live", ""), ("class", state.class())], |html| {
-        html.element("p", &[("class", "brief")], |html| state.write(html, &overview.in_brief()));
-        if !troubles.is_empty() {
-            html.element("ul", &[], |html| troubles.iter().for_each(|trouble| html.words("li", &[], &trouble.text)));
+    let how = overview.grade();
+    html.element("div", &[("id", "verdict"), ("data-live", ""), ("class", grade::class(how))], |html| {
+        html.element("p", &[("class", "brief")], |html| grade::write(html, how, &overview.in_brief()));
+        if !overview.troubles.is_empty() {
+            html.element("ul", &[], |html| overview.troubles.iter().for_each(|each| trouble(html, each)));
+        }
+    });
+}
+
+fn trouble(html: &mut Html, trouble: &Trouble) {
+    html.element("li", &[], |html| {
+        grade::mark(html, trouble.grade());
+        html.text(&trouble.text);
+        if !trouble.details.is_empty() {
+            html.element("ul", &[], |html| trouble.details.iter().for_each(|line| html.words("li", &[], line)));
         }
     });
 }

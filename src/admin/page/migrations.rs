@@ -1,7 +1,7 @@
 //! Routes on their way to another pool: how far they have come, and what is safe to do next.
 
-use super::{Html, State, bar, nothing, section, table};
-use crate::admin::model::{Migration, Overview, Route};
+use super::{Html, bar, grade, nothing, section, table};
+use crate::admin::model::{Grade, Migration, Overview, Route, labels};
 use crate::config::Phase;
 use crate::readable::{age, number, percent};
 
@@ -15,7 +15,7 @@ pub fn write(html: &mut Html, overview: &Overview) {
     if routes.is_empty() {
         return nothing(html, "migrations");
     }
-    section(html, "migrations", "Migrations", |html| {
+    section(html, "migrations", labels::MIGRATIONS, |html| {
         for (route, migration) in routes.iter().take(MOST) {
             html.element("article", &[], |html| one(html, route, migration));
         }
@@ -29,9 +29,9 @@ fn one(html: &mut Html, route: &Route, migration: &Migration) {
         html.text(&format!(" from {} to {}", migration.from, migration.to));
     });
     steps(html, migration.phase);
-    let (state, word) = if migration.next.may_go_on { (State::Good, "go on") } else { (State::Fair, "not yet") };
+    let (how, word) = if migration.next.may_go_on { (Grade::Good, "go on") } else { (Grade::Fair, "not yet") };
     html.element("p", &[("class", "next")], |html| {
-        state.write(html, word);
+        grade::write(html, how, word);
         html.text(" ");
         html.text(&migration.next.sentence);
     });

@@ -15,6 +15,7 @@
 mod ask;
 mod bar;
 mod busiest;
+mod grade;
 mod header;
 mod html;
 mod migrations;
@@ -23,7 +24,6 @@ mod routes;
 mod savings;
 mod servers;
 mod settings;
-mod state;
 mod table;
 mod traffic;
 
@@ -32,7 +32,6 @@ use serde_json::Value;
 use crate::admin::model::Overview;
 pub use ask::Asked;
 use html::{Attributes, Html};
-use state::State;
 
 /// What the page shows.
 pub struct View<'v> {
@@ -49,7 +48,7 @@ pub fn render(view: &View<'_>, nonce: &str) -> String {
     let mut html = Html::default();
     html.verbatim("<!doctype html>\n");
     html.element("html", &[("lang", "en")], |html| {
-        html.element("head", &[], |html| head(html, view, nonce));
+        html.element("head", &[], |html| head(html, view.overview, nonce));
         html.element("body", &[], |html| {
             header::write(html, view.overview);
             html.element("main", &[], |html| sections(html, view));
@@ -68,13 +67,13 @@ pub fn security_policy(nonce: &str) -> String {
     )
 }
 
-fn head(html: &mut Html, view: &View<'_>, nonce: &str) {
+fn head(html: &mut Html, overview: &Overview, nonce: &str) {
     html.lone("meta", &[("charset", "utf-8")]);
     html.lone("meta", &[("name", "viewport"), ("content", "width=device-width, initial-scale=1")]);
     html.lone("meta", &[("name", "color-scheme"), ("content", "light dark")]);
     // Without it a browser would ask for one.
     html.lone("link", &[("rel", "icon"), ("href", "data:,")]);
-    html.words("title", &[], &format!("leash: {}", view.overview.in_brief()));
+    html.words("title", &[], &format!("leash: {} · {}", overview.in_brief(), overview.process.instance));
     html.element("style", &[("nonce", nonce)], |html| html.verbatim(include_str!("style.css")));
 }
 
@@ -89,12 +88,18 @@ fn sections(html: &mut Html, view: &View<'_>) {
     settings::write(html, view.overview, view.config);
 }
 
-/// A part of the page with a heading, which the script keeps fresh.
-fn section(html: &mut Html, id: &str, title: &str, inside: impl FnOnce(&mut Html)) {
+/// A part of the page with its label as a heading, which the script keeps fresh.
+fn section(html: &mut Html, id: &str, label: &str, inside: impl FnOnce(&mut Html)) {
     html.element("section", &[("id", id), ("data-live", "")], |html| {
-        html.words("h2", &[], title);
+        html.words("h2", &[], &titled(label));
         inside(html);
     });
+}
+
+/// A label as a title: with its first letter large.
+fn titled(label: &str) -> String {
+    let mut letters = label.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// A place in the page for a part that there may be later.

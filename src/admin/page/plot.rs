@@ -1,7 +1,8 @@
 //! A small plot of the last five minutes: a line over a filled area, drawn on the server, readable without a script.
 
 use super::html::Html;
-use crate::admin::model::Point;
+use super::titled;
+use crate::admin::model::{Curve, Point};
 
 /// How far back a plot goes, in seconds.
 const BACK: f64 = 300.0;
@@ -11,30 +12,26 @@ const HEIGHT: f64 = 100.0;
 /// One plot.
 pub struct Plot<'p> {
     /// What tells it from others on the page.
-    pub id: &'static str,
+    pub id: &'p str,
     /// What is plotted.
-    pub title: &'static str,
+    pub curve: &'p Curve,
     /// Its value now, as people write it.
     pub now: String,
     /// The value of each point; where there is none, the line has a gap.
     pub values: Vec<(&'p Point, Option<f64>)>,
-    /// The top of the axis, if it is always the same.
-    pub top: Option<f64>,
-    /// How a value on the axis is written.
-    pub show: fn(f64) -> String,
 }
 
 impl Plot<'_> {
     /// Draws it.
     pub fn write(&self, html: &mut Html) {
-        let top = self.top.unwrap_or_else(|| round_up(self.highest()));
+        let top = self.curve.full.unwrap_or_else(|| round_up(self.highest()));
         html.element("figure", &[("class", "plot"), ("id", self.id)], |html| {
             html.element("figcaption", &[], |html| {
-                html.words("span", &[("class", "label")], self.title);
+                html.words("span", &[("class", "label")], &titled(self.curve.label));
                 html.words("span", &[("class", "value")], &self.now);
             });
             html.element("div", &[("class", "axes")], |html| {
-                html.words("span", &[("class", "top")], &(self.show)(top));
+                html.words("span", &[("class", "top")], &(self.curve.told)(top));
                 self.draw(html, top);
                 html.words("span", &[], "5 min ago");
                 html.words("span", &[], "now");
@@ -44,7 +41,8 @@ impl Plot<'_> {
 
     fn draw(&self, html: &mut Html, top: f64) {
         let view = format!("0 0 {BACK} {HEIGHT}");
-        let told = format!("{}: {} now, at most {} in the last 5 minutes", self.title, self.now, self.most());
+        let told =
+            format!("{}: {} now, at most {} in the last 5 minutes", titled(self.curve.label), self.now, self.most());
         html.element("svg", &[("viewBox", &view), ("preserveAspectRatio", "none"), ("role", "img")], |html| {
             html.words("title", &[], &told);
             html.element("path", &[("class", "grid"), ("d", "M0 0.5H300M0 50H300M0 99.5H300")], |_| {});
@@ -70,7 +68,7 @@ impl Plot<'_> {
     }
 
     fn most(&self) -> String {
-        (self.show)(self.highest())
+        (self.curve.told)(self.highest())
     }
 }
 
@@ -102,6 +100,7 @@ fn round_up(highest: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::admin::model::curve;
 
     #[test]
     fn an_axis_ends_at_a_round_number() {
@@ -114,7 +113,7 @@ mod tests {
         let points = [300.0, 200.0, 100.0, 0.0, -5.0].map(|ago| Point { ago, ..Point::default() });
         let values = [Some(0.0), Some(0.5), None, Some(1.0), Some(2.0)];
         let values = points.iter().zip(values).collect();
-        let plot = Plot { id: "p", title: "t", now: "1".to_string(), values, top: Some(1.0), show: |n| n.to_string() };
+        let plot = Plot { id: "p", curve: &curve::HIT_RATIO, now: "1".to_string(), values };
         let lines = plot.lines(1.0);
         assert_eq!(lines, [vec![(0.0, 100.0), (100.0, 50.0)], vec![(300.0, 0.0), (300.0, 0.0)]]);
         assert_eq!(path(&lines[0]), "M0.0 100.0L100.0 50.0");
@@ -124,8 +123,7 @@ mod tests {
 
     #[test]
     fn an_empty_history_draws_only_the_axes() {
-        let plot =
-            Plot { id: "p", title: "t", now: "–".to_string(), values: vec![], top: None, show: |n| n.to_string() };
+        let plot = Plot { id: "p", curve: &curve::REQUESTS, now: "–".to_string(), values: vec![] };
         let mut html = Html::default();
         plot.write(&mut html);
         let html = html.into_string();

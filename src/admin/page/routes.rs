@@ -2,7 +2,7 @@
 
 use super::table::{self, Cell, Column};
 use super::{Html, section};
-use crate::admin::model::{Overview, Route, Saved};
+use crate::admin::model::{Overview, Route, Saved, labels};
 use crate::readable::{amount, latency, percent};
 
 /// How many are shown.
@@ -11,15 +11,15 @@ const MOST: usize = 12;
 /// Writes them.
 pub fn write(html: &mut Html, overview: &Overview) {
     let columns = [
-        Column("Prefix", false),
-        Column("Pool", false),
-        Column("Requests/s", true),
-        Column("Hit ratio", true),
-        Column("99 % within", true),
-        Column("Errors/s", true),
-        Column("Regenerations avoided", true),
+        Column(labels::PREFIX, false),
+        Column(labels::POOL, false),
+        Column(labels::REQUESTS, true),
+        Column(labels::HIT_RATIO, true),
+        Column(labels::WITHIN, true),
+        Column(labels::ERRORS, true),
+        Column("regenerations avoided", true),
     ];
-    section(html, "routes", "Routes", |html| {
+    section(html, "routes", "routes", |html| {
         table::write(html, &columns, &overview.routes, MOST, cells);
         table::more(html, overview.routes.len(), MOST, "route");
     });

@@ -10,9 +10,9 @@ pub fn write(html: &mut Html, overview: &Overview) {
     if overview.routes.iter().all(|route| route.saved.is_none()) {
         return nothing(html, "savings");
     }
-    section(html, "savings", "Dog-piles avoided", |html| {
+    section(html, "savings", "dog-piles avoided", |html| {
         html.words("p", &[("class", "lead")], &lead(&overview.saved, overview.recent));
-        let columns = [Column("Callers who", false), Column("Last minutes", true), Column("Since the start", true)];
+        let columns = [Column("callers who", false), Column("last minutes", true), Column("since the start", true)];
         let (recent, all) = (&overview.saved, &overview.saved_in_all);
         let rows = [
             ("got the stale value while another regenerated it", recent.stale_served, all.stale_served),

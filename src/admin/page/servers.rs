@@ -1,8 +1,8 @@
 //! The servers, the worst first, and the pools they are in.
 
 use super::table::{self, Cell, Column};
-use super::{Html, State, section};
-use crate::admin::model::{Overview, Pool, Server};
+use super::{Html, section};
+use crate::admin::model::{Grade, Overview, Pool, Process, Server, labels};
 use crate::readable::{amount, latency, number};
 
 /// How many are shown.
@@ -12,20 +12,20 @@ const MOST: usize = 16;
 pub fn write(html: &mut Html, overview: &Overview) {
     let spools = overview.servers.iter().any(|server| server.spooled.is_some());
     let mut columns = vec![
-        Column("State", false),
-        Column("Server", false),
-        Column("Pool", false),
-        Column("Requests/s", true),
-        Column("Failed/s", true),
-        Column("Reply time", true),
-        Column("Waiting", true),
-        Column("Connections", true),
+        Column(labels::STATE, false),
+        Column(labels::SERVER, false),
+        Column(labels::POOL, false),
+        Column(labels::REQUESTS, true),
+        Column(labels::FAILED, true),
+        Column(labels::REPLY_TIME, true),
+        Column(labels::IN_FLIGHT, true),
+        Column(labels::CONNECTIONS, true),
     ];
     if spools {
-        columns.push(Column("Spooled", true));
+        columns.push(Column(labels::SPOOLED, true));
     }
-    section(html, "servers", "Servers", |html| {
-        table::write(html, &columns, &overview.servers, MOST, cells);
+    section(html, "servers", "servers", |html| {
+        table::write(html, &columns, &overview.servers, MOST, |server| cells(&overview.process, server));
         table::more(html, overview.servers.len(), MOST, "server");
         html.element("ul", &[("class", "pools")], |html| {
             overview.pools.iter().take(MOST).for_each(|each| html.element("li", &[], |html| pool(html, each)));
@@ -34,14 +34,15 @@ pub fn write(html: &mut Html, overview: &Overview) {
     });
 }
 
-fn cells(server: &Server) -> Vec<Cell> {
+fn cells(process: &Process, server: &Server) -> Vec<Cell> {
     let known_as = match server.name == server.address {
         true => Cell::Text(server.name.clone()),
         false => Cell::Over(server.name.clone(), server.address.clone()),
     };
+    let downtime = server.downtime.as_ref().map(|down| format!("for {}, {}", process.age(down.since), down.why));
     let figure = |text: String| if server.is_embedded() { Cell::Nothing } else { Cell::Text(text) };
     vec![
-        Cell::State(State::of(server.state), server.state.name()),
+        Cell::Graded(Grade::of(server.state), server.state.name(), downtime),
         known_as,
         Cell::Text(server.pool.clone()),
         figure(amount(server.requests)),
@@ -57,4 +58,7 @@ fn pool(html: &mut Html, pool: &Pool) {
     html.words("b", &[], &pool.name);
     html.text(&format!(" {} of {} up · {} · fingerprint ", pool.up, pool.servers, pool.hash));
     html.words("code", &[], &pool.fingerprint);
+    if let Some(gutter) = &pool.gutter {
+        html.text(&format!(" · gutter {gutter}"));
+    }
 }

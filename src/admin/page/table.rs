@@ -1,9 +1,10 @@
 //! Tables that stay readable on a phone: each cell carries the name of its column, so that a row can become a card.
 
-use super::{Attributes, Html, State, bar};
+use super::{Attributes, Html, bar, grade, titled};
+use crate::admin::model::Grade;
 use crate::readable::counted;
 
-/// A column: its title, and whether it holds figures.
+/// A column: its label, and whether it holds figures.
 pub struct Column(pub &'static str, pub bool);
 
 /// A cell: text, or something that writes itself.
@@ -12,8 +13,8 @@ pub enum Cell {
     Text(String),
     /// Text over a smaller line of text.
     Over(String, String),
-    /// How something is, and the word for it.
-    State(State, &'static str),
+    /// How something is, the word for it, and a smaller line of text if there is more to say.
+    Graded(Grade, &'static str, Option<String>),
     /// What is not there.
     Nothing,
     /// A bar that is filled to this share.
@@ -47,11 +48,12 @@ pub fn more(html: &mut Html, all: usize, most: usize, thing: &str) {
 }
 
 fn head(html: &mut Html, column: &Column) {
-    html.words("th", &attributes(column, &[("scope", "col")]), column.0);
+    html.words("th", &attributes(column, &[("scope", "col")]), &titled(column.0));
 }
 
 fn cell(html: &mut Html, column: &Column, cell: &Cell) {
-    html.element("td", &attributes(column, &[("data-label", column.0)]), |html| match cell {
+    let title = titled(column.0);
+    html.element("td", &attributes(column, &[("data-label", &title)]), |html| match cell {
         Cell::Text(text) => html.text(text),
         Cell::Over(text, below) => {
             html.element("span", &[], |html| {
@@ -59,7 +61,13 @@ fn cell(html: &mut Html, column: &Column, cell: &Cell) {
                 html.words("small", &[], below);
             });
         }
-        Cell::State(state, word) => state.write(html, word),
+        Cell::Graded(how, word, None) => grade::write(html, *how, word),
+        Cell::Graded(how, word, Some(below)) => {
+            html.element("span", &[], |html| {
+                grade::write(html, *how, word);
+                html.words("small", &[], below);
+            });
+        }
         Cell::Nothing => html.words("span", &[("class", "nothing")], "–"),
         Cell::Bar(share) => bar::write(html, *share, None),
     });

@@ -2,8 +2,11 @@
 
 mod gauges;
 mod history;
+mod losses;
 mod overview;
 mod phases;
+mod servers;
+mod sources;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,8 +25,9 @@ use crate::protocol::VERSION;
 use crate::snapshot::reloads::Reloads;
 use crate::snapshot::{InForce, Member, Snapshot};
 use history::History;
-use overview::Sources;
+use losses::Losses;
 use phases::Phases;
+use sources::{Sources, unix_time};
 
 /// Looks at items that go on at once; each has connections of its own to the servers it asks.
 const MOST_LOOKS: usize = 4;
@@ -32,6 +36,7 @@ const MOST_LOOKS: usize = 4;
 struct Past {
     history: History,
     phases: Phases,
+    losses: Losses,
     busiest: Recent,
 }
 
@@ -61,7 +66,12 @@ impl Status {
         });
         let now = Instant::now();
         let history = History::new(now, registry.figures());
-        let past = Mutex::new(Past { history, phases: Phases::default(), busiest: Recent::new(now) });
+        let past = Mutex::new(Past {
+            history,
+            phases: Phases::default(),
+            losses: Losses::default(),
+            busiest: Recent::new(now),
+        });
         let (looks, ready) = (Arc::new(Semaphore::new(MOST_LOOKS)), AtomicBool::new(false));
         Arc::new(Status { in_force, registry, reloads, samples, past, ready, looks })
     }
@@ -128,16 +138,16 @@ impl admin::Source for Status {
         if past.phases.note(now, &snapshot.config) {
             past.history.mark();
         }
+        past.losses.note(now, servers::lost(&snapshot));
         past.busiest.note(now, &self.samples);
     }
 
     fn overview(&self, now: Instant) -> Overview {
         let (snapshot, figures, past) = (self.in_force.get(), self.registry.figures(), self.past());
-        let sources =
-            Sources { now, snapshot: &snapshot, figures: &figures, history: &past.history, phases: &past.phases };
-        let process = overview::process(&snapshot, self.registry.uptime(), figures.clients);
+        let sources = Sources { now, unix_time: unix_time(), snapshot: &snapshot, figures: &figures, past: &past };
+        let process = sources.process(self.registry.uptime());
         let busiest = past.busiest.busiest(now, &self.samples, snapshot.config.show_keys);
-        Overview { process, config: self.reloads.state(), busiest, ..sources.overview() }
+        Overview { process, config: self.reloads.state(), busiest, ..sources.overview() }.judged()
     }
 
     fn route(&self, key: &[u8]) -> Result<Destination, String> {

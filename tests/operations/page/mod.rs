@@ -5,4 +5,5 @@ mod ask;
 mod house;
 mod looks;
 mod pictures;
+mod troubles;
 mod watch;

@@ -5,19 +5,20 @@ use std::time::Duration;
 use ratatui::text::{Line, Span};
 
 use super::part::Part;
-use super::style::{BAD, CARE, PLAIN, QUIET, STRONG};
+use super::style::{BAD, QUIET, STRONG};
 use super::wrapped::wrapped;
-use crate::admin::model::{ConfigState, Overview};
+use crate::admin::model::Overview;
 use crate::readable::{age, counted};
 
-/// Version, uptime, configuration, clients.
+/// Version, instance, uptime, clients, configuration, listeners.
 pub fn who(overview: &Overview) -> Part {
     let process = &overview.process;
     let facts = [
         Span::styled(format!("leash {}", own(&process.version)), STRONG),
+        Span::raw(format!("on {}", process.instance)),
         Span::raw(format!("up {}", age(process.uptime))),
-        config(&overview.config, process.unix_time),
         Span::raw(counted(process.clients as usize, "client")),
+        Span::raw(format!("configuration loaded {} ago", process.age(overview.config.loaded))),
         Span::styled(process.listen.join(" "), QUIET),
     ];
     Part::of(vec![Line::from_iter(facts.into_iter().flat_map(|fact| [fact, Span::raw("  ")]))])
@@ -26,19 +27,6 @@ pub fn who(overview: &Overview) -> Part {
 /// leash's own version: clients are told memcached's before it.
 fn own(version: &str) -> &str {
     version.rsplit_once("-leash-").map_or(version, |(_, own)| own)
-}
-
-fn config(config: &ConfigState, unix_time: f64) -> Span<'static> {
-    let loaded = age(unix_time - config.loaded);
-    match config {
-        ConfigState { is_refused: true, .. } => {
-            Span::styled(format!("last reload refused, configuration of {loaded} ago"), BAD)
-        }
-        ConfigState { needs_restart: true, .. } => {
-            Span::styled(format!("configuration loaded {loaded} ago, part of it waits for a restart"), CARE)
-        }
-        _ => Span::styled(format!("configuration loaded {loaded} ago"), PLAIN),
-    }
 }
 
 /// That there is no answer, since when and why.

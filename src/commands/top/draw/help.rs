@@ -5,6 +5,7 @@ use ratatui::text::{Line, Span};
 use super::part::Part;
 use super::style::{PLAIN, QUIET, STRONG};
 use super::wrapped::wrapped;
+use crate::admin::model::labels;
 use crate::commands::top::screen::Screen;
 
 const KEYS: [(&str, &str); 4] = [
@@ -14,12 +15,14 @@ const KEYS: [(&str, &str); 4] = [
     ("?", "this help, and back"),
 ];
 
-const WORDS: [(&str, &str); 6] = [
+const WORDS: [(&str, &str); 8] = [
     ("figures", "of the last ten seconds; bars: the last five minutes, or what there is"),
-    ("errors", "requests that ended with an error, or without an answer from their server"),
-    ("p99", "99 of 100 requests were answered within this time"),
+    (labels::ERRORS, "requests that ended with an error, or without an answer from their server"),
+    (labels::WITHIN, "99 of 100 requests were answered within this time"),
+    (labels::FAILED, "requests that this server did not answer"),
+    (labels::SPOOLED, "deletes that wait for the server, which is told before it serves again"),
     ("suspect", "the server failed lately, though not often enough to be down"),
-    ("down", "nothing is sent to the server: its keys miss, others are not affected"),
+    ("down", "nothing is sent to the server: its keys miss or go to a gutter, others are not affected"),
     ("probing", "it is down, and is being asked whether it is back"),
 ];
 

@@ -14,6 +14,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod traffic;
+mod troubles;
 mod wrapped;
 
 use std::time::Instant;
@@ -72,6 +73,7 @@ fn parts(screen: &Screen, now: Instant, width: usize) -> Vec<Part> {
 fn sheet(overview: &Overview, sort: Sort, width: usize) -> Vec<Part> {
     let parts = [
         Some(head::who(overview)),
+        troubles::troubles(overview, width),
         Some(traffic::traffic(overview, width)),
         savings::savings(overview, width),
         Some(servers::servers(overview, sort)),

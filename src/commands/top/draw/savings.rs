@@ -4,15 +4,14 @@ use ratatui::text::{Line, Span};
 
 use super::part::Part;
 use super::style::{CARE, PLAIN};
-use super::traffic::{Figure, a_second};
-use crate::admin::model::{Overview, Saved};
+use super::traffic::line;
+use crate::admin::model::{Overview, Saved, curve};
 use crate::readable::{age, counted, if_known, number, percent};
 
 /// What refreshing saves; nothing where no route refreshes.
 pub fn savings(overview: &Overview, width: usize) -> Option<Part> {
     overview.routes.iter().any(|route| route.saved.is_some()).then(|| {
-        let stale = a_second(overview.now.stale_served);
-        let stale = Figure::new("stale served", stale, |then| Some(then.stale_served)).line(overview, width);
+        let stale = line(&curve::STALE_SERVED, PLAIN, overview, width);
         Part::of(vec![stale, in_sum(&overview.saved, overview.recent)])
     })
 }

@@ -4,23 +4,23 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::part::Part;
-use super::style::{BAD, CARE, GOOD, STRONG};
+use super::style::{BAD, STRONG, of};
 use super::table::{Column, table};
-use crate::admin::model::{Overview, Server};
+use crate::admin::model::{Grade, Overview, Server, labels};
 use crate::commands::top::screen::Sort;
-use crate::metrics::ServerState;
 use crate::readable::{amount, counted, if_known, latency, number};
 
 /// What is told of a server, what matters most first.
-const COLUMNS: [Column<Server>; 8] = [
-    Column::words("server", |server| Some(server.name.clone().into())),
-    Column::words("state", |server| Some(Span::styled(server.state.name(), style(server.state)))),
-    Column::figures("requests/s", |server| Some(amount(server.requests).into())),
-    Column::figures("errors/s", |server| Some(Span::styled(amount(server.failures), failing(server)))),
-    Column::figures("in flight", |server| Some(number(server.in_flight).into())),
-    Column::figures("spooled", |server| server.spooled.map(|spooled| number(spooled).into())),
-    Column::figures("reply", |server| Some(if_known(server.reply_time, latency).into())),
-    Column::words("pool", |server| Some(server.pool.clone().into())),
+const COLUMNS: [Column<Server>; 9] = [
+    Column::words(labels::SERVER, |server| Some(server.name.clone().into())),
+    Column::words(labels::STATE, |server| Some(Span::styled(server.state.name(), of(Grade::of(server.state))))),
+    Column::figures(labels::REQUESTS, |server| Some(amount(server.requests).into())),
+    Column::figures(labels::FAILED, |server| Some(Span::styled(amount(server.failures), failing(server)))),
+    Column::figures(labels::IN_FLIGHT, |server| Some(number(server.in_flight).into())),
+    Column::figures(labels::SPOOLED, |server| server.spooled.map(|spooled| number(spooled).into())),
+    Column::figures(labels::REPLY_TIME, |server| Some(if_known(server.reply_time, latency).into())),
+    Column::words(labels::WHY, |server| server.downtime.as_ref().map(|down| down.why.clone().into())),
+    Column::words(labels::POOL, |server| Some(server.pool.clone().into())),
 ];
 
 /// All of them, in this order.
@@ -42,14 +42,6 @@ fn summary(servers: &[Server]) -> Line<'static> {
     match down {
         0 => Line::styled(format!("{}, none is down", counted(servers.len(), "server")), STRONG),
         _ => Line::styled(format!("{}, {} down", counted(servers.len(), "server"), number(down as u64)), BAD),
-    }
-}
-
-fn style(state: ServerState) -> Style {
-    match state {
-        ServerState::Up => GOOD,
-        ServerState::Suspect => CARE,
-        ServerState::Down | ServerState::Probing => BAD,
     }
 }
 

@@ -2,6 +2,8 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
+use crate::admin::model::Grade;
+
 /// Nothing in particular.
 pub const PLAIN: Style = Style::new();
 /// A title, or what to look at first.
@@ -14,3 +16,12 @@ pub const GOOD: Style = Style::new().fg(Color::Green);
 pub const CARE: Style = Style::new().fg(Color::Yellow);
 /// Somebody should do something.
 pub const BAD: Style = Style::new().fg(Color::Red).add_modifier(Modifier::BOLD);
+
+/// How a word looks that says how something is.
+pub const fn of(grade: Grade) -> Style {
+    match grade {
+        Grade::Good => GOOD,
+        Grade::Fair => CARE,
+        Grade::Bad => BAD,
+    }
+}

@@ -10,7 +10,8 @@ use ratatui::style::{Color, Modifier};
 
 use super::*;
 use crate::admin::model::{
-    Backfills, Busiest, Busy, ConfigState, Migration, Point, Pool, Process, Rates, Reads, Route, Saved, Server, next,
+    Backfills, Busiest, Busy, ConfigState, Downtime, Migration, Point, Pool, Process, Rates, Reads, Route, Saved,
+    Server, next,
 };
 use crate::commands::top::answer;
 use crate::config::Phase;
@@ -22,6 +23,7 @@ fn server(name: &str, state: ServerState, requests: f64, failures: f64) -> Serve
         name: name.to_string(),
         address: name.to_string(),
         state,
+        downtime: None,
         connections: 2,
         in_flight: 3,
         requests,
@@ -30,6 +32,7 @@ fn server(name: &str, state: ServerState, requests: f64, failures: f64) -> Serve
         spooled: None,
         refused: None,
         spool_failing: None,
+        lost: None,
     }
 }
 
@@ -46,6 +49,7 @@ fn healthy() -> Overview {
     let point = |n: u8| Point { ago: f64::from(2 * n), rates: rates(100.0 * f64::from(n), 0.9) };
     Overview {
         process: Process {
+            instance: "web-1".to_string(),
             version: "1.6.18-leash-0.1.0".to_string(),
             unix_time: 2000.0,
             uptime: 11_520.0,
@@ -73,7 +77,10 @@ fn with_a_server_down() -> Overview {
     overview.routes[0].saved = Some(overview.saved);
     overview.servers.insert(0, server("m2 in the cellar", ServerState::Down, 0.0, 12.5));
     overview.servers[0].spooled = Some(1070);
-    overview
+    overview.servers[0].downtime = Some(Downtime { since: 1700.0, why: "cannot connect".to_string() });
+    overview.config.refused = Some(1988.0);
+    overview.config.problems = vec!["leash.yaml:3:9: pools.main: unknown key".to_string()];
+    overview.judged()
 }
 
 fn migrating() -> Overview {
@@ -122,59 +129,65 @@ fn shown(overview: Overview, width: u16, height: u16) -> String {
 #[test]
 fn a_healthy_leash_at_a_glance() {
     let expected = "\
-leash 0.1.0  up 3 h 12 min  configuration loaded 12 min ago  4 clients  127.0.0…
+leash 0.1.0  on web-1  up 3 h 12 min  4 clients  configuration loaded 12 min ag…
 
-requests        1,234 /s  ▁▃▄▅▅▆▇█
+requests/s         1,234  ▁▃▄▅▅▆▇█
 hit ratio         98.4 %  ▇▇▇▇▇▇▇▇
-errors              0 /s  ▁▁▁▁▁▁▁▁
-p99               1.2 ms  ████████
+errors/s               0  ▁▁▁▁▁▁▁▁
+99 % within       1.2 ms  ████████
 
 2 servers, none is down
-server  state  requests/s  errors/s  in flight   reply
-m1      up            900         0          3  340 µs
-m0      up            334         0          3  340 µs
+server  state  requests/s  failed/s  in flight  reply time
+m1      up            900         0          3      340 µs
+m0      up            334         0          3      340 µs
 
 q leave   p pause   s sort: worst first   ? help
 ";
     assert_eq!(shown(healthy(), 80, 13), expected);
     let as_text = text(&healthy());
-    assert!(as_text.contains("4 clients  127.0.0.1:11211\n") && as_text.ends_with("340 µs\n"), "{as_text}");
+    assert!(as_text.contains("12 min ago  127.0.0.1:11211\n") && as_text.ends_with("340 µs\n"), "{as_text}");
 }
 
 #[test]
 fn a_server_that_is_down_and_what_follows_from_it() {
     let expected = "\
-leash 0.1.0  up 3 h 12 min  last reload refused, configuration of 12 min ago  4…
+leash 0.1.0  on web-1  up 3 h 12 min  4 clients  configuration loaded 12 min ago  127.0.0.1:11211
 
-requests        1,234 /s  ▁▃▄▅▅▆▇█
+■ Down: m2 in the cellar (main). Reads of their keys miss, writes fail; all other keys are served.
+  m2 in the cellar (main): for 5 min, cannot connect
+■ 13 requests a second had no answer, or ended with an error.
+▲ The last reload was refused 12 s ago, the configuration before it stays.
+  leash.yaml:3:9: pools.main: unknown key
+
+requests/s         1,234  ▁▃▄▅▅▆▇█
 hit ratio         98.4 %  ▇▇▇▇▇▇▇▇
-errors             13 /s  ▁▁▁▁▁▁▁▁
-p99               1.2 ms  ████████
+errors/s              13  ▁▁▁▁▁▁▁▁
+99 % within       1.2 ms  ████████
 
-stale served       40 /s  ▁▁▁▁▁▁▁▁
+stale served/s        40  ▁▁▁▁▁▁▁▁
 in 5 min: 3,985 regenerations avoided (99.8 %), 4 leases given, 1 expired
 
 3 servers, 1 down
-server            state  requests/s  errors/s  in flight  spooled   reply
-m2 in the cellar  down            0        13          3    1,070       -
-m1                up            900         0          3           340 µs
-m0                up            334         0          3           340 µs
+server            state  requests/s  failed/s  in flight  spooled  reply time  why
+m2 in the cellar  down            0        13          3    1,070           -  cannot connect
+m1                up            900         0          3               340 µs
+m0                up            334         0          3               340 µs
 
 q leave   p pause   s sort: worst first   ? help
 ";
-    assert_eq!(shown(with_a_server_down(), 80, 17), expected);
+    assert_eq!(shown(with_a_server_down(), 100, 23), expected);
 }
 
 #[test]
 fn a_migration_and_what_is_safe_to_do_next() {
     let picture = shown(migrating(), 80, 24);
     let expected = "\
-moving to another pool
+migrations
 cart:  main → spare  warm for 4 min  12.0 % of values still from main
 Stay in warm for at least five minutes. So far 12.0 % of the values found came
 from the old pool.
 
-asked for most
+busiest prefixes
 prefix  requests/s   share
 cart:          740  60.0 %
 page:          309  25.0 %
@@ -192,7 +205,7 @@ fn without_an_answer_the_last_figures_stay_and_are_dimmed() {
     let buffer = drawn(&screen, now + Duration::from_secs(12), 80, 24);
     let picture = seen(&buffer);
     let said = "no answer from 127.0.0.1:9411 since 12 s: Connection refused (os error 111)\n\nleash 0.1.0 ";
-    assert!(picture.starts_with(said) && picture.contains("1,234 /s"), "{picture}");
+    assert!(picture.starts_with(said) && picture.contains("requests/s         1,234 "), "{picture}");
     let is_dim = |y: u16| buffer[(0, y)].modifier.contains(Modifier::DIM);
     assert!(!is_dim(0) && is_dim(2) && is_dim(4), "the figures are dimmed, the reason is not");
 }
@@ -211,9 +224,12 @@ fn keys_show_in_the_picture() {
     let (mut screen, now) = screen(Some(with_a_server_down()));
     let mut after = |key| {
         screen.press(KeyEvent::from(KeyCode::Char(key)));
-        seen(&drawn(&screen, now, 80, 24))
+        seen(&drawn(&screen, now, 100, 24))
     };
-    let first = |picture: String| picture.lines().nth(12).map(|line| line[..2].to_string());
+    let first = |picture: String| {
+        let head = picture.lines().position(|line| line.starts_with("server "))?;
+        picture.lines().nth(head + 1).map(|line| line[..2].to_string())
+    };
     assert_eq!(first(after('s')).as_deref(), Some("m0"));
     assert_eq!(first(after('s')).as_deref(), Some("m1"));
     assert!(after('p').contains("PAUSED"));
@@ -227,7 +243,7 @@ fn little_room_shows_the_beginning_of_everything() {
     overview.servers = (0..64).map(|n| server(&format!("m{n}"), ServerState::Up, 1.0, 0.0)).collect();
     let picture = shown(overview, 80, 24);
     for essential in
-        ["leash 0.1.0", "p99", "64 servers, none is down", "\nand 57 more\n", "warm for", "cart:  ", "q leave"]
+        ["leash 0.1.0", "99 % within", "64 servers, none is down", "\nand 57 more\n", "warm for", "cart:  ", "q leave"]
     {
         assert!(picture.contains(essential), "{essential} is not in\n{picture}");
     }
@@ -254,6 +270,11 @@ fn named(name: &str) -> String {
     overview.routes[1].prefix = name.to_string();
     overview.routes[1].migration.as_mut().unwrap().from = name.to_string();
     overview.busiest.names[0].name = name.to_string();
+    overview.process.instance = name.to_string();
+    overview.servers[0].downtime = Some(Downtime { since: 1.0, why: name.to_string() });
+    overview.config.is_refused = true;
+    overview.config.problems = vec![name.to_string()];
+    let overview = overview.judged();
     serde_json::to_string(&overview).unwrap()
 }
 
