@@ -12,7 +12,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinSet, spawn_local};
 
 use crate::config;
-use crate::downstream::{Connection, Incoming, Limits, Seat, Service, Stats, shed_when_short, sweep};
+use crate::downstream::{Clients, Incoming, Limits, Seat, Service, Stats, shed_when_short, sweep};
 use crate::metrics::Registry;
 use crate::metrics::busiest::KeySample;
 use crate::protocol;
@@ -116,19 +116,19 @@ async fn run(number: usize, snapshot: Arc<Snapshot>, books: Books, mut inbox: In
     spawn_local(turn.clone().run());
     let memory = Memory::of(&books.account, number);
     let mut kept = Kept { books, turn, memory, servers: Servers::default() };
-    let service = kept.serve(&snapshot);
-    spawn_local(shed_when_short(service.clone()));
-    spawn_local(sweep(service.clone()));
+    let clients = kept.serve(&snapshot);
+    spawn_local(shed_when_short(clients.clone()));
+    spawn_local(sweep(clients.clone()));
     // The snapshot in force is the one that the tree was built from; an old one must not be kept alive here.
     drop(snapshot);
     let mut serving = JoinSet::new();
     loop {
         tokio::select! {
             Some(client) = inbox.clients.recv() => {
-                serving.spawn_local(serve(client, service.clone(), inbox.seats_taken.clone()));
+                serving.spawn_local(serve(client, clients.clone(), inbox.seats_taken.clone()));
             }
             Some(order) = inbox.orders.recv() => {
-                kept.change(&service, &order.snapshot);
+                kept.change(&clients, &order.snapshot);
                 // Whoever ordered it may have stopped waiting.
                 let _ = order.done.send(());
             }
@@ -136,34 +136,35 @@ async fn run(number: usize, snapshot: Arc<Snapshot>, books: Books, mut inbox: In
             _ = inbox.stop.wait_for(|stop| *stop) => break,
         }
     }
-    service.stop();
+    clients.stop();
     // Nobody is accepted any more, but some who were may still be on their way here.
     while let Ok(client) = inbox.clients.try_recv() {
-        serving.spawn_local(serve(client, service.clone(), inbox.seats_taken.clone()));
+        serving.spawn_local(serve(client, clients.clone(), inbox.seats_taken.clone()));
     }
     while serving.join_next().await.is_some() {}
 }
 
 impl Kept {
     /// Begins to serve.
-    fn serve(&mut self, snapshot: &Snapshot) -> Rc<Service> {
+    fn serve(&mut self, snapshot: &Snapshot) -> Rc<Clients> {
         let (stats, keys) = (self.books.stats.clone(), self.books.keys.clone());
         let shard = self.books.registry.shard(&snapshot.layout);
         let tree = rebuild(snapshot, &self.turn, &self.memory, &shard, &mut self.servers);
-        Service::new(tree, limits(&snapshot.config), self.turn.clone(), self.memory.clone(), shard, stats, keys)
+        let (turn, memory) = (self.turn.clone(), self.memory.clone());
+        Clients::new(Service::new(tree, limits(&snapshot.config), turn, memory, shard, stats, keys))
     }
 
     /// Goes on with another configuration. Nothing else of this worker runs meanwhile, so to it the change is one step.
-    fn change(&mut self, service: &Service, snapshot: &Snapshot) {
+    fn change(&mut self, clients: &Clients, snapshot: &Snapshot) {
         let shard = self.books.registry.shard(&snapshot.layout);
         let tree = rebuild(snapshot, &self.turn, &self.memory, &shard, &mut self.servers);
-        service.change(tree, limits(&snapshot.config), shard);
+        clients.change(tree, limits(&snapshot.config), shard);
     }
 }
 
-async fn serve(client: Incoming, service: Rc<Service>, seats_taken: Arc<AtomicUsize>) {
+async fn serve(client: Incoming, clients: Rc<Clients>, seats_taken: Arc<AtomicUsize>) {
     match client.into_stream() {
-        Ok(stream) => Connection::serve(stream, service).await,
+        Ok(stream) => clients.serve(stream).await,
         Err(error) => tracing::warn!(%error, "cannot serve a client"),
     }
     seats_taken.fetch_sub(1, Ordering::Relaxed);

@@ -2,26 +2,18 @@
 //! client may have more in flight. Until the last one is asked for, nothing behind the get is begun; its reply leaves as one.
 
 use std::rc::Rc;
-use std::vec::IntoIter;
 
 use super::asked::Asked;
 use super::connection::Connection;
 use super::dispatch::no_route;
 use super::gathered::Gathered;
-use super::owed::Owed;
+use super::outbox::{Asking, Outbox};
 use super::pending::Pending;
 use super::stint::Stint;
 use crate::metrics::RouteId;
 use crate::protocol::{Command, Form, Get, Key, Reply, Request, Style};
 use crate::route::Tree;
 use crate::upstream::Ticket;
-
-/// What is left of a get to be asked for. Its reply is the youngest one that is owed.
-pub(super) struct Asking {
-    /// The next key.
-    request: Request,
-    rest: IntoIter<Key>,
-}
 
 impl Connection {
     /// Begins a get of several keys.
@@ -59,14 +51,14 @@ impl Connection {
     }
 
     /// Wakes the task for a get that waits until fewer keys are in flight; once half are answered, so that many go together.
-    pub(super) fn ask_on_later(&self, state: &Owed) {
+    pub(super) fn ask_on_later(&self, state: &Outbox) {
         if state.paused && state.asking.is_some() && state.replies.awaited() <= self.service.limits().in_flight / 2 {
             self.wake();
         }
     }
 
     /// Asks for one key. The route it is on, and its reply if that is known already.
-    fn ask_key(self: &Rc<Self>, tree: &Tree, state: &Owed, request: &Request) -> (Option<RouteId>, Option<Reply>) {
+    fn ask_key(self: &Rc<Self>, tree: &Tree, state: &Outbox, request: &Request) -> (Option<RouteId>, Option<Reply>) {
         self.service.keys.note(request.key.as_bytes());
         let Some(branch) = tree.branch(&request.key) else { return (None, Some(no_route())) };
         let ticket = Ticket::new(self.clone(), state.replies.token_of_next_key());

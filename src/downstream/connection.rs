@@ -7,34 +7,26 @@
 //! ```
 
 use std::cell::{Cell, RefCell};
-use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use bytes::BytesMut;
-
-use super::intake::Intake;
-use super::marked::is_marked;
-use super::owed::Owed;
+use super::outbox::Outbox;
 use super::service::Service;
 use crate::metrics::{Downstream as Count, ProtocolError, RouteMoves};
 use crate::protocol::Reply;
 use crate::route::Client;
 use crate::runtime::memory::{Holder, Shed};
-use crate::runtime::net::{Reader, Stream, Writer, Written};
+use crate::runtime::net::{Writer, Written};
 use crate::runtime::turn::{Flush, MUCH};
-use crate::upstream::ReplyTo;
 
-/// How long a client that must go is read from, so that it sees why before its connection is reset.
-const LINGER: Duration = Duration::from_secs(1);
 /// memcached's words for a value it cannot keep until it is read; a get of several keys misses it.
 pub(super) const NO_ROOM: &str = "SERVER_ERROR out of memory writing get response";
 
 /// One client.
 pub struct Connection {
     pub(super) service: Rc<Service>,
-    pub(super) state: RefCell<Owed>,
+    pub(super) state: RefCell<Outbox>,
     /// The client as routes know it.
     pub(super) client: Rc<Client>,
     /// The client by what is held for it.
@@ -59,36 +51,19 @@ pub(super) enum End {
 }
 
 impl Connection {
-    /// Serves one client until it is gone.
-    pub async fn serve(stream: Stream, service: Rc<Service>) {
-        let (mut reader, writer) = stream.into_split();
+    /// One that was just accepted, and asked nothing yet.
+    pub(super) fn new(writer: Writer, service: Rc<Service>) -> Rc<Connection> {
         let (holder, now) = (Holder::new(&service.memory), service.turn.now());
-        let connection = Rc::new(Connection {
-            service: service.clone(),
-            state: RefCell::new(Owed::new(&holder, now)),
+        Rc::new(Connection {
+            service,
+            state: RefCell::new(Outbox::new(&holder, now)),
             client: Client::of(holder.clone()),
             holder,
             writer,
             heard: Cell::new(now),
             is_parting: Cell::new(false),
             task: RefCell::default(),
-        });
-        let number = service.enter(connection.clone());
-        service.shard().downstream(Count::Accepted, 1);
-        let mut intake = Intake::new(&connection);
-        let end = poll_fn(|cx| intake.poll(&connection, &mut reader, cx)).await;
-        drop(intake);
-        // Whoever has hung up looks like one that only has no more to say: to the latter, what it waits for is not there.
-        connection.client.leave();
-        if end != End::Broken {
-            poll_fn(|cx| connection.poll_drained(cx)).await;
-        }
-        connection.state.borrow_mut().close();
-        service.leave(number);
-        service.shard().downstream(Count::Closed, 1);
-        if end == End::Fatal {
-            linger(connection, reader).await;
-        }
+        })
     }
 
     /// Lets the task look again at what there is to do.
@@ -161,7 +136,7 @@ impl Connection {
     }
 
     /// Ready once nothing is owed any more.
-    fn poll_drained(&self, cx: &mut Context<'_>) -> Poll<()> {
+    pub(super) fn poll_drained(&self, cx: &mut Context<'_>) -> Poll<()> {
         if ready!(self.poll_output(cx)).is_err() {
             return Poll::Ready(());
         }
@@ -171,13 +146,13 @@ impl Connection {
     }
 
     /// Writes the replies whose turn has come, and asks for them to be sent.
-    pub(super) fn write_replies(self: &Rc<Self>, state: &mut Owed) {
+    pub(super) fn write_replies(self: &Rc<Self>, state: &mut Outbox) {
         state.replies.write(&mut state.output, &**self);
         self.arrange_to_send(state);
     }
 
     /// Asks for what was added to the output to be sent.
-    pub(super) fn arrange_to_send(self: &Rc<Self>, state: &mut Owed) {
+    pub(super) fn arrange_to_send(self: &Rc<Self>, state: &mut Outbox) {
         state.count();
         if !state.output.is_empty() && !state.flush_asked && !state.blocked {
             state.flush_asked = true;
@@ -186,23 +161,6 @@ impl Connection {
         if state.paused {
             self.wake();
         }
-    }
-}
-
-impl ReplyTo for Connection {
-    fn deliver(self: Rc<Self>, token: u64, reply: Reply) {
-        if is_marked(&reply) {
-            return self.deliver_marked(token, reply);
-        }
-        self.put(token, reply);
-    }
-
-    fn lingers(&self, token: u64) {
-        self.state.borrow_mut().replies.detach(token);
-    }
-
-    fn is_wanted(&self, _: u64) -> bool {
-        !self.state.borrow().broken
     }
 }
 
@@ -230,9 +188,7 @@ impl Connection {
             self.flush();
         }
     }
-}
 
-impl Connection {
     /// Whether `reply` can be kept for the client. What it asked for in one get may be more than fits anywhere.
     fn has_room(&self, reply: &Reply) -> bool {
         let has_room = reply.value_len() == 0 || self.holder.may_take(reply.value_len());
@@ -267,18 +223,4 @@ impl Flush for Connection {
             self.wake();
         }
     }
-}
-
-/// Reads on for a while without listening: closing with bytes unread would reset the connection, and take the last
-/// reply with it.
-async fn linger(connection: Rc<Connection>, mut reader: Reader) {
-    drop(connection);
-    let discard = async {
-        let mut buffer = BytesMut::with_capacity(16 * 1024);
-        while poll_fn(|cx| reader.poll_read(cx, &mut buffer)).await.is_ok_and(|n| n > 0) {
-            buffer.clear();
-        }
-    };
-    // Running out of time is as good an end as any.
-    let _ = tokio::time::timeout(LINGER, discard).await;
 }

@@ -7,7 +7,7 @@ use tokio::task::spawn_local;
 
 use super::asked::{Asked, tallies};
 use super::connection::{Connection, End, NO_ROOM};
-use super::owed::{Alone, Owed};
+use super::outbox::{Alone, Outbox};
 use super::pending::{Pending, write_one};
 use crate::metrics::{ProtocolError, Tally};
 use crate::protocol::{
@@ -201,7 +201,7 @@ impl Connection {
         self.push(&mut state, Pending::Written(format!("{line}\r\n").into_bytes()));
     }
 
-    pub(super) fn push(self: &Rc<Self>, state: &mut Owed, pending: Pending) {
+    pub(super) fn push(self: &Rc<Self>, state: &mut Outbox, pending: Pending) {
         state.replies.push(pending);
         self.write_replies(state);
     }

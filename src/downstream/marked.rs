@@ -11,21 +11,39 @@ use tokio::time::{sleep, timeout};
 
 use super::connection::Connection;
 use crate::protocol::{Key, Reply, Style};
+use crate::upstream::ReplyTo;
 
 /// How long a reader waits for what it won to be given back: well within what leash may take above a server's time.
 const PATIENCE: Duration = Duration::from_millis(30);
 /// How long a win is held whose giving back changes the CAS unique that a reader was told: time to store by it.
 const HOLD: Duration = Duration::from_secs(1);
 
+impl ReplyTo for Connection {
+    fn deliver(self: Rc<Self>, token: u64, reply: Reply) {
+        if is_marked(&reply) {
+            return self.deliver_marked(token, reply);
+        }
+        self.put(token, reply);
+    }
+
+    fn lingers(&self, token: u64) {
+        self.state.borrow_mut().replies.detach(token);
+    }
+
+    fn is_wanted(&self, _: u64) -> bool {
+        !self.state.borrow().broken
+    }
+}
+
 /// Whether a reply says that its item is stale, or who is to regenerate it.
-pub(super) fn is_marked(reply: &Reply) -> bool {
+fn is_marked(reply: &Reply) -> bool {
     matches!(reply, Reply::Hit(item) if item.marks[0] != 0)
 }
 
 impl Connection {
     /// Takes a reply with letters.
     #[cold]
-    pub(super) fn deliver_marked(self: Rc<Self>, token: u64, mut reply: Reply) {
+    fn deliver_marked(self: Rc<Self>, token: u64, mut reply: Reply) {
         let asker = self.state.borrow().replies.asker(token).map(|(key, style)| (key.detached(), style));
         let wins = &self.service.spare_wins;
         match (asker, &mut reply) {

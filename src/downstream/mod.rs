@@ -2,6 +2,7 @@
 
 mod asked;
 mod asking;
+mod clients;
 mod connection;
 mod counting;
 mod dispatch;
@@ -9,7 +10,7 @@ mod gathered;
 mod intake;
 mod listener;
 mod marked;
-mod owed;
+mod outbox;
 mod pending;
 mod replies;
 mod service;
@@ -18,7 +19,7 @@ mod stats;
 mod stint;
 mod sweep;
 
-pub use connection::Connection;
+pub use clients::Clients;
 pub use listener::{Capacity, Incoming, Listener, Seat, Seating};
 pub use service::{Limits, Service};
 pub use shed::shed_when_short;

@@ -1,14 +1,12 @@
-//! What all client connections of one worker share.
+//! What all client connections of one worker share. The connections themselves are in [`super::clients`].
 
 use std::cell::{Cell, Ref, RefCell};
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
 
-use super::connection::Connection;
 use super::stats::Stats;
 use crate::logging::Repeated;
 use crate::metrics::Shard;
@@ -65,8 +63,6 @@ pub struct Service {
     /// Complaints about clients that do not read.
     pub(super) unread: Repeated,
     stopping: Cell<bool>,
-    connections: RefCell<HashMap<u64, Rc<Connection>>>,
-    next_connection: Cell<u64>,
 }
 
 impl Service {
@@ -94,8 +90,6 @@ impl Service {
             dismissed: Repeated::new(COMPLAINT),
             unread: Repeated::new(COMPLAINT),
             stopping: Cell::new(false),
-            connections: RefCell::default(),
-            next_connection: Cell::new(0),
         })
     }
 
@@ -109,12 +103,8 @@ impl Service {
         self.shard.borrow()
     }
 
-    /// Goes on under another configuration. Called between two requests; those in flight end on the tree they began on.
-    pub fn change(&self, tree: Rc<Tree>, limits: Limits, shard: Arc<Shard>) {
-        let moves = self.shard().layout().routes_in(shard.layout());
-        for connection in self.connections.borrow().values() {
-            connection.change(&moves);
-        }
+    /// Goes on under another configuration.
+    pub(super) fn change(&self, tree: Rc<Tree>, limits: Limits, shard: Arc<Shard>) {
         self.limits.set(limits);
         *self.shard.borrow_mut() = shard;
         *self.tree.borrow_mut() = tree;
@@ -125,27 +115,8 @@ impl Service {
         self.stopping.get()
     }
 
-    /// Answers what has arrived and closes every connection.
-    pub fn stop(&self) {
+    /// From now on clients are sent away.
+    pub(super) fn stop(&self) {
         self.stopping.set(true);
-        for connection in self.connections.borrow().values() {
-            connection.wake();
-        }
-    }
-
-    pub(super) fn enter(&self, connection: Rc<Connection>) -> u64 {
-        let number = self.next_connection.get();
-        self.next_connection.set(number + 1);
-        self.connections.borrow_mut().insert(number, connection);
-        number
-    }
-
-    /// Shows each connection.
-    pub(super) fn each(&self, show: impl FnMut(&Rc<Connection>)) {
-        self.connections.borrow().values().for_each(show);
-    }
-
-    pub(super) fn leave(&self, number: u64) {
-        self.connections.borrow_mut().remove(&number);
     }
 }

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
 
+use super::clients::Clients;
 use super::connection::Connection;
-use super::service::Service;
 use crate::runtime::memory::Shed;
 use crate::runtime::turn::Flush;
 
@@ -24,12 +24,12 @@ const REST: Duration = Duration::from_millis(5);
 const WHY: &str = "SERVER_ERROR out of memory, this connection held the most of it";
 
 /// Looks after the memory of one worker for as long as that runs.
-pub async fn shed_when_short(service: Rc<Service>) {
-    let memory = service.memory.clone();
+pub async fn shed_when_short(clients: Rc<Clients>) {
+    let memory = clients.service.memory.clone();
     loop {
         let pressed = memory.account().pressed();
         if memory.is_tight() {
-            service.relieve();
+            clients.relieve();
             sleep(REST).await;
             // Whether more is held by then or not, it is time to look again.
             let _ = timeout(LOOK, pressed).await;
@@ -39,16 +39,17 @@ pub async fn shed_when_short(service: Rc<Service>) {
     }
 }
 
-impl Service {
+impl Clients {
     /// Gives back what is not in use, and closes clients while there is too little and one here holds the most.
     fn relieve(&self) {
-        self.turn.tick();
+        let memory = &self.service.memory;
+        self.service.turn.tick();
         self.each(|connection| connection.state.borrow_mut().trim());
-        let mut excess = self.memory.excess();
+        let mut excess = memory.excess();
         while let Some(over) = excess {
             let largest = self.largest(|connection| over.is_full || connection.is_stuck());
             let bytes = largest.as_ref().map_or(0, |connection| connection.holder.bytes());
-            let is_largest = self.memory.is_largest(bytes);
+            let is_largest = memory.is_largest(bytes);
             let Some(largest) = largest.filter(|_| is_largest) else { return };
             largest.dismiss();
             excess = over.less(bytes);

@@ -1,4 +1,4 @@
-//! Clients that might as well be gone: who takes none of his replies for `limits.unread_time`, and who asks nothing for
+//! Clients that might as well be gone: who takes none of their replies for `limits.unread_time`, and who asks nothing for
 //! `limits.idle`. Their places are free for others then. Those whose machine is gone the kernel finds, by keepalive.
 //!
 //! One look at all clients of a worker a second; a timer for each of them would cost every request.
@@ -8,20 +8,21 @@ use std::time::{Duration, Instant};
 
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::clients::Clients;
 use super::connection::Connection;
-use super::service::{Limits, Service};
+use super::service::Limits;
 use crate::metrics::{ClientDrop, Downstream as Count};
 
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// Looks at the clients of `service` for as long as its worker runs.
-pub async fn sweep(service: Rc<Service>) {
+/// Looks at the clients of a worker for as long as that runs.
+pub async fn sweep(clients: Rc<Clients>) {
     let mut looks = interval(PERIOD);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         looks.tick().await;
-        let (now, limits) = (Instant::now(), service.limits());
-        service.each(|connection| match connection.is_in_vain(now, &limits) {
+        let (now, limits) = (Instant::now(), clients.service.limits());
+        clients.each(|connection| match connection.is_in_vain(now, &limits) {
             Some(ClientDrop::Unread) if connection.takes_some(now) => {}
             Some(ClientDrop::Unread) => connection.cut_off(&limits),
             Some(ClientDrop::Idle) => connection.part(),

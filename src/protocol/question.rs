@@ -4,7 +4,7 @@
 //! Each about a key also carries a [`Token`] (`O`) that its answer must repeat, which turns a slip in that order, and a
 //! line that somebody forged, from somebody else's value into a closed connection.
 
-use super::answer::Expected;
+use super::expected::Expected;
 use super::exptime::Exptime;
 use super::key::Key;
 use super::number;

@@ -10,7 +10,7 @@
 //!
 //! Nothing a client wrote can be in any of them: a server is never asked to repeat a key that is not plain text.
 
-use super::answer::Expected;
+use super::expected::Expected;
 use super::key::Key;
 use super::number;
 use super::reply::{Internals, Item, Reply};

@@ -8,34 +8,11 @@ mod dropped;
 use bytes::{Buf, BytesMut};
 
 use self::dropped::Dropped;
-use super::key::Key;
+use super::expected::Expected;
 use super::number;
 use super::reply::{Item, Reply};
 use super::reply_line::{LARGEST_VALUE, after_token, leading_number, parse};
 use super::token::Token;
-
-/// What may be answered to a question.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Expected {
-    /// `VA EN`, to a read of the value.
-    Value,
-    /// `HD EN`, to a read of anything else.
-    Facts,
-    /// `HD NS EX NF`
-    Store,
-    /// `HD NF EX`
-    Delete,
-    /// `VA HD NF NS EX`
-    Arithmetic,
-    /// `ME EN`, about this key.
-    Debug(Box<Key>),
-    /// `MN`
-    Noop,
-    /// `VERSION`
-    Version,
-    /// `OK`
-    Ok,
-}
 
 /// The server said something that does not fit the question: its first bytes, for the log.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,12 +1,12 @@
 //! What one client is owed: replies that wait for their turn, and output that waits for the client.
 
 use std::time::Instant;
+use std::vec::IntoIter;
 
 use bytes::Bytes;
 
-use super::asking::Asking;
 use super::replies::Replies;
-use crate::protocol::{Exptime, Form, Output, Reply};
+use crate::protocol::{Exptime, Form, Key, Output, Reply, Request};
 use crate::runtime::memory::{Holder, Share};
 
 /// How large values are taken to be before any came: a client that begins with a deep pipeline is asked for so much of
@@ -20,7 +20,7 @@ const CONNECTION: usize = 4 * 1024;
 const UNCOUNTED: usize = 1024;
 
 /// What one client is owed.
-pub(super) struct Owed {
+pub(super) struct Outbox {
     pub replies: Replies,
     pub output: Output,
     /// Whether the kernel took less than it was given.
@@ -51,6 +51,13 @@ pub(super) struct Owed {
     likely: usize,
 }
 
+/// What is left of a get to be asked for. Its reply is the youngest one that is owed.
+pub(super) struct Asking {
+    /// The next key.
+    pub request: Request,
+    pub rest: IntoIter<Key>,
+}
+
 /// What a client asks that must not overtake what came before it.
 pub(super) enum Alone {
     /// `flush_all`, which goes past the routes and takes one of a server's connections: once everything is answered.
@@ -61,11 +68,11 @@ pub(super) enum Alone {
     Answering,
 }
 
-impl Owed {
-    pub fn new(holder: &Holder, now: Instant) -> Owed {
+impl Outbox {
+    pub fn new(holder: &Holder, now: Instant) -> Outbox {
         let mut held = holder.share();
         held.set(CONNECTION);
-        Owed {
+        Outbox {
             replies: Replies::default(),
             output: Output::default(),
             blocked: false,

@@ -1,0 +1,96 @@
+//! The clients of one worker: who is here, from when one is accepted until it is gone.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::BytesMut;
+
+use super::connection::{Connection, End};
+use super::intake::Intake;
+use super::service::{Limits, Service};
+use crate::metrics::{Downstream as Count, Shard};
+use crate::route::Tree;
+use crate::runtime::net::{Reader, Stream};
+
+/// How long a client that must go is read from, so that it sees why before its connection is reset.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// All clients of one worker.
+pub struct Clients {
+    /// What they share.
+    pub(super) service: Rc<Service>,
+    connections: RefCell<HashMap<u64, Rc<Connection>>>,
+    next: Cell<u64>,
+}
+
+impl Clients {
+    /// Nobody so far.
+    pub fn new(service: Rc<Service>) -> Rc<Clients> {
+        Rc::new(Clients { service, connections: RefCell::default(), next: Cell::new(0) })
+    }
+
+    /// Serves one client until it is gone.
+    pub async fn serve(&self, stream: Stream) {
+        let (mut reader, writer) = stream.into_split();
+        let connection = Connection::new(writer, self.service.clone());
+        let number = self.enter(connection.clone());
+        self.service.shard().downstream(Count::Accepted, 1);
+        let mut intake = Intake::new(&connection);
+        let end = poll_fn(|cx| intake.poll(&connection, &mut reader, cx)).await;
+        drop(intake);
+        // Whoever has hung up looks like one that only has no more to say: to the latter, what it waits for is not there.
+        connection.client.leave();
+        if end != End::Broken {
+            poll_fn(|cx| connection.poll_drained(cx)).await;
+        }
+        connection.state.borrow_mut().close();
+        self.connections.borrow_mut().remove(&number);
+        self.service.shard().downstream(Count::Closed, 1);
+        drop(connection);
+        if end == End::Fatal {
+            linger(reader).await;
+        }
+    }
+
+    fn enter(&self, connection: Rc<Connection>) -> u64 {
+        let number = self.next.get();
+        self.next.set(number + 1);
+        self.connections.borrow_mut().insert(number, connection);
+        number
+    }
+
+    /// Shows each connection.
+    pub(super) fn each(&self, show: impl FnMut(&Rc<Connection>)) {
+        self.connections.borrow().values().for_each(show);
+    }
+
+    /// Goes on under another configuration. Called between two requests; those in flight end on the tree they began on.
+    pub fn change(&self, tree: Rc<Tree>, limits: Limits, shard: Arc<Shard>) {
+        let moves = self.service.shard().layout().routes_in(shard.layout());
+        self.each(|connection| connection.change(&moves));
+        self.service.change(tree, limits, shard);
+    }
+
+    /// Answers what has arrived and closes every connection.
+    pub fn stop(&self) {
+        self.service.stop();
+        self.each(|connection| connection.wake());
+    }
+}
+
+/// Reads on for a while without listening: closing with bytes unread would reset the connection, and take the last
+/// reply with it.
+async fn linger(mut reader: Reader) {
+    let discard = async {
+        let mut buffer = BytesMut::with_capacity(16 * 1024);
+        while poll_fn(|cx| reader.poll_read(cx, &mut buffer)).await.is_ok_and(|n| n > 0) {
+            buffer.clear();
+        }
+    };
+    // Running out of time is as good an end as any.
+    let _ = tokio::time::timeout(LINGER, discard).await;
+}
