@@ -1,4 +1,4 @@
-//! The fuzz targets on a stable toolchain: their seeds, and a bounded number of random mutations of them.
+//! The fuzz targets on a stable toolchain: their seeds, what long runs found, and a bounded number of random mutations of both.
 //!
 //! The same inputs every time, so a failure comes back. `LEASH_FUZZ_ROUNDS` asks for more of them;
 //! docs/design/fuzzing.md says how to search for long.
@@ -78,11 +78,11 @@ fn any_progress_file_holds_the_invariants() {
     replay("journal", 2_000, crate::invariants::journal::hold);
 }
 
-/// Holds `invariant` for all seeds of `target` and for `rounds` mutations of them.
+/// Holds `invariant` for all seeds of `target`, for what long runs of it found, and for `rounds` mutations of them.
 fn replay(target: &str, rounds: usize, invariant: fn(&[u8])) {
     let rounds =
         std::env::var("LEASH_FUZZ_ROUNDS").map_or(rounds, |rounds| rounds.parse().expect("a number of rounds"));
-    let seeds = seeds(target);
+    let seeds = [seeds(target), found(target)].concat();
     seeds.iter().for_each(|seed| holds(invariant, seed));
     let mut rng = SmallRng::seed_from_u64(11211);
     for _ in 0..rounds {
@@ -104,6 +104,19 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
         std::fs::read_dir(folder).expect("seeds").map(|file| file.expect("a seed").path()).collect();
     files.sort();
     files.iter().map(|file| std::fs::read(file).expect("a seed")).collect()
+}
+
+/// What `fuzz/keep` has kept: inputs, each behind its length in two bytes.
+fn found(target: &str) -> Vec<Vec<u8>> {
+    let packed = std::fs::read(here("fuzz/found").join(target)).expect("what was found");
+    let (mut rest, mut inputs) = (&packed[..], Vec::new());
+    while let Some((length, behind)) = rest.split_first_chunk() {
+        let (input, next) = behind.split_at(u16::from_be_bytes(*length).into());
+        inputs.push(input.to_vec());
+        rest = next;
+    }
+    assert!(inputs.len() > 100, "{target}: {}", inputs.len());
+    inputs
 }
 
 /// One seed, changed in one to six places.
