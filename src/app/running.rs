@@ -18,7 +18,7 @@ use crate::config::units::show_size;
 use crate::config::{Config, Listen};
 use crate::downstream::{Capacity, Listener, Seating, Stats};
 use crate::metrics::busiest::KeySamples;
-use crate::metrics::{Downstream, Registry, Series, ShardLayout, stats};
+use crate::metrics::{DownstreamCount, Registry, Series, ShardLayout, stats};
 use crate::protocol::VERSION;
 use crate::runtime::memory::{Account, Shed};
 use crate::runtime::net;
@@ -236,7 +236,7 @@ fn accept(
     for listener in listeners {
         let seats = workers.iter().map(|worker| worker.seat.clone()).collect();
         let shard = shard.clone();
-        let refused = move || shard.downstream(Downstream::Refused, 1);
+        let refused = move || shard.downstream(DownstreamCount::Refused, 1);
         let seating = Seating::new(seats, capacity.clone(), refused);
         accepting.spawn_local(listener.accept(seating, closing.clone()));
     }

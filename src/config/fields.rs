@@ -1,7 +1,7 @@
 //! Reads one map of the file: known keys out, unknown and twice written ones reported. Knows no key by itself.
 
 use super::problem::{Place, Problems, instead};
-use super::yaml::{Key, Node, Value};
+use super::yaml::{Value, YamlKey, YamlNode};
 use std::collections::HashMap;
 
 /// Entries of one map or list. Names are compared with each other, so their number must be bounded.
@@ -32,12 +32,12 @@ pub struct Scalar {
 /// The entries of one map.
 pub struct Fields<'n> {
     place: Place,
-    entries: Vec<(&'n Key, &'n Node)>,
+    entries: Vec<(&'n YamlKey, &'n YamlNode)>,
 }
 
 impl<'n> Fields<'n> {
     /// Opens the map in `node`, whose keys are free (names). What is not a map is reported and holds nothing.
-    pub fn named(node: &'n Node, place: Place, problems: &mut Problems) -> Fields<'n> {
+    pub fn named(node: &'n YamlNode, place: Place, problems: &mut Problems) -> Fields<'n> {
         let Value::Map(map) = &node.value else {
             problems.add(&place, format!("{} where a map (key: value) belongs", kind(&node.value)));
             return Fields { place, entries: Vec::new() };
@@ -47,7 +47,7 @@ impl<'n> Fields<'n> {
     }
 
     /// Opens the map in `node`, which may hold the `known` keys.
-    pub fn open(node: &'n Node, place: Place, known: &[&str], problems: &mut Problems) -> Fields<'n> {
+    pub fn open(node: &'n YamlNode, place: Place, known: &[&str], problems: &mut Problems) -> Fields<'n> {
         let mut fields = Fields::named(node, place, problems);
         fields.entries.retain(|(key, _)| {
             let is_known = known.contains(&key.text.as_str());
@@ -60,12 +60,12 @@ impl<'n> Fields<'n> {
     }
 
     /// All entries, each with the places of its key and of its value.
-    pub fn entries(&self) -> impl Iterator<Item = (&'n Key, Place, &'n Node)> {
+    pub fn entries(&self) -> impl Iterator<Item = (&'n YamlKey, Place, &'n YamlNode)> {
         self.entries.iter().map(|(key, node)| (*key, self.place.key(&key.text, Some(node.mark)), *node))
     }
 
     /// The value of `key`, of any kind.
-    pub fn node(&self, key: &str) -> Option<(Place, &'n Node)> {
+    pub fn node(&self, key: &str) -> Option<(Place, &'n YamlNode)> {
         self.entries().find(|(k, ..)| k.text == key).map(|(_, place, node)| (place, node))
     }
 
@@ -79,7 +79,7 @@ impl<'n> Fields<'n> {
     pub fn list<T>(
         &self,
         key: &str,
-        read: fn(&Node, Place, &mut Problems) -> T,
+        read: fn(&YamlNode, Place, &mut Problems) -> T,
         problems: &mut Problems,
     ) -> Option<Vec<T>> {
         let (place, node) = self.node(key)?;
@@ -88,13 +88,13 @@ impl<'n> Fields<'n> {
             return None;
         };
         let list = bounded(list, &place, problems);
-        let element = |(n, node): (usize, &Node)| read(node, place.index(n, Some(node.mark)), problems);
+        let element = |(n, node): (usize, &YamlNode)| read(node, place.index(n, Some(node.mark)), problems);
         Some(list.iter().enumerate().map(element).collect())
     }
 }
 
 /// The scalar in `node`, or a report that there is none.
-pub fn scalar(node: &Node, place: Place, problems: &mut Problems) -> Option<Scalar> {
+pub fn scalar(node: &YamlNode, place: Place, problems: &mut Problems) -> Option<Scalar> {
     let (text, spelling) = match &node.value {
         Value::Text(text) => (text.clone(), Spelling::Text),
         Value::Number(text) => (text.clone(), Spelling::Number),
@@ -119,7 +119,11 @@ fn bounded<'n, T>(all: &'n [T], place: &Place, problems: &mut Problems) -> &'n [
 }
 
 /// The entries of a map whose keys come once; of a key that comes again only the first.
-fn once<'n>(map: &'n [(Key, Node)], place: &Place, problems: &mut Problems) -> Vec<(&'n Key, &'n Node)> {
+fn once<'n>(
+    map: &'n [(YamlKey, YamlNode)],
+    place: &Place,
+    problems: &mut Problems,
+) -> Vec<(&'n YamlKey, &'n YamlNode)> {
     let mut first: HashMap<&str, usize> = HashMap::new();
     let mut entries = Vec::new();
     for (key, node) in map {

@@ -153,7 +153,8 @@ fn bytes(path: &Path) -> Result<Vec<u8>, Problems> {
 
 fn read(file_name: &str, bytes: &[u8], problems: &mut Problems) -> Result<File, Problems> {
     let place = Place::top(file_name);
-    let refused = |refusal: yaml::Refusal| Problems::only(Place { mark: refusal.mark, ..place.clone() }, refusal.text);
+    let refused =
+        |refusal: yaml::YamlRefusal| Problems::only(Place { mark: refusal.mark, ..place.clone() }, refusal.text);
     let text = yaml::utf8(bytes).map_err(refused)?;
     let node = yaml::read(text).map_err(refused)?;
     Ok(File::read(&node, Place { mark: Some(node.mark), ..place.clone() }, problems))

@@ -1,4 +1,4 @@
-//! YAML text -> [`Node`]s with positions. The only file that knows which YAML library is used.
+//! YAML text -> [`YamlNode`]s with positions. The only file that knows which YAML library is used.
 //!
 //! `visit` says how the positions are found. The library is archived, so what is relied on there cannot change under us,
 //! and the tests below hold it.
@@ -24,7 +24,7 @@ const ALIAS: &str = "anchors and aliases (& and *) are not allowed; write the va
 
 /// A value, and where it was written.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Node {
+pub struct YamlNode {
     /// Where: for a map or list, its key if it has one, else the first thing in it.
     pub mark: Mark,
     /// What.
@@ -43,14 +43,14 @@ pub enum Value {
     /// Any other plain scalar, and all quoted ones.
     Text(String),
     /// A list.
-    List(Vec<Node>),
+    List(Vec<YamlNode>),
     /// A map: all entries in the order of the file.
-    Map(Vec<(Key, Node)>),
+    Map(Vec<(YamlKey, YamlNode)>),
 }
 
 /// The key of a map's entry.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Key {
+pub struct YamlKey {
     /// Where.
     pub mark: Mark,
     /// As written.
@@ -59,7 +59,7 @@ pub struct Key {
 
 /// Why a text is not YAML that leash reads, and where.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Refusal {
+pub struct YamlRefusal {
     /// The position, where there is one.
     pub mark: Option<Mark>,
     /// The reason.
@@ -67,31 +67,31 @@ pub struct Refusal {
 }
 
 /// Reads one document. An empty text is [`Value::Empty`].
-pub fn read(text: &str) -> Result<Node, Refusal> {
+pub fn read(text: &str) -> Result<YamlNode, YamlRefusal> {
     if text.len() > MAX_SIZE {
         let text = format!("the file holds {} bytes, more than the 1MiB that is read", text.len());
-        return Err(Refusal { mark: None, text });
+        return Err(YamlRefusal { mark: None, text });
     }
     if opens_too_deep(text) {
-        return Err(Refusal { mark: None, text: TOO_DEEP.into() });
+        return Err(YamlRefusal { mark: None, text: TOO_DEEP.into() });
     }
     let mut documents = serde_yaml::Deserializer::from_str(text);
     let Some(first) = documents.next() else {
-        return Ok(Node { mark: START, value: Value::Empty });
+        return Ok(YamlNode { mark: START, value: Value::Empty });
     };
     let node = document(first, text)?;
     let Some(second) = documents.next() else { return Ok(node) };
     let mark = Some(document(second, text)?.mark);
-    Err(Refusal { mark, text: "a second document begins before this; a configuration is one document".into() })
+    Err(YamlRefusal { mark, text: "a second document begins before this; a configuration is one document".into() })
 }
 
 /// The text of `bytes`, or where it stops being UTF-8.
-pub fn utf8(bytes: &[u8]) -> Result<&str, Refusal> {
+pub fn utf8(bytes: &[u8]) -> Result<&str, YamlRefusal> {
     std::str::from_utf8(bytes).map_err(|e| {
         let good = String::from_utf8_lossy(&bytes[..e.valid_up_to()]);
         let line_start = good.rfind('\n').map_or(0, |at| at + 1);
         let mark = Mark { line: good.matches('\n').count() + 1, column: good[line_start..].chars().count() + 1 };
-        Refusal { mark: Some(mark), text: "not UTF-8 from here on; save the file as UTF-8".into() }
+        YamlRefusal { mark: Some(mark), text: "not UTF-8 from here on; save the file as UTF-8".into() }
     })
 }
 
@@ -109,13 +109,13 @@ fn opens_too_deep(text: &str) -> bool {
     depth.max() > Some(MAX_OPEN)
 }
 
-fn document(from: serde_yaml::Deserializer<'_>, text: &str) -> Result<Node, Refusal> {
+fn document(from: serde_yaml::Deserializer<'_>, text: &str) -> Result<YamlNode, YamlRefusal> {
     let mut reading = Reading::of(text.len());
     NodeSeed(&mut reading).deserialize(from).map_err(|e| {
         let mark = e.location().map(|at| Mark { line: at.line(), column: at.column() });
         match reading.refusal() {
-            Some(own) => Refusal { mark: own.mark.or(mark), text: own.text },
-            None => Refusal { mark, text: complaint(&e.to_string(), mark, text) },
+            Some(own) => YamlRefusal { mark: own.mark.or(mark), text: own.text },
+            None => YamlRefusal { mark, text: complaint(&e.to_string(), mark, text) },
         }
     })
 }
@@ -149,7 +149,7 @@ mod tests {
         (mark.line, mark.column, refusal.text)
     }
 
-    fn map(node: &Node) -> &[(Key, Node)] {
+    fn map(node: &YamlNode) -> &[(YamlKey, YamlNode)] {
         let Value::Map(map) = &node.value else { panic!("not a map: {node:?}") };
         map
     }

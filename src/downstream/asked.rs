@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::metrics::{RouteId, Tally};
+use crate::metrics::{RouteId, StatsCount};
 use crate::protocol::{Command, CommandClass, Reply};
 
 /// What metrics want to know of a command once it is answered.
@@ -15,7 +15,7 @@ pub struct Asked {
     /// What kind it is.
     pub class: CommandClass,
     /// What memcached's `stats` counts when it found its item, found none, or found it changed.
-    pub tallies: Option<[Tally; 3]>,
+    pub tallies: Option<[StatsCount; 3]>,
 }
 
 /// Learns of each reply as it leaves.
@@ -25,18 +25,18 @@ pub trait Witness {
     /// What became of one key.
     fn outcome(&self, route: Option<RouteId>, class: CommandClass, reply: &Reply);
     /// Something happened that memcached's `stats` counts.
-    fn tally(&self, what: Tally);
+    fn tally(&self, what: StatsCount);
 }
 
 /// The counters that memcached has for this command and not for others of its class.
-pub fn tallies(command: &Command) -> Option<[Tally; 3]> {
+pub fn tallies(command: &Command) -> Option<[StatsCount; 3]> {
     match command {
         Command::Arithmetic(arithmetic) if arithmetic.decrement => {
-            Some([Tally::DecrHits, Tally::DecrMisses, Tally::DecrMisses])
+            Some([StatsCount::DecrHits, StatsCount::DecrMisses, StatsCount::DecrMisses])
         }
-        Command::Arithmetic(_) => Some([Tally::IncrHits, Tally::IncrMisses, Tally::IncrMisses]),
+        Command::Arithmetic(_) => Some([StatsCount::IncrHits, StatsCount::IncrMisses, StatsCount::IncrMisses]),
         Command::Store(store) if store.compare_cas.is_some() => {
-            Some([Tally::CasHits, Tally::CasMisses, Tally::CasBadval])
+            Some([StatsCount::CasHits, StatsCount::CasMisses, StatsCount::CasBadval])
         }
         _ => None,
     }

@@ -12,7 +12,7 @@ use bytes::BytesMut;
 use super::connection::{Connection, End};
 use super::intake::Intake;
 use super::service::{Limits, Service};
-use crate::metrics::{Downstream as Count, Shard};
+use crate::metrics::{DownstreamCount, Shard};
 use crate::route::Tree;
 use crate::runtime::net::{Reader, Stream};
 
@@ -38,7 +38,7 @@ impl Clients {
         let (mut reader, writer) = stream.into_split();
         let connection = Connection::new(writer, self.service.clone());
         let number = self.enter(connection.clone());
-        self.service.shard().downstream(Count::Accepted, 1);
+        self.service.shard().downstream(DownstreamCount::Accepted, 1);
         let mut intake = Intake::new(&connection);
         let end = poll_fn(|cx| intake.poll(&connection, &mut reader, cx)).await;
         drop(intake);
@@ -49,7 +49,7 @@ impl Clients {
         }
         connection.state.borrow_mut().close();
         self.connections.borrow_mut().remove(&number);
-        self.service.shard().downstream(Count::Closed, 1);
+        self.service.shard().downstream(DownstreamCount::Closed, 1);
         drop(connection);
         if end == End::Fatal {
             linger(reader).await;

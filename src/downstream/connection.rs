@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use super::outbox::Outbox;
 use super::service::Service;
-use crate::metrics::{Downstream as Count, ProtocolError, RouteMoves};
+use crate::metrics::{DownstreamCount, ProtocolError, RouteMoves};
 use crate::protocol::Reply;
 use crate::route::Client;
 use crate::runtime::memory::{Holder, Shed};
@@ -206,7 +206,7 @@ impl Flush for Connection {
         state.flush_asked = false;
         match self.writer.write(&mut state.output) {
             Ok((written, bytes)) => {
-                self.service.shard().downstream(Count::BytesWritten, bytes as u64);
+                self.service.shard().downstream(DownstreamCount::BytesWritten, bytes as u64);
                 let was_blocked = std::mem::replace(&mut state.blocked, written == Written::Blocked);
                 if state.blocked && (bytes > 0 || !was_blocked) {
                     // Nothing may have been read since the clock of the turn was set.

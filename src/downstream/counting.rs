@@ -2,7 +2,7 @@
 
 use super::asked::{Asked, Witness};
 use super::connection::Connection;
-use crate::metrics::{Outcome, RouteId, Tally};
+use crate::metrics::{RequestOutcome, RouteId, StatsCount};
 use crate::protocol::{CommandClass, Reply};
 
 impl Witness for Connection {
@@ -19,21 +19,21 @@ impl Witness for Connection {
         }
     }
 
-    fn tally(&self, what: Tally) {
+    fn tally(&self, what: StatsCount) {
         self.service.shard().tally(what);
     }
 }
 
 /// The word for what became of a request.
-fn outcome(class: CommandClass, reply: &Reply) -> Outcome {
+fn outcome(class: CommandClass, reply: &Reply) -> RequestOutcome {
     match reply {
-        Reply::Hit(_) if class == CommandClass::Store => Outcome::Stored,
-        Reply::Hit(_) | Reply::Debug(_) => Outcome::Hit,
-        Reply::Miss | Reply::NotFound => Outcome::Miss,
-        Reply::NotStored => Outcome::NotStored,
-        Reply::Exists => Outcome::Exists,
-        Reply::Done | Reply::Version(_) => Outcome::Ok,
-        Reply::Error(_) => Outcome::Error,
-        Reply::Failed(_) => Outcome::Failed,
+        Reply::Hit(_) if class == CommandClass::Store => RequestOutcome::Stored,
+        Reply::Hit(_) | Reply::Debug(_) => RequestOutcome::Hit,
+        Reply::Miss | Reply::NotFound => RequestOutcome::Miss,
+        Reply::NotStored => RequestOutcome::NotStored,
+        Reply::Exists => RequestOutcome::Exists,
+        Reply::Done | Reply::Version(_) => RequestOutcome::Ok,
+        Reply::Error(_) => RequestOutcome::Error,
+        Reply::Failed(_) => RequestOutcome::Failed,
     }
 }

@@ -9,7 +9,7 @@ use super::asked::{Asked, tallies};
 use super::connection::{Connection, End, NO_ROOM};
 use super::outbox::{Alone, Outbox};
 use super::pending::{Pending, write_one};
-use crate::metrics::{ProtocolError, Tally};
+use crate::metrics::{ProtocolError, StatsCount};
 use crate::protocol::{
     Call, Command, CommandClass, Exptime, Form, Local, Question, Refusal, RefusalKind, Reply, Request, Style, VERSION,
     binary_refusal,
@@ -68,7 +68,7 @@ impl Connection {
     }
 
     fn flush_all(self: &Rc<Self>, delay: Exptime, form: Form) {
-        self.service.shard().tally(Tally::Flushes);
+        self.service.shard().tally(StatsCount::Flushes);
         self.state.borrow_mut().alone = Some(Alone::Flush(delay, form));
         self.do_alone();
     }
@@ -117,13 +117,13 @@ impl Connection {
     /// The old item goes before its writer is told that the new one was refused.
     fn too_large(self: &Rc<Self>, delete: Option<Request>, form: Form) {
         self.service.shard().protocol_error(ProtocolError::TooLarge);
-        self.service.shard().tally(Tally::StoreTooLarge);
+        self.service.shard().tally(StatsCount::StoreTooLarge);
         self.not_stored(delete, form, "SERVER_ERROR object too large for cache");
     }
 
     /// The same of a value there is no memory for.
     pub(super) fn no_memory(self: &Rc<Self>, delete: Option<Request>, form: Form) {
-        self.service.shard().tally(Tally::StoreNoMemory);
+        self.service.shard().tally(StatsCount::StoreNoMemory);
         self.not_stored(delete, form, "SERVER_ERROR out of memory storing object");
     }
 
@@ -209,7 +209,7 @@ impl Connection {
     /// Counts what memcached's `stats` tells apart and command classes do not.
     fn tally(&self, command: &Command, form: &Form) {
         if matches!(form.style, Style::Meta { .. }) || command.class() == CommandClass::Other {
-            self.service.shard().tally(Tally::Metas);
+            self.service.shard().tally(StatsCount::Metas);
         }
     }
 }

@@ -11,7 +11,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::connection::{Connection, End};
 use super::service::Service;
 use super::stint::Stint;
-use crate::metrics::{Downstream as Count, ProtocolError};
+use crate::metrics::{DownstreamCount, ProtocolError};
 use crate::protocol::{Decoder, Form, Request};
 use crate::runtime::memory::{Share, Shed};
 use crate::runtime::net::{LEAST_ROOM, MOST_ROOM, Reader, make_room};
@@ -77,7 +77,7 @@ impl Intake {
                     let now = connection.service.turn.tick();
                     connection.hear(now);
                     stint.read(n, now);
-                    connection.service.shard().downstream(Count::BytesRead, n as u64);
+                    connection.service.shard().downstream(DownstreamCount::BytesRead, n as u64);
                 }
                 // Pending may also mean that it is somebody else's turn, with more to read.
                 Poll::Pending if connection.should_end() && has_budget_remaining() => {

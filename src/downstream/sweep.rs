@@ -11,7 +11,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::clients::Clients;
 use super::connection::Connection;
 use super::service::Limits;
-use crate::metrics::{ClientDrop, Downstream as Count};
+use crate::metrics::{ClientDrop, DownstreamCount};
 
 const PERIOD: Duration = Duration::from_secs(1);
 
@@ -63,7 +63,7 @@ impl Connection {
         if taken > 0 {
             state.taken_at = now;
             state.count();
-            self.service.shard().downstream(Count::BytesWritten, taken as u64);
+            self.service.shard().downstream(DownstreamCount::BytesWritten, taken as u64);
         }
         taken > 0
     }

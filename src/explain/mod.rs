@@ -22,7 +22,7 @@ use crate::config::{self, Gutter, Migrate};
 use crate::metrics::Shard;
 use crate::protocol::{Command, Get, Key, KeyError, Reply, Request};
 use crate::route::refresh::decide::{ItemId, Policy};
-use crate::route::{Branch, Client, Pool, Tree, WalkEnd};
+use crate::route::{Branch, Client, PoolNode, Tree, WalkEnd};
 use crate::runtime::memory::Memory;
 use crate::runtime::turn::Turn;
 use crate::snapshot::tree::{build, identity, policy};
@@ -89,7 +89,7 @@ impl Explainer {
         }))
     }
 
-    fn at_server(&self, key: &str, branch: &Branch, pool: &Pool, server: usize, sent: &Key) -> Way {
+    fn at_server(&self, key: &str, branch: &Branch, pool: &PoolNode, server: usize, sent: &Key) -> Way {
         let route = self.route(branch);
         let refresh = route.and_then(|route| route.refresh.as_ref());
         let refreshed = refresh.map(|refresh| (ItemId::new(identity(&branch.prefix), sent), policy(refresh)));
@@ -136,7 +136,7 @@ impl Explainer {
     }
 
     /// Which of the configuration's pools it was built from; the tree has no other.
-    fn index_of(&self, pool: &Pool) -> usize {
+    fn index_of(&self, pool: &PoolNode) -> usize {
         let known = self.snapshot.config.pools.iter().position(|known| known.name == pool.name);
         known.unwrap_or_default()
     }

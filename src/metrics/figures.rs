@@ -8,7 +8,7 @@ use super::histogram::{BUCKETS, Durations, LATENCY, LIFETIME};
 use super::layout::{per_migration, per_refresh, route_label};
 use super::merged::{Cells, Merged, RouteCells};
 use super::totals::ServerTotals;
-use super::words::{Backfill, ColdWait, LeaseOutcome, Outcome, ReadSource, words};
+use super::words::{Backfill, ColdWait, LeaseOutcome, ReadSource, RequestOutcome, words};
 use crate::protocol::CommandClass;
 
 words! {
@@ -143,7 +143,7 @@ impl RouteFigures {
 }
 
 fn derive(figure: RouteFigure, cells: &RouteCells, refresh: Option<&Cells>, migration: Option<&Cells>) -> u64 {
-    let requests = |classes: &[CommandClass], outcomes: &[Outcome]| -> u64 {
+    let requests = |classes: &[CommandClass], outcomes: &[RequestOutcome]| -> u64 {
         let each = classes.iter().flat_map(|class| outcomes.iter().map(|outcome| cells.requests(*class, *outcome)));
         each.sum()
     };
@@ -154,10 +154,10 @@ fn derive(figure: RouteFigure, cells: &RouteCells, refresh: Option<&Cells>, migr
     let read = |source: ReadSource| migrating(source as usize);
     let backfill = |outcome: Backfill| migrating(per_migration::BACKFILLS + outcome as usize);
     match figure {
-        RouteFigure::Requests => requests(all, &Outcome::ALL),
-        RouteFigure::Gets => requests(get, &Outcome::ALL),
-        RouteFigure::Hits => requests(get, &[Outcome::Hit]),
-        RouteFigure::Errors => requests(all, &[Outcome::Error, Outcome::Failed]),
+        RouteFigure::Requests => requests(all, &RequestOutcome::ALL),
+        RouteFigure::Gets => requests(get, &RequestOutcome::ALL),
+        RouteFigure::Hits => requests(get, &[RequestOutcome::Hit]),
+        RouteFigure::Errors => requests(all, &[RequestOutcome::Error, RequestOutcome::Failed]),
         RouteFigure::StaleServed => {
             refresh.map_or(0, |cells| cells.durations::<LIFETIME>(per_refresh::STALE_AGES).count())
         }
@@ -179,7 +179,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::metrics::{Registry, RouteLabel, ShardLayout, Upstream};
+    use crate::metrics::{Registry, RouteLabel, ShardLayout, UpstreamCount};
     use crate::protocol::Cause;
 
     fn layout(prefixes: &[&str]) -> Arc<ShardLayout> {
@@ -193,9 +193,9 @@ mod tests {
         let (registry, layout) = (Registry::new("0.1.0"), layout(&["", "page:"]));
         let (one, other) = (registry.shard(&layout), registry.shard(&layout));
         let page = layout.route("page:").unwrap();
-        one.count(page, CommandClass::Get, Outcome::Hit);
-        other.count(page, CommandClass::Get, Outcome::Miss);
-        other.count(page, CommandClass::Store, Outcome::Failed);
+        one.count(page, CommandClass::Get, RequestOutcome::Hit);
+        other.count(page, CommandClass::Get, RequestOutcome::Miss);
+        other.count(page, CommandClass::Store, RequestOutcome::Failed);
         one.lease(page, LeaseOutcome::Granted);
         one.lease(page, LeaseOutcome::Unasked);
         one.lease(page, LeaseOutcome::Lost);
@@ -204,7 +204,7 @@ mod tests {
         one.migration_read(page, ReadSource::From);
         one.backfill(page, Backfill::Skipped);
         let server = layout.server("main", "m0").unwrap();
-        one.upstream(server, Upstream::Requests, 3);
+        one.upstream(server, UpstreamCount::Requests, 3);
         other.failure(server, Cause::Timeout);
         let figures = registry.figures();
         let told = figures.route("page:");
@@ -220,7 +220,7 @@ mod tests {
         let registry = Registry::new("0.1.0");
         let count = |layout: &Arc<ShardLayout>, prefix: &str| {
             let shard = registry.shard(layout);
-            shard.count(layout.route(prefix).unwrap(), CommandClass::Get, Outcome::Hit);
+            shard.count(layout.route(prefix).unwrap(), CommandClass::Get, RequestOutcome::Hit);
         };
         let (old, new) = (layout(&["a", "b"]), layout(&["b", "c"]));
         (0..5).for_each(|_| count(&old, "a"));

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::histogram;
 use super::words::{
-    Backfill, ClientDrop, ColdWait, Downstream, LeaseOutcome, Outcome, ProtocolError, ReadSource, SetRefusal, Tally,
-    Upstream,
+    Backfill, ClientDrop, ColdWait, DownstreamCount, LeaseOutcome, ProtocolError, ReadSource, RequestOutcome,
+    SetRefusal, StatsCount, UpstreamCount,
 };
 use crate::protocol::{Cause, CommandClass};
 
@@ -36,8 +36,8 @@ impl RouteMoves {
 
 /// The cells of one command class of one route: outcomes, and a histogram of the durations.
 pub(super) mod per_class {
-    use super::{Outcome, histogram};
-    pub const DURATIONS: usize = Outcome::ALL.len();
+    use super::{RequestOutcome, histogram};
+    pub const DURATIONS: usize = RequestOutcome::ALL.len();
     pub const CELLS: usize = DURATIONS + histogram::CELLS;
 }
 
@@ -66,8 +66,8 @@ pub(super) mod per_migration {
 
 /// The cells of one server: what [`Upstream`] names, causes of failure, and durations.
 pub(super) mod per_server {
-    use super::{Cause, Upstream};
-    pub const CAUSE: usize = Upstream::ALL.len();
+    use super::{Cause, UpstreamCount};
+    pub const CAUSE: usize = UpstreamCount::ALL.len();
     pub const NANOS: usize = CAUSE + Cause::ALL.len();
     pub const TIMED: usize = NANOS + 1;
     pub const CELLS: usize = TIMED + 1;
@@ -75,10 +75,10 @@ pub(super) mod per_server {
 
 /// The cells of neither route nor server.
 pub(super) mod common {
-    use super::{ClientDrop, Downstream, ProtocolError, Tally};
-    pub const PROTOCOL_ERROR: usize = Downstream::ALL.len();
+    use super::{ClientDrop, DownstreamCount, ProtocolError, StatsCount};
+    pub const PROTOCOL_ERROR: usize = DownstreamCount::ALL.len();
     pub const TALLY: usize = PROTOCOL_ERROR + ProtocolError::ALL.len();
-    pub const CLIENT_DROP: usize = TALLY + Tally::ALL.len();
+    pub const CLIENT_DROP: usize = TALLY + StatsCount::ALL.len();
     pub const CELLS: usize = CLIENT_DROP + ClientDrop::ALL.len();
 }
 

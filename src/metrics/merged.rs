@@ -8,7 +8,7 @@ use super::layout::{
     ROUTE_CELLS, RouteId, ServerId, ShardLayout, common, per_class, per_migration, per_refresh, per_server,
 };
 use super::shard::Shard;
-use super::words::{ClientDrop, Downstream, Outcome, ProtocolError, Tally, Upstream};
+use super::words::{ClientDrop, DownstreamCount, ProtocolError, RequestOutcome, StatsCount, UpstreamCount};
 use crate::protocol::{Cause, CommandClass};
 
 /// All counts, for the process, for each route and for each server.
@@ -83,13 +83,13 @@ impl Merged {
         self.servers.retain(|server, _| layouts.iter().any(|layout| layout.servers.contains(server)));
     }
 
-    pub fn downstream(&self, what: Downstream) -> u64 {
+    pub fn downstream(&self, what: DownstreamCount) -> u64 {
         self.common.get(what as usize)
     }
 
     /// Clients that are connected. Two counters read one after the other may seem to disagree; never below 0.
     pub fn downstream_connections(&self) -> u64 {
-        self.downstream(Downstream::Accepted).saturating_sub(self.downstream(Downstream::Closed))
+        self.downstream(DownstreamCount::Accepted).saturating_sub(self.downstream(DownstreamCount::Closed))
     }
 
     pub fn protocol_errors(&self, kind: ProtocolError) -> u64 {
@@ -100,18 +100,18 @@ impl Merged {
         self.common.get(common::CLIENT_DROP + why as usize)
     }
 
-    pub fn tally(&self, what: Tally) -> u64 {
+    pub fn tally(&self, what: StatsCount) -> u64 {
         self.common.get(common::TALLY + what as usize)
     }
 
     /// Requests of a class with an outcome, over all routes.
-    pub fn requests(&self, class: CommandClass, outcome: Outcome) -> u64 {
+    pub fn requests(&self, class: CommandClass, outcome: RequestOutcome) -> u64 {
         self.routes.values().map(|route| route.requests(class, outcome)).sum()
     }
 }
 
 impl RouteCells {
-    pub fn requests(&self, class: CommandClass, outcome: Outcome) -> u64 {
+    pub fn requests(&self, class: CommandClass, outcome: RequestOutcome) -> u64 {
         self.0.get(class as usize * per_class::CELLS + outcome as usize)
     }
 
@@ -121,7 +121,7 @@ impl RouteCells {
 }
 
 impl ServerCells {
-    pub fn count(&self, what: Upstream) -> u64 {
+    pub fn count(&self, what: UpstreamCount) -> u64 {
         self.0.get(what as usize)
     }
 
@@ -139,10 +139,10 @@ impl ServerCells {
 
     /// Requests that wait for a reply; never below 0, as with clients that are connected.
     pub fn in_flight(&self) -> u64 {
-        self.count(Upstream::Requests).saturating_sub(self.count(Upstream::Finished))
+        self.count(UpstreamCount::Requests).saturating_sub(self.count(UpstreamCount::Finished))
     }
 
     pub fn connections(&self) -> u64 {
-        self.count(Upstream::Opened).saturating_sub(self.count(Upstream::Closed))
+        self.count(UpstreamCount::Opened).saturating_sub(self.count(UpstreamCount::Closed))
     }
 }

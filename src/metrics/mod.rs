@@ -27,13 +27,13 @@ pub mod words;
 
 pub use figures::{Figures, RouteFigure, RouteFigures};
 pub use layout::{EVERYTHING_ELSE, RouteId, RouteLabel, RouteMoves, ServerId, ShardLayout, route_label};
-pub use process::{Process, most_files};
+pub use process::{ProcessUsage, most_files};
 pub use registry::Registry;
 pub use samples::{NO_PHASE, Samples};
 pub use series::Series;
 pub use shard::Shard;
-pub use totals::{Figure, ServerTotals, Totals};
+pub use totals::{ServerTotals, StatsFigure, Totals};
 pub use words::{
-    Backfill, ClientDrop, ColdWait, Downstream, LeaseOutcome, Outcome, ProtocolError, ReadSource, ReloadOutcome,
-    ServerState, SetRefusal, SpoolDrop, Tally, Upstream,
+    Backfill, ClientDrop, ColdWait, DownstreamCount, LeaseOutcome, ProtocolError, ReadSource, ReloadOutcome,
+    RequestOutcome, ServerState, SetRefusal, SpoolDrop, StatsCount, UpstreamCount,
 };

@@ -8,7 +8,7 @@ const TICK: Duration = Duration::from_millis(10);
 
 /// CPU, memory, files and threads of this process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Process {
+pub struct ProcessUsage {
     /// CPU time in user mode.
     pub user: Duration,
     /// CPU time in the kernel.
@@ -21,22 +21,22 @@ pub struct Process {
     pub threads: u64,
 }
 
-impl Process {
+impl ProcessUsage {
     /// Asks the kernel.
-    pub fn read() -> Option<Process> {
+    pub fn read() -> Option<ProcessUsage> {
         let stat = fs::read_to_string("/proc/self/stat").ok()?;
         let status = fs::read_to_string("/proc/self/status").ok()?;
         // The directory is open while it is listed.
         let fds = fs::read_dir("/proc/self/fd").ok()?.count().saturating_sub(1) as u64;
-        Process::parse(&stat, &status, fds)
+        ProcessUsage::parse(&stat, &status, fds)
     }
 
-    fn parse(stat: &str, status: &str, fds: u64) -> Option<Process> {
+    fn parse(stat: &str, status: &str, fds: u64) -> Option<ProcessUsage> {
         // The second field is the program's name in parentheses and may hold anything, even spaces and parentheses.
         let after_name = &stat[stat.rfind(')')? + 1..];
         let fields: Vec<&str> = after_name.split_ascii_whitespace().collect();
         let number = |field: usize| fields.get(field - 3)?.parse::<u32>().ok();
-        Some(Process {
+        Some(ProcessUsage {
             user: TICK * number(14)?,
             system: TICK * number(15)?,
             resident: kibibytes(status, "VmRSS:")? * 1024,
@@ -70,8 +70,8 @@ mod tests {
     fn a_program_name_with_spaces_and_parentheses_does_not_shift_the_fields() {
         let stat =
             "7 (a) b (c) S 1 7 7 0 -1 4194560 99 0 0 0 250 31 0 0 20 0 4 0 12345 1000000 512 18446744073709551615";
-        let process = Process::parse(stat, "Name:\tx\nVmRSS:\t    2048 kB\n", 9);
-        let expected = Process {
+        let process = ProcessUsage::parse(stat, "Name:\tx\nVmRSS:\t    2048 kB\n", 9);
+        let expected = ProcessUsage {
             user: Duration::from_millis(2_500),
             system: Duration::from_millis(310),
             resident: 2_097_152,
@@ -94,7 +94,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn the_kernel_tells_about_this_very_process() {
-        let process = Process::read().expect("linux has /proc");
+        let process = ProcessUsage::read().expect("linux has /proc");
         assert!(process.resident > 100_000 && process.threads >= 1 && process.fds >= 3, "{process:?}");
     }
 }

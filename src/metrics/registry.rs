@@ -14,13 +14,13 @@ use super::figures::Figures;
 use super::layout::ShardLayout;
 use super::merged::{Merged, RouteCells, ServerCells};
 use super::migration;
-use super::process::{Process, most_files};
+use super::process::{ProcessUsage, most_files};
 use super::refresh;
 use super::samples::Samples;
 use super::series::Series;
 use super::shard::Shard;
 use super::totals::{ServerTotals, Totals};
-use super::words::{ClientDrop, Downstream, Outcome, ProtocolError, Upstream};
+use super::words::{ClientDrop, DownstreamCount, ProtocolError, RequestOutcome, UpstreamCount};
 use crate::protocol::{Cause, CommandClass};
 
 /// All metrics of the process. Clones are handles to the same one.
@@ -29,14 +29,14 @@ pub struct Registry {
     inner: Arc<Inner>,
 }
 
-type Source = Arc<dyn Fn(&mut Samples) + Send + Sync>;
+type SampleSource = Arc<dyn Fn(&mut Samples) + Send + Sync>;
 
 struct Inner {
     version: String,
     started: Instant,
     descs: Vec<Desc>,
     shards: Mutex<Shards>,
-    sources: Mutex<Vec<Source>>,
+    sources: Mutex<Vec<SampleSource>>,
 }
 
 #[derive(Default)]
@@ -182,7 +182,7 @@ fn put_merged(samples: &mut Samples, merged: &Merged) {
 /// as a rate needs the 0 before the first failure.
 fn put_route(samples: &mut Samples, route: &str, cells: &RouteCells) {
     for class in CommandClass::ALL {
-        let requests = Outcome::ALL.map(|outcome| (outcome, cells.requests(class, outcome)));
+        let requests = RequestOutcome::ALL.map(|outcome| (outcome, cells.requests(class, outcome)));
         if requests.iter().any(|(_, count)| *count > 0) {
             for (outcome, count) in requests {
                 samples.put(Series::Requests, &[route, class.name(), outcome.name()], count as f64);
@@ -201,13 +201,13 @@ fn put_server(samples: &mut Samples, labels: &[&str; 2], cells: &ServerCells) {
         samples.put(Series::Failures, &[pool, server, cause.name()], cells.failures(cause) as f64);
     }
     for (series, what) in [
-        (Series::UpstreamRequests, Upstream::Requests),
-        (Series::UpstreamReconnects, Upstream::Reconnects),
-        (Series::UpstreamDesync, Upstream::Desync),
-        (Series::UpstreamRetries, Upstream::Retries),
-        (Series::GutterRequests, Upstream::Guttered),
-        (Series::UpstreamBytesRead, Upstream::BytesRead),
-        (Series::UpstreamBytesWritten, Upstream::BytesWritten),
+        (Series::UpstreamRequests, UpstreamCount::Requests),
+        (Series::UpstreamReconnects, UpstreamCount::Reconnects),
+        (Series::UpstreamDesync, UpstreamCount::Desync),
+        (Series::UpstreamRetries, UpstreamCount::Retries),
+        (Series::GutterRequests, UpstreamCount::Guttered),
+        (Series::UpstreamBytesRead, UpstreamCount::BytesRead),
+        (Series::UpstreamBytesWritten, UpstreamCount::BytesWritten),
     ] {
         samples.put(series, labels, cells.count(what) as f64);
     }
@@ -218,10 +218,10 @@ fn put_server(samples: &mut Samples, labels: &[&str; 2], cells: &ServerCells) {
 
 fn put_downstream(samples: &mut Samples, merged: &Merged) {
     for (series, what) in [
-        (Series::DownstreamAccepted, Downstream::Accepted),
-        (Series::DownstreamRefused, Downstream::Refused),
-        (Series::DownstreamBytesRead, Downstream::BytesRead),
-        (Series::DownstreamBytesWritten, Downstream::BytesWritten),
+        (Series::DownstreamAccepted, DownstreamCount::Accepted),
+        (Series::DownstreamRefused, DownstreamCount::Refused),
+        (Series::DownstreamBytesRead, DownstreamCount::BytesRead),
+        (Series::DownstreamBytesWritten, DownstreamCount::BytesWritten),
     ] {
         samples.put(series, &[], merged.downstream(what) as f64);
     }
@@ -236,7 +236,7 @@ fn put_downstream(samples: &mut Samples, merged: &Merged) {
 
 fn put_process(samples: &mut Samples, uptime: Duration) {
     samples.put(Series::ProcessUptime, &[], uptime.as_secs_f64());
-    if let Some(process) = Process::read() {
+    if let Some(process) = ProcessUsage::read() {
         samples.put(Series::ProcessCpu, &[], (process.user + process.system).as_secs_f64());
         samples.put(Series::ProcessMemory, &[], process.resident as f64);
         samples.put(Series::ProcessFds, &[], process.fds as f64);

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::histogram::{self, LATENCY, bucket, nanos};
 use super::layout::{RouteId, ServerId, ShardLayout, common, per_class, per_server};
-use super::words::{ClientDrop, Downstream, Outcome, ProtocolError, Tally, Upstream};
+use super::words::{ClientDrop, DownstreamCount, ProtocolError, RequestOutcome, StatsCount, UpstreamCount};
 use crate::protocol::{Cause, CommandClass};
 
 /// Unused cells at both ends keep neighbours in memory, other workers' shards above all, off our cache lines.
@@ -38,7 +38,7 @@ impl Shard {
     }
 
     /// Counts a request and what became of it.
-    pub fn count(&self, route: RouteId, class: CommandClass, outcome: Outcome) {
+    pub fn count(&self, route: RouteId, class: CommandClass, outcome: RequestOutcome) {
         self.add(self.class_at(route, class) + outcome as usize, 1);
     }
 
@@ -48,7 +48,7 @@ impl Shard {
     }
 
     /// Counts `n` of something about a server.
-    pub fn upstream(&self, server: ServerId, what: Upstream, n: u64) {
+    pub fn upstream(&self, server: ServerId, what: UpstreamCount, n: u64) {
         self.add(self.layout.server_at(server) + what as usize, n);
     }
 
@@ -65,7 +65,7 @@ impl Shard {
     }
 
     /// Counts `n` of something about clients.
-    pub fn downstream(&self, what: Downstream, n: u64) {
+    pub fn downstream(&self, what: DownstreamCount, n: u64) {
         self.add(what as usize, n);
     }
 
@@ -80,7 +80,7 @@ impl Shard {
     }
 
     /// Counts what only memcached's `stats` tells.
-    pub fn tally(&self, what: Tally) {
+    pub fn tally(&self, what: StatsCount) {
         self.add(common::TALLY + what as usize, 1);
     }
 
@@ -116,7 +116,7 @@ mod tests {
         let layout = ShardLayout::new(&routes, &[("main".to_string(), "m0".to_string())]);
         let (shard, route, server) = (Shard::new(&layout), RouteId(0), ServerId(0));
         for class in CommandClass::ALL {
-            Outcome::ALL.into_iter().for_each(|outcome| shard.count(route, class, outcome));
+            RequestOutcome::ALL.into_iter().for_each(|outcome| shard.count(route, class, outcome));
             (0..19).for_each(|doubling| shard.observe(route, class, Duration::from_micros(50 << doubling)));
         }
         LeaseOutcome::ALL.into_iter().for_each(|outcome| shard.lease(route, outcome));
@@ -128,12 +128,12 @@ mod tests {
             shard.stale_served(route, Duration::from_millis(millis));
             shard.regeneration(route, Duration::from_millis(millis));
         }
-        Upstream::ALL.into_iter().for_each(|what| shard.upstream(server, what, 1));
+        UpstreamCount::ALL.into_iter().for_each(|what| shard.upstream(server, what, 1));
         Cause::ALL.into_iter().for_each(|cause| shard.failure(server, cause));
         shard.observe_upstream(server, 1, Duration::from_nanos(1));
-        Downstream::ALL.into_iter().for_each(|what| shard.downstream(what, 1));
+        DownstreamCount::ALL.into_iter().for_each(|what| shard.downstream(what, 1));
         ProtocolError::ALL.into_iter().for_each(|kind| shard.protocol_error(kind));
-        Tally::ALL.into_iter().for_each(|what| shard.tally(what));
+        StatsCount::ALL.into_iter().for_each(|what| shard.tally(what));
         ClientDrop::ALL.into_iter().for_each(|why| shard.client_drop(why));
         let zeros = (0..layout.cells()).filter(|at| shard.get(*at) == 0).count();
         let ones = (0..layout.cells()).filter(|at| shard.get(*at) == 1).count();

@@ -4,12 +4,12 @@
 //! attempt to store is a `cmd_set`, cas included.
 
 use super::merged::{Merged, ServerCells};
-use super::words::{Downstream, Outcome, Tally, Upstream, words};
+use super::words::{DownstreamCount, RequestOutcome, StatsCount, UpstreamCount, words};
 use crate::protocol::{Cause, CommandClass};
 
 words! {
     /// A count of memcached's `stats`, under its name there and in its order.
-    Figure {
+    StatsFigure {
         /// Connections accepted.
         TotalConnections = "total_connections",
         /// Connections refused because there were too many.
@@ -66,19 +66,19 @@ words! {
 /// All figures, since the start or since `stats reset`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
-    figures: [u64; Figure::ALL.len()],
+    figures: [u64; StatsFigure::ALL.len()],
     /// Clients that are connected now.
     pub curr_connections: u64,
 }
 
 impl Totals {
     pub(super) fn of(merged: &Merged) -> Totals {
-        let figures = Figure::ALL.map(|figure| derive(merged, figure));
+        let figures = StatsFigure::ALL.map(|figure| derive(merged, figure));
         Totals { figures, curr_connections: merged.downstream_connections() }
     }
 
     /// One figure.
-    pub fn get(&self, figure: Figure) -> u64 {
+    pub fn get(&self, figure: StatsFigure) -> u64 {
         self.figures[figure as usize]
     }
 
@@ -91,37 +91,38 @@ impl Totals {
     }
 }
 
-fn derive(merged: &Merged, figure: Figure) -> u64 {
-    let of = |class, outcomes: &[Outcome]| outcomes.iter().map(|outcome| merged.requests(class, *outcome)).sum();
-    let (hit, miss) = (&[Outcome::Hit][..], &[Outcome::Miss][..]);
+fn derive(merged: &Merged, figure: StatsFigure) -> u64 {
+    let of = |class, outcomes: &[RequestOutcome]| outcomes.iter().map(|outcome| merged.requests(class, *outcome)).sum();
+    let (hit, miss) = (&[RequestOutcome::Hit][..], &[RequestOutcome::Miss][..]);
     match figure {
-        Figure::TotalConnections => merged.downstream(Downstream::Accepted),
-        Figure::RejectedConnections => merged.downstream(Downstream::Refused),
-        Figure::CmdGet => of(CommandClass::Get, &[Outcome::Hit, Outcome::Miss]),
-        Figure::CmdSet => {
-            of(CommandClass::Store, &[Outcome::Stored, Outcome::NotStored, Outcome::Exists, Outcome::Miss])
-        }
-        Figure::CmdTouch => of(CommandClass::Touch, &[Outcome::Hit, Outcome::Miss]),
-        Figure::GetHits => of(CommandClass::Get, hit),
-        Figure::GetMisses => of(CommandClass::Get, miss),
-        Figure::DeleteHits => of(CommandClass::Delete, hit),
-        Figure::DeleteMisses => of(CommandClass::Delete, miss),
-        Figure::TouchHits => of(CommandClass::Touch, hit),
-        Figure::TouchMisses => of(CommandClass::Touch, miss),
-        Figure::TotalItems => of(CommandClass::Store, &[Outcome::Stored]),
-        Figure::BytesRead => merged.downstream(Downstream::BytesRead),
-        Figure::BytesWritten => merged.downstream(Downstream::BytesWritten),
-        Figure::CmdFlush => merged.tally(Tally::Flushes),
-        Figure::CmdMeta => merged.tally(Tally::Metas),
-        Figure::IncrHits => merged.tally(Tally::IncrHits),
-        Figure::IncrMisses => merged.tally(Tally::IncrMisses),
-        Figure::DecrHits => merged.tally(Tally::DecrHits),
-        Figure::DecrMisses => merged.tally(Tally::DecrMisses),
-        Figure::CasHits => merged.tally(Tally::CasHits),
-        Figure::CasMisses => merged.tally(Tally::CasMisses),
-        Figure::CasBadval => merged.tally(Tally::CasBadval),
-        Figure::StoreTooLarge => merged.tally(Tally::StoreTooLarge),
-        Figure::StoreNoMemory => merged.tally(Tally::StoreNoMemory),
+        StatsFigure::TotalConnections => merged.downstream(DownstreamCount::Accepted),
+        StatsFigure::RejectedConnections => merged.downstream(DownstreamCount::Refused),
+        StatsFigure::CmdGet => of(CommandClass::Get, &[RequestOutcome::Hit, RequestOutcome::Miss]),
+        StatsFigure::CmdSet => of(
+            CommandClass::Store,
+            &[RequestOutcome::Stored, RequestOutcome::NotStored, RequestOutcome::Exists, RequestOutcome::Miss],
+        ),
+        StatsFigure::CmdTouch => of(CommandClass::Touch, &[RequestOutcome::Hit, RequestOutcome::Miss]),
+        StatsFigure::GetHits => of(CommandClass::Get, hit),
+        StatsFigure::GetMisses => of(CommandClass::Get, miss),
+        StatsFigure::DeleteHits => of(CommandClass::Delete, hit),
+        StatsFigure::DeleteMisses => of(CommandClass::Delete, miss),
+        StatsFigure::TouchHits => of(CommandClass::Touch, hit),
+        StatsFigure::TouchMisses => of(CommandClass::Touch, miss),
+        StatsFigure::TotalItems => of(CommandClass::Store, &[RequestOutcome::Stored]),
+        StatsFigure::BytesRead => merged.downstream(DownstreamCount::BytesRead),
+        StatsFigure::BytesWritten => merged.downstream(DownstreamCount::BytesWritten),
+        StatsFigure::CmdFlush => merged.tally(StatsCount::Flushes),
+        StatsFigure::CmdMeta => merged.tally(StatsCount::Metas),
+        StatsFigure::IncrHits => merged.tally(StatsCount::IncrHits),
+        StatsFigure::IncrMisses => merged.tally(StatsCount::IncrMisses),
+        StatsFigure::DecrHits => merged.tally(StatsCount::DecrHits),
+        StatsFigure::DecrMisses => merged.tally(StatsCount::DecrMisses),
+        StatsFigure::CasHits => merged.tally(StatsCount::CasHits),
+        StatsFigure::CasMisses => merged.tally(StatsCount::CasMisses),
+        StatsFigure::CasBadval => merged.tally(StatsCount::CasBadval),
+        StatsFigure::StoreTooLarge => merged.tally(StatsCount::StoreTooLarge),
+        StatsFigure::StoreNoMemory => merged.tally(StatsCount::StoreNoMemory),
     }
 }
 
@@ -155,15 +156,15 @@ pub struct ServerTotals {
 impl ServerTotals {
     pub(super) fn of(cells: &ServerCells) -> ServerTotals {
         ServerTotals {
-            requests: cells.count(Upstream::Requests),
+            requests: cells.count(UpstreamCount::Requests),
             failures: Cause::ALL.into_iter().map(|cause| cells.failures(cause)).sum(),
             in_flight: cells.in_flight(),
             connections: cells.connections(),
-            reconnects: cells.count(Upstream::Reconnects),
-            desync: cells.count(Upstream::Desync),
-            retries: cells.count(Upstream::Retries),
-            bytes_read: cells.count(Upstream::BytesRead),
-            bytes_written: cells.count(Upstream::BytesWritten),
+            reconnects: cells.count(UpstreamCount::Reconnects),
+            desync: cells.count(UpstreamCount::Desync),
+            retries: cells.count(UpstreamCount::Retries),
+            bytes_read: cells.count(UpstreamCount::BytesRead),
+            bytes_written: cells.count(UpstreamCount::BytesWritten),
             timed: cells.timed(),
             nanos: cells.nanos(),
         }

@@ -40,7 +40,7 @@ pub(super) use words;
 
 words! {
     /// What became of a request, in memcached's words. How a reply maps onto it depends on the command class.
-    Outcome {
+    RequestOutcome {
         /// Found: read, touched, deleted, counted.
         Hit = "hit",
         /// Nothing was there to read, touch, delete, count or compare.
@@ -109,7 +109,7 @@ words! {
 words! {
     /// What a shard counts about one server. Requests less `Finished` are in flight, `Opened` less `Closed` are
     /// connected: as counters they survive the shard they were counted in.
-    Upstream {
+    UpstreamCount {
         /// Requests handed to the connection.
         Requests = "requests",
         /// Requests that were answered, failed or given up.
@@ -135,7 +135,7 @@ words! {
 
 words! {
     /// What a shard counts about clients. `Accepted` less `Closed` are connected.
-    Downstream {
+    DownstreamCount {
         /// Connections accepted.
         Accepted = "accepted",
         /// Connections ended, however that came.
@@ -239,7 +239,7 @@ words! {
 
 words! {
     /// What memcached's `stats` tells and the command classes do not: counted beside the request.
-    Tally {
+    StatsCount {
         /// `flush_all`.
         Flushes = "cmd_flush",
         /// Commands of the meta protocol.
@@ -271,12 +271,12 @@ mod tests {
 
     #[test]
     fn every_word_is_at_the_place_of_its_discriminant_and_said_once() {
-        for (place, outcome) in Outcome::ALL.into_iter().enumerate() {
+        for (place, outcome) in RequestOutcome::ALL.into_iter().enumerate() {
             assert_eq!(outcome as usize, place);
         }
-        let mut words = Tally::ALL.map(Tally::name).to_vec();
+        let mut words = StatsCount::ALL.map(StatsCount::name).to_vec();
         words.sort_unstable();
         words.dedup();
-        assert_eq!(words.len(), Tally::ALL.len());
+        assert_eq!(words.len(), StatsCount::ALL.len());
     }
 }

@@ -8,10 +8,10 @@ use slab::Slab;
 use tokio::sync::Notify;
 
 use super::refresh::Win;
-use super::turns::Turns;
+use super::turns::KeyTurns;
 use super::wins::Wins;
 use crate::route::refresh::decide::ItemId;
-use crate::route::refresh::leases::Slot;
+use crate::route::refresh::leases::LeaseSlot;
 use crate::runtime::memory::Holder;
 
 /// A table that grew larger than this gives its memory back once it is empty.
@@ -20,7 +20,7 @@ const KEEP: usize = 64;
 /// What routes remember of one client. It goes with the connection.
 pub struct Client {
     /// Its turns at keys.
-    pub(super) turns: Rc<Turns<ItemId>>,
+    pub(super) turns: Rc<KeyTurns<ItemId>>,
     /// By what is held for it.
     pub(super) holder: Holder,
     wins: RefCell<Wins>,
@@ -42,7 +42,7 @@ impl Client {
     /// A client that has asked nothing yet.
     pub fn of(holder: Holder) -> Rc<Client> {
         Rc::new(Client {
-            turns: Turns::new(),
+            turns: KeyTurns::new(),
             wins: RefCell::new(Wins::new(&holder)),
             holder,
             storing: RefCell::default(),
@@ -87,7 +87,7 @@ impl Client {
     }
 
     /// Whether the client itself regenerates this item under this lease.
-    pub(super) fn regenerates(&self, item: ItemId, slot: &Arc<Slot>) -> bool {
+    pub(super) fn regenerates(&self, item: ItemId, slot: &Arc<LeaseSlot>) -> bool {
         self.wins.borrow().get(item).is_some_and(|win| Arc::ptr_eq(&win.slot, slot))
     }
 

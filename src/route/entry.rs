@@ -4,8 +4,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::pending::{Late, STEPS, Watched, start};
-use super::walk::{Looking, WalkEnd, Walker, walk};
-use super::{About, Answer, Ask, Client, PendingReplies, Route};
+use super::walk::{LookOnly, WalkEnd, Walker, walk};
+use super::{About, Answer, Ask, Client, Node, PendingReplies};
 use crate::protocol::{Key, Question, Reply, Request};
 use crate::runtime::memory::Shed;
 use crate::upstream::{Mark, Party, Ticket, Upstream};
@@ -16,19 +16,19 @@ const NO_MEMORY: &str = "SERVER_ERROR out of memory processing request";
 /// The way into a node and all that is below it.
 #[derive(Clone)]
 pub struct Entry {
-    root: Rc<dyn Route>,
+    root: Rc<dyn Node>,
     pending: Rc<PendingReplies>,
     patience: Duration,
 }
 
 impl Entry {
     /// The way into `root`; replies that nodes want to see first are `pending`. What takes several steps is answered within `patience`.
-    pub fn new(root: Rc<dyn Route>, pending: Rc<PendingReplies>, patience: Duration) -> Entry {
+    pub fn new(root: Rc<dyn Node>, pending: Rc<PendingReplies>, patience: Duration) -> Entry {
         Entry { root, pending, patience }
     }
 
     /// The node this leads into.
-    pub fn root(&self) -> &Rc<dyn Route> {
+    pub fn root(&self) -> &Rc<dyn Node> {
         &self.root
     }
 
@@ -40,7 +40,7 @@ impl Entry {
         client: &Rc<Client>,
         arrive: impl FnOnce(WalkEnd<'_>, &Request) -> R,
     ) -> R {
-        walk(&self.root, &Ask { request, about: About::Item, client }, Looking(arrive))
+        walk(&self.root, &Ask { request, about: About::Item, client }, LookOnly(arrive))
     }
 
     /// Asks. The reply goes to `ticket` later, unless it is known now.
@@ -79,7 +79,7 @@ impl Walker for Asking<'_> {
 
     fn watch(
         self,
-        node: &Rc<dyn Route>,
+        node: &Rc<dyn Node>,
         request: Request,
         go_on: impl FnOnce(&Request, Self) -> Option<Reply>,
     ) -> Option<Reply> {
@@ -108,7 +108,7 @@ impl Walker for Asking<'_> {
 }
 
 impl Asking<'_> {
-    fn run(self, node: &Rc<dyn Route>, request: Request) -> Option<Reply> {
+    fn run(self, node: &Rc<dyn Node>, request: Request) -> Option<Reply> {
         let Asking { entry: Entry { pending, patience, .. }, client, ticket } = self;
         let deadline = pending.deadline(*patience + node.more_patience(&request, None));
         let late = Late { node: node.clone(), request: request.clone(), refused: None };
@@ -138,12 +138,12 @@ mod tests {
     /// Counts what it is told.
     #[derive(Default)]
     struct Watching {
-        child: Option<Rc<dyn Route>>,
+        child: Option<Rc<dyn Node>>,
         announced: Cell<usize>,
         judged: Cell<usize>,
     }
 
-    impl Route for Watching {
+    impl Node for Watching {
         fn step(&self, ask: &Ask<'_>) -> Step<'_> {
             match &self.child {
                 Some(child) => Step::Watch(child, ask.request.clone()),

@@ -4,7 +4,7 @@
 //!   request ─▶ prefix ─▶ namespace ─▶ refresh ─▶ migration ─▶ pool or its gutter ─▶ server
 //!     reply ◀─────────────────────── judged ◀──── judged ◀─────── judged ◀────────────┘
 //! ```
-//! One policy is one file and one [`Route`]; the tree is built once per worker from the checked configuration. A node
+//! One policy is one folder and one [`Node`]; the tree is built once per worker from the checked configuration. A node
 //! decides without waiting and sends nothing: the walk does, so "where does this key go?" is the same walk without its
 //! last step. A node that must see the reply says so on the way down; only when it refuses what it sees does it run
 //! ordinary async code. So an ordinary hit costs no task and no allocation, and the rare path reads like prose.
@@ -30,13 +30,13 @@ pub use answer::Answer;
 pub use client::Client;
 pub use deadline::Deadline;
 pub use entry::Entry;
-pub use gutter::Gutter;
-pub use migration::{Copied, Migration};
-pub use namespace::Namespace;
+pub use gutter::GutterNode;
+pub use migration::{Copied, MigrationNode};
+pub use namespace::NamespaceNode;
 pub use pending::PendingReplies;
-pub use pool::Pool;
+pub use pool::PoolNode;
 pub use prefix::Prefixes;
-pub use refresh::Refresh;
+pub use refresh::RefreshNode;
 pub use spare_wins::SpareWins;
 pub use tree::{Branch, Tree};
 pub use walk::WalkEnd;
@@ -89,7 +89,7 @@ impl<'a> Ask<'a> {
 pub type Run = Pin<Box<dyn Future<Output = Reply>>>;
 
 /// One node of the route tree.
-pub trait Route {
+pub trait Node {
     /// What this node does with a request, decided without waiting.
     fn step(&self, ask: &Ask<'_>) -> Step<'_>;
 
@@ -141,13 +141,13 @@ pub trait Route {
 /// What a node does with a request.
 pub enum Step<'r> {
     /// The child takes over, with this request instead.
-    Rewrite(&'r Rc<dyn Route>, Request),
+    Rewrite(&'r Rc<dyn Node>, Request),
     /// The child takes over, with this request instead, and the node sees the reply first.
-    Watch(&'r Rc<dyn Route>, Request),
+    Watch(&'r Rc<dyn Node>, Request),
     /// The node does it itself, in several steps.
     Run,
     /// This server of the pool has the answer.
-    Send(&'r Pool, usize),
+    Send(&'r PoolNode, usize),
     /// Answered without asking anyone.
     Answer(Reply),
 }

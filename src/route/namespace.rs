@@ -4,24 +4,24 @@
 
 use std::rc::Rc;
 
-use super::{Ask, Route, Step};
+use super::{Ask, Node, Step};
 use crate::protocol::{Key, Reply, Request};
 use crate::upstream::Upstream;
 
 /// Rewrites each request to its namespaced key. A key that becomes too long is refused.
-pub struct Namespace {
+pub struct NamespaceNode {
     namespace: Box<[u8]>,
-    child: Rc<dyn Route>,
+    child: Rc<dyn Node>,
 }
 
-impl Namespace {
+impl NamespaceNode {
     /// `namespace` before every key that goes to `child`.
-    pub fn new(namespace: &[u8], child: Rc<dyn Route>) -> Namespace {
-        Namespace { namespace: namespace.into(), child }
+    pub fn new(namespace: &[u8], child: Rc<dyn Node>) -> NamespaceNode {
+        NamespaceNode { namespace: namespace.into(), child }
     }
 }
 
-impl Route for Namespace {
+impl Node for NamespaceNode {
     fn step(&self, ask: &Ask<'_>) -> Step<'_> {
         let request = ask.request;
         match request.key.prefixed(&self.namespace) {

@@ -16,7 +16,7 @@ use std::time::Duration;
 use slab::Slab;
 use tokio::task::spawn_local;
 
-use super::{Client, Deadline, Route, Run, Verdict};
+use super::{Client, Deadline, Node, Run, Verdict};
 use crate::protocol::{Reply, Request};
 use crate::runtime::env::Env;
 use crate::runtime::memory::{Memory, Share, Shed};
@@ -39,7 +39,7 @@ pub struct PendingReplies {
 
 /// A request as the node that watches it sent it.
 pub(super) struct Watched {
-    pub node: Rc<dyn Route>,
+    pub node: Rc<dyn Node>,
     pub request: Request,
     pub client: Rc<Client>,
     pub ticket: Ticket,
@@ -136,7 +136,7 @@ impl ReplyTo for PendingReplies {
 
 /// What is answered should the time be over first.
 pub(super) struct Late {
-    pub node: Rc<dyn Route>,
+    pub node: Rc<dyn Node>,
     pub request: Request,
     pub refused: Option<Reply>,
 }

@@ -5,23 +5,23 @@
 
 use std::sync::Arc;
 
-use super::{Ask, Route, Step};
+use super::{Ask, Node, Step};
 use crate::hash::Placement;
 use crate::protocol::Key;
 use crate::upstream::Upstream;
 
 /// A named set of servers with one hash.
-pub struct Pool {
+pub struct PoolNode {
     /// Its name in the configuration.
     pub name: Arc<str>,
     placement: Arc<Placement>,
     servers: Vec<Upstream>,
 }
 
-impl Pool {
+impl PoolNode {
     /// `placement` is over exactly these servers, in this order.
-    pub fn new(name: Arc<str>, placement: Arc<Placement>, servers: Vec<Upstream>) -> Pool {
-        Pool { name, placement, servers }
+    pub fn new(name: Arc<str>, placement: Arc<Placement>, servers: Vec<Upstream>) -> PoolNode {
+        PoolNode { name, placement, servers }
     }
 
     /// The servers, in the order of the configuration.
@@ -35,7 +35,7 @@ impl Pool {
     }
 }
 
-impl Route for Pool {
+impl Node for PoolNode {
     fn step(&self, ask: &Ask<'_>) -> Step<'_> {
         Step::Send(self, self.placement.server_of(ask.place().as_bytes()))
     }

@@ -14,7 +14,7 @@ use std::task::{Context, Poll, Waker};
 const KEEP: usize = 64;
 
 /// The lines of those who want a turn, one for each key somebody is busy with.
-pub struct Turns<K: Eq + Hash + Copy> {
+pub struct KeyTurns<K: Eq + Hash + Copy> {
     lines: RefCell<HashMap<K, VecDeque<Waiting>>>,
 }
 
@@ -24,16 +24,16 @@ struct Waiting {
 }
 
 /// A place in the line for one key. It is this one's turn when the future is ready, and until it is dropped.
-pub struct Turn<K: Eq + Hash + Copy> {
-    turns: Rc<Turns<K>>,
+pub struct KeyTurn<K: Eq + Hash + Copy> {
+    turns: Rc<KeyTurns<K>>,
     key: K,
     number: u64,
 }
 
-impl<K: Eq + Hash + Copy> Turns<K> {
+impl<K: Eq + Hash + Copy> KeyTurns<K> {
     /// Nobody is busy.
-    pub fn new() -> Rc<Turns<K>> {
-        Rc::new(Turns { lines: RefCell::default() })
+    pub fn new() -> Rc<KeyTurns<K>> {
+        Rc::new(KeyTurns { lines: RefCell::default() })
     }
 
     /// Whether somebody is busy with `key`.
@@ -48,16 +48,16 @@ impl<K: Eq + Hash + Copy> Turns<K> {
     }
 
     /// Takes the last place in the line for `key`.
-    pub fn enter(self: &Rc<Self>, key: K) -> Turn<K> {
+    pub fn enter(self: &Rc<Self>, key: K) -> KeyTurn<K> {
         let mut lines = self.lines.borrow_mut();
         let line = lines.entry(key).or_default();
         let number = line.back().map_or(0, |last| last.number + 1);
         line.push_back(Waiting { number, waker: None });
-        Turn { turns: self.clone(), key, number }
+        KeyTurn { turns: self.clone(), key, number }
     }
 }
 
-impl<K: Eq + Hash + Copy> Future for &Turn<K> {
+impl<K: Eq + Hash + Copy> Future for &KeyTurn<K> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
@@ -73,7 +73,7 @@ impl<K: Eq + Hash + Copy> Future for &Turn<K> {
     }
 }
 
-impl<K: Eq + Hash + Copy> Drop for Turn<K> {
+impl<K: Eq + Hash + Copy> Drop for KeyTurn<K> {
     fn drop(&mut self) {
         let mut lines = self.turns.lines.borrow_mut();
         let Some(line) = lines.get_mut(&self.key) else { return };
@@ -94,13 +94,13 @@ impl<K: Eq + Hash + Copy> Drop for Turn<K> {
 mod tests {
     use super::*;
 
-    fn has_come(turn: &Turn<u8>) -> bool {
+    fn has_come(turn: &KeyTurn<u8>) -> bool {
         Pin::new(&mut &*turn).poll(&mut Context::from_waker(Waker::noop())).is_ready()
     }
 
     #[test]
     fn turns_come_in_the_order_in_which_they_were_asked_for() {
-        let turns = Turns::new();
+        let turns = KeyTurns::new();
         let (first, second, third) = (turns.enter(1), turns.enter(1), turns.enter(1));
         assert!(has_come(&first) && !has_come(&second) && !has_come(&third));
         drop(first);
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn who_leaves_the_line_holds_nobody_up() {
-        let turns = Turns::new();
+        let turns = KeyTurns::new();
         let (first, second, third) = (turns.enter(1), turns.enter(1), turns.enter(1));
         drop(second);
         drop(first);
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn keys_do_not_wait_for_each_other() {
-        let turns = Turns::new();
+        let turns = KeyTurns::new();
         let (first, other) = (turns.enter(1), turns.enter(2));
         assert!(has_come(&first) && has_come(&other));
         assert!(turns.is_busy(1) && !turns.is_busy(3));

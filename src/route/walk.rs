@@ -8,17 +8,17 @@
 
 use std::rc::Rc;
 
-use super::{Ask, Pool, Route, Step};
+use super::{Ask, Node, PoolNode, Step};
 use crate::protocol::{Reply, Request};
 
 /// Where a walk ended.
 pub enum WalkEnd<'t> {
     /// At this server of the pool.
-    Server(&'t Pool, usize),
+    Server(&'t PoolNode, usize),
     /// At a node that knows the answer.
     Answer(Reply),
     /// At this node, which does it in several steps.
-    Run(&'t Rc<dyn Route>),
+    Run(&'t Rc<dyn Node>),
 }
 
 /// What is done on the way down, and at its end.
@@ -29,7 +29,7 @@ pub(super) trait Walker: Sized {
     /// `node` wants to see the reply to `request`, which its child takes over when `go_on` is called.
     fn watch(
         self,
-        node: &Rc<dyn Route>,
+        node: &Rc<dyn Node>,
         request: Request,
         go_on: impl FnOnce(&Request, Self) -> Self::Output,
     ) -> Self::Output;
@@ -39,7 +39,7 @@ pub(super) trait Walker: Sized {
 }
 
 /// Walks from `node` on down.
-pub(super) fn walk<W: Walker>(node: &Rc<dyn Route>, ask: &Ask<'_>, walker: W) -> W::Output {
+pub(super) fn walk<W: Walker>(node: &Rc<dyn Node>, ask: &Ask<'_>, walker: W) -> W::Output {
     match node.step(ask) {
         Step::Send(pool, server) => walker.arrive(WalkEnd::Server(pool, server), ask),
         Step::Answer(reply) => walker.arrive(WalkEnd::Answer(reply), ask),
@@ -52,12 +52,12 @@ pub(super) fn walk<W: Walker>(node: &Rc<dyn Route>, ask: &Ask<'_>, walker: W) ->
 }
 
 /// Sends nothing and keeps nothing: only what it is given is called where the walk ends.
-pub(super) struct Looking<F>(pub F);
+pub(super) struct LookOnly<F>(pub F);
 
-impl<R, F: FnOnce(WalkEnd<'_>, &Request) -> R> Walker for Looking<F> {
+impl<R, F: FnOnce(WalkEnd<'_>, &Request) -> R> Walker for LookOnly<F> {
     type Output = R;
 
-    fn watch(self, _: &Rc<dyn Route>, request: Request, go_on: impl FnOnce(&Request, Self) -> R) -> R {
+    fn watch(self, _: &Rc<dyn Node>, request: Request, go_on: impl FnOnce(&Request, Self) -> R) -> R {
         go_on(&request, self)
     }
 

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use super::refresh::Win;
 use crate::route::refresh::decide::ItemId;
-use crate::route::refresh::leases::Slot;
+use crate::route::refresh::leases::LeaseSlot;
 use crate::runtime::memory::{Holder, Share};
 
 /// Wins one client may hold; who regenerates more at once has the others stored unchecked.
 const MOST: usize = 10_000;
 /// What one win takes: its place in the table, which is up to half empty, and the lease that it keeps.
-const EACH: usize = 2 * size_of::<(ItemId, Win)>() + size_of::<Slot>();
+const EACH: usize = 2 * size_of::<(ItemId, Win)>() + size_of::<LeaseSlot>();
 /// A table that grew larger than this gives its memory back once it is empty.
 const KEEP: usize = 64;
 

@@ -10,18 +10,18 @@ use std::sync::Arc;
 const CHUNK: usize = 64 * 1024;
 
 /// Where bytes can be read from any place.
-pub trait Source {
+pub trait ByteSource {
     /// Reads bytes from `at` on into `buffer`, and tells how many; none at the end.
     fn read_at(&self, buffer: &mut [u8], at: u64) -> io::Result<usize>;
 }
 
-impl Source for Arc<File> {
+impl ByteSource for Arc<File> {
     fn read_at(&self, buffer: &mut [u8], at: u64) -> io::Result<usize> {
         FileExt::read_at(&**self, buffer, at)
     }
 }
 
-impl Source for &[u8] {
+impl ByteSource for &[u8] {
     fn read_at(&self, buffer: &mut [u8], at: u64) -> io::Result<usize> {
         let rest = usize::try_from(at).ok().and_then(|at| self.get(at..)).unwrap_or_default();
         let count = rest.len().min(buffer.len());
@@ -40,7 +40,7 @@ pub struct Pieces<S> {
     read: u64,
 }
 
-impl<S: Source> Pieces<S> {
+impl<S: ByteSource> Pieces<S> {
     /// Those of `source` from the byte `at` on.
     pub fn new(source: S, at: u64) -> Pieces<S> {
         Pieces { source, buffer: Vec::new(), taken: 0, read: at }

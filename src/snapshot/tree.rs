@@ -10,8 +10,10 @@ use crate::config;
 use crate::metrics::{ServerId, Shard};
 use crate::route::gutter::decide::Cap;
 use crate::route::migration::decide::Phase;
-use crate::route::refresh::decide::{Early, Policy};
-use crate::route::{Branch, Entry, Gutter, Migration, Namespace, PendingReplies, Pool, Refresh, Route, Tree};
+use crate::route::refresh::decide::{EarlyRefresh, Policy};
+use crate::route::{
+    Branch, Entry, GutterNode, MigrationNode, NamespaceNode, Node, PendingReplies, PoolNode, RefreshNode, Tree,
+};
 use crate::runtime::memory::Memory;
 use crate::runtime::turn::Turn;
 use crate::snapshot::{Member, Snapshot, prefix_of};
@@ -53,10 +55,10 @@ pub fn migrations(
     turn: &Rc<Turn>,
     memory: &Rc<Memory>,
     shard: &Arc<Shard>,
-) -> Vec<Option<Rc<Migration>>> {
+) -> Vec<Option<Rc<MigrationNode>>> {
     let mut server = |target: &Arc<Target>, id| Server::new(target.clone(), turn.clone(), memory, shard.clone(), id);
     let builder = TreeBuilder::new(snapshot, &mut server, turn, memory, shard);
-    let alone = |pool: usize| -> Rc<dyn Route> { builder.pools[pool].clone() };
+    let alone = |pool: usize| -> Rc<dyn Node> { builder.pools[pool].clone() };
     snapshot.config.routes.iter().map(|route| builder.migration(route, alone)).collect()
 }
 
@@ -65,7 +67,7 @@ struct TreeBuilder<'s> {
     snapshot: &'s Snapshot,
     turn: &'s Rc<Turn>,
     shard: &'s Arc<Shard>,
-    pools: Vec<Rc<Pool>>,
+    pools: Vec<Rc<PoolNode>>,
     pending: Rc<PendingReplies>,
 }
 
@@ -81,7 +83,7 @@ impl<'s> TreeBuilder<'s> {
         TreeBuilder { snapshot, turn, shard, pools, pending: Rc::new(PendingReplies::new(memory, turn.clone())) }
     }
 
-    fn entry(&self, root: Rc<dyn Route>, patience: Duration) -> Entry {
+    fn entry(&self, root: Rc<dyn Node>, patience: Duration) -> Entry {
         Entry::new(root, self.pending.clone(), patience)
     }
 
@@ -109,39 +111,39 @@ impl<'s> TreeBuilder<'s> {
     fn branch(&self, route: &config::Route) -> Option<Branch> {
         let prefix = prefix_of(route);
         let (id, patience) = (self.snapshot.layout.route(&prefix)?, self.patience(route));
-        let mut root: Rc<dyn Route> = match self.migration(route, |pool| self.with_gutter(route, pool)) {
+        let mut root: Rc<dyn Node> = match self.migration(route, |pool| self.with_gutter(route, pool)) {
             Some(migration) => migration,
             None => self.with_gutter(route, route.pool),
         };
         if let Some(refresh) = &route.refresh {
             let (leases, turn) = (self.snapshot.leases.clone(), self.turn.clone());
             let counted = (self.shard.clone(), id, identity(&prefix));
-            root = Rc::new(Refresh::new(policy(refresh), self.entry(root, patience), leases, turn, counted));
+            root = Rc::new(RefreshNode::new(policy(refresh), self.entry(root, patience), leases, turn, counted));
         }
         if !route.namespace.is_empty() {
-            root = Rc::new(Namespace::new(&route.namespace, root));
+            root = Rc::new(NamespaceNode::new(&route.namespace, root));
         }
         Some(Branch { prefix, id, allow_flush: route.allow_flush, entry: self.entry(root, patience) })
     }
 
     /// What moves a route between what `side` makes of its two pools.
-    fn migration(&self, route: &config::Route, side: impl Fn(usize) -> Rc<dyn Route>) -> Option<Rc<Migration>> {
+    fn migration(&self, route: &config::Route, side: impl Fn(usize) -> Rc<dyn Node>) -> Option<Rc<MigrationNode>> {
         let (migrate, prefix) = (route.migrate.as_ref()?, prefix_of(route));
         let patience = self.patience(route);
         let sides = [migrate.from, migrate.to].map(|pool| self.entry(side(pool), patience));
         let counted = (self.shard.clone(), self.snapshot.layout.route(&prefix)?, identity(&prefix) ^ MIGRATES);
-        Some(Rc::new(Migration::new(phase(migrate.phase), sides.into(), self.turn.clone(), counted)))
+        Some(Rc::new(MigrationNode::new(phase(migrate.phase), sides.into(), self.turn.clone(), counted)))
     }
 
     /// One of the pools of a route, with its gutter if it has one.
-    fn with_gutter(&self, route: &config::Route, pool: usize) -> Rc<dyn Route> {
+    fn with_gutter(&self, route: &config::Route, pool: usize) -> Rc<dyn Node> {
         let own = self.pools[pool].clone();
         let Some(gutter) = route.gutter(pool, &self.snapshot.config.pools) else { return own };
         let leases = route.refresh.as_ref().map(|_| identity(&prefix_of(route)));
         let cap = Cap::seconds(route.longest_in(gutter).as_secs());
         let patience = self.patience(route);
         let other = self.entry(self.pools[gutter.pool].clone(), patience);
-        Rc::new(Gutter::new((own.clone(), self.entry(own, patience)), other, cap, leases, self.turn.clone()))
+        Rc::new(GutterNode::new((own.clone(), self.entry(own, patience)), other, cap, leases, self.turn.clone()))
     }
 }
 
@@ -159,7 +161,7 @@ pub fn policy(refresh: &config::Refresh) -> Policy {
         cold_wait: refresh.cold_wait,
         jitter: refresh.jitter,
         marker: 1 << refresh.marker_bit,
-        early: refresh.early.map(|beta| Early { beta }),
+        early: refresh.early.map(|beta| EarlyRefresh { beta }),
     }
 }
 
@@ -171,7 +173,7 @@ fn phase(phase: config::Phase) -> Phase {
     }
 }
 
-fn pool(snapshot: &Snapshot, place: usize, connect: &mut impl FnMut(&Arc<Target>, ServerId) -> Rc<Server>) -> Pool {
+fn pool(snapshot: &Snapshot, place: usize, connect: &mut impl FnMut(&Arc<Target>, ServerId) -> Rc<Server>) -> PoolNode {
     let (shared, name) = (&snapshot.pools[place], snapshot.config.pools[place].name.clone());
     let servers = &snapshot.config.pools[place].servers;
     let members = shared.members.iter().zip(servers).filter_map(|(member, server)| {
@@ -183,5 +185,5 @@ fn pool(snapshot: &Snapshot, place: usize, connect: &mut impl FnMut(&Arc<Target>
             }
         })
     });
-    Pool::new(name.clone(), shared.placement.clone(), members.collect())
+    PoolNode::new(name.clone(), shared.placement.clone(), members.collect())
 }

@@ -4,16 +4,16 @@ use bytes::{BufMut, Bytes, BytesMut};
 
 use super::clock::Expiry;
 use super::counters::Count;
-use super::item::Item;
+use super::item::StoredItem;
 use super::size;
-use super::turn::{Change, Decision, Turn};
+use super::turn::{Change, Decision, StoreTurn};
 use crate::protocol::{Arithmetic, Exptime, Reply, Returns, number};
 
 /// What memcached says to counting in a value that is no number.
 const NOT_A_NUMBER: &[u8] = b"CLIENT_ERROR cannot increment or decrement non-numeric value";
 
 /// What counting does to an item and answers.
-pub(super) fn arithmetic(sum: &Arithmetic, found: Option<&Item>, turn: &Turn<'_>) -> Decision {
+pub(super) fn arithmetic(sum: &Arithmetic, found: Option<&StoredItem>, turn: &StoreTurn<'_>) -> Decision {
     match (found, sum.vivify) {
         (Some(item), _) => count_in(sum, item, turn),
         (None, Some(exptime)) => vivify(sum, exptime, turn),
@@ -24,7 +24,7 @@ pub(super) fn arithmetic(sum: &Arithmetic, found: Option<&Item>, turn: &Turn<'_>
     }
 }
 
-fn vivify(sum: &Arithmetic, exptime: Exptime, turn: &Turn<'_>) -> Decision {
+fn vivify(sum: &Arithmetic, exptime: Exptime, turn: &StoreTurn<'_>) -> Decision {
     let text = decimal(sum.initial);
     let item = turn.item(text.clone(), 0, turn.expiry(exptime), sum.new_cas);
     let reply = answer(sum, &item, Expiry::Never, text, turn);
@@ -32,7 +32,7 @@ fn vivify(sum: &Arithmetic, exptime: Exptime, turn: &Turn<'_>) -> Decision {
 }
 
 /// memcached looks at the value's length before it compares the CAS unique, and at its digits after.
-fn count_in(sum: &Arithmetic, item: &Item, turn: &Turn<'_>) -> Decision {
+fn count_in(sum: &Arithmetic, item: &StoredItem, turn: &StoreTurn<'_>) -> Decision {
     let not_a_number = || (Change::Keep, Reply::Error(Bytes::from_static(NOT_A_NUMBER)));
     if item.value.is_empty() || size::is_chunked(item.total(turn.key.as_bytes().len())) {
         return not_a_number();
@@ -50,7 +50,7 @@ fn count_in(sum: &Arithmetic, item: &Item, turn: &Turn<'_>) -> Decision {
 }
 
 /// A number that fits is written over the old one, and spaces over what is left of that: no item gets shorter.
-fn in_place(sum: &Arithmetic, item: &Item, text: &[u8], turn: &Turn<'_>) -> (Item, Item) {
+fn in_place(sum: &Arithmetic, item: &StoredItem, text: &[u8], turn: &StoreTurn<'_>) -> (StoredItem, StoredItem) {
     let mut next = turn.next_state(item);
     next.value = padded(text, item.value.len());
     next.cas = turn.cas(sum.new_cas);
@@ -61,7 +61,7 @@ fn in_place(sum: &Arithmetic, item: &Item, text: &[u8], turn: &Turn<'_>) -> (Ite
 
 /// A number that does not fit makes a new item. memcached 1.6 gives the new expiry time to the item that is thrown
 /// away, and describes that one.
-fn longer(sum: &Arithmetic, item: &Item, text: &[u8], turn: &Turn<'_>) -> (Item, Item) {
+fn longer(sum: &Arithmetic, item: &StoredItem, text: &[u8], turn: &StoreTurn<'_>) -> (StoredItem, StoredItem) {
     let value = Bytes::copy_from_slice(text);
     let mut next = turn.item(value, item.client_flags, item.expiry, sum.new_cas);
     next.binary_key = item.binary_key;
@@ -71,7 +71,7 @@ fn longer(sum: &Arithmetic, item: &Item, text: &[u8], turn: &Turn<'_>) -> (Item,
 }
 
 /// The reply's value is the number itself, without the spaces after it.
-fn answer(sum: &Arithmetic, item: &Item, before: Expiry, text: Bytes, turn: &Turn<'_>) -> Reply {
+fn answer(sum: &Arithmetic, item: &StoredItem, before: Expiry, text: Bytes, turn: &StoreTurn<'_>) -> Reply {
     let mut told = item.describe(sum.returns, before, turn.now);
     told.value = sum.returns.has(Returns::VALUE).then_some(text);
     Reply::Hit(told)

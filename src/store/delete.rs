@@ -3,13 +3,13 @@
 use bytes::Bytes;
 
 use super::counters::Count;
-use super::item::Item;
-use super::turn::{Change, Decision, Turn};
+use super::item::StoredItem;
+use super::turn::{Change, Decision, StoreTurn};
 use crate::protocol::Delete;
-use crate::protocol::{Item as Facts, Reply};
+use crate::protocol::{Item, Reply};
 
 /// What a delete does to an item and answers.
-pub(super) fn delete(delete: &Delete, found: Option<&Item>, turn: &Turn<'_>) -> Decision {
+pub(super) fn delete(delete: &Delete, found: Option<&StoredItem>, turn: &StoreTurn<'_>) -> Decision {
     let Some(item) = found else {
         turn.count(Count::DeleteMisses);
         return (Change::Keep, Reply::NotFound);
@@ -22,12 +22,12 @@ pub(super) fn delete(delete: &Delete, found: Option<&Item>, turn: &Turn<'_>) -> 
         return keep(delete, item, turn);
     }
     turn.count(Count::DeleteHits);
-    (Change::Remove, Reply::Hit(Facts::default()))
+    (Change::Remove, Reply::Hit(Item::default()))
 }
 
 /// The token is taken back from whoever has it: the next reader of a stale item wins. Either way the CAS unique moves,
 /// so that nobody who read the old value can write over this.
-fn keep(delete: &Delete, item: &Item, turn: &Turn<'_>) -> Decision {
+fn keep(delete: &Delete, item: &StoredItem, turn: &StoreTurn<'_>) -> Decision {
     let mut next = turn.next_state(item);
     next.cas = turn.cas(delete.new_cas);
     next.expiry = delete.ttl.map_or(item.expiry, |exptime| turn.expiry(exptime));
@@ -39,5 +39,5 @@ fn keep(delete: &Delete, item: &Item, turn: &Turn<'_>) -> Decision {
         next.stale = true;
         next.token_sent = false;
     }
-    (Change::Put(next), Reply::Hit(Facts::default()))
+    (Change::Put(next), Reply::Hit(Item::default()))
 }

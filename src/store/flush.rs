@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
 use super::clock::{Expiry, Second};
-use super::item::Item;
+use super::item::StoredItem;
 use crate::protocol::Exptime;
 
 /// The flushes of one store.
@@ -26,7 +26,7 @@ impl Flushes {
     }
 
     /// Whether a flush killed `item` by `now`.
-    pub(super) fn killed(&self, item: &Item, done: u64, now: Second) -> bool {
+    pub(super) fn killed(&self, item: &StoredItem, done: u64, now: Second) -> bool {
         let last = self.last.load(SeqCst);
         item.flushes < done || (last != 0 && last <= now && item.accessed() <= last)
     }

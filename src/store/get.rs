@@ -4,19 +4,19 @@ use bytes::Bytes;
 
 use super::clock::Expiry;
 use super::counters::Count;
-use super::item::Item;
-use super::turn::{Change, Decision, Turn};
+use super::item::StoredItem;
+use super::turn::{Change, Decision, StoreTurn};
 use crate::protocol::Reply;
 use crate::protocol::{Get, Returns};
 
 /// Whether reading `item` leaves it as it is, so that no lock is needed.
-pub(super) fn only_reads(get: &Get, item: Option<&Item>) -> bool {
+pub(super) fn only_reads(get: &Get, item: Option<&StoredItem>) -> bool {
     let asks_only = get.touch.is_none() && get.vivify.is_none() && get.recache.is_none();
-    asks_only && !(get.knows_marks && item.is_some_and(Item::awaits_winner))
+    asks_only && !(get.knows_marks && item.is_some_and(StoredItem::awaits_winner))
 }
 
 /// What a read does to an item and answers.
-pub(super) fn get(get: &Get, found: Option<&Item>, turn: &Turn<'_>) -> Decision {
+pub(super) fn get(get: &Get, found: Option<&StoredItem>, turn: &StoreTurn<'_>) -> Decision {
     count(get, found.is_some(), turn);
     match (found, get.vivify) {
         (Some(item), _) => hit(get, item, turn),
@@ -31,7 +31,7 @@ pub(super) fn get(get: &Get, found: Option<&Item>, turn: &Turn<'_>) -> Decision 
 }
 
 /// A touch is seen by all that stands behind it.
-fn hit(get: &Get, item: &Item, turn: &Turn<'_>) -> Decision {
+fn hit(get: &Get, item: &StoredItem, turn: &StoreTurn<'_>) -> Decision {
     let expiry = get.touch.map_or(item.expiry, |exptime| turn.expiry(exptime));
     let judged = if get.touch_last { item.expiry } else { expiry };
     let recaches = get.recache.is_some_and(|within| judged.is_sooner_than(turn.expiry(within)));
@@ -49,7 +49,7 @@ fn hit(get: &Get, item: &Item, turn: &Turn<'_>) -> Decision {
 }
 
 /// Describes the item as it was before this fetch, then notes the fetch.
-fn answer(get: &Get, item: &Item, before: Expiry, marks: [bool; 3], turn: &Turn<'_>) -> Reply {
+fn answer(get: &Get, item: &StoredItem, before: Expiry, marks: [bool; 3], turn: &StoreTurn<'_>) -> Reply {
     let mut told = item.describe(get.returns, before, turn.now);
     told.marks = letters(marks);
     if !get.no_bump {
@@ -69,7 +69,7 @@ fn letters(marks: [bool; 3]) -> [u8; 3] {
 }
 
 /// A `touch` reads nothing, so it is no get; `gat` is both.
-fn count(get: &Get, hit: bool, turn: &Turn<'_>) {
+fn count(get: &Get, hit: bool, turn: &StoreTurn<'_>) {
     if get.touch.is_some() {
         turn.count(Count::CmdTouch);
         turn.count(if hit { Count::TouchHits } else { Count::TouchMisses });

@@ -8,12 +8,12 @@ use bytes::Bytes;
 
 use super::clock::{Expiry, Second};
 use super::size;
-use crate::protocol::Item as Facts;
+use crate::protocol::Item;
 use crate::protocol::Returns;
 
 /// A value and all that memcached knows about it.
 #[derive(Debug)]
-pub(super) struct Item {
+pub(super) struct StoredItem {
     pub(super) value: Bytes,
     pub(super) client_flags: u32,
     pub(super) cas: u64,
@@ -32,10 +32,10 @@ pub(super) struct Item {
     pub(super) accessed: AtomicU64,
 }
 
-impl Item {
+impl StoredItem {
     /// An item nobody has read yet.
-    pub(super) fn new(value: Bytes, client_flags: u32, expiry: Expiry, cas: u64, now: Second) -> Item {
-        Item {
+    pub(super) fn new(value: Bytes, client_flags: u32, expiry: Expiry, cas: u64, now: Second) -> StoredItem {
+        StoredItem {
             value,
             client_flags,
             cas,
@@ -94,9 +94,9 @@ impl Item {
     /// What `returns` asks about it.
     ///
     /// `before` is when it ended before this command, for whoever asks for that.
-    pub(super) fn describe(&self, returns: Returns, before: Expiry, now: Second) -> Facts {
+    pub(super) fn describe(&self, returns: Returns, before: Expiry, now: Second) -> Item {
         let asked = |fact| returns.has(fact);
-        Facts {
+        Item {
             value: asked(Returns::VALUE).then(|| self.value.clone()),
             client_flags: if asked(Returns::FLAGS) { self.client_flags } else { 0 },
             cas: if asked(Returns::CAS) { self.cas } else { 0 },
@@ -115,9 +115,9 @@ impl Item {
     }
 }
 
-impl Clone for Item {
-    fn clone(&self) -> Item {
-        Item {
+impl Clone for StoredItem {
+    fn clone(&self) -> StoredItem {
+        StoredItem {
             value: self.value.clone(),
             fetched: AtomicBool::new(self.fetched()),
             accessed: AtomicU64::new(self.accessed()),

@@ -30,9 +30,9 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use self::counters::{Count, Counters};
 use self::flush::Flushes;
-use self::item::Item;
+use self::item::StoredItem;
 use self::table::Table;
-use self::turn::{Change, Decision, Turn};
+use self::turn::{Change, Decision, StoreTurn};
 use crate::protocol::Reply;
 use crate::protocol::{Command, Exptime, Request};
 
@@ -130,8 +130,8 @@ impl EmbeddedStore {
 }
 
 impl Shared {
-    fn turn<'a>(&'a self, request: &'a Request, now: SystemTime) -> Turn<'a> {
-        Turn {
+    fn turn<'a>(&'a self, request: &'a Request, now: SystemTime) -> StoreTurn<'a> {
+        StoreTurn {
             key: &request.key,
             now: clock::second(now),
             flushes: self.flushes.done(),
@@ -142,7 +142,7 @@ impl Shared {
     }
 
     /// Answers a read that changes nothing; `None` if it may not be one.
-    fn read(&self, command: &Command, turn: &Turn<'_>) -> Option<Reply> {
+    fn read(&self, command: &Command, turn: &StoreTurn<'_>) -> Option<Reply> {
         let Command::Get(request) = command else { return None };
         let found = self.table.get(turn.key.as_bytes());
         let found = found.as_deref();
@@ -153,7 +153,7 @@ impl Shared {
     }
 
     /// The item the request is about, if it still is. One that is not is removed, so that it is counted once.
-    fn find(&self, turn: &Turn<'_>) -> Option<Arc<Item>> {
+    fn find(&self, turn: &StoreTurn<'_>) -> Option<Arc<StoredItem>> {
         let found = self.table.get(turn.key.as_bytes())?;
         if !self.is_gone(&found, turn) {
             return Some(found);
@@ -164,11 +164,11 @@ impl Shared {
         None
     }
 
-    fn is_gone(&self, item: &Item, turn: &Turn<'_>) -> bool {
+    fn is_gone(&self, item: &StoredItem, turn: &StoreTurn<'_>) -> bool {
         item.expiry.is_over(turn.now) || self.flushes.killed(item, turn.flushes, turn.now)
     }
 
-    fn apply(&self, change: Change, turn: &Turn<'_>) {
+    fn apply(&self, change: Change, turn: &StoreTurn<'_>) {
         match change {
             Change::Keep => {}
             Change::Put(item) => self.table.put(turn.key.as_bytes(), item),
@@ -183,7 +183,7 @@ impl Shared {
     }
 }
 
-fn decide(command: &Command, found: Option<&Item>, turn: &Turn<'_>) -> Decision {
+fn decide(command: &Command, found: Option<&StoredItem>, turn: &StoreTurn<'_>) -> Decision {
     match command {
         Command::Get(request) => get::get(request, found, turn),
         Command::Store(request) => put::store(request, found, turn),

@@ -3,15 +3,15 @@
 use bytes::{BufMut, Bytes, BytesMut};
 
 use super::counters::Count;
-use super::item::Item;
-use super::turn::{Change, Decision, Turn};
+use super::item::StoredItem;
+use super::turn::{Change, Decision, StoreTurn};
 use crate::protocol::{Exptime, Reply, Store, StoreMode};
 
 /// What memcached says to an item over its limit.
 const TOO_LARGE: &[u8] = b"SERVER_ERROR object too large for cache";
 
 /// What a store does to an item and answers.
-pub(super) fn store(store: &Store, found: Option<&Item>, turn: &Turn<'_>) -> Decision {
+pub(super) fn store(store: &Store, found: Option<&StoredItem>, turn: &StoreTurn<'_>) -> Decision {
     if turn.is_too_large(store.value.len(), store.client_flags) {
         return refuse_size(store, turn);
     }
@@ -27,25 +27,25 @@ pub(super) fn store(store: &Store, found: Option<&Item>, turn: &Turn<'_>) -> Dec
 }
 
 /// A value that could not be set must not leave the one it was to replace.
-fn refuse_size(store: &Store, turn: &Turn<'_>) -> Decision {
+fn refuse_size(store: &Store, turn: &StoreTurn<'_>) -> Decision {
     turn.count(Count::StoreTooLarge);
     let is_set = store.mode == StoreMode::Set && store.compare_cas.is_none();
     let change = if is_set { Change::Remove } else { Change::Keep };
     (change, Reply::Error(Bytes::from_static(TOO_LARGE)))
 }
 
-fn put(store: &Store, turn: &Turn<'_>) -> Decision {
+fn put(store: &Store, turn: &StoreTurn<'_>) -> Decision {
     stored(store, fresh(store, turn), turn)
 }
 
-fn add(store: &Store, found: Option<&Item>, turn: &Turn<'_>) -> Decision {
+fn add(store: &Store, found: Option<&StoredItem>, turn: &StoreTurn<'_>) -> Decision {
     let Some(item) = found else { return put(store, turn) };
     item.touch(turn.now);
     (Change::Keep, Reply::NotStored)
 }
 
 /// `I` lets an older writer through, but its value is stale from the start and outlives nothing it would not have.
-fn compare(store: &Store, cas: u64, found: Option<&Item>, turn: &Turn<'_>) -> Decision {
+fn compare(store: &Store, cas: u64, found: Option<&StoredItem>, turn: &StoreTurn<'_>) -> Decision {
     let Some(item) = found else {
         turn.count(Count::CasMisses);
         return (Change::Keep, Reply::NotFound);
@@ -56,7 +56,7 @@ fn compare(store: &Store, cas: u64, found: Option<&Item>, turn: &Turn<'_>) -> De
     }
     if cas != 0 && store.invalidate && cas < item.cas {
         turn.count(Count::CasHits);
-        let stale = Item { expiry: item.expiry, stale: true, token_sent: item.token_sent, ..fresh(store, turn) };
+        let stale = StoredItem { expiry: item.expiry, stale: true, token_sent: item.token_sent, ..fresh(store, turn) };
         return stored(store, stale, turn);
     }
     turn.count(Count::CasBadval);
@@ -64,7 +64,7 @@ fn compare(store: &Store, cas: u64, found: Option<&Item>, turn: &Turn<'_>) -> De
 }
 
 /// The item keeps its client flags and expiry time; a CAS unique of 0 compares with nothing.
-fn extend(store: &Store, found: Option<&Item>, turn: &Turn<'_>) -> Decision {
+fn extend(store: &Store, found: Option<&StoredItem>, turn: &StoreTurn<'_>) -> Decision {
     let Some(item) = found else {
         let Some(exptime) = store.vivify else { return (Change::Keep, Reply::NotStored) };
         return put(&Store { ttl: Some(exptime), ..store.clone() }, turn);
@@ -92,12 +92,12 @@ fn joined(front: &[u8], back: &[u8]) -> Bytes {
 }
 
 /// The value is copied: a slice would keep the whole buffer alive that the request was read into.
-fn fresh(store: &Store, turn: &Turn<'_>) -> Item {
+fn fresh(store: &Store, turn: &StoreTurn<'_>) -> StoredItem {
     let value = Bytes::copy_from_slice(&store.value);
     turn.item(value, store.client_flags, turn.expiry(store.ttl.unwrap_or(Exptime::NEVER)), store.new_cas)
 }
 
-fn stored(store: &Store, item: Item, turn: &Turn<'_>) -> Decision {
+fn stored(store: &Store, item: StoredItem, turn: &StoreTurn<'_>) -> Decision {
     let told = item.describe(store.returns, item.expiry, turn.now);
     (Change::Put(item), Reply::Hit(told))
 }

@@ -8,10 +8,10 @@ use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
 use super::counters::{Count, Counters};
-use super::item::Item;
+use super::item::StoredItem;
 use super::size;
 
-type Entries = Cache<Box<[u8]>, Arc<Item>>;
+type Entries = Cache<Box<[u8]>, Arc<StoredItem>>;
 
 /// Items by key.
 pub(super) struct Table(Entries);
@@ -38,11 +38,11 @@ impl Table {
         usize::try_from(max_bytes).unwrap_or(usize::MAX).saturating_sub(size::OVERHEAD)
     }
 
-    pub(super) fn get(&self, key: &[u8]) -> Option<Arc<Item>> {
+    pub(super) fn get(&self, key: &[u8]) -> Option<Arc<StoredItem>> {
         self.0.get(key)
     }
 
-    pub(super) fn put(&self, key: &[u8], item: Item) {
+    pub(super) fn put(&self, key: &[u8], item: StoredItem) {
         self.0.insert(key.into(), Arc::new(item));
     }
 
@@ -58,22 +58,22 @@ impl Table {
     }
 }
 
-fn weight(key: &[u8], item: &Item) -> u32 {
+fn weight(key: &[u8], item: &StoredItem) -> u32 {
     u32::try_from(item.total(key.len()) + size::OVERHEAD).unwrap_or(u32::MAX)
 }
 
 /// Gives back the memory of items that are over. What is served never depends on it: it has a clock of its own.
 struct Reclaim;
 
-impl moka::Expiry<Box<[u8]>, Arc<Item>> for Reclaim {
-    fn expire_after_create(&self, _: &Box<[u8]>, item: &Arc<Item>, _: Instant) -> Option<Duration> {
+impl moka::Expiry<Box<[u8]>, Arc<StoredItem>> for Reclaim {
+    fn expire_after_create(&self, _: &Box<[u8]>, item: &Arc<StoredItem>, _: Instant) -> Option<Duration> {
         item.reclaim_after()
     }
 
     fn expire_after_update(
         &self,
         _: &Box<[u8]>,
-        item: &Arc<Item>,
+        item: &Arc<StoredItem>,
         _: Instant,
         _: Option<Duration>,
     ) -> Option<Duration> {

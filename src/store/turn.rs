@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::clock::{Expiry, Second};
 use super::counters::{Count, Counters};
-use super::item::Item;
+use super::item::StoredItem;
 use super::size;
 use crate::protocol::Exptime;
 use crate::protocol::Key;
@@ -19,7 +19,7 @@ use crate::protocol::Reply;
 #[derive(Debug)]
 pub(super) enum Change {
     Keep,
-    Put(Item),
+    Put(StoredItem),
     Remove,
 }
 
@@ -27,7 +27,7 @@ pub(super) enum Change {
 pub(super) type Decision = (Change, Reply);
 
 /// The circumstances of one request.
-pub(super) struct Turn<'a> {
+pub(super) struct StoreTurn<'a> {
     pub(super) key: &'a Key,
     pub(super) now: Second,
     /// How many flushes were done when the turn began.
@@ -39,7 +39,7 @@ pub(super) struct Turn<'a> {
     pub(super) counters: &'a Counters,
 }
 
-impl Turn<'_> {
+impl StoreTurn<'_> {
     /// A CAS unique for a new state of an item: `asked` or the next one.
     pub(super) fn cas(&self, asked: Option<u64>) -> u64 {
         asked.unwrap_or_else(|| self.last_cas.fetch_add(1, Relaxed) + 1)
@@ -59,17 +59,17 @@ impl Turn<'_> {
     }
 
     /// An item that replaces whatever is there: unread, unmarked, with a CAS unique of its own.
-    pub(super) fn item(&self, value: Bytes, client_flags: u32, expiry: Expiry, new_cas: Option<u64>) -> Item {
+    pub(super) fn item(&self, value: Bytes, client_flags: u32, expiry: Expiry, new_cas: Option<u64>) -> StoredItem {
         self.count(Count::TotalItems);
-        Item {
+        StoredItem {
             binary_key: self.key.is_binary(),
             flushes: self.flushes,
-            ..Item::new(value, client_flags, expiry, self.cas(new_cas), self.now)
+            ..StoredItem::new(value, client_flags, expiry, self.cas(new_cas), self.now)
         }
     }
 
     /// A new state of the same item: what was noted about it stays.
-    pub(super) fn next_state(&self, item: &Item) -> Item {
-        Item { flushes: self.flushes, written: self.now, ..item.clone() }
+    pub(super) fn next_state(&self, item: &StoredItem) -> StoredItem {
+        StoredItem { flushes: self.flushes, written: self.now, ..item.clone() }
     }
 }

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use super::lane::Lane;
 use super::slot::Slot;
-use crate::metrics::Upstream as Count;
+use crate::metrics::UpstreamCount;
 
 impl Lane {
     /// Lets others step aside from behind the large value that begins to arrive.
@@ -24,7 +24,7 @@ impl Lane {
             now.saturating_duration_since(slot.asked) <= longest && self.common.takers.of_small.has(slot.mark.whose)
         };
         let aside = self.link.borrow_mut().slots.step_aside(may);
-        self.count(Count::Retries, aside.len() as u64);
+        self.count(UpstreamCount::Retries, aside.len() as u64);
         for (slot, words) in aside {
             other.take_over(slot, &words);
         }

@@ -9,7 +9,7 @@ use super::link::{Link, Phase};
 use super::mark::Mark;
 use super::slot::{Slot, forgotten, held, repeatable};
 use super::ticket::Ticket;
-use crate::metrics::Upstream as Count;
+use crate::metrics::UpstreamCount;
 use crate::protocol::{Cause, Question, Reply};
 use crate::runtime::turn::MUCH;
 
@@ -33,7 +33,7 @@ impl Lane {
         if no_memory || !link.admits(mark.whose, self.target.options.queue) {
             return Some(self.failed(Cause::Overloaded));
         }
-        self.count(Count::Requests, 1);
+        self.count(UpstreamCount::Requests, 1);
         let asked = self.turn.now();
         if link.slots.is_empty() {
             link.unproven = link.heard.is_some_and(|heard| asked.saturating_duration_since(heard) >= IDLE);

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::large::{LargeItems, Takers};
 use super::target::Target;
 use crate::logging::Repeated;
-use crate::metrics::{ServerId, Shard, Upstream as Count};
+use crate::metrics::{ServerId, Shard, UpstreamCount};
 use crate::protocol::{Cause, Failure, Reply};
 use crate::runtime::memory::Memory;
 use crate::runtime::turn::Turn;
@@ -52,14 +52,14 @@ impl Common {
         }
     }
 
-    pub(super) fn count(&self, what: Count, n: u64) {
+    pub(super) fn count(&self, what: UpstreamCount, n: u64) {
         let (shard, id) = &*self.counters.borrow();
         shard.upstream(*id, what, n);
     }
 
     /// Counts replies that together came `waited` after they were asked for.
     pub(super) fn count_replies(&self, replies: u64, waited: Duration) {
-        self.count(Count::Finished, replies);
+        self.count(UpstreamCount::Finished, replies);
         let (shard, id) = &*self.counters.borrow();
         shard.observe_upstream(*id, replies, waited);
     }

@@ -15,7 +15,7 @@ use super::receive::Received;
 use super::replay::let_end;
 use super::slot::Slot;
 use super::target::cause_of;
-use crate::metrics::Upstream as Count;
+use crate::metrics::UpstreamCount;
 use crate::protocol::{AnswerDecoder, Cause, Question};
 use crate::runtime::net::{Reader, Writer};
 use crate::runtime::turn::give_way;
@@ -44,16 +44,16 @@ async fn live(lane: &Rc<Lane>) -> (Cause, Option<Instant>) {
     let (mut reader, writer, peer, decoder) = match open(lane).await {
         Ok(opened) => opened,
         Err(cause) => {
-            lane.count(Count::Desync, u64::from(cause == Cause::Desync));
+            lane.count(UpstreamCount::Desync, u64::from(cause == Cause::Desync));
             // What leash itself lacks says nothing about the server.
             return (cause, Some(begun).filter(|_| cause != Cause::Descriptors));
         }
     };
-    lane.count(Count::Opened, 1);
+    lane.count(UpstreamCount::Opened, 1);
     {
         let mut link = lane.link.borrow_mut();
         if link.heard.is_some() {
-            lane.count(Count::Reconnects, 1);
+            lane.count(UpstreamCount::Reconnects, 1);
         }
         (link.phase, link.heard) = (Phase::Open(writer), Some(lane.turn.tick()));
         (link.peer, link.changes) = (peer, changes);
@@ -62,14 +62,14 @@ async fn live(lane: &Rc<Lane>) -> (Cause, Option<Instant>) {
     }
     lane.send();
     let cause = serve(lane, &mut reader, decoder).await;
-    lane.count(Count::Closed, 1);
+    lane.count(UpstreamCount::Closed, 1);
     let (owed, unproven) = {
         let link = lane.link.borrow();
         // What was asked since it moved has not been sent.
         (link.slots.youngest().filter(|_| !link.has_moved()), link.unproven)
     };
     if cause == Cause::Desync {
-        lane.count(Count::Desync, 1);
+        lane.count(UpstreamCount::Desync, 1);
     }
     // What it has not read yet must not follow what it is told by somebody else.
     if cause == Cause::Down || (cause == Cause::Shutdown && owed.is_some()) {
@@ -120,7 +120,7 @@ async fn serve(lane: &Rc<Lane>, reader: &mut Reader, decoder: AnswerDecoder) -> 
                 Ok(0) | Err(_) => return Poll::Ready(Cause::Disconnected),
                 Ok(read) => {
                     bytes += read;
-                    lane.count(Count::BytesRead, read as u64);
+                    lane.count(UpstreamCount::BytesRead, read as u64);
                 }
             }
             if let Err(cause) = received.hand_out(lane) {
@@ -172,7 +172,7 @@ fn end(lane: &Rc<Lane>, cause: Cause) -> bool {
         link.slots.take_all().into_iter().partition(|slot| ask_again && slot.again.is_some());
     for mut slot in again {
         if let Some(request) = slot.again.take() {
-            lane.count(Count::Retries, 1);
+            lane.count(UpstreamCount::Retries, 1);
             lane.put(&mut link, Question::Ask(&request), slot);
         }
     }

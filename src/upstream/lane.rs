@@ -19,7 +19,7 @@ use super::link::{Link, Phase};
 use super::probe;
 use super::slot::{Slot, is_plain_read};
 use super::ticket::Ticket;
-use crate::metrics::Upstream as Count;
+use crate::metrics::UpstreamCount;
 use crate::protocol::{Cause, Question};
 use crate::runtime::net::Written;
 use crate::runtime::turn::Flush;
@@ -115,7 +115,7 @@ impl Lane {
     }
 
     pub(super) fn answer_failed(&self, ticket: Ticket, cause: Cause) {
-        self.count(Count::Finished, 1);
+        self.count(UpstreamCount::Finished, 1);
         ticket.answer(self.failed(cause));
     }
 
@@ -136,7 +136,7 @@ impl Lane {
         let was_blocked = link.blocked;
         match writer.write(&mut link.output) {
             Ok((written, bytes)) => {
-                self.count(Count::BytesWritten, bytes as u64);
+                self.count(UpstreamCount::BytesWritten, bytes as u64);
                 link.blocked = written == Written::Blocked;
                 if was_blocked && link.slots.are_large() {
                     // A large value on its way to the server is as good as one from it.

@@ -9,7 +9,7 @@ use super::mark::Mark;
 use super::outdated::Remembered;
 use super::server::Server;
 use super::ticket::Ticket;
-use crate::metrics::Upstream as Count;
+use crate::metrics::UpstreamCount;
 use crate::protocol::{Key, Question, Reply};
 use crate::store::EmbeddedStore;
 
@@ -64,7 +64,7 @@ impl Upstream {
     /// Counts a request that goes elsewhere because it is down.
     pub fn count_guttered(&self) {
         if let Upstream::Server(server) = self {
-            server.common.count(Count::Guttered, 1);
+            server.common.count(UpstreamCount::Guttered, 1);
         }
     }
 

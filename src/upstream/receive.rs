@@ -15,7 +15,7 @@ use super::admission::Came;
 use super::lane::Lane;
 use super::progress::LARGE;
 use super::slot::Slot;
-use crate::metrics::Upstream as Count;
+use crate::metrics::UpstreamCount;
 use crate::protocol::{AnswerDecoder, Cause, Desync, Reply};
 use crate::runtime::net::{Reader, make_room};
 
@@ -114,7 +114,7 @@ impl Received {
         drop(link);
         // Somebody on the way back to a client who has left may have to know, too.
         if let Some(ticket) = told {
-            lane.count(Count::Finished, 1);
+            lane.count(UpstreamCount::Finished, 1);
             ticket.answer(Reply::Error(NO_ROOM.into()));
         }
         if wanted > MOST_DROPPED { Err(Cause::Disconnected) } else { Ok(()) }

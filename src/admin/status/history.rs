@@ -107,7 +107,7 @@ fn push<T>(kept: &mut VecDeque<T>, newest: T, most: usize) {
 mod tests {
     use super::*;
     use crate::admin::STEP;
-    use crate::metrics::{Outcome, Registry, RouteFigure, RouteLabel, Shard, ShardLayout};
+    use crate::metrics::{Registry, RequestOutcome, RouteFigure, RouteLabel, Shard, ShardLayout};
     use crate::protocol::CommandClass;
     use std::sync::Arc;
 
@@ -118,7 +118,7 @@ mod tests {
 
     fn get(shard: &Shard, times: u64) {
         let route = shard.layout().route("a:").or(shard.layout().route("b:")).unwrap();
-        (0..times).for_each(|_| shard.count(route, CommandClass::Get, Outcome::Hit));
+        (0..times).for_each(|_| shard.count(route, CommandClass::Get, RequestOutcome::Hit));
     }
 
     fn hits(traffic: &RouteFigures) -> u64 {

@@ -19,8 +19,8 @@ use crate::admin;
 use crate::admin::model::Overview;
 use crate::config::{Config, Listen};
 use crate::explain::{Destination, Explainer, Spot, Standpoint, look};
-use crate::metrics::busiest::{KeySamples, Recent};
-use crate::metrics::{Process, Registry, ServerState, stats};
+use crate::metrics::busiest::{KeySamples, RecentSamples};
+use crate::metrics::{ProcessUsage, Registry, ServerState, stats};
 use crate::protocol::VERSION;
 use crate::snapshot::reloads::Reloads;
 use crate::snapshot::{InForce, Member, Snapshot};
@@ -37,7 +37,7 @@ struct Past {
     history: History,
     phases: Phases,
     losses: Losses,
-    busiest: Recent,
+    busiest: RecentSamples,
 }
 
 /// The figures of one process.
@@ -70,7 +70,7 @@ impl Status {
             history,
             phases: Phases::default(),
             losses: Losses::default(),
-            busiest: Recent::new(now),
+            busiest: RecentSamples::new(now),
         });
         let (looks, ready) = (Arc::new(Semaphore::new(MOST_LOOKS)), AtomicBool::new(false));
         Arc::new(Status { in_force, registry, reloads, samples, past, ready, looks })
@@ -86,8 +86,8 @@ impl Status {
         self.past.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn embedded(snapshot: &Snapshot) -> stats::Embedded {
-        let mut sum = stats::Embedded::default();
+    fn embedded(snapshot: &Snapshot) -> stats::EmbeddedStats {
+        let mut sum = stats::EmbeddedStats::default();
         for member in snapshot.pools.iter().flat_map(|pool| &pool.members) {
             if let Member::Embedded(_, store) = member {
                 sum.items += store.items();
@@ -98,11 +98,11 @@ impl Status {
         sum
     }
 
-    fn servers(&self, snapshot: &Snapshot) -> Vec<stats::Server> {
+    fn servers(&self, snapshot: &Snapshot) -> Vec<stats::ServerStats> {
         let pools = snapshot.config.pools.iter().zip(&snapshot.pools);
         pools
             .flat_map(|(pool, shared)| {
-                pool.servers.iter().zip(&shared.members).map(|(server, member)| stats::Server {
+                pool.servers.iter().zip(&shared.members).map(|(server, member)| stats::ServerStats {
                     pool: pool.name.to_string(),
                     name: server.name.to_string(),
                     address: server.address.to_string(),
@@ -166,14 +166,14 @@ impl admin::Source for Status {
     }
 }
 
-impl stats::Source for Status {
-    fn snapshot(&self) -> stats::Snapshot {
+impl stats::StatsSource for Status {
+    fn snapshot(&self) -> stats::StatsSnapshot {
         let snapshot = self.in_force.get();
-        stats::Snapshot {
+        stats::StatsSnapshot {
             version: VERSION.to_string(),
             unix_time: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
             uptime: self.registry.uptime(),
-            process: Process::read().unwrap_or_default(),
+            process: ProcessUsage::read().unwrap_or_default(),
             totals: self.registry.totals(),
             embedded: Status::embedded(&snapshot),
             settings: settings(&snapshot.config),

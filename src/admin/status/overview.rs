@@ -7,7 +7,7 @@ use super::servers;
 use super::sources::{LATELY, Sources, per_second};
 use crate::admin::model::{self, Backfills, Migration, Overview, Point, Rates, Reads, Route, Saved};
 use crate::config::{self, Config, Migrate};
-use crate::metrics::{Figures, Process, RouteFigure, RouteFigures};
+use crate::metrics::{Figures, ProcessUsage, RouteFigure, RouteFigures};
 use crate::snapshot::prefix_of;
 
 /// What "recent" is for sums.
@@ -94,7 +94,7 @@ impl Sources<'_> {
             listen: self.config().listen.iter().map(ToString::to_string).collect(),
             workers: self.config().workers,
             clients: self.figures.clients,
-            memory: Process::read().unwrap_or_default().resident,
+            memory: ProcessUsage::read().unwrap_or_default().resident,
         }
     }
 

@@ -21,8 +21,8 @@ use super::tally::{Outcome, Tally};
 use super::window::Window;
 use crate::metrics::Shard;
 use crate::protocol::{Cause, Failure, Key, Reply};
-use crate::route::migration::decide::{LONGER_THAN_A_CLAIM, Side, There};
-use crate::route::{Copied, Migration};
+use crate::route::migration::decide::{FoundInTo, LONGER_THAN_A_CLAIM, Side};
+use crate::route::{Copied, MigrationNode};
 use crate::runtime::memory::Memory;
 use crate::runtime::turn::Turn;
 use crate::snapshot::Snapshot;
@@ -39,7 +39,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 pub struct Copier {
     snapshot: Arc<Snapshot>,
     /// What moves each route, by its place in the configuration.
-    migrations: Vec<Option<Rc<Migration>>>,
+    migrations: Vec<Option<Rc<MigrationNode>>>,
     /// Its clock tells servers since when they are waited for.
     turn: Rc<Turn>,
     room: Arc<Semaphore>,
@@ -132,11 +132,11 @@ impl Copier {
                 Ok(Copied::Broken) | Err(Reply::NotStored) => {}
                 Err(reply) => return self.failed(pass, entry, Side::To, &reply),
             }
-            match There::of(migration.look(&key).await) {
-                There::Nothing => {}
-                There::Item(_) => return Outcome::There,
-                There::Claimed { .. } => sleep(LOOK_AGAIN).await,
-                There::Trouble(reply) => return self.failed(pass, entry, Side::To, &reply),
+            match FoundInTo::of(migration.look(&key).await) {
+                FoundInTo::Nothing => {}
+                FoundInTo::Item(_) => return Outcome::There,
+                FoundInTo::Claimed { .. } => sleep(LOOK_AGAIN).await,
+                FoundInTo::Trouble(reply) => return self.failed(pass, entry, Side::To, &reply),
             }
             if self.stop.is_called() {
                 return Outcome::Open;

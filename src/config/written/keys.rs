@@ -30,11 +30,11 @@ pub fn keys() -> impl Iterator<Item = String> {
 #[cfg(test)]
 mod tests {
     use super::keys;
-    use crate::config::yaml::{self, Node, Value};
+    use crate::config::yaml::{self, Value, YamlNode};
     use std::collections::BTreeSet;
 
     /// The paths that a file shows. What stands right below `pools` is a name.
-    fn shown(node: &Node, path: &str, found: &mut BTreeSet<String>) {
+    fn shown(node: &YamlNode, path: &str, found: &mut BTreeSet<String>) {
         match &node.value {
             Value::Map(map) if path == "pools" => map.iter().for_each(|(_, node)| shown(node, "pools.NAME", found)),
             Value::Map(map) => map.iter().for_each(|(key, node)| {

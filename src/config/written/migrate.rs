@@ -2,7 +2,7 @@
 
 use crate::config::fields::{Fields, Scalar};
 use crate::config::problem::{Place, Problems};
-use crate::config::yaml::Node;
+use crate::config::yaml::YamlNode;
 
 /// `migrate` of a route.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ impl Migrate {
     /// The keys of a migration.
     pub const KEYS: &'static [&'static str] = &["from", "to", "phase"];
 
-    pub(super) fn read(node: &Node, place: Place, problems: &mut Problems) -> Migrate {
+    pub(super) fn read(node: &YamlNode, place: Place, problems: &mut Problems) -> Migrate {
         let map = Fields::open(node, place.clone(), Self::KEYS, problems);
         Migrate {
             from: map.scalar("from", problems),

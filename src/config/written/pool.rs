@@ -3,7 +3,7 @@
 use super::down::OnDown;
 use crate::config::fields::{Fields, Scalar, scalar};
 use crate::config::problem::{Place, Problems};
-use crate::config::yaml::{Node, Value};
+use crate::config::yaml::{Value, YamlNode};
 
 /// One entry of `pools`.
 #[derive(Clone, Debug)]
@@ -89,12 +89,12 @@ impl Pool {
         }
     }
 
-    pub(super) fn read_all(node: &Node, place: Place, problems: &mut Problems) -> Vec<Pool> {
+    pub(super) fn read_all(node: &YamlNode, place: Place, problems: &mut Problems) -> Vec<Pool> {
         let map = Fields::named(node, place, problems);
         map.entries().map(|(key, place, node)| Pool::read(&key.text, node, place, problems)).collect()
     }
 
-    fn read(name: &str, node: &Node, place: Place, problems: &mut Problems) -> Pool {
+    fn read(name: &str, node: &YamlNode, place: Place, problems: &mut Problems) -> Pool {
         let map = Fields::open(node, place.clone(), Self::KEYS, problems);
         Pool {
             place,
@@ -122,7 +122,7 @@ impl Server {
         Server { place: address.place.clone(), name: None, address: Some(address), weight: None }
     }
 
-    fn read(node: &Node, place: Place, problems: &mut Problems) -> Server {
+    fn read(node: &YamlNode, place: Place, problems: &mut Problems) -> Server {
         if !matches!(node.value, Value::Map(_)) {
             let address = scalar(node, place.clone(), problems);
             return Server { place, name: None, address, weight: None };
@@ -141,7 +141,7 @@ impl Embedded {
     /// The keys of an embedded store.
     pub const KEYS: &'static [&'static str] = &["max_bytes"];
 
-    fn read(node: &Node, place: Place, problems: &mut Problems) -> Embedded {
+    fn read(node: &YamlNode, place: Place, problems: &mut Problems) -> Embedded {
         let map = Fields::open(node, place.clone(), Self::KEYS, problems);
         Embedded { max_bytes: map.scalar("max_bytes", problems), place }
     }

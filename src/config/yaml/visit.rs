@@ -5,7 +5,7 @@
 //! consumed all the same. One parse by one parser yields every value and its place. Maps and lists are not refused; they
 //! stand where the first thing in them does. A refusal without a kept value is a real error.
 
-use super::{ALIAS, Key, NO_KEY, Node, Refusal, START, Value};
+use super::{ALIAS, NO_KEY, START, Value, YamlKey, YamlNode, YamlRefusal};
 use crate::config::problem::Mark;
 use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, Visitor};
 use std::fmt;
@@ -19,7 +19,7 @@ pub struct Reading {
     nodes: usize,
     most: usize,
     /// Our own reason to give up.
-    refusal: Option<Refusal>,
+    refusal: Option<YamlRefusal>,
 }
 
 impl Reading {
@@ -29,7 +29,7 @@ impl Reading {
     }
 
     /// Why reading was given up, if that was our own decision.
-    pub fn refusal(&mut self) -> Option<Refusal> {
+    pub fn refusal(&mut self) -> Option<YamlRefusal> {
         self.refusal.take()
     }
 
@@ -56,11 +56,11 @@ impl Reading {
     }
 
     fn give_up<E: de::Error>(&mut self, mark: Option<Mark>, text: &str) -> E {
-        self.refusal = Some(Refusal { mark, text: text.into() });
+        self.refusal = Some(YamlRefusal { mark, text: text.into() });
         E::custom(text)
     }
 
-    fn keep<E: de::Error>(&mut self, value: Value) -> Result<Node, E> {
+    fn keep<E: de::Error>(&mut self, value: Value) -> Result<YamlNode, E> {
         self.kept = Some(value);
         Err(E::custom("kept"))
     }
@@ -70,16 +70,16 @@ impl Reading {
 pub struct NodeSeed<'r>(pub &'r mut Reading);
 
 impl<'de> DeserializeSeed<'de> for NodeSeed<'_> {
-    type Value = Node;
+    type Value = YamlNode;
 
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Node, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<YamlNode, D::Error> {
         self.0.count::<D::Error>()?;
         let refused = match from.deserialize_any(NodeVisitor(self.0)) {
             Ok(container) => return Ok(container),
             Err(refused) => refused,
         };
         let Some(value) = self.0.kept.take() else { return Err(refused) };
-        Ok(Node { mark: self.0.arrive(&refused, value == Value::Empty)?, value })
+        Ok(YamlNode { mark: self.0.arrive(&refused, value == Value::Empty)?, value })
     }
 }
 
@@ -87,16 +87,16 @@ impl<'de> DeserializeSeed<'de> for NodeSeed<'_> {
 struct KeySeed<'r>(&'r mut Reading);
 
 impl<'de> DeserializeSeed<'de> for KeySeed<'_> {
-    type Value = Key;
+    type Value = YamlKey;
 
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Key, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<YamlKey, D::Error> {
         self.0.count::<D::Error>()?;
         let refused = match from.deserialize_str(NodeVisitor(self.0)) {
             Ok(container) => return Err(self.0.give_up(Some(container.mark), NO_KEY)),
             Err(refused) => refused,
         };
         let Some(Value::Text(text)) = self.0.kept.take() else { return Err(refused) };
-        Ok(Key { mark: self.0.arrive(&refused, text.is_empty())?, text })
+        Ok(YamlKey { mark: self.0.arrive(&refused, text.is_empty())?, text })
     }
 }
 
@@ -104,60 +104,60 @@ impl<'de> DeserializeSeed<'de> for KeySeed<'_> {
 struct NodeVisitor<'r>(&'r mut Reading);
 
 impl<'de> Visitor<'de> for NodeVisitor<'_> {
-    type Value = Node;
+    type Value = YamlNode;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("plain text")
     }
 
-    fn visit_unit<E: de::Error>(self) -> Result<Node, E> {
+    fn visit_unit<E: de::Error>(self) -> Result<YamlNode, E> {
         self.0.keep(Value::Empty)
     }
 
-    fn visit_none<E: de::Error>(self) -> Result<Node, E> {
+    fn visit_none<E: de::Error>(self) -> Result<YamlNode, E> {
         self.0.keep(Value::Empty)
     }
 
-    fn visit_bool<E: de::Error>(self, v: bool) -> Result<Node, E> {
+    fn visit_bool<E: de::Error>(self, v: bool) -> Result<YamlNode, E> {
         self.0.keep(Value::Bool(v))
     }
 
-    fn visit_u64<E: de::Error>(self, v: u64) -> Result<Node, E> {
+    fn visit_u64<E: de::Error>(self, v: u64) -> Result<YamlNode, E> {
         self.0.keep(Value::Number(v.to_string()))
     }
 
-    fn visit_i64<E: de::Error>(self, v: i64) -> Result<Node, E> {
+    fn visit_i64<E: de::Error>(self, v: i64) -> Result<YamlNode, E> {
         self.0.keep(Value::Number(v.to_string()))
     }
 
-    fn visit_u128<E: de::Error>(self, v: u128) -> Result<Node, E> {
+    fn visit_u128<E: de::Error>(self, v: u128) -> Result<YamlNode, E> {
         self.0.keep(Value::Number(v.to_string()))
     }
 
-    fn visit_i128<E: de::Error>(self, v: i128) -> Result<Node, E> {
+    fn visit_i128<E: de::Error>(self, v: i128) -> Result<YamlNode, E> {
         self.0.keep(Value::Number(v.to_string()))
     }
 
-    fn visit_f64<E: de::Error>(self, v: f64) -> Result<Node, E> {
+    fn visit_f64<E: de::Error>(self, v: f64) -> Result<YamlNode, E> {
         self.0.keep(Value::Number(v.to_string()))
     }
 
-    fn visit_str<E: de::Error>(self, v: &str) -> Result<Node, E> {
+    fn visit_str<E: de::Error>(self, v: &str) -> Result<YamlNode, E> {
         self.0.keep(Value::Text(v.to_owned()))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Node, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<YamlNode, A::Error> {
         let before = self.0.last.unwrap_or(START);
-        let mut list: Vec<Node> = Vec::new();
+        let mut list: Vec<YamlNode> = Vec::new();
         while let Some(node) = from.next_element_seed(NodeSeed(self.0))? {
             list.push(node);
         }
-        Ok(Node { mark: list.first().map_or(before, |node| node.mark), value: Value::List(list) })
+        Ok(YamlNode { mark: list.first().map_or(before, |node| node.mark), value: Value::List(list) })
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<Node, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<YamlNode, A::Error> {
         let before = self.0.last.unwrap_or(START);
-        let mut map: Vec<(Key, Node)> = Vec::new();
+        let mut map: Vec<(YamlKey, YamlNode)> = Vec::new();
         while let Some(key) = from.next_key_seed(KeySeed(self.0))? {
             let mut node = from.next_value_seed(NodeSeed(self.0))?;
             if let Value::List(_) | Value::Map(_) = node.value {
@@ -165,10 +165,10 @@ impl<'de> Visitor<'de> for NodeVisitor<'_> {
             }
             map.push((key, node));
         }
-        Ok(Node { mark: map.first().map_or(before, |(key, _)| key.mark), value: Value::Map(map) })
+        Ok(YamlNode { mark: map.first().map_or(before, |(key, _)| key.mark), value: Value::Map(map) })
     }
 
-    fn visit_enum<A: EnumAccess<'de>>(self, _: A) -> Result<Node, A::Error> {
+    fn visit_enum<A: EnumAccess<'de>>(self, _: A) -> Result<YamlNode, A::Error> {
         Err(self.0.give_up(None, "YAML tags (!…) are not allowed; write the plain value, or quote it"))
     }
 }

@@ -21,7 +21,7 @@ const FEWEST_KEYS: usize = 5;
 const SHOWN: usize = 20;
 
 /// What was sampled lately.
-pub struct Recent {
+pub struct RecentSamples {
     windows: VecDeque<Window>,
     /// When the sample began that is added to.
     begun: Instant,
@@ -35,10 +35,10 @@ struct Window {
 /// Requests by what they asked for, as many as the samples stand for.
 type Weights<'k> = HashMap<&'k [u8], f64>;
 
-impl Recent {
+impl RecentSamples {
     /// Nothing yet.
-    pub fn new(now: Instant) -> Recent {
-        Recent { windows: VecDeque::new(), begun: now }
+    pub fn new(now: Instant) -> RecentSamples {
+        RecentSamples { windows: VecDeque::new(), begun: now }
     }
 
     /// Puts the samples away once they are old enough. Called every few seconds.
@@ -135,7 +135,7 @@ mod tests {
         for (key, times) in keys {
             (0..*times).for_each(|_| worker.note(key.as_bytes()));
         }
-        let busiest = Recent::new(start).busiest(start + SECOND, &samples, show_keys);
+        let busiest = RecentSamples::new(start).busiest(start + SECOND, &samples, show_keys);
         busiest.names.into_iter().map(|busy| (busy.name, busy.share)).collect()
     }
 
@@ -176,7 +176,7 @@ mod tests {
     fn the_past_is_forgotten_after_minutes_and_counts_until_then() {
         let (samples, start) = (KeySamples::new(), Instant::now());
         let worker = samples.join();
-        let mut recent = Recent::new(start);
+        let mut recent = RecentSamples::new(start);
         let note = |prefix: &str, times: usize| {
             (0..times).for_each(|n| worker.note(format!("{prefix}:{}", n % 50).as_bytes()));
         };

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::*;
-use crate::metrics::{EVERYTHING_ELSE, RouteId, RouteLabel, ServerId, ServerState, Tally};
+use crate::metrics::{EVERYTHING_ELSE, RouteId, RouteLabel, ServerId, ServerState, StatsCount};
 
 /// Samples by `name{labels}`, as they stand in the text.
 type Parsed = BTreeMap<String, f64>;
@@ -70,7 +70,7 @@ fn the_text_is_well_formed_with_every_series_in_it() {
     let servers = [("main".to_string(), "m0:11211".to_string())];
     let routes = [label("", false), label("quo\"te\\:", true)];
     let shard = registry.shard(&ShardLayout::new(&routes, &servers));
-    shard.count(RouteId(1), CommandClass::Get, Outcome::Hit);
+    shard.count(RouteId(1), CommandClass::Get, RequestOutcome::Hit);
     shard.observe(RouteId(1), CommandClass::Get, Duration::from_millis(1));
     registry.source(|samples| {
         samples.put_server("main", "m0:11211", ServerState::Probing);
@@ -126,9 +126,9 @@ fn two_shards_are_one_sum() {
     let layout = layout(&[""], &["m0"]);
     let shards = [registry.shard(&layout), registry.shard(&layout)];
     for shard in &shards {
-        shard.count(ROUTE, CommandClass::Store, Outcome::Stored);
-        shard.upstream(SERVER, Upstream::Requests, 3);
-        shard.upstream(SERVER, Upstream::Finished, 2);
+        shard.count(ROUTE, CommandClass::Store, RequestOutcome::Stored);
+        shard.upstream(SERVER, UpstreamCount::Requests, 3);
+        shard.upstream(SERVER, UpstreamCount::Finished, 2);
         shard.failure(SERVER, Cause::Timeout);
         shard.observe_upstream(SERVER, 1, Duration::from_millis(250));
         shard.protocol_error(ProtocolError::Binary);
@@ -167,44 +167,47 @@ fn histogram_buckets_are_cumulative_and_end_in_the_count() {
 fn counts_survive_their_shard_and_connections_that_outlive_it_are_still_open() {
     let registry = Registry::new("0.1.0");
     let old = registry.shard(&layout(&["", "gone:"], &["m0"]));
-    old.downstream(Downstream::Accepted, 2);
-    old.count(RouteId(1), CommandClass::Get, Outcome::Hit);
-    old.count(ROUTE, CommandClass::Get, Outcome::Hit);
+    old.downstream(DownstreamCount::Accepted, 2);
+    old.count(RouteId(1), CommandClass::Get, RequestOutcome::Hit);
+    old.count(ROUTE, CommandClass::Get, RequestOutcome::Hit);
     drop(old);
     let new = registry.shard(&layout(&[""], &["m0"]));
-    new.downstream(Downstream::Closed, 1);
-    new.count(ROUTE, CommandClass::Get, Outcome::Hit);
+    new.downstream(DownstreamCount::Closed, 1);
+    new.count(ROUTE, CommandClass::Get, RequestOutcome::Hit);
     let text = registry.text();
     let parsed = parse(&text);
     assert_eq!(parsed["leash_downstream_connections"], 1.0);
     let route = format!(r#"leash_requests_total{{route="{EVERYTHING_ELSE}",class="get",outcome="hit"}}"#);
     assert_eq!(parsed[&route], 2.0);
     assert!(!text.contains("gone:"), "a route that left the configuration leaves the metrics");
-    assert_eq!(registry.totals().get(crate::metrics::Figure::GetHits), 3, "but not the totals");
+    assert_eq!(registry.totals().get(crate::metrics::StatsFigure::GetHits), 3, "but not the totals");
     assert_eq!(registry.shards().living.len(), 1);
 }
 
 #[test]
 fn figures_of_stats_follow_memcached_and_start_again_after_a_reset() {
-    use crate::metrics::Figure;
+    use crate::metrics::StatsFigure;
     let registry = Registry::new("0.1.0");
     let shard = registry.shard(&layout(&["a:", "b:"], &[]));
     for route in [RouteId(0), RouteId(1)] {
-        shard.count(route, CommandClass::Get, Outcome::Hit);
-        shard.count(route, CommandClass::Get, Outcome::Failed);
-        shard.count(route, CommandClass::Touch, Outcome::Miss);
-        shard.count(route, CommandClass::Store, Outcome::Exists);
-        shard.tally(Tally::CasBadval);
+        shard.count(route, CommandClass::Get, RequestOutcome::Hit);
+        shard.count(route, CommandClass::Get, RequestOutcome::Failed);
+        shard.count(route, CommandClass::Touch, RequestOutcome::Miss);
+        shard.count(route, CommandClass::Store, RequestOutcome::Exists);
+        shard.tally(StatsCount::CasBadval);
     }
-    shard.downstream(Downstream::Accepted, 5);
+    shard.downstream(DownstreamCount::Accepted, 5);
     let totals = registry.totals();
-    let of = |figures: &[Figure]| figures.iter().map(|figure| totals.get(*figure)).collect::<Vec<_>>();
-    assert_eq!(of(&[Figure::CmdGet, Figure::GetHits, Figure::GetMisses]), [2, 2, 0]);
-    assert_eq!(of(&[Figure::CmdTouch, Figure::TouchMisses, Figure::CmdSet, Figure::CasBadval]), [2, 2, 2, 2]);
+    let of = |figures: &[StatsFigure]| figures.iter().map(|figure| totals.get(*figure)).collect::<Vec<_>>();
+    assert_eq!(of(&[StatsFigure::CmdGet, StatsFigure::GetHits, StatsFigure::GetMisses]), [2, 2, 0]);
+    assert_eq!(
+        of(&[StatsFigure::CmdTouch, StatsFigure::TouchMisses, StatsFigure::CmdSet, StatsFigure::CasBadval]),
+        [2, 2, 2, 2]
+    );
     registry.reset_totals();
-    shard.count(ROUTE, CommandClass::Get, Outcome::Miss);
+    shard.count(ROUTE, CommandClass::Get, RequestOutcome::Miss);
     let totals = registry.totals();
-    assert_eq!((totals.get(Figure::CmdGet), totals.get(Figure::TotalConnections)), (1, 0));
+    assert_eq!((totals.get(StatsFigure::CmdGet), totals.get(StatsFigure::TotalConnections)), (1, 0));
     assert_eq!(totals.curr_connections, 5, "connections stay open over a reset");
 }
 
@@ -222,14 +225,14 @@ fn a_scrape_while_a_worker_counts_never_goes_backwards() {
     let registry = Registry::new("0.1.0");
     let shard = registry.shard(&layout(&[""], &[]));
     let worker = std::thread::spawn(move || {
-        (0..200_000).for_each(|_| shard.count(ROUTE, CommandClass::Get, Outcome::Hit));
+        (0..200_000).for_each(|_| shard.count(ROUTE, CommandClass::Get, RequestOutcome::Hit));
     });
     let mut before = 0;
     while !worker.is_finished() {
-        let now = registry.totals().get(crate::metrics::Figure::GetHits);
+        let now = registry.totals().get(crate::metrics::StatsFigure::GetHits);
         assert!(now >= before);
         before = now;
     }
     worker.join().expect("the worker counts");
-    assert_eq!(registry.totals().get(crate::metrics::Figure::GetHits), 200_000);
+    assert_eq!(registry.totals().get(crate::metrics::StatsFigure::GetHits), 200_000);
 }

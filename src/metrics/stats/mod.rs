@@ -8,23 +8,23 @@ mod subjects;
 
 use std::time::Duration;
 
-use super::process::Process;
+use super::process::ProcessUsage;
 use super::totals::{ServerTotals, Totals};
 use super::words::ServerState;
 use lines::Lines;
 use subjects::{general, servers, settings};
 
 /// Where the figures come from.
-pub trait Source {
+pub trait StatsSource {
     /// All of them, now.
-    fn snapshot(&self) -> Snapshot;
+    fn snapshot(&self) -> StatsSnapshot;
     /// Sets the totals back to 0.
     fn reset(&self);
 }
 
 /// What `stats` tells, at one moment.
 #[derive(Clone, Debug, Default)]
-pub struct Snapshot {
+pub struct StatsSnapshot {
     /// As `version` answers it, digits first.
     pub version: String,
     /// Seconds since 1970.
@@ -32,20 +32,20 @@ pub struct Snapshot {
     /// Time since the start.
     pub uptime: Duration,
     /// What the kernel knows about the process.
-    pub process: Process,
+    pub process: ProcessUsage,
     /// Counts.
     pub totals: Totals,
     /// What is in embedded stores.
-    pub embedded: Embedded,
+    pub embedded: EmbeddedStats,
     /// What was configured.
     pub settings: Settings,
     /// All servers, in the order of the configuration.
-    pub servers: Vec<Server>,
+    pub servers: Vec<ServerStats>,
 }
 
 /// The content of the embedded stores, summed up.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Embedded {
+pub struct EmbeddedStats {
     /// Items.
     pub items: u64,
     /// Their bytes.
@@ -75,7 +75,7 @@ pub struct Settings {
 
 /// One server, as `stats servers` tells it.
 #[derive(Clone, Debug)]
-pub struct Server {
+pub struct ServerStats {
     /// Its pool.
     pub pool: String,
     /// Its name.
@@ -92,7 +92,7 @@ pub struct Server {
 ///
 /// `stats` · `stats settings` · `stats servers` · `stats reset` are leash's own; the other subjects of memcached are
 /// answered as by one that is empty; what memcached does not know is an `ERROR`.
-pub fn answer(arguments: &[u8], source: &dyn Source) -> Vec<u8> {
+pub fn answer(arguments: &[u8], source: &dyn StatsSource) -> Vec<u8> {
     let words: Vec<&[u8]> = arguments.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).collect();
     match words.as_slice() {
         [] => general(&source.snapshot()),

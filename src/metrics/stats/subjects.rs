@@ -3,23 +3,23 @@
 use std::collections::BTreeSet;
 use std::fmt::Display;
 
-use super::super::totals::Figure;
-use super::{Lines, Server, Settings, Snapshot};
+use super::super::totals::StatsFigure;
+use super::{Lines, ServerStats, Settings, StatsSnapshot};
 
 /// `stats`: the process, its connections, what was asked of it, and its memory.
-pub fn general(now: &Snapshot) -> Vec<u8> {
+pub fn general(now: &StatsSnapshot) -> Vec<u8> {
     let mut lines = Lines::new();
     put_process(&mut lines, now);
     put_connections(&mut lines, now);
-    let connections = [Figure::TotalConnections, Figure::RejectedConnections];
-    for figure in Figure::ALL.into_iter().filter(|figure| !connections.contains(figure)) {
+    let connections = [StatsFigure::TotalConnections, StatsFigure::RejectedConnections];
+    for figure in StatsFigure::ALL.into_iter().filter(|figure| !connections.contains(figure)) {
         lines.stat(figure.name(), now.totals.get(figure));
     }
     put_memory(&mut lines, now);
     lines.end()
 }
 
-fn put_process(lines: &mut Lines, now: &Snapshot) {
+fn put_process(lines: &mut Lines, now: &StatsSnapshot) {
     lines
         .stat("pid", std::process::id())
         .stat("uptime", now.uptime.as_secs())
@@ -31,12 +31,12 @@ fn put_process(lines: &mut Lines, now: &Snapshot) {
         .stat("rusage_system", format_args!("{:.6}", now.process.system.as_secs_f64()));
 }
 
-fn put_connections(lines: &mut Lines, now: &Snapshot) {
+fn put_connections(lines: &mut Lines, now: &StatsSnapshot) {
     lines
         .stat("max_connections", now.settings.max_connections)
         .stat("curr_connections", now.totals.curr_connections)
-        .stat("total_connections", now.totals.get(Figure::TotalConnections))
-        .stat("rejected_connections", now.totals.get(Figure::RejectedConnections))
+        .stat("total_connections", now.totals.get(StatsFigure::TotalConnections))
+        .stat("rejected_connections", now.totals.get(StatsFigure::RejectedConnections))
         .stat("connection_structures", now.totals.curr_connections)
         .stat("accepting_conns", 1)
         .stat("threads", now.settings.workers);
@@ -57,7 +57,7 @@ fn put_connections(lines: &mut Lines, now: &Snapshot) {
     }
 }
 
-fn put_memory(lines: &mut Lines, now: &Snapshot) {
+fn put_memory(lines: &mut Lines, now: &StatsSnapshot) {
     lines
         .stat("limit_maxbytes", now.settings.max_bytes)
         .stat("bytes", now.embedded.bytes)
@@ -126,7 +126,7 @@ pub fn settings(settings: &Settings) -> Vec<u8> {
 }
 
 /// `stats servers`, which memcached does not have.
-pub fn servers(servers: &[Server]) -> Vec<u8> {
+pub fn servers(servers: &[ServerStats]) -> Vec<u8> {
     let (mut seen, mut repeated) = (BTreeSet::new(), BTreeSet::new());
     for server in servers {
         if !seen.insert(&server.name) {
@@ -143,7 +143,7 @@ pub fn servers(servers: &[Server]) -> Vec<u8> {
     lines.end()
 }
 
-fn put_server(lines: &mut Lines, name: &str, server: &Server) {
+fn put_server(lines: &mut Lines, name: &str, server: &ServerStats) {
     let traffic = &server.traffic;
     let mut stat = |what: &str, value: &dyn Display| {
         lines.stat(&format!("{name}:{what}"), value);

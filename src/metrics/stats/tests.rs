@@ -7,12 +7,12 @@ use super::*;
 
 #[derive(Default)]
 struct Fixed {
-    snapshot: Snapshot,
+    snapshot: StatsSnapshot,
     resets: Cell<u32>,
 }
 
-impl Source for Fixed {
-    fn snapshot(&self) -> Snapshot {
+impl StatsSource for Fixed {
+    fn snapshot(&self) -> StatsSnapshot {
         self.snapshot.clone()
     }
     fn reset(&self) {
@@ -20,10 +20,10 @@ impl Source for Fixed {
     }
 }
 
-fn server(pool: &str, name: &str) -> Server {
+fn server(pool: &str, name: &str) -> ServerStats {
     let traffic = ServerTotals { requests: 7, failures: 1, ..ServerTotals::default() };
     let (pool, name, address) = (pool.to_string(), name.to_string(), format!("{name}:11211"));
-    Server { pool, name, address, state: ServerState::Suspect, traffic }
+    ServerStats { pool, name, address, state: ServerState::Suspect, traffic }
 }
 
 fn ask(arguments: &str, source: &Fixed) -> String {

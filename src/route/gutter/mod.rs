@@ -21,7 +21,7 @@ pub mod decide;
 
 use std::rc::Rc;
 
-use super::{About, Ask, Client, Deadline, Entry, Pool, Route, Run, Step, Verdict};
+use super::{About, Ask, Client, Deadline, Entry, Node, PoolNode, Run, Step, Verdict};
 use crate::protocol::{Command, Delete, Key, Reply, Request, Uniques};
 use crate::route::gutter::decide::{Cap, may_change};
 use crate::route::refresh::decide::ItemId;
@@ -32,8 +32,8 @@ use crate::upstream::{Remembered, Standing, Upstream};
 const OF_GUTTER: Uniques = Uniques::with_bit(61);
 
 /// One pool with its gutter, as one route uses them.
-pub struct Gutter {
-    pool: Rc<Pool>,
+pub struct GutterNode {
+    pool: Rc<PoolNode>,
     /// The same, for the way back.
     own: Entry,
     gutter: Entry,
@@ -43,16 +43,16 @@ pub struct Gutter {
     env: Rc<dyn Env>,
 }
 
-impl Gutter {
+impl GutterNode {
     /// A pool with the way into it, and the way into its gutter. `leases` is what tells the items of the route if it refreshes.
     pub fn new(
-        (pool, own): (Rc<Pool>, Entry),
+        (pool, own): (Rc<PoolNode>, Entry),
         gutter: Entry,
         cap: Cap,
         leases: Option<u64>,
         env: Rc<dyn Env>,
-    ) -> Gutter {
-        Gutter { pool, own, gutter, cap, leases, env }
+    ) -> GutterNode {
+        GutterNode { pool, own, gutter, cap, leases, env }
     }
 
     fn server_of(&self, place: &Key) -> (usize, &Upstream) {
@@ -95,7 +95,7 @@ fn delete(key: &Key) -> Request {
     Request { key: key.clone(), command: Command::Delete(Delete::default()) }
 }
 
-impl Route for Gutter {
+impl Node for GutterNode {
     fn step(&self, ask: &Ask<'_>) -> Step<'_> {
         let (number, server) = self.server_of(ask.place());
         if server.is_calm() {

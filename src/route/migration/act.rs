@@ -10,14 +10,15 @@
 
 use tokio::time::Instant;
 
-use super::Migration;
-use super::claims::{Patience, Taken, busy};
+use super::MigrationNode;
+use super::claims::{ClaimAttempt, Patience, busy};
 use super::copy::Copied;
 use crate::protocol::{Cause, Command, Failure, Get, Item, Key, Reply};
 use crate::route::Deadline;
 use crate::route::migration::decide::{
-    CLAIM_IS_YOUNG, Claim, Phase, Side, There, as_sent_to_from, as_told_by_from, bound, changes, created, is_claim,
-    is_down, may_have_changed, nothing, told_created, trouble, written,
+    CLAIM_IS_YOUNG, Claim, FoundInTo, Phase, Side, as_sent_to_from, as_told_by_from, bound_to_item, changes,
+    delete_failure, is_claim, is_down, may_have_changed, reply_where_nothing_is, set_reply, stored_where_nothing_is,
+    told_of_stored,
 };
 
 /// Whether a command is done.
@@ -28,7 +29,7 @@ enum Done {
     Wait,
 }
 
-impl Migration {
+impl MigrationNode {
     /// Carries out a command where its item is.
     pub(super) async fn act(&self, key: &Key, command: &Command, deadline: Deadline) -> Reply {
         let line = self.claimants.enter(self.id(key));
@@ -64,34 +65,40 @@ impl Migration {
             (false, _) => return self.try_without_claim(key, command, tried).await,
         };
         match taken {
-            Taken::Held(claim) if self.phase == Phase::Prepare => self.act_in_from(key, command, claim, asked).await,
-            Taken::Held(claim) => self.bring_over(key, command, claim).await,
-            Taken::Item(cas) => self.act_on(key, command, cas, tried).await,
-            Taken::Wait => Done::Wait,
-            Taken::Again => Done::Again(None),
-            Taken::Trouble(reply) => self.without_to(key, command, reply).await,
+            ClaimAttempt::Held(claim) if self.phase == Phase::Prepare => {
+                self.act_in_from(key, command, claim, asked).await
+            }
+            ClaimAttempt::Held(claim) => self.bring_over(key, command, claim).await,
+            ClaimAttempt::Item(cas) => self.act_on(key, command, cas, tried).await,
+            ClaimAttempt::Wait => Done::Wait,
+            ClaimAttempt::Again => Done::Again(None),
+            ClaimAttempt::Trouble(reply) => self.without_to(key, command, reply).await,
         }
     }
 
     /// Drain leaves no claims, and reads change nothing.
     async fn try_without_claim(&self, key: &Key, command: &Command, tried: Option<(u64, Reply)>) -> Done {
         match self.there(key, self.look(key).await) {
-            There::Item(cas) => self.act_on(key, command, cas, tried).await,
-            There::Nothing | There::Claimed { .. } if self.phase == Phase::Prepare => {
+            FoundInTo::Item(cas) => self.act_on(key, command, cas, tried).await,
+            FoundInTo::Nothing | FoundInTo::Claimed { .. } if self.phase == Phase::Prepare => {
                 self.look_in_from(key, command).await
             }
-            There::Nothing => self.make(key, command, None, false).await,
+            FoundInTo::Nothing => self.make(key, command, None, false).await,
             // Its holder deletes, and would delete again what took the claim's place.
-            There::Claimed { by: Claim::Act, is_overdue: false, .. } if created(command, None).is_some() => Done::Wait,
-            There::Claimed { cas, .. } => self.make(key, command, Some(cas), false).await,
-            There::Trouble(reply) => self.without_to(key, command, reply).await,
+            FoundInTo::Claimed { by: Claim::Act, is_overdue: false, .. }
+                if stored_where_nothing_is(command, None).is_some() =>
+            {
+                Done::Wait
+            }
+            FoundInTo::Claimed { cas, .. } => self.make(key, command, Some(cas), false).await,
+            FoundInTo::Trouble(reply) => self.without_to(key, command, reply).await,
         }
     }
 
     /// Reads in `from`. What is not there may have been brought over between the two looks.
     async fn look_in_from(&self, key: &Key, command: &Command) -> Done {
         let reply = self.ask_from_for(key, command).await;
-        let has_moved = reply == Reply::Miss && matches!(self.there(key, self.look(key).await), There::Item(_));
+        let has_moved = reply == Reply::Miss && matches!(self.there(key, self.look(key).await), FoundInTo::Item(_));
         if has_moved { Done::Again(None) } else { Done::Yes(reply) }
     }
 
@@ -101,12 +108,12 @@ impl Migration {
         if let Some((_, reply)) = tried.filter(|(before, _)| *before == cas) {
             return Done::Yes(reply);
         }
-        let bound = match bound(command, cas) {
+        let bound = match bound_to_item(command, cas) {
             Ok(bound) => bound,
             Err(reply) => return Done::Yes(reply),
         };
         if changes(command)
-            && let Some(failed) = trouble(self.delete_from(key).await)
+            && let Some(failed) = delete_failure(self.delete_from(key).await)
         {
             return Done::Yes(failed);
         }
@@ -156,14 +163,14 @@ impl Migration {
             return Done::Yes(reply);
         }
         // A set came between, and what was brought over since may be older than what was done here.
-        Done::Yes(written(reply, self.delete_to(key).await))
+        Done::Yes(set_reply(reply, self.delete_to(key).await))
     }
 
     /// Brings the item over, to be acted on there; or makes in `to` what the command makes where nothing is.
     async fn bring_over(&self, key: &Key, command: &Command, claim: u64) -> Done {
         match self.copy(key, claim).await {
             Copied::Done(_) | Copied::Broken => Done::Again(None),
-            nothing @ (Copied::Nothing | Copied::Away(_)) => match created(command, Some(claim)) {
+            nothing @ (Copied::Nothing | Copied::Away(_)) => match stored_where_nothing_is(command, Some(claim)) {
                 Some(_) => self.make(key, command, Some(claim), matches!(nothing, Copied::Nothing)).await,
                 None => {
                     self.give_up(key, claim).await;
@@ -179,13 +186,13 @@ impl Migration {
 
     /// Makes what the command makes where nothing is, in `to`: over a claim or by an `add`. What may be in `from` is deleted.
     async fn make(&self, key: &Key, command: &Command, over: Option<u64>, from_has_none: bool) -> Done {
-        let Some(store) = created(command, over) else { return self.find_nothing(key, command).await };
+        let Some(store) = stored_where_nothing_is(command, over) else { return self.find_nothing(key, command).await };
         // In warm there was nothing in `from` under this claim, unless it was down; in drain nobody looked.
-        if !from_has_none && let Some(failed) = trouble(self.delete_from(key).await) {
+        if !from_has_none && let Some(failed) = delete_failure(self.delete_from(key).await) {
             return Done::Yes(failed);
         }
         match self.ask_to(key, Command::Store(store)).await {
-            Reply::Hit(item) => Done::Yes(Reply::Hit(told_created(command, item, self.env.unix()))),
+            Reply::Hit(item) => Done::Yes(Reply::Hit(told_of_stored(command, item, self.env.unix()))),
             Reply::Exists | Reply::NotFound | Reply::NotStored => Done::Again(None),
             refused => Done::Yes(refused),
         }
@@ -195,9 +202,9 @@ impl Migration {
     async fn find_nothing(&self, key: &Key, command: &Command) -> Done {
         if !matches!(command, Command::Get(Get { vivify: Some(_), .. })) {
             self.count_none_if_read(command);
-            return Done::Yes(nothing(command));
+            return Done::Yes(reply_where_nothing_is(command));
         }
-        match self.ask_to(key, bound(command, 0).unwrap_or_else(|_| command.clone())).await {
+        match self.ask_to(key, bound_to_item(command, 0).unwrap_or_else(|_| command.clone())).await {
             Reply::Hit(item) if is_claim(&item) => Done::Wait,
             reply => Done::Yes(reply),
         }

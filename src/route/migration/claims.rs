@@ -2,9 +2,9 @@
 
 use tokio::time::{Instant, sleep_until};
 
-use super::Migration;
+use super::MigrationNode;
 use crate::protocol::{Command, Delete, Get, Item, Key, Reply};
-use crate::route::migration::decide::{Claim, LOOK, There, back_off};
+use crate::route::migration::decide::{Claim, FoundInTo, LOOK, back_off};
 use crate::route::{Answer, Deadline};
 
 /// The answer to a write that got no claim, or no turn at asking for one, in time.
@@ -19,10 +19,10 @@ pub(super) fn busy(command: &Command) -> Reply {
 }
 
 /// What came of asking for a claim.
-pub(super) enum Taken {
+pub(super) enum ClaimAttempt {
     /// It is ours, and has this CAS unique.
     Held(u64),
-    /// There is an item, with this CAS unique.
+    /// FoundInTo is an item, with this CAS unique.
     Item(u64),
     /// Somebody else's claim is to be waited for.
     Wait,
@@ -54,44 +54,44 @@ impl Patience {
     }
 }
 
-impl Migration {
+impl MigrationNode {
     /// Looks at the key in `to`.
     pub fn look(&self, key: &Key) -> Answer {
         self.ask_to(key, Command::Get(LOOK))
     }
 
     /// What a look found. One that won is given back when what it was for is done.
-    pub(super) fn there(&self, key: &Key, looked: Reply) -> There {
+    pub(super) fn there(&self, key: &Key, looked: Reply) -> FoundInTo {
         self.spare_wins.note(key, &looked);
-        There::of(looked)
+        FoundInTo::of(looked)
     }
 
     /// Takes a claim where nothing is, or one that `claim` may replace.
-    pub(super) async fn take(&self, key: &Key, claim: Claim) -> Taken {
+    pub(super) async fn take(&self, key: &Key, claim: Claim) -> ClaimAttempt {
         let added = self.put_claim(key, claim, None);
         let looked = self.look(key);
         match added.await {
-            Reply::Hit(Item { cas, .. }) => return Taken::Held(cas),
+            Reply::Hit(Item { cas, .. }) => return ClaimAttempt::Held(cas),
             Reply::NotStored => {}
-            trouble => return Taken::Trouble(trouble),
+            trouble => return ClaimAttempt::Trouble(trouble),
         }
         match self.there(key, looked.await) {
-            There::Nothing => Taken::Again,
-            There::Item(cas) => Taken::Item(cas),
-            There::Claimed { cas, by, is_overdue } if is_overdue || claim.may_replace(by) => {
+            FoundInTo::Nothing => ClaimAttempt::Again,
+            FoundInTo::Item(cas) => ClaimAttempt::Item(cas),
+            FoundInTo::Claimed { cas, by, is_overdue } if is_overdue || claim.may_replace(by) => {
                 self.take_over(key, claim, cas).await
             }
-            There::Claimed { .. } => Taken::Wait,
-            There::Trouble(reply) => Taken::Trouble(reply),
+            FoundInTo::Claimed { .. } => ClaimAttempt::Wait,
+            FoundInTo::Trouble(reply) => ClaimAttempt::Trouble(reply),
         }
     }
 
     /// Takes a claim in the place of what has this CAS unique.
-    pub(super) async fn take_over(&self, key: &Key, claim: Claim, over: u64) -> Taken {
+    pub(super) async fn take_over(&self, key: &Key, claim: Claim, over: u64) -> ClaimAttempt {
         match self.put_claim(key, claim, Some(over)).await {
-            Reply::Hit(Item { cas, .. }) => Taken::Held(cas),
-            Reply::Exists | Reply::NotFound | Reply::NotStored => Taken::Again,
-            trouble => Taken::Trouble(trouble),
+            Reply::Hit(Item { cas, .. }) => ClaimAttempt::Held(cas),
+            Reply::Exists | Reply::NotFound | Reply::NotStored => ClaimAttempt::Again,
+            trouble => ClaimAttempt::Trouble(trouble),
         }
     }
 

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use tokio::task::spawn_local;
 use tokio::time::Instant;
 
-use super::{MOST_BACKFILLS, Migration};
+use super::{MOST_BACKFILLS, MigrationNode};
 use crate::metrics::Backfill;
 use crate::protocol::{Command, Get, Item, Key, Reply, Returns};
 use crate::route::migration::decide::{Claim, Side, copy, is_down};
@@ -22,7 +22,7 @@ use crate::route::spare_wins::give_back_at;
 pub enum Copied {
     /// It is in `to`; its value has so many bytes.
     Done(usize),
-    /// There is nothing to copy.
+    /// FoundInTo is nothing to copy.
     Nothing,
     /// The same to a reader, as `from` is down. When it is back there may be something.
     Away(Reply),
@@ -32,7 +32,7 @@ pub enum Copied {
     Failed(Side, Reply),
 }
 
-impl Migration {
+impl MigrationNode {
     /// Copies an item behind the back of whoever read it. One at a time a key, and not too many in all.
     pub(super) fn backfill(self: &Rc<Self>, key: &Key) {
         let id = self.id(key);

@@ -23,11 +23,11 @@ use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::turns::Turns;
-use super::{About, Answer, Ask, Client, Deadline, Entry, Route, Run, SpareWins, Step, Verdict};
+use super::turns::KeyTurns;
+use super::{About, Answer, Ask, Client, Deadline, Entry, Node, Run, SpareWins, Step, Verdict};
 use crate::metrics::{RouteId, Shard};
 use crate::protocol::{Command, Delete, Key, Reply, Request};
-use crate::route::migration::decide::{Kind, Phase, Side, is_claim, judged, kind, looks_like_a_claim};
+use crate::route::migration::decide::{CommandKind, Phase, Side, is_claim, judged, kind, looks_like_a_claim};
 use crate::route::refresh::decide::ItemId;
 use crate::runtime::env::Env;
 use crate::upstream::Upstream;
@@ -36,7 +36,7 @@ use crate::upstream::Upstream;
 const MOST_BACKFILLS: usize = 64;
 
 /// Moves one route.
-pub struct Migration {
+pub struct MigrationNode {
     phase: Phase,
     from: Entry,
     to: Entry,
@@ -48,23 +48,23 @@ pub struct Migration {
     /// Who asks for what no client asked.
     nobody: Rc<Client>,
     /// Those of this worker who need a claim for a key take turns, so that they do not race each other for it.
-    claimants: Rc<Turns<ItemId>>,
+    claimants: Rc<KeyTurns<ItemId>>,
     backfills: RefCell<HashSet<ItemId>>,
     /// What looks at `to` won although nobody was told.
     spare_wins: SpareWins,
     reserved: Reply,
 }
 
-impl Migration {
+impl MigrationNode {
     /// The migration of a route, which metrics know as `route` and no other node as `identity`.
     pub fn new(
         phase: Phase,
         (from, to): (Entry, Entry),
         env: Rc<dyn Env>,
         (shard, route, identity): (Arc<Shard>, RouteId, u64),
-    ) -> Migration {
+    ) -> MigrationNode {
         let line = "CLIENT_ERROR these client flags mark what leash itself puts there while the route is migrated";
-        Migration {
+        MigrationNode {
             phase,
             from,
             to,
@@ -73,7 +73,7 @@ impl Migration {
             route,
             identity,
             nobody: Client::new(),
-            claimants: Turns::new(),
+            claimants: KeyTurns::new(),
             backfills: RefCell::default(),
             spare_wins: SpareWins::default(),
             reserved: Reply::Error(line.into()),
@@ -84,7 +84,7 @@ impl Migration {
         ItemId::new(self.identity, key)
     }
 
-    fn kind(&self, command: &Command) -> Kind {
+    fn kind(&self, command: &Command) -> CommandKind {
         kind(command, self.env.unix())
     }
 
@@ -119,17 +119,17 @@ impl Migration {
         }
         let Request { key, command } = &request;
         match self.kind(command) {
-            Kind::Read => self.read(key, command).await,
-            Kind::Set => self.set(key, command).await,
-            Kind::Vanish => self.vanish(key, deadline).await,
-            Kind::Delete => self.delete(key, deadline).await,
-            Kind::Gets | Kind::Conditional => self.act(key, command, deadline).await,
-            Kind::Debug => self.authority().call(&request, &client).await,
+            CommandKind::Read => self.read(key, command).await,
+            CommandKind::Set => self.set(key, command).await,
+            CommandKind::Vanish => self.vanish(key, deadline).await,
+            CommandKind::Delete => self.delete(key, deadline).await,
+            CommandKind::Gets | CommandKind::Conditional => self.act(key, command, deadline).await,
+            CommandKind::Debug => self.authority().call(&request, &client).await,
         }
     }
 }
 
-impl Route for Migration {
+impl Node for MigrationNode {
     fn step(&self, ask: &Ask<'_>) -> Step<'_> {
         let Request { key, command } = ask.request;
         if let About::Beside(_) = ask.about {
@@ -144,11 +144,11 @@ impl Route for Migration {
             return Step::Run;
         }
         match (command, self.kind(command), self.phase) {
-            (_, Kind::Read, Phase::Prepare) => Step::Watch(self.from.root(), ask.request.clone()),
-            (Command::Get(get), Kind::Read, _) | (Command::Get(get), Kind::Gets, Phase::Drain) => {
+            (_, CommandKind::Read, Phase::Prepare) => Step::Watch(self.from.root(), ask.request.clone()),
+            (Command::Get(get), CommandKind::Read, _) | (Command::Get(get), CommandKind::Gets, Phase::Drain) => {
                 Step::Watch(self.to.root(), Request { key: key.clone(), command: Command::Get(judged(get)) })
             }
-            (_, Kind::Debug, _) => Step::Rewrite(self.authority().root(), ask.request.clone()),
+            (_, CommandKind::Debug, _) => Step::Rewrite(self.authority().root(), ask.request.clone()),
             _ => Step::Run,
         }
     }

@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
-use super::Migration;
+use super::MigrationNode;
 use crate::metrics::ReadSource;
 use crate::protocol::{Command, Key, Reply};
 use crate::route::migration::decide::{Phase, Side, is_claim, judged};
 
-impl Migration {
+impl MigrationNode {
     /// A read that had to wait for its turn.
     pub(super) async fn read(self: &Rc<Self>, key: &Key, command: &Command) -> Reply {
         let Command::Get(get) = command else { return Reply::Miss };

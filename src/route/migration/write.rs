@@ -1,14 +1,14 @@
 //! Sets and deletes: both pools, one after the other, in an order that leaves no gap.
 
-use super::Migration;
-use super::claims::{BUSY, Patience, Taken};
+use super::MigrationNode;
+use super::claims::{BUSY, ClaimAttempt, Patience};
 use crate::protocol::{Command, Item, Key, Reply};
 use crate::route::Deadline;
 use crate::route::migration::decide::{
-    Claim, Phase, as_sent_to_from, as_told_by_from, deleted, may_have_changed, trouble, written,
+    Claim, Phase, as_sent_to_from, as_told_by_from, delete_failure, delete_reply, may_have_changed, set_reply,
 };
 
-impl Migration {
+impl MigrationNode {
     /// Stores where the phase says and then sees to it that nothing older is left on the other side.
     pub(super) async fn set(&self, key: &Key, command: &Command) -> Reply {
         let is_in_from = self.phase == Phase::Prepare;
@@ -20,7 +20,7 @@ impl Migration {
             return stored;
         }
         let deleted = if is_in_from { self.delete_to(key) } else { self.delete_from(key) };
-        written(stored, deleted.await)
+        set_reply(stored, deleted.await)
     }
 
     /// A set of what is gone at once.
@@ -48,18 +48,18 @@ impl Migration {
         let mut had_item = false;
         while !patience.is_over() {
             let taken = match self.take(key, Claim::Act).await {
-                Taken::Item(cas) => {
+                ClaimAttempt::Item(cas) => {
                     let taken = self.take_over(key, Claim::Act, cas).await;
-                    had_item |= matches!(taken, Taken::Held(_));
+                    had_item |= matches!(taken, ClaimAttempt::Held(_));
                     taken
                 }
                 taken => taken,
             };
             match taken {
-                Taken::Held(claim) => return self.delete_under(key, claim, had_item).await,
-                Taken::Wait => patience.wait().await,
-                Taken::Again | Taken::Item(_) => {}
-                Taken::Trouble(_) => return self.delete_in_both(key).await,
+                ClaimAttempt::Held(claim) => return self.delete_under(key, claim, had_item).await,
+                ClaimAttempt::Wait => patience.wait().await,
+                ClaimAttempt::Again | ClaimAttempt::Item(_) => {}
+                ClaimAttempt::Trouble(_) => return self.delete_in_both(key).await,
             }
         }
         Reply::Error(BUSY.into())
@@ -67,7 +67,7 @@ impl Migration {
 
     async fn delete_in_both(&self, key: &Key) -> Reply {
         let from = self.delete_from(key).await;
-        deleted(from, self.delete_to(key).await)
+        delete_reply(from, self.delete_to(key).await)
     }
 
     async fn delete_under(&self, key: &Key, claim: u64, had_item: bool) -> Reply {
@@ -77,11 +77,11 @@ impl Migration {
         if !matches!(to, Reply::Hit(_)) {
             to = self.delete_to(key).await;
         }
-        let to = match trouble(to) {
+        let to = match delete_failure(to) {
             Some(failed) => failed,
             None if had_item => Reply::Hit(Item::default()),
             None => Reply::NotFound,
         };
-        deleted(from, to)
+        delete_reply(from, to)
     }
 }

@@ -5,15 +5,15 @@
 
 use std::rc::Rc;
 
-use super::look::{TRIES, There};
+use super::look::{ItemLook, TRIES};
 use super::store::Stored;
-use super::{Refresh, Subject, is_own_game};
+use super::{RefreshNode, Subject, is_own_game};
 use crate::metrics::SetRefusal;
 use crate::protocol::{Command, Delete, Get, Item, Reply, Request, Store, StoreMode};
-use crate::route::refresh::leases::End;
-use crate::route::{Client, Deadline, Route};
+use crate::route::refresh::leases::WaitEnd;
+use crate::route::{Client, Deadline, Node};
 
-impl Refresh {
+impl RefreshNode {
     /// Carries out a command when its turn at the key has come. If that does not come in time, nothing is done.
     pub(super) async fn in_turn(self: Rc<Self>, request: Request, client: Rc<Client>, deadline: Deadline) -> Reply {
         let id = self.id(&request.key);
@@ -93,10 +93,10 @@ impl Refresh {
 
     async fn cas(&self, subject: &Subject<'_>, store: &Store) -> Reply {
         match self.look_at_item(subject).await {
-            There::Stale(_) => Reply::NotFound,
-            There::Item(cas, _) if Some(cas) == store.compare_cas => self.set(subject, store).await,
-            There::Nothing | There::Item(..) => self.call(subject, Command::Store(self.marked(store))).await,
-            There::Trouble(reply) => reply,
+            ItemLook::Stale(_) => Reply::NotFound,
+            ItemLook::Item(cas, _) if Some(cas) == store.compare_cas => self.set(subject, store).await,
+            ItemLook::Nothing | ItemLook::Item(..) => self.call(subject, Command::Store(self.marked(store))).await,
+            ItemLook::Trouble(reply) => reply,
         }
     }
 
@@ -108,13 +108,13 @@ impl Refresh {
                 break;
             }
             match self.look_at_item(subject).await {
-                There::Stale(cas) => match self.store(subject, over(store, cas)).await {
+                ItemLook::Stale(cas) => match self.store(subject, over(store, cas)).await {
                     Reply::NotFound => continue,
                     Reply::Exists => {}
                     stored => reply = stored,
                 },
-                There::Nothing => continue,
-                There::Item(..) | There::Trouble(_) => {}
+                ItemLook::Nothing => continue,
+                ItemLook::Item(..) | ItemLook::Trouble(_) => {}
             }
             break;
         }
@@ -127,24 +127,24 @@ impl Refresh {
     /// Ends the lease of an item that was stored without grace: it may not be there as evidence against a late winner.
     fn end_lease(&self, subject: &Subject<'_>) {
         self.revoke(subject);
-        self.leases.end(subject.id, |_| End::Over);
+        self.leases.end(subject.id, |_| WaitEnd::Over);
     }
 
     /// replace, append and prepend.
     async fn amend(&self, subject: &Subject<'_>, store: &Store) -> Reply {
         for _ in 0..TRIES {
             match (self.look_at_item(subject).await, store.vivify) {
-                (There::Stale(_), None) => return Reply::NotStored,
+                (ItemLook::Stale(_), None) => return Reply::NotStored,
                 // Not every memcached makes an item here. To the one that answers it has to be gone.
-                (There::Stale(cas), Some(_)) => {
+                (ItemLook::Stale(cas), Some(_)) => {
                     let gone = Delete { compare_cas: Some(cas), ..Delete::default() };
                     if self.call(subject, Command::Delete(gone)).await == Reply::Exists {
                         continue;
                     }
                     break;
                 }
-                (There::Trouble(reply), _) => return written(reply),
-                (There::Nothing | There::Item(..), _) => break,
+                (ItemLook::Trouble(reply), _) => return as_write_reply(reply),
+                (ItemLook::Nothing | ItemLook::Item(..), _) => break,
             }
         }
         let reply = self.call(subject, Command::Store(store.clone())).await;
@@ -162,7 +162,7 @@ impl Refresh {
         // What is left of an item whose value was dropped would be read as a hit: of a stale one nothing is left.
         if delete.drop_value {
             return match self.there(subject, look.await) {
-                There::Stale(cas) => {
+                ItemLook::Stale(cas) => {
                     let gone = Delete { compare_cas: Some(cas), ..Delete::default() };
                     self.call(subject, Command::Delete(gone)).await;
                     Reply::NotFound
@@ -173,16 +173,16 @@ impl Refresh {
         let deleted = self.call(subject, Command::Delete(delete.clone()));
         let there = self.there(subject, look.await);
         let reply = deleted.await;
-        self.leases.end(subject.id, |_| End::Over);
+        self.leases.end(subject.id, |_| WaitEnd::Over);
         match (there, reply) {
-            (There::Stale(_), Reply::Hit(_) | Reply::Exists) => Reply::NotFound,
+            (ItemLook::Stale(_), Reply::Hit(_) | Reply::Exists) => Reply::NotFound,
             (_, reply) => reply,
         }
     }
 }
 
 /// A read that failed has no other meaning to a write.
-pub(super) fn written(reply: Reply) -> Reply {
+pub(super) fn as_write_reply(reply: Reply) -> Reply {
     match reply {
         Reply::Miss => Reply::NotFound,
         other => other,

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{Refresh, Subject, judged};
+use super::{RefreshNode, Subject, judged};
 use crate::protocol::{Command, Get, Item, Returns};
 use crate::route::refresh::decide::TICK;
 use crate::route::{Answer, Deadline};
@@ -19,7 +19,7 @@ pub(super) struct Asker<'a> {
     pub deadline: Deadline,
 }
 
-impl Refresh {
+impl RefreshNode {
     /// Whether `item` still is what the lease was asked for.
     pub(super) fn is_to_do(&self, asker: &Asker<'_>, item: &Item, now: Instant) -> bool {
         let is_same = |end: Instant| self.ends(item, now) <= end + TICK;

@@ -6,15 +6,15 @@ use tokio::time::Instant;
 
 use super::asker::Asker;
 use super::refused::is_refusal;
-use super::settle::Found;
+use super::settle::Regenerator;
 use super::told::as_asked;
 use super::wait::wait;
-use super::{Client, Refresh, Subject};
+use super::{Client, RefreshNode, Subject};
 use crate::metrics::ColdWait;
 use crate::protocol::{Get, Key, Reply};
 use crate::route::Deadline;
 
-impl Refresh {
+impl RefreshNode {
     /// Nothing is there. The first caller regenerates it, the others wait for as long as the route allows.
     pub(super) async fn find_cold(self: Rc<Self>, key: Key, get: Get, client: Rc<Client>, deadline: Deadline) -> Reply {
         let id = self.id(&key);
@@ -32,16 +32,16 @@ impl Refresh {
                     let subject = Subject { key: &key, id, client: &client };
                     let asker = Asker { subject, get: &get, value_left: None, early_end: None, deadline };
                     match self.win(&asker, claimed).await {
-                        Found::Won(item) => return self.told_to_winner(item, &get),
-                        Found::Other(Some(item)) => return self.told_as_found(item, &get),
-                        Found::Other(None) => slot,
-                        Found::Trouble(refused) if is_refusal(&refused) => {
+                        Regenerator::Caller(item) => return self.told_to_winner(item, &get),
+                        Regenerator::Other(Some(item)) => return self.told_as_found(item, &get),
+                        Regenerator::Other(None) => slot,
+                        Regenerator::Unknown(refused) if is_refusal(&refused) => {
                             return self
                                 .clone()
                                 .find_refused((key.clone(), get.clone()), client.clone(), refused, deadline)
                                 .await;
                         }
-                        Found::Trouble(trouble) => return trouble,
+                        Regenerator::Unknown(trouble) => return trouble,
                     }
                 }
             };

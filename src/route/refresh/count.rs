@@ -1,23 +1,25 @@
 //! incr, decr, ma: a stale count is none.
 
-use super::alter::written;
-use super::look::{TRIES, There};
-use super::{Refresh, Subject};
+use super::alter::as_write_reply;
+use super::look::{ItemLook, TRIES};
+use super::{RefreshNode, Subject};
 use crate::protocol::{Arithmetic, Command, Exptime, Item, Reply, Returns, Store};
 
-impl Refresh {
+impl RefreshNode {
     pub(super) async fn count(&self, subject: &Subject<'_>, asked: &Arithmetic) -> Reply {
         subject.client.take_win(subject.id);
         for _ in 0..TRIES {
             match (self.look_at_item(subject).await, asked.vivify) {
-                (There::Stale(_), None) => return Reply::NotFound,
-                (There::Stale(cas), Some(exptime)) => match self.store(subject, created(asked, exptime, cas)).await {
-                    Reply::Hit(stored) => return Reply::Hit(counted(asked, exptime.ttl(self.env.unix()), &stored)),
-                    Reply::Exists | Reply::NotFound => continue,
-                    reply => return reply,
-                },
-                (There::Trouble(reply), _) => return written(reply),
-                (There::Item(_, true), _) => {
+                (ItemLook::Stale(_), None) => return Reply::NotFound,
+                (ItemLook::Stale(cas), Some(exptime)) => {
+                    match self.store(subject, count_over_stale(asked, exptime, cas)).await {
+                        Reply::Hit(stored) => return Reply::Hit(counted(asked, exptime.ttl(self.env.unix()), &stored)),
+                        Reply::Exists | Reply::NotFound => continue,
+                        reply => return reply,
+                    }
+                }
+                (ItemLook::Trouble(reply), _) => return as_write_reply(reply),
+                (ItemLook::Item(_, true), _) => {
                     asked.ttl.inspect(|ttl| self.revoke_if_short(subject, *ttl, true));
                     let ttl = asked.ttl.map(|ttl| self.stretched(ttl));
                     let reply = self.call(subject, Command::Arithmetic(Arithmetic { ttl, ..asked.clone() })).await;
@@ -30,7 +32,7 @@ impl Refresh {
                         other => other,
                     };
                 }
-                (There::Nothing | There::Item(_, false), _) => break,
+                (ItemLook::Nothing | ItemLook::Item(_, false), _) => break,
             }
         }
         asked.ttl.inspect(|ttl| self.revoke_if_short(subject, *ttl, false));
@@ -39,7 +41,7 @@ impl Refresh {
 }
 
 /// The count that begins where a stale one was.
-fn created(asked: &Arithmetic, exptime: Exptime, cas: u64) -> Store {
+fn count_over_stale(asked: &Arithmetic, exptime: Exptime, cas: u64) -> Store {
     let value = asked.initial.to_string().into();
     let new_cas = asked.new_cas;
     Store { value, ttl: Some(exptime), compare_cas: Some(cas), new_cas, ..Store::default() }

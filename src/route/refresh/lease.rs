@@ -3,28 +3,28 @@
 
 use super::asker::Asker;
 use super::win::Lease;
-use super::{Refresh, Subject};
+use super::{RefreshNode, Subject};
 use crate::protocol::{Command, Delete, Exptime, Get, Item, Reply, Request, Returns, Store, StoreMode};
 use crate::route::Answer;
-use crate::route::refresh::decide::{Look, REVOKED, Terms, Token};
-use crate::route::refresh::leases::{Reading, Slot};
+use crate::route::refresh::decide::{LeaseToken, Look, REVOKED, Terms};
+use crate::route::refresh::leases::{ItemReading, LeaseSlot};
 
 /// What became of the question for a lease.
-pub(super) enum Asked {
+pub(super) enum LeaseAnswer {
     /// It is ours.
     Granted(Lease),
     /// Somebody has it, for so many seconds more.
     Lost(i64),
-    /// There was no answer.
+    /// ItemLook was no answer.
     Unasked,
 }
 
-impl Refresh {
+impl RefreshNode {
     /// Asks for the lease of an item, and for the item behind it: what is found then is what the lease is for, whatever
     /// was found before. With that reading.
-    pub(super) async fn ask_lease(&self, asker: &Asker<'_>, slot: &Slot) -> (Asked, Reply, Reading) {
+    pub(super) async fn ask_lease(&self, asker: &Asker<'_>, slot: &LeaseSlot) -> (LeaseAnswer, Reply, ItemReading) {
         let terms = Terms { ttl: self.policy.lease.into(), value_left: asker.value_left };
-        let token = Token::new(self.env.random(), terms);
+        let token = LeaseToken::new(self.env.random(), terms);
         let asked = self.env.now();
         let add = self.beside(&asker.subject, self.taking(&token, None));
         let look = self.look(&asker.subject);
@@ -34,7 +34,7 @@ impl Refresh {
         let looked = Look::of(&look.await, Some(&token));
         let item = item.await;
         let asked = match (added, looked) {
-            (Reply::Hit(Item { cas, .. }), _) => Asked::Granted(Lease { token, cas, asked }),
+            (Reply::Hit(Item { cas, .. }), _) => LeaseAnswer::Granted(Lease { token, cas, asked }),
             (Reply::NotStored, Look::Revoked(cas)) => return self.take_over(asker, slot, token, cas).await,
             (Reply::NotStored, Look::Others { left, cas, terms }) => match &item {
                 // A value that is to be regenerated, and another than that the lease was taken for.
@@ -44,26 +44,32 @@ impl Refresh {
                 {
                     return self.take_over(asker, slot, token, cas).await;
                 }
-                _ => Asked::Lost(left),
+                _ => LeaseAnswer::Lost(left),
             },
             // It ended in between: the next caller asks again.
-            (Reply::NotStored, _) => Asked::Lost(0),
-            _ => Asked::Unasked,
+            (Reply::NotStored, _) => LeaseAnswer::Lost(0),
+            _ => LeaseAnswer::Unasked,
         };
         (asked, item, reading)
     }
 
     /// Takes a lease that has ended. Only one of those who try it does.
-    async fn take_over(&self, asker: &Asker<'_>, slot: &Slot, token: Token, ended: u64) -> (Asked, Reply, Reading) {
+    async fn take_over(
+        &self,
+        asker: &Asker<'_>,
+        slot: &LeaseSlot,
+        token: LeaseToken,
+        ended: u64,
+    ) -> (LeaseAnswer, Reply, ItemReading) {
         let asked = self.env.now();
         let take = self.beside(&asker.subject, self.taking(&token, Some(ended)));
         let reading = slot.begin_reading();
         let item = self.read_whole(&asker.subject, asker.get);
         let (taken, item) = (take.await, item.await);
         let asked = match taken {
-            Reply::Hit(Item { cas, .. }) => Asked::Granted(Lease { token, cas, asked }),
-            Reply::Exists | Reply::NotFound | Reply::NotStored => Asked::Lost(0),
-            _ => Asked::Unasked,
+            Reply::Hit(Item { cas, .. }) => LeaseAnswer::Granted(Lease { token, cas, asked }),
+            Reply::Exists | Reply::NotFound | Reply::NotStored => LeaseAnswer::Lost(0),
+            _ => LeaseAnswer::Unasked,
         };
         (asked, item, reading)
     }
@@ -96,7 +102,7 @@ impl Refresh {
     }
 
     /// Puts the token where nothing is, or over the lease with this CAS unique.
-    fn taking(&self, token: &Token, ended: Option<u64>) -> Command {
+    fn taking(&self, token: &LeaseToken, ended: Option<u64>) -> Command {
         let mode = if ended.is_some() { StoreMode::Set } else { StoreMode::Add };
         let ttl = Some(Exptime::from_now(self.policy.lease.into()));
         let value = token.value();

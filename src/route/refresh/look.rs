@@ -1,6 +1,6 @@
 //! A look at an item before something is done to it: a stale item is not there.
 
-use super::{Refresh, Subject};
+use super::{RefreshNode, Subject};
 use crate::protocol::{Command, Get, Reply, Returns};
 use crate::route::Answer;
 
@@ -8,7 +8,7 @@ use crate::route::Answer;
 pub(super) const TRIES: usize = 4;
 
 /// What a look found.
-pub(super) enum There {
+pub(super) enum ItemLook {
     /// Nothing, or nothing that anybody may see.
     Nothing,
     /// A stale item, by its CAS unique.
@@ -19,9 +19,9 @@ pub(super) enum There {
     Trouble(Reply),
 }
 
-impl Refresh {
+impl RefreshNode {
     /// Looks and judges.
-    pub(super) async fn look_at_item(&self, subject: &Subject<'_>) -> There {
+    pub(super) async fn look_at_item(&self, subject: &Subject<'_>) -> ItemLook {
         let reply = self.look_at(subject).await;
         self.there(subject, reply)
     }
@@ -33,13 +33,13 @@ impl Refresh {
     }
 
     /// What the reply to a look says.
-    pub(super) fn there(&self, subject: &Subject<'_>, reply: Reply) -> There {
+    pub(super) fn there(&self, subject: &Subject<'_>, reply: Reply) -> ItemLook {
         self.spare_wins.note(subject.key, &reply);
         match reply {
-            Reply::Hit(item) if self.policy.is_stale(&item) => There::Stale(item.cas),
-            Reply::Hit(item) => There::Item(item.cas, self.policy.is_marked(&item)),
-            Reply::Miss => There::Nothing,
-            trouble => There::Trouble(trouble),
+            Reply::Hit(item) if self.policy.is_stale(&item) => ItemLook::Stale(item.cas),
+            Reply::Hit(item) => ItemLook::Item(item.cas, self.policy.is_marked(&item)),
+            Reply::Miss => ItemLook::Nothing,
+            trouble => ItemLook::Trouble(trouble),
         }
     }
 }

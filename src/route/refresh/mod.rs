@@ -38,7 +38,7 @@ mod win;
 
 pub use win::Win;
 
-use recent::Recent;
+use recent::RecentLeases;
 use refused::is_refusal;
 
 use std::cell::RefCell;
@@ -46,7 +46,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Answer, Ask, Client, Deadline, Entry, Route, Run, SpareWins, Step, Verdict};
+use super::{Answer, Ask, Client, Deadline, Entry, Node, Run, SpareWins, Step, Verdict};
 use crate::metrics::{ColdWait, RouteId, Shard};
 use crate::protocol::{Command, Exptime, Get, Item, Key, Reply, Request, Returns, Store};
 use crate::route::refresh::decide::{Age, ItemId, Policy};
@@ -63,7 +63,7 @@ struct Subject<'a> {
 }
 
 /// Refreshes the stale values of one route.
-pub struct Refresh {
+pub struct RefreshNode {
     policy: Policy,
     below: Entry,
     leases: Arc<Leases>,
@@ -72,13 +72,13 @@ pub struct Refresh {
     route: RouteId,
     /// What tells the route's items from those of others, in this configuration and the next.
     identity: u64,
-    recent: RefCell<Recent>,
+    recent: RefCell<RecentLeases>,
     /// What looks won although nobody was told.
     spare_wins: SpareWins,
     flag_in_use: Reply,
 }
 
-impl Refresh {
+impl RefreshNode {
     /// The policy of the route of this identity, which metrics know as `route`, over what is below.
     pub fn new(
         policy: Policy,
@@ -86,13 +86,13 @@ impl Refresh {
         leases: Arc<Leases>,
         env: Rc<dyn Env>,
         (shard, route, identity): (Arc<Shard>, RouteId, u64),
-    ) -> Refresh {
+    ) -> RefreshNode {
         let bit = policy.marker.trailing_zeros();
         let line = format!(
             "CLIENT_ERROR bit {bit} of the client flags marks stale time on this route, set refresh.marker_bit to a bit no client uses"
         );
         let (recent, spare_wins, flag_in_use) = (RefCell::default(), SpareWins::default(), Reply::Error(line.into()));
-        Refresh { policy, below, leases, env, shard, route, identity, recent, spare_wins, flag_in_use }
+        RefreshNode { policy, below, leases, env, shard, route, identity, recent, spare_wins, flag_in_use }
     }
 
     fn id(&self, key: &Key) -> ItemId {
@@ -146,7 +146,7 @@ fn judged(get: &Get) -> Get {
     Get { returns, ..get.clone() }
 }
 
-impl Route for Refresh {
+impl Node for RefreshNode {
     fn step(&self, ask: &Ask<'_>) -> Step<'_> {
         let Request { key, command } = ask.request;
         if let Command::Store(Store { client_flags, .. }) = command

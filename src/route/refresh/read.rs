@@ -3,12 +3,12 @@
 use std::rc::Rc;
 
 use super::asker::Asker;
-use super::settle::Found;
-use super::{Client, Refresh, Subject, judged};
+use super::settle::Regenerator;
+use super::{Client, RefreshNode, Subject, judged};
 use crate::protocol::{Command, Get, Item, Key, Reply, Request};
-use crate::route::{Deadline, Route, Verdict};
+use crate::route::{Deadline, Node, Verdict};
 
-impl Refresh {
+impl RefreshNode {
     /// A read that had to wait for its turn, and gives it to the next as soon as the reply to it is known.
     pub(super) async fn get(
         self: Rc<Self>,
@@ -50,11 +50,11 @@ impl Refresh {
         let subject = Subject { key: &key, id, client: &client };
         let asker = Asker { subject, get: &get, value_left: Some(item.ttl), early_end, deadline };
         match self.win(&asker, claimed).await {
-            Found::Won(item) => self.told_to_winner(item, &get),
-            Found::Other(Some(item)) => self.told_as_found(item, &get),
-            Found::Other(None) if self.policy.cold_wait.is_zero() => Reply::Miss,
-            Found::Other(None) => self.find_cold(key, get, client, deadline).await,
-            Found::Trouble(_) => self.told_as_found(item, &get),
+            Regenerator::Caller(item) => self.told_to_winner(item, &get),
+            Regenerator::Other(Some(item)) => self.told_as_found(item, &get),
+            Regenerator::Other(None) if self.policy.cold_wait.is_zero() => Reply::Miss,
+            Regenerator::Other(None) => self.find_cold(key, get, client, deadline).await,
+            Regenerator::Unknown(_) => self.told_as_found(item, &get),
         }
     }
 }

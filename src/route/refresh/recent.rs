@@ -14,7 +14,7 @@ const PAIRS: usize = 2048;
 
 /// The leases seen last, two for each group of items.
 #[derive(Default)]
-pub(super) struct Recent {
+pub(super) struct RecentLeases {
     pairs: Vec<[Seen; 2]>,
     /// Times are counted from here.
     start: Option<Instant>,
@@ -30,7 +30,7 @@ struct Seen {
     value_ends: u32,
 }
 
-impl Recent {
+impl RecentLeases {
     /// Whether the lease for a value that ends then is known to be taken.
     pub fn is_taken(&self, id: ItemId, now: Instant, value_ends: Instant) -> bool {
         let (Some(start), Some(pair)) = (self.start, self.pairs.get(pair(id))) else { return false };
@@ -86,7 +86,7 @@ mod tests {
     fn what_was_seen_taken_is_known_for_a_moment_and_for_the_same_value_only() {
         let (now, second) = (Instant::now(), Duration::from_secs(1));
         let ends = now + second * 60;
-        let mut recent = Recent::default();
+        let mut recent = RecentLeases::default();
         assert!(!recent.is_taken(id("a"), now, ends));
         recent.note(id("a"), now, ends);
         assert!(recent.is_taken(id("a"), now + second / 5, ends + second));

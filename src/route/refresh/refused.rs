@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::told::as_asked;
 use super::wait::wait;
-use super::{Client, Refresh};
+use super::{Client, RefreshNode};
 use crate::metrics::{ColdWait, LeaseOutcome};
 use crate::protocol::{Cause, Failure, Get, Key, Reply, Returns};
 use crate::route::Deadline;
@@ -28,7 +28,7 @@ pub(super) fn is_too_late(reply: &Reply) -> bool {
     is_refusal(reply) || matches!(reply, Reply::Failed(Failure { cause: Cause::Timeout, .. }))
 }
 
-impl Refresh {
+impl RefreshNode {
     /// The answer to a read that was refused: a miss for whoever is to regenerate the item.
     pub(super) async fn find_refused(
         self: Rc<Self>,

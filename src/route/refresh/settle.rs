@@ -8,29 +8,29 @@
 
 use std::rc::Rc;
 
-use super::Refresh;
+use super::RefreshNode;
 use super::asker::Asker;
-use super::lease::Asked;
+use super::lease::LeaseAnswer;
 use super::win::{Lease, Win};
 use crate::metrics::LeaseOutcome;
 use crate::protocol::{Item, Reply};
 use crate::route::refresh::decide::{Holding, ItemId};
-use crate::route::refresh::leases::{Claimed, End, Reading};
+use crate::route::refresh::leases::{Claimed, ItemReading, WaitEnd};
 
-/// What a caller who asked for the lease found.
-pub(super) enum Found {
-    /// The caller is to regenerate the item; what there is of it until then.
-    Won(Option<Item>),
-    /// Somebody else does, or nobody has to; the item as it is now.
+/// Who regenerates an item, as a caller who asked for its lease learns.
+pub(super) enum Regenerator {
+    /// The caller; what there is of it until then.
+    Caller(Option<Item>),
+    /// Another caller, or none has to; the item as it is now.
     Other(Option<Item>),
     /// The item could not be read again.
-    Trouble(Reply),
+    Unknown(Reply),
 }
 
-impl Refresh {
+impl RefreshNode {
     /// Asks for the lease that was claimed, and settles the claim. The client's next request about the key waits until
     /// then, as it may be the winner's set.
-    pub(super) async fn win(self: &Rc<Self>, asker: &Asker<'_>, claimed: Claimed) -> Found {
+    pub(super) async fn win(self: &Rc<Self>, asker: &Asker<'_>, claimed: Claimed) -> Regenerator {
         if claimed.has_expired {
             self.shard.lease(self.route, LeaseOutcome::Expired);
         }
@@ -41,27 +41,27 @@ impl Refresh {
             Reply::Hit(item) => Some(item),
             Reply::Miss => None,
             trouble => {
-                if let Asked::Granted(lease) = &asked {
+                if let LeaseAnswer::Granted(lease) = &asked {
                     self.give_back(&asker.subject, lease);
                 }
-                return Found::Trouble(trouble);
+                return Regenerator::Unknown(trouble);
             }
         };
         match asked {
-            Asked::Lost(seconds) => {
+            LeaseAnswer::Lost(seconds) => {
                 self.shard.lease(self.route, LeaseOutcome::Lost);
                 self.lost(asker.subject.id, &claimed, (item.as_ref(), reading), seconds);
                 // Those who waited for this answer could not know yet that the winner is elsewhere.
                 self.look_out(&asker.subject, &claimed.slot);
-                Found::Other(item)
+                Regenerator::Other(item)
             }
-            Asked::Granted(lease) => self.granted(asker, &claimed, (item, reading), Some(lease)),
-            Asked::Unasked => self.granted(asker, &claimed, (item, reading), None),
+            LeaseAnswer::Granted(lease) => self.granted(asker, &claimed, (item, reading), Some(lease)),
+            LeaseAnswer::Unasked => self.granted(asker, &claimed, (item, reading), None),
         }
     }
 
     /// Somebody else has the lease. Who waits for a value is given it, if it has come meanwhile.
-    fn lost(&self, id: ItemId, claimed: &Claimed, (item, reading): (Option<&Item>, Reading), seconds: i64) {
+    fn lost(&self, id: ItemId, claimed: &Claimed, (item, reading): (Option<&Item>, ItemReading), seconds: i64) {
         let now = self.env.now();
         match item {
             Some(item) if !self.policy.is_stale(item) => self.hand_over(id, claimed, item, reading),
@@ -78,21 +78,21 @@ impl Refresh {
         &self,
         asker: &Asker<'_>,
         claimed: &Claimed,
-        (item, reading): (Option<Item>, Reading),
+        (item, reading): (Option<Item>, ItemReading),
         lease: Option<Lease>,
-    ) -> Found {
+    ) -> Regenerator {
         let now = self.env.now();
         // The caller was told that there is no answer, so it regenerates nothing by this lease.
         if asker.deadline.is_over() {
             lease.iter().for_each(|lease| self.give_back(&asker.subject, lease));
             claimed.slot.give_back();
-            return Found::Other(item);
+            return Regenerator::Other(item);
         }
         let ends = item.as_ref().map(|item| self.ends(item, now));
         if let Some(newer) = item.as_ref().filter(|item| !self.is_to_do(asker, item, now)) {
             lease.iter().for_each(|lease| self.give_back(&asker.subject, lease));
             self.hand_over(asker.subject.id, claimed, newer, reading);
-            return Found::Other(item);
+            return Regenerator::Other(item);
         }
         let outcome = if lease.is_some() { LeaseOutcome::Granted } else { LeaseOutcome::Unasked };
         self.shard.lease(self.route, outcome);
@@ -104,10 +104,10 @@ impl Refresh {
         });
         let stale = item.as_ref().map(|item| item.cas);
         asker.subject.client.won(asker.subject.id, Win { stale, lease, told: now, slot: claimed.slot.clone() });
-        Found::Won(item)
+        Regenerator::Caller(item)
     }
 
-    fn hand_over(&self, id: ItemId, claimed: &Claimed, item: &Item, reading: Reading) {
-        self.leases.end_slot(id, &claimed.slot, End::Found(self.policy.as_told(item.clone()), reading));
+    fn hand_over(&self, id: ItemId, claimed: &Claimed, item: &Item, reading: ItemReading) {
+        self.leases.end_slot(id, &claimed.slot, WaitEnd::Found(self.policy.as_told(item.clone()), reading));
     }
 }

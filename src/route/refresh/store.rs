@@ -15,12 +15,12 @@
 use super::look::TRIES;
 use super::refused::is_too_late;
 use super::win::Win;
-use super::{Ask, Refresh, Subject};
+use super::{Ask, RefreshNode, Subject};
 use crate::metrics::SetRefusal;
 use crate::protocol::{Command, Delete, Exptime, Get, Item, Reply, Returns, Store, StoreMode};
 use crate::route::Answer;
 use crate::route::refresh::decide::{ItemId, Look, Undo};
-use crate::route::refresh::leases::{End, Slot};
+use crate::route::refresh::leases::{LeaseSlot, WaitEnd};
 
 /// What became of a winner's value.
 pub(super) enum Stored {
@@ -28,13 +28,13 @@ pub(super) enum Stored {
     Kept(Item),
     /// Something newer is, or may have been.
     Refused(SetRefusal),
-    /// There was no item to store it over.
+    /// ItemLook was no item to store it over.
     Gone,
     /// The server did not store it.
     Failed(Reply),
 }
 
-impl Refresh {
+impl RefreshNode {
     /// Whether this is a set that needs no more than to be sent: its client won nothing and waits for nothing, and the
     /// item will outlast any lease of today, so that it speaks for itself against a winner who comes late.
     pub(super) fn is_plain_set(&self, store: &Store, ask: &Ask<'_>) -> bool {
@@ -95,7 +95,7 @@ impl Refresh {
             Stored::Kept(item) => self.brought(&win.slot, store, item),
             // Too large for the server, say: it is no less the value that others wait for.
             Stored::Failed(_) => self.brought(&win.slot, store, &Item::default()),
-            Stored::Refused(_) | Stored::Gone => End::Over,
+            Stored::Refused(_) | Stored::Gone => WaitEnd::Over,
         };
         self.leases.end_slot(subject.id, &win.slot, end);
         stored
@@ -201,13 +201,13 @@ impl Refresh {
     }
 
     /// What those are told who wait for a value: the item that was stored.
-    fn brought(&self, slot: &Slot, store: &Store, stored: &Item) -> End {
+    fn brought(&self, slot: &LeaseSlot, store: &Store, stored: &Item) -> WaitEnd {
         if self.policy.cold_wait.is_zero() && !slot.is_awaited() {
-            return End::Over;
+            return WaitEnd::Over;
         }
         let (value, client_flags, size) = (Some(store.value.clone()), store.client_flags, store.value.len() as u32);
         let ttl = store.ttl.unwrap_or(Exptime::NEVER).ttl(self.env.unix());
-        End::Value(self.policy.as_told(Item { value, client_flags, size, ttl, cas: stored.cas, ..Item::default() }))
+        WaitEnd::Value(self.policy.as_told(Item { value, client_flags, size, ttl, cas: stored.cas, ..Item::default() }))
     }
 
     /// Stores, and asks for the CAS unique that tells the stored item from the next.

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::Refresh;
+use super::RefreshNode;
 use crate::protocol::{Get, Item, Reply, Returns};
 use crate::route::refresh::decide::Age;
 
-impl Refresh {
+impl RefreshNode {
     /// What a winner is told: to regenerate the value, in the way it understands.
     pub(super) fn told_to_winner(&self, item: Option<Item>, get: &Get) -> Reply {
         let is_stale = item.as_ref().is_some_and(|item| self.policy.is_stale(item));

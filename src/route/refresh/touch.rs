@@ -1,10 +1,10 @@
 //! touch, gat, mg with T: a marked item keeps its grace behind the new stale date, any other gets the TTL as it is.
 
-use super::look::{TRIES, There};
-use super::{Refresh, Subject};
+use super::look::{ItemLook, TRIES};
+use super::{RefreshNode, Subject};
 use crate::protocol::{Command, Exptime, Get, Reply, Returns};
 
-impl Refresh {
+impl RefreshNode {
     /// touch and gat; `None` where gat is to behave as get.
     pub(super) async fn touch(&self, subject: &Subject<'_>, get: &Get) -> Option<Reply> {
         let reads = get.returns.has(Returns::VALUE);
@@ -12,10 +12,10 @@ impl Refresh {
         let mut reply = Reply::Miss;
         for _ in 0..TRIES {
             let is_marked = match self.look_at_item(subject).await {
-                There::Stale(_) | There::Nothing if reads => return None,
-                There::Stale(_) | There::Nothing => return Some(Reply::Miss),
-                There::Trouble(reply) => return Some(reply),
-                There::Item(_, is_marked) => is_marked,
+                ItemLook::Stale(_) | ItemLook::Nothing if reads => return None,
+                ItemLook::Stale(_) | ItemLook::Nothing => return Some(Reply::Miss),
+                ItemLook::Trouble(reply) => return Some(reply),
+                ItemLook::Item(_, is_marked) => is_marked,
             };
             self.revoke_if_short(subject, exptime, is_marked);
             let touch = Some(if is_marked { self.stretched(exptime) } else { exptime });

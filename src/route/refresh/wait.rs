@@ -7,11 +7,11 @@ use std::time::Duration;
 use tokio::task::spawn_local;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::{Client, Refresh, Subject};
+use super::{Client, RefreshNode, Subject};
 use crate::metrics::{ColdWait, RouteId, Shard};
 use crate::protocol::{Get, Item, Key, Reply};
 use crate::route::client::Waits;
-use crate::route::refresh::leases::{End, Leave, Place, Slot};
+use crate::route::refresh::leases::{LeaseSlot, Leave, WaitEnd, WaitingPlace};
 
 /// The first look for the value of a winner elsewhere comes after this, each further one after twice the time before.
 const FIRST_POLL: Duration = Duration::from_millis(5);
@@ -26,7 +26,7 @@ pub(super) struct Waiter {
     _leave: Leave,
 }
 
-impl Refresh {
+impl RefreshNode {
     pub(super) fn waiter(&self) -> Option<Waiter> {
         let Some(leave) = self.leases.wait() else {
             self.shard.wait_ended(self.route, ColdWait::Overflow);
@@ -37,14 +37,14 @@ impl Refresh {
     }
 
     /// Has somebody look for the value of a winner elsewhere, if anybody waits for it here.
-    pub(super) fn look_out(self: &Rc<Self>, subject: &Subject<'_>, slot: &Arc<Slot>) {
+    pub(super) fn look_out(self: &Rc<Self>, subject: &Subject<'_>, slot: &Arc<LeaseSlot>) {
         if slot.begin_polling() {
             spawn_local(self.clone().poll(subject.key.clone(), slot.clone(), subject.client.clone()));
         }
     }
 
     /// Looks for the value of a winner elsewhere, for all who wait for it here.
-    async fn poll(self: Rc<Self>, key: Key, slot: Arc<Slot>, client: Rc<Client>) {
+    async fn poll(self: Rc<Self>, key: Key, slot: Arc<LeaseSlot>, client: Rc<Client>) {
         let id = self.id(&key);
         let subject = Subject { key: &key, id, client: &client };
         let mut pause = FIRST_POLL;
@@ -55,7 +55,7 @@ impl Refresh {
             if let Reply::Hit(item) = self.read_whole(&subject, &Get::default()).await
                 && !self.policy.is_stale(&item)
             {
-                self.leases.end_slot(id, &slot, End::Found(self.policy.as_told(item), reading));
+                self.leases.end_slot(id, &slot, WaitEnd::Found(self.policy.as_told(item), reading));
             }
         }
     }
@@ -63,7 +63,7 @@ impl Refresh {
 
 /// Waits for the end of a lease, or says how else the wait ended.
 pub(super) async fn wait(
-    mut place: Place,
+    mut place: WaitingPlace,
     waits: &Waits,
     client: &Client,
     patience: Instant,

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::route::refresh::decide::Token;
-use crate::route::refresh::leases::Slot;
+use crate::route::refresh::decide::LeaseToken;
+use crate::route::refresh::leases::LeaseSlot;
 
 /// One client's permission to regenerate one item.
 pub struct Win {
@@ -15,13 +15,13 @@ pub struct Win {
     /// When the client was told.
     pub(super) told: Instant,
     /// Where this process keeps the lease.
-    pub(in crate::route) slot: Arc<Slot>,
+    pub(in crate::route) slot: Arc<LeaseSlot>,
 }
 
 /// A lease that was granted.
 #[derive(Clone)]
 pub(super) struct Lease {
-    pub token: Token,
+    pub token: LeaseToken,
     /// The CAS unique of the lease's item.
     pub cas: u64,
     /// When it was asked for: it cannot have run out before this and its TTL.

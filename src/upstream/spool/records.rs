@@ -3,7 +3,7 @@
 use std::io;
 
 use super::format::{self, LONGEST, Record};
-use crate::runtime::pieces::{Pieces, Source};
+use crate::runtime::pieces::{ByteSource, Pieces};
 
 /// Whose a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub enum Owner {
 }
 
 /// Whose `source` is, asked for the server with this title.
-pub fn owner(source: impl Source, title: &[u8]) -> io::Result<Owner> {
+pub fn owner(source: impl ByteSource, title: &[u8]) -> io::Result<Owner> {
     let mut pieces = Pieces::new(source, 0);
     let beginning = pieces.ahead(title.len())?;
     Ok(match beginning.strip_prefix(title) {
@@ -30,7 +30,7 @@ pub fn owner(source: impl Source, title: &[u8]) -> io::Result<Owner> {
 /// Reads records from a place of a file on.
 pub struct Records<S>(Pieces<S>);
 
-impl<S: Source> Records<S> {
+impl<S: ByteSource> Records<S> {
     /// Those of `source` from the byte `at` on.
     pub fn new(source: S, at: u64) -> Records<S> {
         Records(Pieces::new(source, at))
@@ -42,7 +42,7 @@ impl<S: Source> Records<S> {
     }
 }
 
-impl<S: Source> Iterator for Records<S> {
+impl<S: ByteSource> Iterator for Records<S> {
     type Item = io::Result<Record>;
 
     fn next(&mut self) -> Option<io::Result<Record>> {

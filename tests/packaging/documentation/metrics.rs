@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use leash::config::Phase;
 use leash::metrics::{
-    Backfill, ClientDrop, ColdWait, LeaseOutcome, NO_PHASE, Outcome, ProtocolError, ReadSource, Registry,
-    ReloadOutcome, RouteLabel, Series, ServerState, SetRefusal, ShardLayout, SpoolDrop,
+    Backfill, ClientDrop, ColdWait, LeaseOutcome, NO_PHASE, ProtocolError, ReadSource, Registry, ReloadOutcome,
+    RequestOutcome, RouteLabel, Series, ServerState, SetRefusal, ShardLayout, SpoolDrop,
 };
 use leash::protocol::{Cause, CommandClass};
 
@@ -37,7 +37,7 @@ fn every_word_of_a_label_is_told() {
     let told = |begin: &str| quoted(between(&text, &format!("\n* {begin}"), "\n\n").split("\n* ").next().unwrap_or(""));
     let words = |words: &[&str]| -> BTreeSet<String> { words.iter().map(ToString::to_string).collect() };
     assert_eq!(told("`class` is the kind of command:"), words(&CommandClass::ALL.map(CommandClass::name)));
-    assert_eq!(told("`outcome`:"), words(&Outcome::ALL.map(Outcome::name)));
+    assert_eq!(told("`outcome`:"), words(&RequestOutcome::ALL.map(RequestOutcome::name)));
     assert_eq!(told("`outcome` of a lease:"), words(&LeaseOutcome::ALL.map(LeaseOutcome::name)));
     assert_eq!(told("`outcome` of a cold wait:"), words(&ColdWait::ALL.map(ColdWait::name)));
     assert_eq!(told("`outcome` of a reload:"), words(&ReloadOutcome::ALL.map(ReloadOutcome::name)));

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::task::{Poll, Waker};
 
 use leash::protocol::{Reply, Request};
-use leash::route::{Ask, Client, Deadline, Route, Run, Step};
+use leash::route::{Ask, Client, Deadline, Node, Run, Step};
 use leash::upstream::Upstream;
 use tokio::time::Instant;
 
@@ -167,7 +167,7 @@ pub struct Leaf<N> {
     pub wire: usize,
 }
 
-impl<N: Net> Route for Leaf<N> {
+impl<N: Net> Node for Leaf<N> {
     fn step(&self, _: &Ask<'_>) -> Step<'_> {
         Step::Run
     }

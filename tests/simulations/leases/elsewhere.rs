@@ -6,13 +6,13 @@ use shuttle::future::block_on;
 use shuttle::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use shuttle::thread;
 
-use super::slot::Slot;
+use super::slot::LeaseSlot;
 use super::{claim, is_mine, item, taken, together, value};
 
 /// What the waiters for the value of a winner elsewhere share.
 #[derive(Default)]
 pub struct Elsewhere {
-    slot: Arc<Slot>,
+    slot: Arc<LeaseSlot>,
     /// Whether the winner has stored its value.
     is_stored: AtomicBool,
     pollers: AtomicUsize,

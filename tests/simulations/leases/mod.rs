@@ -15,12 +15,12 @@ use std::time::{Duration, Instant};
 
 use elsewhere::Elsewhere;
 use leash::protocol::Item;
-use leash::route::refresh::decide::{Claim, Holding};
+use leash::route::refresh::decide::{ClaimResult, Holding};
 use shuttle::future::block_on;
 use shuttle::sync::Mutex;
 use shuttle::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use shuttle::thread;
-use slot::{End, Slot};
+use slot::{LeaseSlot, WaitEnd};
 
 /// Schedules by chance, and as many where few changes of thread do the harm (PCT).
 const SCHEDULES: usize = 3_000;
@@ -56,45 +56,45 @@ fn taken(is_here: bool) -> Holding {
     Holding::Taken { until: period().1, value_ends: None, is_here }
 }
 
-fn claim(slot: &Slot) -> Claim {
+fn claim(slot: &LeaseSlot) -> ClaimResult {
     slot.claim(Instant::now(), None)
 }
 
-fn is_mine(claim: Claim) -> bool {
-    matches!(claim, Claim::Mine { .. })
+fn is_mine(claim: ClaimResult) -> bool {
+    matches!(claim, ClaimResult::Mine { .. })
 }
 
 fn item() -> Item {
     Item { cas: 7, ..Item::default() }
 }
 
-fn value() -> End {
-    End::Value(item())
+fn value() -> WaitEnd {
+    WaitEnd::Value(item())
 }
 
 /// What `Leases` does for one item.
 #[derive(Default)]
-struct Table(Mutex<Option<Arc<Slot>>>);
+struct Table(Mutex<Option<Arc<LeaseSlot>>>);
 
 impl Table {
-    fn claim(&self) -> Result<Arc<Slot>, Arc<Slot>> {
+    fn claim(&self) -> Result<Arc<LeaseSlot>, Arc<LeaseSlot>> {
         loop {
             let slot = self.0.lock().unwrap().get_or_insert_default().clone();
             match claim(&slot) {
-                Claim::Mine { .. } => return Ok(slot),
-                Claim::Taken => return Err(slot),
-                Claim::Over => self.forget(&slot),
+                ClaimResult::Mine { .. } => return Ok(slot),
+                ClaimResult::Taken => return Err(slot),
+                ClaimResult::Over => self.forget(&slot),
             }
         }
     }
 
-    fn end_slot(&self, slot: &Arc<Slot>, end: End) {
+    fn end_slot(&self, slot: &Arc<LeaseSlot>, end: WaitEnd) {
         if slot.end(end) {
             self.forget(slot);
         }
     }
 
-    fn forget(&self, slot: &Arc<Slot>) {
+    fn forget(&self, slot: &Arc<LeaseSlot>) {
         let mut known = self.0.lock().unwrap();
         if known.as_ref().is_some_and(|known| Arc::ptr_eq(known, slot)) {
             *known = None;
@@ -105,7 +105,7 @@ impl Table {
 #[test]
 fn one_of_several_claims_of_a_slot_is_granted() {
     check(|| {
-        let (slot, granted) = (Arc::new(Slot::default()), Arc::new(AtomicUsize::new(0)));
+        let (slot, granted) = (Arc::new(LeaseSlot::default()), Arc::new(AtomicUsize::new(0)));
         let count = granted.clone();
         together(same(3, move || {
             if is_mine(claim(&slot)) {
@@ -149,7 +149,7 @@ fn a_lease_that_ended_may_be_asked_for_by_one_caller_again() {
                 count.fetch_add(1, SeqCst);
             }
         });
-        let ender = Box::new(move || table.end_slot(&slot, End::Over)) as Box<dyn FnOnce() + Send>;
+        let ender = Box::new(move || table.end_slot(&slot, WaitEnd::Over)) as Box<dyn FnOnce() + Send>;
         together(claimers.chain([ender]));
         assert!(asked.load(SeqCst) <= 1);
     });
@@ -158,7 +158,7 @@ fn a_lease_that_ended_may_be_asked_for_by_one_caller_again() {
 #[test]
 fn a_lease_ends_once_whatever_else_is_said_of_it() {
     check(|| {
-        let (slot, ended) = (Arc::new(Slot::default()), Arc::new(AtomicUsize::new(0)));
+        let (slot, ended) = (Arc::new(LeaseSlot::default()), Arc::new(AtomicUsize::new(0)));
         assert!(is_mine(claim(&slot)));
         let (end, count) = (slot.clone(), ended.clone());
         let enders = same(2, move || {
@@ -170,7 +170,7 @@ fn a_lease_ends_once_whatever_else_is_said_of_it() {
         together(enders.chain([settler, giver]));
         // None of them where the claim had been given back before.
         assert!(ended.load(SeqCst) <= 1, "ended twice");
-        assert_eq!(claim(&slot), Claim::Over);
+        assert_eq!(claim(&slot), ClaimResult::Over);
     });
 }
 
@@ -219,7 +219,7 @@ fn who_waits_for_a_claim_that_comes_to_nothing_claims_again() {
 #[test]
 fn who_joins_after_a_reading_began_is_not_given_what_it_found() {
     check(|| {
-        let (slot, is_deleted) = (Arc::new(Slot::default()), Arc::new(AtomicBool::new(false)));
+        let (slot, is_deleted) = (Arc::new(LeaseSlot::default()), Arc::new(AtomicBool::new(false)));
         assert!(is_mine(claim(&slot)));
         let [reads, joins] = [(); 2].map(|()| slot.clone());
         let [reads_it, deletes, deleted] = [(); 3].map(|()| is_deleted.clone());
@@ -227,7 +227,7 @@ fn who_joins_after_a_reading_began_is_not_given_what_it_found() {
             Box::new(move || {
                 let reading = reads.begin_reading();
                 let is_there = !reads_it.load(SeqCst);
-                reads.end(if is_there { End::Found(item(), reading) } else { End::Over });
+                reads.end(if is_there { WaitEnd::Found(item(), reading) } else { WaitEnd::Over });
             }) as Box<dyn FnOnce() + Send>,
             Box::new(move || deletes.store(true, SeqCst)),
             Box::new(move || {

@@ -7,7 +7,7 @@ use std::time::UNIX_EPOCH;
 use leash::metrics::{RouteLabel, Shard, ShardLayout};
 use leash::protocol::{Command, Reply, Request};
 use leash::route::migration::decide::Phase;
-use leash::route::{Client, Entry, Migration, PendingReplies};
+use leash::route::{Client, Entry, MigrationNode, PendingReplies};
 use leash::runtime::env::Env;
 use leash::upstream::{ReplyTo, Ticket};
 use tokio::task::LocalSet;
@@ -44,7 +44,7 @@ pub fn start(world: &Rc<World>, stage: Stage) -> (Entry, usize) {
         Stage::In(phase) => {
             let counted = (Arc::new(Shard::new(layout)), layout.route("k").unwrap(), 0);
             let sides = (side(FROM), side(TO));
-            Entry::new(Rc::new(Migration::new(phase, sides, clock, counted)), pending.clone(), world.patience)
+            Entry::new(Rc::new(MigrationNode::new(phase, sides, clock, counted)), pending.clone(), world.patience)
         }
     };
     (entry, wire)

@@ -1,8 +1,8 @@
 //! Two pools of one server each, the sidecars before them, time, and the scheduler that decides by a seed what happens next.
 //!
 //! ```text
-//!   person ─▶ Migration ─▶ Leaf ─▶ wire ──(the scheduler takes the oldest)──▶ EmbeddedStore from, to
-//!   person ◀─ Migration ◀─ Leaf ◀─ wire ◀─(the scheduler delivers the oldest)──┘
+//!   person ─▶ MigrationNode ─▶ Leaf ─▶ wire ──(the scheduler takes the oldest)──▶ EmbeddedStore from, to
+//!   person ◀─ MigrationNode ◀─ Leaf ◀─ wire ◀─(the scheduler delivers the oldest)──┘
 //! ```
 //! All of the product between `person` and `wire` is the real code. Time stands still while anything can happen; once
 //! nothing can it jumps to the next timer, so that nothing is under way any more when a claim runs out.
@@ -13,7 +13,7 @@ use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use leash::protocol::{Command, Exptime, Get, Key, Reply, Request, Returns, Store};
-use leash::route::migration::decide::There;
+use leash::route::migration::decide::FoundInTo;
 use leash::route::{Client, Entry};
 use leash::store::EmbeddedStore;
 use tokio::time::{Instant, advance, timeout};
@@ -263,7 +263,8 @@ impl World {
         let command = Command::Get(Get { returns, no_bump: true, ..Get::default() });
         let reply = self.stores[pool].ask(&Request { key: self.key.clone(), command }, self.clock());
         let Reply::Hit(item) = reply.clone() else { return None };
-        matches!(There::of(reply), There::Item(_)).then(|| String::from_utf8_lossy(&item.value.unwrap()).into_owned())
+        matches!(FoundInTo::of(reply), FoundInTo::Item(_))
+            .then(|| String::from_utf8_lossy(&item.value.unwrap()).into_owned())
     }
 
     pub fn put(&self, pool: usize, value: &'static str) {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use leash::metrics::{RouteLabel, Shard, ShardLayout};
 use leash::protocol::{Command, Delete, Exptime, Get, Reply, Request, Returns, Store};
 use leash::route::refresh::leases::Leases;
-use leash::route::{Client, Entry, PendingReplies, Refresh};
+use leash::route::{Client, Entry, PendingReplies, RefreshNode};
 use leash::upstream::{ReplyTo, Ticket};
 use tokio::task::LocalSet;
 use tokio::time::sleep;
@@ -30,7 +30,7 @@ pub struct Sidecar {
 
 struct Worker {
     entry: Entry,
-    route: Rc<Refresh>,
+    route: Rc<RefreshNode>,
     wire: usize,
 }
 
@@ -73,7 +73,7 @@ impl Worker {
         let pending = Rc::new(PendingReplies::uncounted(stage.clone()));
         let below = Entry::new(Rc::new(Leaf { net: world.clone(), wire }), pending.clone(), LONG);
         let counted = (Arc::new(Shard::new(layout)), id, 0);
-        let route = Rc::new(Refresh::new(world.policy.clone(), below, leases.clone(), stage, counted));
+        let route = Rc::new(RefreshNode::new(world.policy.clone(), below, leases.clone(), stage, counted));
         Worker { entry: Entry::new(route.clone(), pending, world.patience), route, wire }
     }
 }

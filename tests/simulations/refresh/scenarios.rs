@@ -8,7 +8,7 @@ mod winners;
 use std::rc::Rc;
 use std::time::Duration;
 
-use leash::route::refresh::decide::{Early, Policy};
+use leash::route::refresh::decide::{EarlyRefresh, Policy};
 
 use support::random::Random;
 
@@ -91,7 +91,7 @@ impl Scenario {
             cold_wait: Duration::from_millis(cold_wait as u64),
             jitter: if chance.chance(20) { 0.5 } else { 0.0 },
             marker: MARKER,
-            early: is_early.then_some(Early { beta: 2.0 }),
+            early: is_early.then_some(EarlyRefresh { beta: 2.0 }),
         }
     }
 }

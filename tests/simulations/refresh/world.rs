@@ -1,8 +1,8 @@
 //! One memcached, the sidecars before it, time, and the scheduler that decides by a seed what happens next.
 //!
 //! ```text
-//!   person ─▶ Refresh ─▶ Leaf ─▶ wire ──(the scheduler takes the oldest)──▶ EmbeddedStore
-//!   person ◀─ Refresh ◀─ Leaf ◀─ wire ◀─(the scheduler delivers the oldest)──┘
+//!   person ─▶ RefreshNode ─▶ Leaf ─▶ wire ──(the scheduler takes the oldest)──▶ EmbeddedStore
+//!   person ◀─ RefreshNode ◀─ Leaf ◀─ wire ◀─(the scheduler delivers the oldest)──┘
 //! ```
 //! All of the product between `person` and `wire` is the real code. Time stands still while anything can happen, but for
 //! the moments the scheduler lets pass; once nothing can happen it jumps to the next timer.

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::record::{LONGEST, Record};
-use crate::runtime::pieces::{Pieces, Source};
+use crate::runtime::pieces::{ByteSource, Pieces};
 
 /// A record, with all that stands around it.
 const WHOLE: usize = LONGEST + 12;
@@ -11,7 +11,7 @@ const WHOLE: usize = LONGEST + 12;
 /// Reads records from a place of a file on.
 pub struct Records<S>(Pieces<S>);
 
-impl<S: Source> Records<S> {
+impl<S: ByteSource> Records<S> {
     /// Those of `source` from the byte `at` on.
     pub fn new(source: S, at: u64) -> Records<S> {
         Records(Pieces::new(source, at))
@@ -23,7 +23,7 @@ impl<S: Source> Records<S> {
     }
 }
 
-impl<S: Source> Iterator for Records<S> {
+impl<S: ByteSource> Iterator for Records<S> {
     type Item = io::Result<Record>;
 
     fn next(&mut self) -> Option<io::Result<Record>> {

@@ -2,7 +2,7 @@
 //! command of the route it is nothing.
 //!
 //! It is taken by an `add` or over another item by its CAS unique, so at most one sidecar holds it, and given up by its
-//! CAS unique; a holder that dies holds the others up until its TTL is over. There are two kinds:
+//! CAS unique; a holder that dies holds the others up until its TTL is over. FoundInTo are two kinds:
 //! * **Copy**: what `from` has is to be stored over it. Whoever stores or deletes may break it: then nothing is copied.
 //! * **Act**: its holder changes the item in `from`, and nobody may bring the item over meanwhile. Only a set breaks it.
 
@@ -39,7 +39,7 @@ pub enum Claim {
 
 /// What a look at `to` found.
 #[derive(Clone, Debug, PartialEq)]
-pub enum There {
+pub enum FoundInTo {
     /// Nothing at all.
     Nothing,
     /// An item, with its CAS unique.
@@ -87,18 +87,18 @@ impl Claim {
     }
 }
 
-impl There {
+impl FoundInTo {
     /// Reads the reply to [`LOOK`].
-    pub fn of(reply: Reply) -> There {
+    pub fn of(reply: Reply) -> FoundInTo {
         match reply {
             Reply::Hit(item) => match claim(&item) {
-                None => There::Item(item.cas),
+                None => FoundInTo::Item(item.cas),
                 Some(by) => {
-                    There::Claimed { cas: item.cas, by, is_overdue: !(0..=i64::from(SECONDS)).contains(&item.ttl) }
+                    FoundInTo::Claimed { cas: item.cas, by, is_overdue: !(0..=i64::from(SECONDS)).contains(&item.ttl) }
                 }
             },
-            Reply::Miss | Reply::NotFound => There::Nothing,
-            trouble => There::Trouble(trouble),
+            Reply::Miss | Reply::NotFound => FoundInTo::Nothing,
+            trouble => FoundInTo::Trouble(trouble),
         }
     }
 }

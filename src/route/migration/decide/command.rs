@@ -5,7 +5,7 @@ use crate::protocol::{Arithmetic, Command, Delete, Exptime, Item, Reply, Returns
 
 /// What a command means to a migration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum CommandKind {
     /// Reads, and nothing will depend on what was read.
     Read,
     /// Reads the CAS unique too, on which a store will depend.
@@ -23,20 +23,22 @@ pub enum Kind {
 }
 
 /// Which kind a command is at the Unix time `unix`.
-pub fn kind(command: &Command, unix: i64) -> Kind {
+pub fn kind(command: &Command, unix: i64) -> CommandKind {
     match command {
-        Command::Get(get) if get.touch.is_some() || get.vivify.is_some() || get.recache.is_some() => Kind::Conditional,
-        Command::Get(get) if get.returns.has(Returns::CAS) => Kind::Gets,
-        Command::Get(_) => Kind::Read,
+        Command::Get(get) if get.touch.is_some() || get.vivify.is_some() || get.recache.is_some() => {
+            CommandKind::Conditional
+        }
+        Command::Get(get) if get.returns.has(Returns::CAS) => CommandKind::Gets,
+        Command::Get(_) => CommandKind::Read,
         Command::Store(Store { mode: StoreMode::Set, compare_cas: None, invalidate: false, ttl, .. }) => {
             match ttl.unwrap_or(Exptime::NEVER).lasts(unix) {
-                Some(0) => Kind::Vanish,
-                _ => Kind::Set,
+                Some(0) => CommandKind::Vanish,
+                _ => CommandKind::Set,
             }
         }
-        Command::Delete(Delete { compare_cas: None, invalidate: false, drop_value: false, .. }) => Kind::Delete,
-        Command::Store(_) | Command::Delete(_) | Command::Arithmetic(_) => Kind::Conditional,
-        Command::Debug => Kind::Debug,
+        Command::Delete(Delete { compare_cas: None, invalidate: false, drop_value: false, .. }) => CommandKind::Delete,
+        Command::Store(_) | Command::Delete(_) | Command::Arithmetic(_) => CommandKind::Conditional,
+        Command::Debug => CommandKind::Debug,
     }
 }
 
@@ -50,7 +52,7 @@ pub fn changes(command: &Command) -> bool {
 }
 
 /// The answer where there is no item and the command makes none.
-pub fn nothing(command: &Command) -> Reply {
+pub fn reply_where_nothing_is(command: &Command) -> Reply {
     match command {
         Command::Get(_) | Command::Debug => Reply::Miss,
         Command::Store(Store { mode: StoreMode::Set | StoreMode::Replace, compare_cas: Some(_), .. })
@@ -62,10 +64,10 @@ pub fn nothing(command: &Command) -> Reply {
 
 /// The command as it acts on the item with the CAS unique `cas` and on nothing else that may come in its place, a claim
 /// least of all; or its answer, if that is known. (A touch cannot be bound; a count cannot be made in a claim.)
-pub fn bound(command: &Command, cas: u64) -> Result<Command, Reply> {
+pub fn bound_to_item(command: &Command, cas: u64) -> Result<Command, Reply> {
     Ok(match command {
         Command::Get(get) => Command::Get(judged(get)),
-        Command::Store(store) => Command::Store(bound_store(store, cas)?),
+        Command::Store(store) => Command::Store(store_bound_to_item(store, cas)?),
         Command::Delete(delete) if delete.compare_cas.is_some_and(|asked| asked != cas) => return Err(Reply::Exists),
         Command::Delete(delete) => Command::Delete(Delete { compare_cas: Some(cas), ..delete.clone() }),
         Command::Arithmetic(count) => Command::Arithmetic(Arithmetic { vivify: None, ..count.clone() }),
@@ -73,7 +75,7 @@ pub fn bound(command: &Command, cas: u64) -> Result<Command, Reply> {
     })
 }
 
-fn bound_store(store: &Store, cas: u64) -> Result<Store, Reply> {
+fn store_bound_to_item(store: &Store, cas: u64) -> Result<Store, Reply> {
     let is_another = store.compare_cas.is_some_and(|asked| asked != cas);
     let compare_cas = Some(cas);
     match store.mode {
@@ -90,7 +92,7 @@ fn bound_store(store: &Store, cas: u64) -> Result<Store, Reply> {
 
 /// What the command stores where nothing is: over the claim with the CAS unique `over`, or by an `add`. `None` if it
 /// stores nothing there, or what only a server can make (`mg N`).
-pub fn created(command: &Command, over: Option<u64>) -> Option<Store> {
+pub fn stored_where_nothing_is(command: &Command, over: Option<u64>) -> Option<Store> {
     let mode = if over.is_some() { StoreMode::Set } else { StoreMode::Add };
     let stored = match command {
         Command::Store(store) => match (store.mode, store.vivify) {
@@ -110,8 +112,8 @@ pub fn created(command: &Command, over: Option<u64>) -> Option<Store> {
     Some(Store { mode, compare_cas: over, vivify: None, invalidate: false, ..stored })
 }
 
-/// What is told at the Unix time `unix` of an item that was [`created`].
-pub fn told_created(command: &Command, stored: Item, unix: i64) -> Item {
+/// What is told at the Unix time `unix` of an item that was [`stored_where_nothing_is`].
+pub fn told_of_stored(command: &Command, stored: Item, unix: i64) -> Item {
     let Command::Arithmetic(count) = command else { return stored };
     let value = count.returns.has(Returns::VALUE).then(|| count.initial.to_string().into());
     let ttl = count.vivify.unwrap_or(Exptime::NEVER).ttl(unix);

@@ -18,11 +18,13 @@ mod reply;
 #[cfg(test)]
 mod tests;
 
-pub use claim::{Claim, LOOK, There, is_claim, judged, looks_like_a_claim};
-pub use command::{Kind, bound, changes, created, kind, nothing, told_created};
+pub use claim::{Claim, FoundInTo, LOOK, is_claim, judged, looks_like_a_claim};
+pub use command::{
+    CommandKind, bound_to_item, changes, kind, reply_where_nothing_is, stored_where_nothing_is, told_of_stored,
+};
 pub use copy::copy;
 pub use phase::{Phase, Side};
-pub use reply::{as_sent_to_from, as_told_by_from, deleted, is_down, may_have_changed, trouble, written};
+pub use reply::{as_sent_to_from, as_told_by_from, delete_failure, delete_reply, is_down, may_have_changed, set_reply};
 
 use std::time::Duration;
 

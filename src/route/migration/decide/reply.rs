@@ -26,7 +26,7 @@ pub fn may_have_changed(reply: &Reply) -> bool {
 /// What speaks against acknowledging a delete: a failure, unless it is that of a server that is down. Such a one is told what it
 /// missed before it is used again; where too much waits already, or all servers of a pool are gone at once, as an old pool is
 /// that was switched off too early, it is not worth failing the other side's clients.
-pub fn trouble(reply: Reply) -> Option<Reply> {
+pub fn delete_failure(reply: Reply) -> Option<Reply> {
     match reply {
         Reply::Failed(_) if is_down(&reply) => None,
         Reply::Failed(_) | Reply::Error(_) => Some(reply),
@@ -35,15 +35,15 @@ pub fn trouble(reply: Reply) -> Option<Reply> {
 }
 
 /// What is told of a set that was answered `stored` on one side and whose key was `deleted` on the other.
-pub fn written(stored: Reply, deleted: Reply) -> Reply {
+pub fn set_reply(stored: Reply, deleted: Reply) -> Reply {
     match stored {
-        Reply::Hit(_) => trouble(deleted).unwrap_or(stored),
+        Reply::Hit(_) => delete_failure(deleted).unwrap_or(stored),
         refused => refused,
     }
 }
 
 /// What is told of a delete on both sides: done if either had the item. Where one side is down, the other tells.
-pub fn deleted(from: Reply, to: Reply) -> Reply {
+pub fn delete_reply(from: Reply, to: Reply) -> Reply {
     match (from, to) {
         (from, to) if is_down(&from) => to,
         (from, to) if is_down(&to) => from,

@@ -66,17 +66,17 @@ fn a_copy_has_the_flags_and_the_time_of_the_original() {
 #[test]
 fn a_claim_is_told_from_an_item_and_nobody_can_store_one() {
     for claim in [Claim::Copy, Claim::Act] {
-        let expected = There::Claimed { cas: 3, by: claim, is_overdue: false };
-        assert_eq!(There::of(found(claim, 5)), expected);
+        let expected = FoundInTo::Claimed { cas: 3, by: claim, is_overdue: false };
+        assert_eq!(FoundInTo::of(found(claim, 5)), expected);
         assert!(looks_like_a_claim(&claim.taking(None)));
         for ttl in [-1, 6] {
-            let overdue = There::Claimed { cas: 3, by: claim, is_overdue: true };
-            assert_eq!(There::of(found(claim, ttl)), overdue, "a claim with TTL {ttl} was touched");
+            let overdue = FoundInTo::Claimed { cas: 3, by: claim, is_overdue: true };
+            assert_eq!(FoundInTo::of(found(claim, ttl)), overdue, "a claim with TTL {ttl} was touched");
         }
     }
     let Reply::Hit(claim) = found(Claim::Copy, 5) else { unreachable!("a hit") };
     assert!(!is_claim(&Item { size: 15, ..claim.clone() }) && !is_claim(&Item { client_flags: 0, ..claim }));
-    assert_eq!(There::of(Reply::Hit(Item { cas: 4, ..item(1) })), There::Item(4));
+    assert_eq!(FoundInTo::of(Reply::Hit(Item { cas: 4, ..item(1) })), FoundInTo::Item(4));
     assert!(Claim::Act.may_replace(Claim::Copy) && !Claim::Copy.may_replace(Claim::Act));
     assert!(!Claim::Copy.may_replace(Claim::Copy) && !Claim::Act.may_replace(Claim::Act));
 }
@@ -85,16 +85,16 @@ fn a_claim_is_told_from_an_item_and_nobody_can_store_one() {
 fn what_a_command_means() {
     let store = |mode, ttl| Store { mode, ttl: Some(Exptime::new(ttl)), ..Store::default() };
     let set = |ttl| Command::Store(store(StoreMode::Set, ttl));
-    assert_eq!([0, 60, -1].map(|ttl| kind(&set(ttl), NOW)), [Kind::Set, Kind::Set, Kind::Vanish]);
-    assert_eq!(kind(&set(MONTH as i32 + 1), NOW), Kind::Vanish, "a Unix time in the past");
+    assert_eq!([0, 60, -1].map(|ttl| kind(&set(ttl), NOW)), [CommandKind::Set, CommandKind::Set, CommandKind::Vanish]);
+    assert_eq!(kind(&set(MONTH as i32 + 1), NOW), CommandKind::Vanish, "a Unix time in the past");
     let cas = Store { compare_cas: Some(1), ..store(StoreMode::Set, 0) };
-    assert_eq!(kind(&Command::Store(cas), NOW), Kind::Conditional);
+    assert_eq!(kind(&Command::Store(cas), NOW), CommandKind::Conditional);
     let get = |get| kind(&Command::Get(get), NOW);
-    assert_eq!(get(Get { returns: Returns::VALUE, ..Get::default() }), Kind::Read);
-    assert_eq!(get(Get { returns: Returns::CAS, ..Get::default() }), Kind::Gets);
-    assert_eq!(get(Get { touch: Some(Exptime::new(1)), ..Get::default() }), Kind::Conditional);
-    assert_eq!(kind(&Command::Delete(Delete::default()), NOW), Kind::Delete);
-    assert_eq!(kind(&Command::Delete(Delete { invalidate: true, ..Delete::default() }), NOW), Kind::Conditional);
+    assert_eq!(get(Get { returns: Returns::VALUE, ..Get::default() }), CommandKind::Read);
+    assert_eq!(get(Get { returns: Returns::CAS, ..Get::default() }), CommandKind::Gets);
+    assert_eq!(get(Get { touch: Some(Exptime::new(1)), ..Get::default() }), CommandKind::Conditional);
+    assert_eq!(kind(&Command::Delete(Delete::default()), NOW), CommandKind::Delete);
+    assert_eq!(kind(&Command::Delete(Delete { invalidate: true, ..Delete::default() }), NOW), CommandKind::Conditional);
 }
 
 #[test]
@@ -105,43 +105,43 @@ fn what_acts_on_an_item_is_bound_to_it() {
         Ok(other) => panic!("{other:?}"),
         Err(reply) => Err(reply),
     };
-    assert_eq!(cas_of(bound(&with(StoreMode::Replace, None), 5)), Ok((StoreMode::Set, Some(5))));
-    assert_eq!(cas_of(bound(&with(StoreMode::Append, None), 5)), Ok((StoreMode::Append, Some(5))));
-    assert_eq!(cas_of(bound(&with(StoreMode::Set, Some(5)), 5)), Ok((StoreMode::Set, Some(5))));
-    assert_eq!(cas_of(bound(&with(StoreMode::Set, Some(4)), 5)), Err(Reply::Exists));
-    assert_eq!(cas_of(bound(&with(StoreMode::Add, None), 5)), Err(Reply::NotStored));
+    assert_eq!(cas_of(bound_to_item(&with(StoreMode::Replace, None), 5)), Ok((StoreMode::Set, Some(5))));
+    assert_eq!(cas_of(bound_to_item(&with(StoreMode::Append, None), 5)), Ok((StoreMode::Append, Some(5))));
+    assert_eq!(cas_of(bound_to_item(&with(StoreMode::Set, Some(5)), 5)), Ok((StoreMode::Set, Some(5))));
+    assert_eq!(cas_of(bound_to_item(&with(StoreMode::Set, Some(4)), 5)), Err(Reply::Exists));
+    assert_eq!(cas_of(bound_to_item(&with(StoreMode::Add, None), 5)), Err(Reply::NotStored));
 }
 
 #[test]
 fn what_is_made_where_nothing_is_takes_the_claims_place() {
     let count =
         Arithmetic { vivify: Some(Exptime::new(60)), initial: 3, returns: Returns::VALUE, ..Arithmetic::default() };
-    let made = created(&Command::Arithmetic(count.clone()), Some(8)).expect("a count");
+    let made = stored_where_nothing_is(&Command::Arithmetic(count.clone()), Some(8)).expect("a count");
     assert_eq!(
         (made.mode, made.compare_cas, made.ttl, &made.value[..]),
         (StoreMode::Set, Some(8), Some(Exptime::new(60)), &b"3"[..])
     );
-    let told = told_created(&Command::Arithmetic(count), Item::default(), NOW);
+    let told = told_of_stored(&Command::Arithmetic(count), Item::default(), NOW);
     assert_eq!((told.value, told.ttl), (Some("3".into()), 60));
     let dated = Arithmetic { vivify: Some(Exptime::new(NOW as i32 + 9)), ..Arithmetic::default() };
-    assert_eq!(told_created(&Command::Arithmetic(dated), Item::default(), NOW).ttl, 9, "a date is no TTL");
+    assert_eq!(told_of_stored(&Command::Arithmetic(dated), Item::default(), NOW).ttl, 9, "a date is no TTL");
     let add = Command::Store(Store { mode: StoreMode::Add, ..Store::default() });
-    assert_eq!(created(&add, None).map(|store| store.mode), Some(StoreMode::Add));
+    assert_eq!(stored_where_nothing_is(&add, None).map(|store| store.mode), Some(StoreMode::Add));
     let append = Command::Store(Store { mode: StoreMode::Append, ..Store::default() });
-    assert_eq!(created(&append, Some(8)), None);
-    assert_eq!(nothing(&append), Reply::NotStored);
+    assert_eq!(stored_where_nothing_is(&append, Some(8)), None);
+    assert_eq!(reply_where_nothing_is(&append), Reply::NotStored);
 }
 
 #[test]
 fn two_replies_together() {
     let (hit, down) = (Reply::Hit(Item::default()), failed(Cause::Down));
-    assert_eq!(deleted(Reply::NotFound, hit.clone()), hit);
-    assert_eq!(deleted(hit.clone(), Reply::NotFound), hit);
-    assert_eq!(deleted(down.clone(), hit.clone()), hit);
-    assert_eq!(deleted(hit.clone(), failed(Cause::Timeout)), failed(Cause::Timeout));
-    assert_eq!(deleted(down.clone(), down.clone()), down);
-    assert_eq!(written(hit.clone(), down), hit);
-    assert_eq!(written(hit, failed(Cause::Timeout)), failed(Cause::Timeout));
+    assert_eq!(delete_reply(Reply::NotFound, hit.clone()), hit);
+    assert_eq!(delete_reply(hit.clone(), Reply::NotFound), hit);
+    assert_eq!(delete_reply(down.clone(), hit.clone()), hit);
+    assert_eq!(delete_reply(hit.clone(), failed(Cause::Timeout)), failed(Cause::Timeout));
+    assert_eq!(delete_reply(down.clone(), down.clone()), down);
+    assert_eq!(set_reply(hit.clone(), down), hit);
+    assert_eq!(set_reply(hit, failed(Cause::Timeout)), failed(Cause::Timeout));
     assert!(may_have_changed(&Reply::Error("SERVER_ERROR out of memory".into())));
     assert!(may_have_changed(&failed(Cause::Timeout)) && !may_have_changed(&failed(Cause::Down)));
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// XFetch's beta.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Early {
+pub struct EarlyRefresh {
     /// Above 1 refreshes earlier, below 1 later.
     pub beta: f64,
 }
@@ -14,7 +14,7 @@ pub struct Early {
 /// Values this many expected head starts away from their stale date are never refreshed early: the chance is e^-30.
 const FAR: f64 = 30.0;
 
-impl Early {
+impl EarlyRefresh {
     /// Whether a value that is fresh for `remaining` seconds and takes `regeneration` to make is refreshed now. `chance`
     /// is uniform from 0 to 1.
     pub fn is_due(self, remaining: u32, regeneration: Duration, chance: f64) -> bool {

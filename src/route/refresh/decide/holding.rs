@@ -28,7 +28,7 @@ pub enum Holding {
 
 /// The answer to somebody who wants the lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Claim {
+pub enum ClaimResult {
     /// Ask for it.
     Mine {
         /// Whether a client of this process had it and never came back.
@@ -42,26 +42,26 @@ pub enum Claim {
 
 impl Holding {
     /// Lets one caller ask. `value_ends` is when the value that the caller found stale will be gone.
-    pub fn claim(&mut self, now: Instant, value_ends: Option<Instant>) -> Claim {
+    pub fn claim(&mut self, now: Instant, value_ends: Option<Instant>) -> ClaimResult {
         let has_expired = match *self {
             Holding::Unknown => false,
-            Holding::Asking => return Claim::Taken,
-            Holding::Over => return Claim::Over,
+            Holding::Asking => return ClaimResult::Taken,
+            Holding::Over => return ClaimResult::Over,
             Holding::Taken { until, value_ends: held_for, is_here } => {
                 if now < until && !is_another_value(held_for, value_ends) {
-                    return Claim::Taken;
+                    return ClaimResult::Taken;
                 }
                 is_here && now >= until
             }
         };
         *self = Holding::Asking;
-        Claim::Mine { has_expired }
+        ClaimResult::Mine { has_expired }
     }
 
     /// Whether a claim would be refused.
     pub fn is_taken(&self, now: Instant, value_ends: Option<Instant>) -> bool {
         let mut copy = *self;
-        copy.claim(now, value_ends) == Claim::Taken
+        copy.claim(now, value_ends) == ClaimResult::Taken
     }
 }
 

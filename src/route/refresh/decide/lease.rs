@@ -56,7 +56,7 @@ pub fn is_lease(key: &[u8]) -> bool {
 
 /// Tells one lease of a key from the next: what stands in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Token(Bytes);
+pub struct LeaseToken(Bytes);
 
 /// What a lease was taken for, as it says itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,11 +67,11 @@ pub struct Terms {
     pub value_left: Option<i64>,
 }
 
-impl Token {
+impl LeaseToken {
     /// A token from a random number.
-    pub fn new(random: u128, terms: Terms) -> Token {
+    pub fn new(random: u128, terms: Terms) -> LeaseToken {
         let value_left = terms.value_left.map_or("-".to_string(), |left| left.to_string());
-        Token(format!("{random:032x} {} {value_left}", terms.ttl).into())
+        LeaseToken(format!("{random:032x} {} {value_left}", terms.ttl).into())
     }
 
     /// What is stored.
@@ -113,7 +113,7 @@ pub enum Undo {
 
 impl Look {
     /// Reads the reply to a get of value, CAS unique and TTL.
-    pub fn of(reply: &Reply, ours: Option<&Token>) -> Look {
+    pub fn of(reply: &Reply, ours: Option<&LeaseToken>) -> Look {
         match reply {
             Reply::Hit(Item { value: Some(value), .. }) if ours.is_some_and(|token| token.0 == value) => Look::Ours,
             Reply::Hit(Item { value: Some(value), cas, .. }) if *value == REVOKED => Look::Revoked(*cas),

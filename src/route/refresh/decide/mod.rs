@@ -14,9 +14,9 @@ mod holding;
 mod lease;
 mod ttl;
 
-pub use early::Early;
-pub use holding::{Claim, Holding};
-pub use lease::{ItemId, Look, REVOKED, Terms, Token, Undo, is_lease};
+pub use early::EarlyRefresh;
+pub use holding::{ClaimResult, Holding};
+pub use lease::{ItemId, LeaseToken, Look, REVOKED, Terms, Undo, is_lease};
 pub use ttl::Stretched;
 
 use std::time::Duration;
@@ -42,7 +42,7 @@ pub struct Policy {
     /// The one bit of the client flags that marks a value whose last `grace` seconds are stale time.
     pub marker: u32,
     /// Whether and how eagerly values are refreshed before their stale date.
-    pub early: Option<Early>,
+    pub early: Option<EarlyRefresh>,
 }
 
 /// How old a value is.

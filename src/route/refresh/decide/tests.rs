@@ -11,7 +11,7 @@ const MONTH: i32 = 60 * 60 * 24 * 30;
 const NOW: i64 = 1_800_000_000;
 
 fn policy(grace: u32, jitter: f64) -> Policy {
-    let early = Some(Early { beta: 1.0 });
+    let early = Some(EarlyRefresh { beta: 1.0 });
     Policy { grace, lease: 10, cold_wait: Duration::ZERO, jitter, marker: 1 << 31, early }
 }
 
@@ -106,7 +106,7 @@ proptest! {
         let (mut holding, mut asked) = (Holding::Unknown, Vec::new());
         for at in arrivals {
             let now = start + Duration::from_millis(at);
-            if let Claim::Mine { .. } = holding.claim(now, None) {
+            if let ClaimResult::Mine { .. } = holding.claim(now, None) {
                 asked.push(now);
                 holding = Holding::Taken { until: now + lease, value_ends: None, is_here: true };
             }
@@ -123,21 +123,21 @@ fn a_newer_value_that_is_stale_again_is_a_new_period() {
     assert!(holding.is_taken(start, ends));
     assert!(holding.is_taken(start, Some(start + second * 61)), "the same value, seen a tick later");
     assert!(!holding.is_taken(start, Some(start + second * 65)));
-    assert_eq!(holding.claim(start + second * 11, ends), Claim::Mine { has_expired: false });
-    assert_eq!(holding.claim(start + second * 11, ends), Claim::Taken, "one asks, the others do not");
+    assert_eq!(holding.claim(start + second * 11, ends), ClaimResult::Mine { has_expired: false });
+    assert_eq!(holding.claim(start + second * 11, ends), ClaimResult::Taken, "one asks, the others do not");
 }
 
 #[test]
 fn a_winner_of_this_process_that_never_came_back_is_noticed() {
     let (start, second) = (Instant::now(), Duration::from_secs(1));
     let mut holding = Holding::Taken { until: start + second * 10, value_ends: None, is_here: true };
-    assert_eq!(holding.claim(start + second * 9, None), Claim::Taken);
-    assert_eq!(holding.claim(start + second * 10, None), Claim::Mine { has_expired: true });
+    assert_eq!(holding.claim(start + second * 9, None), ClaimResult::Taken);
+    assert_eq!(holding.claim(start + second * 10, None), ClaimResult::Mine { has_expired: true });
 }
 
 #[test]
 fn the_nearer_the_stale_date_the_likelier_an_early_refresh() {
-    let early = Early { beta: 1.0 };
+    let early = EarlyRefresh { beta: 1.0 };
     let due = |remaining| {
         (1..1000).filter(|n| early.is_due(remaining, Duration::from_secs(2), f64::from(*n) / 1000.0)).count()
     };
@@ -148,13 +148,13 @@ fn the_nearer_the_stale_date_the_likelier_an_early_refresh() {
 
 #[test]
 fn an_instant_regeneration_is_never_early() {
-    assert!(!Early { beta: 10.0 }.is_due(1, Duration::ZERO, 0.0));
+    assert!(!EarlyRefresh { beta: 10.0 }.is_due(1, Duration::ZERO, 0.0));
 }
 
 #[test]
 fn a_look_tells_ours_from_anothers_and_from_a_revoked_one() {
     let terms = Terms { ttl: 10, value_left: Some(55) };
-    let (ours, theirs) = (Token::new(1, terms), Token::new(2, terms));
+    let (ours, theirs) = (LeaseToken::new(1, terms), LeaseToken::new(2, terms));
     let lease = |value| Reply::Hit(Item { value: Some(value), cas: 7, ttl: 3, ..Item::default() });
     assert_eq!(Look::of(&lease(ours.value()), Some(&ours)), Look::Ours);
     let others = |terms| Look::Others { left: 3, cas: 7, terms };

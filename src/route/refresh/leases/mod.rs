@@ -6,7 +6,7 @@ mod slot;
 /// What [`slot`] is built on.
 mod sync {
     pub use crate::protocol::Item;
-    pub use crate::route::refresh::decide::{Claim, Holding};
+    pub use crate::route::refresh::decide::{ClaimResult, Holding};
     pub use std::sync::{Mutex, PoisonError};
     pub use tokio::sync::watch;
 }
@@ -19,9 +19,9 @@ use moka::Expiry;
 use moka::ops::compute::Op;
 use moka::sync::Cache;
 
-pub use slot::{End, Place, Reading, Slot};
+pub use slot::{ItemReading, LeaseSlot, WaitEnd, WaitingPlace};
 
-use crate::route::refresh::decide::{Claim, ItemId};
+use crate::route::refresh::decide::{ClaimResult, ItemId};
 
 /// Leases remembered at once. Forgetting one costs a question to its server.
 const MOST: usize = 50_000;
@@ -37,7 +37,7 @@ const TIMES_IDLE: Duration = Duration::from_secs(3600);
 
 /// All leases of this process.
 pub struct Leases {
-    slots: Cache<ItemId, Arc<Slot>>,
+    slots: Cache<ItemId, Arc<LeaseSlot>>,
     times: Cache<ItemId, Duration>,
     /// The longest regeneration so far, in milliseconds.
     longest: AtomicU64,
@@ -50,8 +50,8 @@ pub struct Leases {
 /// Forgets a lease so long after it was claimed as is said at that time.
 struct Remembered(Arc<AtomicU64>);
 
-impl Expiry<ItemId, Arc<Slot>> for Remembered {
-    fn expire_after_create(&self, _: &ItemId, _: &Arc<Slot>, _: Instant) -> Option<Duration> {
+impl Expiry<ItemId, Arc<LeaseSlot>> for Remembered {
+    fn expire_after_create(&self, _: &ItemId, _: &Arc<LeaseSlot>, _: Instant) -> Option<Duration> {
         Some(Duration::from_millis(self.0.load(Relaxed)))
     }
 }
@@ -60,7 +60,7 @@ impl Expiry<ItemId, Arc<Slot>> for Remembered {
 /// back.
 pub struct Claimed {
     /// The slot.
-    pub slot: Arc<Slot>,
+    pub slot: Arc<LeaseSlot>,
     /// Whether the winner before never came back.
     pub has_expired: bool,
 }
@@ -108,33 +108,33 @@ impl Leases {
     }
 
     /// Lets one caller ask for the lease of `item`; the others get the slot where its end will be told.
-    pub fn claim(&self, item: ItemId, now: Instant, value_ends: Option<Instant>) -> Result<Claimed, Arc<Slot>> {
+    pub fn claim(&self, item: ItemId, now: Instant, value_ends: Option<Instant>) -> Result<Claimed, Arc<LeaseSlot>> {
         loop {
             let slot = self.slots.get_with(item, Arc::default);
             match slot.claim(now, value_ends) {
-                Claim::Mine { has_expired } => return Ok(Claimed { slot, has_expired }),
-                Claim::Taken => return Err(slot),
-                Claim::Over => self.forget(item, &slot),
+                ClaimResult::Mine { has_expired } => return Ok(Claimed { slot, has_expired }),
+                ClaimResult::Taken => return Err(slot),
+                ClaimResult::Over => self.forget(item, &slot),
             }
         }
     }
 
     /// Ends the lease of `item`, if one is known, and tells who waits.
-    pub fn end(&self, item: ItemId, end: impl FnOnce(&Slot) -> End) {
+    pub fn end(&self, item: ItemId, end: impl FnOnce(&LeaseSlot) -> WaitEnd) {
         if let Some(slot) = self.slots.get(&item) {
             self.end_slot(item, &slot, end(&slot));
         }
     }
 
     /// Ends this lease and no later one of the same item.
-    pub fn end_slot(&self, item: ItemId, slot: &Arc<Slot>, end: End) {
+    pub fn end_slot(&self, item: ItemId, slot: &Arc<LeaseSlot>, end: WaitEnd) {
         if slot.end(end) {
             self.forget(item, slot);
         }
     }
 
-    fn forget(&self, item: ItemId, slot: &Arc<Slot>) {
-        let is_it = |known: &Arc<Slot>| Arc::ptr_eq(known, slot);
+    fn forget(&self, item: ItemId, slot: &Arc<LeaseSlot>) {
+        let is_it = |known: &Arc<LeaseSlot>| Arc::ptr_eq(known, slot);
         self.slots.entry(item).and_compute_with(|entry| match entry {
             Some(entry) if is_it(entry.value()) => Op::Remove,
             _ => Op::Nop,

@@ -5,35 +5,35 @@
 
 use std::time::Instant;
 
-use super::sync::{Claim, Holding, Item, Mutex, PoisonError, watch};
+use super::sync::{ClaimResult, Holding, Item, Mutex, PoisonError, watch};
 
 /// How the wait for a value ended.
 #[derive(Clone, Debug, PartialEq)]
-pub enum End {
+pub enum WaitEnd {
     /// With the value that the winner brought.
     Value(Item),
     /// With the value that this reading found. Who joined after it had begun does not take it: it may have been deleted
     /// in between.
-    Found(Item, Reading),
+    Found(Item, ItemReading),
     /// Without one: whoever still wants it claims again.
     Over,
 }
 
 /// One reading of the item, in the order in which they began.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
-pub struct Reading(u64);
+pub struct ItemReading(u64);
 
 /// One lease, as far as this process knows.
-pub struct Slot {
+pub struct LeaseSlot {
     state: Mutex<State>,
-    end: watch::Sender<Option<End>>,
+    end: watch::Sender<Option<WaitEnd>>,
 }
 
 /// A place among those who wait. Dropping it leaves nothing behind.
-pub struct Place {
-    end: watch::Receiver<Option<End>>,
+pub struct WaitingPlace {
+    end: watch::Receiver<Option<WaitEnd>>,
     /// The latest reading that began before.
-    joined_after: Reading,
+    joined_after: ItemReading,
 }
 
 struct State {
@@ -41,20 +41,20 @@ struct State {
     /// Whether somebody looks for the value of a winner elsewhere.
     is_polled: bool,
     /// The latest reading that began.
-    latest: Reading,
+    latest: ItemReading,
 }
 
-impl Default for Slot {
+impl Default for LeaseSlot {
     /// A slot nobody has claimed.
-    fn default() -> Slot {
-        let state = State { holding: Holding::Unknown, is_polled: false, latest: Reading(0) };
-        Slot { state: Mutex::new(state), end: watch::Sender::new(None) }
+    fn default() -> LeaseSlot {
+        let state = State { holding: Holding::Unknown, is_polled: false, latest: ItemReading(0) };
+        LeaseSlot { state: Mutex::new(state), end: watch::Sender::new(None) }
     }
 }
 
-impl Slot {
+impl LeaseSlot {
     /// Lets one caller ask the server.
-    pub fn claim(&self, now: Instant, value_ends: Option<Instant>) -> Claim {
+    pub fn claim(&self, now: Instant, value_ends: Option<Instant>) -> ClaimResult {
         self.state().holding.claim(now, value_ends)
     }
 
@@ -80,12 +80,12 @@ impl Slot {
     pub fn give_back(&self) {
         let mut state = self.state();
         if state.holding == Holding::Asking {
-            self.end_in(&mut state, End::Over);
+            self.end_in(&mut state, WaitEnd::Over);
         }
     }
 
     /// Ends the lease and tells everybody who waits. False if it had ended already.
-    pub fn end(&self, end: End) -> bool {
+    pub fn end(&self, end: WaitEnd) -> bool {
         let mut state = self.state();
         let ends = state.holding != Holding::Over;
         if ends {
@@ -94,17 +94,17 @@ impl Slot {
         ends
     }
 
-    fn end_in(&self, state: &mut State, end: End) {
+    fn end_in(&self, state: &mut State, end: WaitEnd) {
         state.holding = Holding::Over;
         // Under the lock: whoever saw that it was not over yet and joins finds the value.
         self.end.send_replace(Some(end));
     }
 
-    /// A place among those who wait for the end. Whoever has one calls [`Slot::begin_polling`] next: in the other order
+    /// A place among those who wait for the end. Whoever has one calls [`LeaseSlot::begin_polling`] next: in the other order
     /// the poller that it relies on may see nobody waiting and stop.
-    pub fn join(&self) -> Place {
+    pub fn join(&self) -> WaitingPlace {
         let state = self.state();
-        Place { end: self.end.subscribe(), joined_after: state.latest }
+        WaitingPlace { end: self.end.subscribe(), joined_after: state.latest }
     }
 
     /// Whether anybody waits for the end.
@@ -113,7 +113,7 @@ impl Slot {
     }
 
     /// Notes that the server is about to be asked for the item.
-    pub fn begin_reading(&self) -> Reading {
+    pub fn begin_reading(&self) -> ItemReading {
         let mut state = self.state();
         state.latest.0 += 1;
         state.latest
@@ -141,13 +141,13 @@ impl Slot {
     }
 }
 
-impl Place {
+impl WaitingPlace {
     /// Waits for the end: with the value, or without one, and then whoever still wants it claims again.
     pub async fn end(&mut self) -> Option<Item> {
         match self.end.wait_for(Option::is_some).await.ok()?.clone()? {
-            End::Value(item) => Some(item),
-            End::Found(item, reading) => (reading > self.joined_after).then_some(item),
-            End::Over => None,
+            WaitEnd::Value(item) => Some(item),
+            WaitEnd::Found(item, reading) => (reading > self.joined_after).then_some(item),
+            WaitEnd::Over => None,
         }
     }
 }
