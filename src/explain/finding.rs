@@ -37,7 +37,7 @@ pub struct Finding {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "state", rename_all = "lowercase")]
 pub enum ItemState {
-    /// Nobody could tell.
+    /// The server could not tell.
     Unknown,
     /// There is none.
     Missing,
@@ -74,7 +74,7 @@ pub struct ItemFacts {
     pub cas: u64,
     /// What is left of the TTL that its client asked for; `None` without an end.
     pub ttl: Option<i64>,
-    /// Since when nobody has touched it.
+    /// Since its last access.
     pub last_access: u32,
     /// Whether it was ever read.
     pub was_read: bool,
@@ -89,7 +89,7 @@ pub struct LeaseFinding {
     /// Who has it.
     #[serde(flatten)]
     pub state: LeaseState,
-    /// Whether a client of this process was told to regenerate the value; `None` where nobody can know.
+    /// Whether a client of this process was told to regenerate the value; `None` where that cannot be known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub won_here: Option<bool>,
 }
@@ -122,7 +122,7 @@ pub(super) struct Evidence<'a> {
     pub item: &'a Reply,
     /// The item of its lease: value and TTL.
     pub lease: Option<&'a Reply>,
-    /// Whether a client of this process was told to regenerate it; `None` where nobody can know.
+    /// Whether a client of this process was told to regenerate it; `None` where that cannot be known.
     pub won_here: Option<bool>,
 }
 

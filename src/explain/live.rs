@@ -74,7 +74,7 @@ pub async fn look(snapshot: &Snapshot, keys: &[Vec<u8>], from: Standpoint) -> Ve
 pub fn look_from_outside(snapshot: &Snapshot, keys: &[Vec<u8>]) -> io::Result<Vec<Result<Destination, String>>> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let looked = runtime.block_on(look(snapshot, keys, Standpoint::Outside));
-    // Somebody who resolves a name cannot be interrupted.
+    // A thread that resolves a name cannot be interrupted.
     runtime.shutdown_background();
     Ok(looked)
 }

@@ -106,7 +106,7 @@ fn state(finding: &Finding) -> Option<String> {
         ItemState::Unjudged if is_marked == Some(true) => "without an end: never judged stale",
         ItemState::Unjudged => "not marked: never judged stale",
         ItemState::Invalidated => "invalidated by the application (md I), which is left to it",
-        ItemState::Claimed => "somebody has memcached's own win token, which is left to the application",
+        ItemState::Claimed => "a client has memcached's own win token, which is left to the application",
     };
     Some(told.to_string())
 }

@@ -39,7 +39,7 @@ impl Samples {
 
     /// Adds the health of a server.
     pub fn put_server(&mut self, pool: &str, server: &str, state: ServerState) {
-        let up = matches!(state, ServerState::Up | ServerState::Suspect);
+        let up = state.is_asked();
         self.put(Series::ServerUp, &[pool, server], f64::from(u8::from(up)));
         for known in ServerState::ALL {
             let is_it = f64::from(u8::from(known == state));

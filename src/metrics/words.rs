@@ -84,6 +84,13 @@ words! {
     }
 }
 
+impl ServerState {
+    /// Whether requests are sent to the server.
+    pub fn is_asked(self) -> bool {
+        matches!(self, ServerState::Up | ServerState::Suspect)
+    }
+}
+
 words! {
     /// Why a client was told that what it says is no memcached protocol.
     ProtocolError {

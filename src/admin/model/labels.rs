@@ -1,5 +1,5 @@
-//! What things are called wherever they are shown: one vocabulary for page and terminal. Written as in a sentence; whoever
-//! wants a title makes the first letter large.
+//! What things are called wherever they are shown: one vocabulary for page and terminal. Written as in a sentence; the
+//! page makes the first letter of a title large.
 
 /// Requests of a server, a route, a prefix or all together.
 pub const REQUESTS: &str = "requests/s";

@@ -57,7 +57,7 @@ pub struct Reads {
 pub struct Backfills {
     /// It is in the new pool.
     pub done: u64,
-    /// It was there already, or somebody else was bringing it.
+    /// It was there already, or another request was bringing it.
     pub refused: u64,
     /// It was changed meanwhile, or a server failed.
     pub undone: u64,

@@ -2,7 +2,7 @@
 //! `leash top` reads it. Data only; who knows workers and configurations fills it in.
 //!
 //! Seconds and shares of 1 are fractions. "Recent" is the last minutes, at most [`Overview::recent`]. Servers and routes
-//! stand with the worst first, so whoever has little room shows the beginning.
+//! stand with the worst first, so a screen with little room shows the beginning.
 
 pub mod curve;
 pub mod labels;
@@ -198,7 +198,7 @@ impl Server {
 
     /// Whether requests are sent to it.
     pub fn is_asked(&self) -> bool {
-        matches!(self.state, ServerState::Up | ServerState::Suspect)
+        self.state.is_asked()
     }
 }
 

@@ -13,7 +13,7 @@ pub struct Rates {
     pub errors: f64,
     /// Seconds within which 99 of 100 requests were answered, estimated; `None` without a request.
     pub p99: Option<f64>,
-    /// Stale values served while somebody regenerates them.
+    /// Stale values served while a winner regenerates them.
     pub stale_served: f64,
     /// Regenerations avoided: the stale values, and waits that ended with the value.
     pub avoided: f64,
@@ -32,7 +32,7 @@ pub struct Point {
 /// What became of callers who found a value stale or missing, on routes that refresh.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Saved {
-    /// Those who got the stale value while somebody regenerated it.
+    /// Those who got the stale value while a winner regenerated it.
     pub stale_served: u64,
     /// Those who waited for a cold value and got it.
     pub waited: u64,

@@ -8,7 +8,7 @@ use crate::explain::words::found;
 use crate::explain::{Arrival, AtServer, Destination, Spot};
 use crate::metrics::route_label;
 
-/// A key somebody asked for.
+/// A key that was asked for.
 pub struct Asked {
     /// The key as it was asked for, as text; empty if nothing could be understood.
     pub key: String,

@@ -10,7 +10,7 @@
 //!   busiest     prefixes of keys           settings     the configuration in force
 //! ```
 //! What changes is marked `data-live`: the script replaces those elements by the ones of the same id in a fresh copy of
-//! the page, and leaves alone what somebody types into. Every list is bounded.
+//! the page, and leaves alone what a reader types into. Every list is bounded.
 
 mod ask;
 mod bar;
@@ -39,7 +39,7 @@ pub struct View<'v> {
     pub overview: &'v Overview,
     /// The configuration in force.
     pub config: &'v Value,
-    /// A key somebody asked for.
+    /// A key that was asked for.
     pub asked: Option<&'v Asked>,
 }
 

@@ -30,7 +30,7 @@ pub fn write(html: &mut Html, overview: &Overview) {
 fn lead(recent: &Saved, seconds: f64) -> String {
     let lately = age(seconds);
     let Some(share) = recent.share() else {
-        return format!("In the last {lately} nobody found a value stale or missing.");
+        return format!("In the last {lately} no caller found a value stale or missing.");
     };
     let (avoided, all) = (recent.avoided() as f64, (recent.avoided() + recent.winners) as f64);
     format!(

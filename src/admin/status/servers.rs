@@ -16,7 +16,6 @@ pub fn pools(sources: &Sources<'_>) -> Vec<Pool> {
 }
 
 fn of_pool(config: &Config, place: usize, pool: &config::Pool, shared: &SharedPool) -> Pool {
-    let is_asked = |state| matches!(state, ServerState::Up | ServerState::Suspect);
     let is_used = config.routes.iter().any(|route| route.pools().contains(&place));
     let takes_keys = |other: &config::Pool| other.on_down.gutter().is_some_and(|gutter| gutter.pool == place);
     Pool {
@@ -24,7 +23,7 @@ fn of_pool(config: &Config, place: usize, pool: &config::Pool, shared: &SharedPo
         hash: pool.hash.word().to_string(),
         fingerprint: format!("{:016x}", shared.placement.fingerprint()),
         servers: pool.servers.len(),
-        up: shared.members.iter().filter(|member| is_asked(member.state())).count(),
+        up: shared.members.iter().filter(|member| member.state().is_asked()).count(),
         gutter: gutter(config, place),
         is_gutter: !is_used && config.pools.iter().any(takes_keys),
         is_blackout: shared.peers.all_look_down(),

@@ -102,7 +102,7 @@ fn memcached_s_own_game_is_left_to_the_application() {
     let first = |marks| said(&marked(marks), &Reply::Miss).remove(0);
     assert_eq!(first(*b"XW\0"), "invalidated by the application (md I), which is left to it");
     assert_eq!(first(*b"ZX\0"), "invalidated by the application (md I), which is left to it");
-    assert_eq!(first(*b"Z\0\0"), "somebody has memcached's own win token, which is left to the application");
+    assert_eq!(first(*b"Z\0\0"), "a client has memcached's own win token, which is left to the application");
 }
 
 #[test]

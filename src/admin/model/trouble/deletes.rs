@@ -18,8 +18,8 @@ pub(super) fn refused(overview: &Overview) -> Option<Trouble> {
     )))
 }
 
-/// Deletes that their server will never be told of. Told until leash restarts: nobody but the owner of the values knows
-/// when the last of them is gone.
+/// Deletes that their server will never be told of. Told until leash restarts, as leash does not know when the last of the
+/// values ends.
 pub(super) fn lost(overview: &Overview) -> Option<Trouble> {
     let losing: Vec<(&Server, &LostDeletes)> =
         overview.servers.iter().filter_map(|server| Some((server, server.lost.as_ref()?))).collect();
@@ -27,8 +27,8 @@ pub(super) fn lost(overview: &Overview) -> Option<Trouble> {
     let names = names(losing.iter().map(|(server, _)| *server))?;
     let deletes = counted(losing.iter().map(|(_, lost)| lost.count).sum::<u64>() as usize, "delete");
     let text = format!(
-        "{deletes} lost for {names}, the last {} ago. Values that were to be deleted may be read until they end, or until \
-         the server is emptied; this stays here until leash restarts.",
+        "{deletes} lost for {names}, the last {} ago. Values that were to be deleted or replaced may be read until they \
+         end, or until the server is emptied; this stays here until leash restarts.",
         overview.process.age(last)
     );
     let is_fresh = overview.process.unix_time - last < FRESH;
