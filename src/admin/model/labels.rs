@@ -45,3 +45,12 @@ pub const SHARE: &str = "share";
 pub const BUSIEST_PREFIXES: &str = "busiest prefixes";
 /// The keys that clients ask for most.
 pub const BUSIEST_KEYS: &str = "busiest keys";
+
+/// Callers who got a stale value, of those who found a value stale or missing.
+pub const GOT_STALE: &str = "got the stale value while another regenerated it";
+/// Callers who waited, of the same.
+pub const WAITED: &str = "waited for the value and got it";
+/// Callers who won, of the same.
+pub const WON: &str = "were told to regenerate it";
+/// Callers who won in vain, of the same.
+pub const CAME_LATE: &str = "did not come back within the lease";

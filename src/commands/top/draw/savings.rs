@@ -1,27 +1,27 @@
 //! Dog-piles that did not happen: stale values served, regenerations avoided, leases.
 
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
 use super::part::Part;
 use super::style::{CARE, PLAIN};
 use super::traffic::line;
-use crate::admin::model::{Overview, Saved, curve};
-use crate::readable::{age, counted, if_known, number, percent};
+use super::wrapped::wrapped;
+use crate::admin::model::{Overview, Saved, curve, labels};
+use crate::readable::number;
 
 /// What refreshing saves; nothing where no route refreshes.
 pub fn savings(overview: &Overview, width: usize) -> Option<Part> {
     overview.routes.iter().any(|route| route.saved.is_some()).then(|| {
         let stale = line(&curve::STALE_SERVED, PLAIN, overview, width);
-        Part::of(vec![stale, in_sum(&overview.saved, overview.recent)])
+        let mut lines = vec![stale];
+        lines.extend(wrapped(&overview.saved.in_brief(overview.recent), width, PLAIN));
+        lines.extend(late(&overview.saved));
+        Part::of(lines)
     })
 }
 
-fn in_sum(saved: &Saved, recent: f64) -> Line<'static> {
-    let share = if_known(saved.share(), percent);
-    let expired = if saved.expired > 0 { CARE } else { PLAIN };
-    Line::from_iter([
-        Span::raw(format!("in {}: {} regenerations avoided ({share}), ", age(recent), number(saved.avoided()))),
-        Span::raw(format!("{} given, ", counted(saved.winners as usize, "lease"))),
-        Span::styled(format!("{} expired", number(saved.expired)), expired),
-    ])
+/// How many winners came too late, if any did.
+fn late(saved: &Saved) -> Option<Line<'static>> {
+    let told = format!("{} {}", number(saved.expired), labels::CAME_LATE);
+    (saved.expired > 0).then(|| Line::styled(told, CARE))
 }
