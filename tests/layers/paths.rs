@@ -21,8 +21,8 @@ pub fn named(source: &Source) -> Vec<Path> {
     paths.iter().filter_map(|path| from_root(path, &source.module())).collect()
 }
 
-/// Names and the signs that matter to paths.
-fn words(code: &str) -> Vec<String> {
+/// Names and the signs between them, `::` as one.
+pub fn words(code: &str) -> Vec<String> {
     let mut words = Vec::<String>::new();
     let mut chars = code.chars().peekable();
     while let Some(c) = chars.next() {
