@@ -203,7 +203,7 @@ impl Worker<'_> {
                 return self.seen.blame(format!("client {} {what} after {waited:?}: {e}", self.id));
             }
             // A closed loop of 64 would take the whole machine; the test is about truth, not about speed.
-            pause(Duration::from_millis(self.random.next() % 20));
+            pause(Duration::from_millis(self.random.number() % 20));
         }
     }
 }

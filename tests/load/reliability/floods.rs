@@ -43,7 +43,7 @@ fn whatever_two_clients_pour_in_a_third_one_and_the_prober_are_answered() {
     let server = Memcached::start();
     let pool = format!("{{servers: ['{}']}}", server.address());
     let leash = Leash::with_config(&format!("workers: 1\npools: {{main: {pool}}}\n"));
-    let beside = Beside::new();
+    let beside = Beside::start();
     let ((), quiet) = beside.feels(&leash, || pause(TIME));
     println!("alone: {quiet}");
     let mut unbearable = Vec::new();

@@ -33,7 +33,7 @@ fn thin(large: &Keys) -> Thin {
     let link = Paced::before(&server, Pace { bytes: Some(LINK), ..Pace::default() });
     let (pool, limits) = (format!("{{servers: ['{}']}}", link.address()), "{item_size: 2MiB}");
     let leash = Leash::with_config(&format!("workers: 1\npools: {{main: {pool}}}\nlimits: {limits}\n"));
-    let beside = Beside::new();
+    let beside = Beside::start();
     let ((), alone) = beside.feels(&leash, || pause(ALONE));
     println!("over the link alone: {alone}");
     let through_link = Client::connect(&link.address());

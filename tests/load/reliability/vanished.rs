@@ -56,7 +56,7 @@ fn clients_that_stop_reading_harm_nobody_and_hold_no_more_than_they_may() {
     let keys = Keys::new("unread", 20, 1_000_000);
     keys.fill(&server);
     let leash = leash_before(&server.address(), &format!("memory: {MEMORY}"));
-    let beside = Beside::new();
+    let beside = Beside::start();
     let ((), quiet) = beside.feels(&leash, || pause(Duration::from_millis(700)));
     let base = Resident::of(leash.pid());
     Resident::forget_peak(leash.pid());
@@ -77,7 +77,7 @@ fn requests_that_are_never_finished_end_their_connections_and_delay_nobody() {
     let _alone = alone();
     let server = Memcached::start();
     let leash = leash_before(&server.address(), "request_time: 1s");
-    let beside = Beside::new();
+    let beside = Beside::start();
     let ((), quiet) = beside.feels(&leash, || pause(Duration::from_millis(700)));
     let halves =
         ["set half 0 0 1000000\r\nx", "get half", "g", "mg ", "set half 0 0 5\r\n12345\r", "ms half 1000000\r\n"];

@@ -8,13 +8,16 @@ use support::repository::{here, root};
 
 /// The tests of a source that return, but for the answer of `needs::has`: each by its name.
 fn that_return(source: &str) -> Vec<&str> {
-    let tests = source.split("#[test]\n").skip(1).filter_map(|rest| {
-        let begun = rest.lines().find(|line| line.trim_start().starts_with("fn "))?;
+    let attributes = ["#[test]\n", "#[tokio::test"].into_iter().flat_map(|attribute| source.match_indices(attribute));
+    let tests = attributes.filter_map(|(at, _)| {
+        let rest = &source[at..];
+        let begun = rest.lines().find(|line| line.trim_start().trim_start_matches("async ").starts_with("fn "))?;
+        let name = begun.split_once("fn ")?.1.split('(').next()?;
         let indent = &begun[..begun.len() - begun.trim_start().len()];
         let end = rest.find(&format!("\n{indent}}}")).unwrap_or(rest.len());
-        Some((begun.trim_start(), &rest[..end]))
+        Some((name, &rest[..end]))
     });
-    tests.filter(|(_, body)| returns(body)).map(|(name, _)| &name[3..name.find('(').unwrap_or(name.len())]).collect()
+    tests.filter(|(_, body)| returns(body)).map(|(name, _)| name).collect()
 }
 
 /// Whether a body returns in a statement that does not ask `needs::has`, and not from a closure of its own.
@@ -75,6 +78,10 @@ fn a_test_that_skips_is_found() {
     ] {
         assert_eq!(that_return(&test(skips)), ["planted"], "{skips}");
     }
+    assert_eq!(
+        that_return("    #[tokio::test(start_paused = true)]\n    async fn slow() {\n        return;\n    }\n"),
+        ["slow"]
+    );
     for ends in [
         "    if !needs::has(\"tool\", &mut Command::new(\"tool\")) {\n        return;\n    }",
         "    let near = |at| {\n        if at > 1 { return }\n        count();\n    };",

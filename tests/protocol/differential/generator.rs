@@ -70,7 +70,7 @@ fn ttl(random: &mut Random) -> &'static str {
 fn value(random: &mut Random) -> String {
     match random.below(10) {
         0 => String::new(),
-        1 => random.next().to_string(),
+        1 => random.number().to_string(),
         2 => "\\r\\nEND\\r\\n".into(),
         3 => format!("{{value {}}}", random.below(30_000)),
         _ => format!("{{value {}}}", 1 + random.below(40)),

@@ -192,6 +192,6 @@ impl Env for Stage {
     }
 
     fn random(&self) -> u128 {
-        u128::from(self.0.chance.borrow_mut().next())
+        u128::from(self.0.chance.borrow_mut().number())
     }
 }

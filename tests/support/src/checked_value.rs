@@ -15,7 +15,7 @@ pub fn value(key: &str, version: u64, length: usize) -> Vec<u8> {
         .iter()
         .fold(0xcbf2_9ce4_8422_2325, |sum: u64, &byte| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     let mut random = Random::new(seed);
-    let filling: Vec<u8> = (0..PERIOD.min(length)).map(|_| random.next() as u8).collect();
+    let filling: Vec<u8> = (0..PERIOD.min(length)).map(|_| random.number() as u8).collect();
     while bytes.len() < whole {
         let more = filling.len().min(whole - bytes.len());
         bytes.extend_from_slice(&filling[..more]);

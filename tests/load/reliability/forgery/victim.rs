@@ -70,7 +70,7 @@ impl<'a> Victim<'a> {
                     Asked::Line(&["TOUCHED", "NOT_FOUND"])
                 }
                 7..10 => {
-                    let mine = self.random.next();
+                    let mine = self.random.number();
                     bytes.extend(format!("mg {key} O{mine} v\r\n").bytes());
                     Asked::Meta(key, mine)
                 }

@@ -57,7 +57,7 @@ pub struct Beside {
 }
 
 impl Beside {
-    pub fn new() -> Beside {
+    pub fn start() -> Beside {
         let server = Memcached::start();
         let pool = format!("{{servers: ['{}']}}", server.address());
         let another = Leash::with_config(&format!("workers: 1\npools: {{main: {pool}}}\n"));

@@ -68,7 +68,7 @@ impl Liar {
         }
         let token = line.split(' ').rfind(|word| word.starts_with('O')).unwrap_or_default().to_string();
         match lie {
-            Lie::Garbage => (0..1 + self.random.below(200)).map(|_| self.random.next() as u8).collect(),
+            Lie::Garbage => (0..1 + self.random.below(200)).map(|_| self.random.number() as u8).collect(),
             Lie::EndlessLine => b"VA 5 ".to_vec(),
             Lie::EndlessValue => format!("VA 1073741824 f0 {token}\r\n").into_bytes(),
             Lie::HugeLengths => {
