@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use leash::hash::{Counts, KeyHash, Kind, Placement, SlotTable, tag};
+use leash::hash::{Counts, HashKind, KeyHash, Placement, SlotTable, tag};
 
 fn table(servers: usize) -> SlotTable {
     let names: Vec<String> = (0..servers).map(|n| format!("m{n}:11211")).collect();
@@ -28,11 +28,11 @@ fn placements(c: &mut Criterion) {
     let names: Vec<String> = (0..8).map(|n| format!("m{n}:11211")).collect();
     let servers: Vec<_> = names.iter().map(|name| (name.as_str(), 1)).collect();
     let kinds = [
-        ("rendezvous", Kind::Rendezvous),
-        ("ketama_weighted", Kind::KetamaWeighted(KeyHash::Md5)),
-        ("twemproxy_ketama", Kind::TwemproxyKetama(KeyHash::Fnv1ax64)),
-        ("crc32", Kind::Modula(KeyHash::Crc32)),
-        ("murmur3", Kind::Murmur3),
+        ("rendezvous", HashKind::Rendezvous),
+        ("ketama_weighted", HashKind::KetamaWeighted(KeyHash::Md5)),
+        ("twemproxy_ketama", HashKind::TwemproxyKetama(KeyHash::Fnv1ax64)),
+        ("crc32", HashKind::Crc32),
+        ("murmur3", HashKind::Murmur3),
     ];
     for (name, kind) in kinds {
         let placement = Placement::new(kind, &servers, Counts::default());

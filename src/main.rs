@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use leash::commands::cli::{self, Command, Demo, EXIT_CONFIG, Healthcheck, Route, Top, Warm};
 use leash::commands::warm::{Refusal, WarmError};
 use leash::commands::{healthcheck, top};
-use leash::config::{Config, LogFormat};
+use leash::config::Config;
 use leash::explain::words::{in_json, in_words};
 use leash::explain::{Destination, Explainer, look_from_outside};
 use leash::readable::counted;
@@ -169,12 +169,7 @@ fn destinations(config: Config, keys: &[Vec<u8>], live: bool) -> io::Result<Vec<
 }
 
 fn serve(config: Config, reloader: app::Reloader) -> ExitCode {
-    let format = match config.log.format {
-        LogFormat::Auto => logging::Format::Auto,
-        LogFormat::Text => logging::Format::Text,
-        LogFormat::Json => logging::Format::Json,
-    };
-    let filter = match logging::start(format, &config.log.level) {
+    let filter = match logging::start(config.log.format, &config.log.level) {
         Ok(filter) => filter,
         Err(error) => {
             eprintln!("leash: {error}");

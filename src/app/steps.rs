@@ -2,10 +2,7 @@
 //! one that skips a phase could serve what the rest of the fleet has replaced.
 
 use crate::config::problem::Place;
-use crate::config::{Config, Migrate, Origin, Problems, Route};
-
-/// Before the first phase a route's pool is `from`, after the last one it is `to`.
-const WORDS: [&str; 5] = ["before", "prepare", "warm", "drain", "after"];
+use crate::config::{Config, Migrate, Origin, Phase, Problems, Route};
 
 /// Tells each route that would skip a phase on its way from what is in force.
 pub fn check(next: &Config, in_force: &Config, origin: &Origin) -> Result<(), Problems> {
@@ -15,8 +12,8 @@ pub fn check(next: &Config, in_force: &Config, origin: &Origin) -> Result<(), Pr
         if let Some((was, will_be)) = steps(route, next, in_force)
             && was.abs_diff(will_be) > 1
         {
-            let towards = WORDS[if was < will_be { was + 1 } else { was - 1 }];
-            let (was, will_be) = (WORDS[was], WORDS[will_be]);
+            let towards = Phase::WAY[if was < will_be { was + 1 } else { was - 1 }];
+            let (was, will_be) = (Phase::WAY[was], Phase::WAY[will_be]);
             let prefix = String::from_utf8_lossy(&route.prefix);
             let text = format!(
                 "the route with prefix {prefix:?} would skip a phase from {was} to {will_be}, and others of the fleet may be \
@@ -28,7 +25,7 @@ pub fn check(next: &Config, in_force: &Config, origin: &Origin) -> Result<(), Pr
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
-/// How far the migration of a route has come and will have come, if both configurations speak of the same one.
+/// How far the migration of a route has come on [`Phase::WAY`], and will have come, if both configurations speak of the same one.
 fn steps(route: &Route, next: &Config, in_force: &Config) -> Option<(usize, usize)> {
     let before = serving(in_force, &route.prefix)?;
     let migrate = route.migrate.map(|migrate| pools(&migrate, next));
@@ -50,7 +47,7 @@ fn step(route: &Route, config: &Config, from: &str, to: &str) -> Option<usize> {
         Some(migrate) if pools(migrate, config) == (from, to) => Some(1 + migrate.phase as usize),
         Some(_) => None,
         None if *config.pools[route.pool].name == *from => Some(0),
-        None if *config.pools[route.pool].name == *to => Some(WORDS.len() - 1),
+        None if *config.pools[route.pool].name == *to => Some(Phase::WAY.len() - 1),
         None => None,
     }
 }
@@ -76,7 +73,7 @@ mod tests {
         let stage = |number: usize| match number {
             0 => "pool: a".to_string(),
             4 => "pool: b".to_string(),
-            _ => format!("migrate: {{from: a, to: b, phase: {}}}", WORDS[number]),
+            _ => format!("migrate: {{from: a, to: b, phase: {}}}", Phase::WAY[number]),
         };
         for was in 0..5_usize {
             for will_be in 0..5 {

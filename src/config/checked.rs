@@ -6,10 +6,11 @@ mod down;
 mod migrate;
 mod refresh;
 
-use super::hash::HashKind;
 use super::problem::Problem;
+use crate::hash::HashKind;
+use crate::logging::LogFormat;
 pub use down::{GUTTER_TTL, Gutter, OnDown, Spool};
-pub use migrate::{Migrate, Phase};
+pub use migrate::{Migrate, Phase, Side};
 pub use refresh::{BETA, Refresh};
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -181,17 +182,6 @@ pub struct Log {
     pub level: String,
     /// Whether keys may appear in logs.
     pub keys: bool,
-}
-
-/// The shape of a log line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogFormat {
-    /// Text on a terminal, JSON otherwise.
-    Auto,
-    /// Text.
-    Text,
-    /// JSON.
-    Json,
 }
 
 impl fmt::Display for Listen {

@@ -5,13 +5,13 @@
 //!                                    ▲ overrides (command line)
 //! ```
 //! Every stage collects its problems and the next still runs, so that one look shows everything that is wrong. Only
-//! `yaml` knows the YAML library. Nothing here knows the rest of leash.
+//! `yaml` knows the YAML library. Of leash this knows the words only that other leaves have
+//! for what can be configured.
 
 pub mod address;
 mod check;
 mod checked;
 mod fields;
-mod hash;
 mod machine;
 pub mod problem;
 mod render;
@@ -21,10 +21,9 @@ mod written;
 mod yaml;
 
 pub use checked::{
-    ADMIN, Address, Config, Embedded, Gutter, LISTEN, Limits, Listen, Log, LogFormat, MEMCACHED_PORT, Migrate, OnDown,
-    Phase, Pool, Refresh, Route, Server, Spool,
+    ADMIN, Address, Config, Embedded, Gutter, LISTEN, Limits, Listen, Log, MEMCACHED_PORT, Migrate, OnDown, Phase,
+    Pool, Refresh, Route, Server, Side, Spool,
 };
-pub use hash::{HashKind, KeyHash};
 pub use problem::{Problem, Problems};
 pub use source::{Origin, Overrides, Source};
 pub use written::keys;

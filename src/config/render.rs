@@ -2,9 +2,9 @@
 //!
 //! There is nothing secret in it yet; what will be must be masked here.
 
-use super::checked::{Config, Limits, Listen, Log, LogFormat, Migrate, OnDown, Pool, Refresh, Route, Server, Spool};
-use super::hash::KeyHash;
+use super::checked::{Config, Limits, Listen, Log, Migrate, OnDown, Pool, Refresh, Route, Server, Spool};
 use super::units::{show_duration, show_percent, show_size};
+use crate::hash::KeyHash;
 use serde_json::{Map, Value, json};
 
 impl Config {
@@ -138,10 +138,5 @@ fn limits(limits: &Limits) -> Value {
 }
 
 fn log(log: &Log) -> Value {
-    let format = match log.format {
-        LogFormat::Auto => "auto",
-        LogFormat::Text => "text",
-        LogFormat::Json => "json",
-    };
-    json!({ "format": format, "level": log.level, "keys": log.keys })
+    json!({ "format": log.format.word(), "level": log.level, "keys": log.keys })
 }

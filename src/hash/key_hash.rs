@@ -33,7 +33,25 @@ pub enum KeyHash {
 const FNV_64: (u32, u32) = (0x8422_2325, 0x0000_01b3);
 const FNV_32: (u32, u32) = (0x811c_9dc5, 0x0100_0193);
 
+/// The words of `key_hash`: twemproxy's. What only one client does has none.
+pub const KEY_HASHES: &[(&str, KeyHash)] = &[
+    ("one_at_a_time", KeyHash::OneAtATime),
+    ("md5", KeyHash::Md5),
+    ("crc32", KeyHash::Crc32),
+    ("crc32a", KeyHash::Crc32a),
+    ("fnv1_64", KeyHash::Fnv1x64),
+    ("fnv1a_64", KeyHash::Fnv1ax64),
+    ("fnv1_32", KeyHash::Fnv1x32),
+    ("fnv1a_32", KeyHash::Fnv1ax32),
+    ("murmur", KeyHash::Murmur),
+];
+
 impl KeyHash {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        KEY_HASHES.iter().find(|(_, key_hash)| *key_hash == self).map_or("", |(word, _)| word)
+    }
+
     /// The hash of `key`.
     pub fn of(self, key: &[u8]) -> u32 {
         match self {
@@ -101,6 +119,11 @@ fn murmur2(key: &[u8]) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_word_is_the_word_of_what_it_means() {
+        assert!(KEY_HASHES.iter().all(|(word, key_hash)| key_hash.word() == *word));
+    }
 
     #[test]
     fn known_answers() {

@@ -8,6 +8,7 @@
 mod fingerprint;
 mod ketama;
 mod key_hash;
+mod kind;
 mod modula;
 mod murmur3;
 mod names;
@@ -17,7 +18,8 @@ mod placement;
 mod slots;
 mod tag;
 
-pub use key_hash::KeyHash;
-pub use placement::{Counts, Kind, Placement};
+pub use key_hash::{KEY_HASHES, KeyHash};
+pub use kind::{HASHES, HashKind};
+pub use placement::{Counts, Placement};
 pub use slots::{SLOTS, Slot, SlotTable};
 pub use tag::tag;

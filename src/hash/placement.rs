@@ -2,30 +2,12 @@
 
 use super::ketama::Ketama;
 use super::key_hash::KeyHash;
+use super::kind::HashKind;
 use super::modula::Modula;
 use super::murmur3::Murmur3;
 use super::names::name_hash;
 use super::slots::{Slot, SlotTable};
 use super::tag::tag;
-
-/// A way to place keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// leash's own: weighted rendezvous hashing, done ahead of time for 65,536 slots.
-    Rendezvous,
-    /// libmemcached's `KETAMA`.
-    Ketama(KeyHash),
-    /// libmemcached's `KETAMA_WEIGHTED`.
-    KetamaWeighted(KeyHash),
-    /// twemproxy's `distribution: ketama`.
-    TwemproxyKetama(KeyHash),
-    /// A hash of the key modulo the weights, the servers in their own order.
-    Modula(KeyHash),
-    /// twemproxy's `distribution: modula`: the same with the servers in the order of their names.
-    TwemproxyModula(KeyHash),
-    /// pymemcache's rendezvous hashing.
-    Murmur3,
-}
 
 /// The part of a key that is hashed; all of it, unless something is said here.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,15 +34,17 @@ enum Table {
 
 impl Placement {
     /// Over these servers, each with its name and weight.
-    pub fn new(kind: Kind, servers: &[(&str, u32)], counts: Counts) -> Placement {
+    pub fn new(kind: HashKind, servers: &[(&str, u32)], counts: Counts) -> Placement {
         let table = match kind {
-            Kind::Rendezvous => Table::Slots(SlotTable::new(servers)),
-            Kind::Ketama(key_hash) => Table::Ketama(Ketama::new(servers, key_hash)),
-            Kind::KetamaWeighted(key_hash) => Table::Ketama(Ketama::weighted(servers, key_hash)),
-            Kind::TwemproxyKetama(key_hash) => Table::Ketama(Ketama::twemproxy(servers, key_hash)),
-            Kind::Modula(key_hash) => Table::Modula(Modula::new(servers, key_hash)),
-            Kind::TwemproxyModula(key_hash) => Table::Modula(Modula::twemproxy(servers, key_hash)),
-            Kind::Murmur3 => Table::Murmur3(Murmur3::new(servers)),
+            HashKind::Rendezvous => Table::Slots(SlotTable::new(servers)),
+            HashKind::Ketama(key_hash) => Table::Ketama(Ketama::new(servers, key_hash)),
+            HashKind::KetamaWeighted(key_hash) => Table::Ketama(Ketama::weighted(servers, key_hash)),
+            HashKind::TwemproxyKetama(key_hash) => Table::Ketama(Ketama::twemproxy(servers, key_hash)),
+            HashKind::Modula(key_hash) => Table::Modula(Modula::new(servers, key_hash)),
+            HashKind::TwemproxyModula(key_hash) => Table::Modula(Modula::twemproxy(servers, key_hash)),
+            HashKind::Crc32 => Table::Modula(Modula::new(servers, KeyHash::Crc32)),
+            HashKind::Crc32Or1 => Table::Modula(Modula::new(servers, KeyHash::Crc32Or1)),
+            HashKind::Murmur3 => Table::Murmur3(Murmur3::new(servers)),
         };
         Placement { table, counts: (counts != Counts::default()).then(|| Box::new(counts)) }
     }
@@ -122,15 +106,15 @@ mod tests {
     use super::*;
 
     const SERVERS: [(&str, u32); 3] = [("m0:11211", 1), ("m1:11211", 1), ("m2:11211", 1)];
-    const KINDS: [Kind; 5] = [
-        Kind::Rendezvous,
-        Kind::Ketama(KeyHash::OneAtATime),
-        Kind::KetamaWeighted(KeyHash::Fnv1ax64),
-        Kind::Modula(KeyHash::Crc32),
-        Kind::Murmur3,
+    const KINDS: [HashKind; 5] = [
+        HashKind::Rendezvous,
+        HashKind::Ketama(KeyHash::OneAtATime),
+        HashKind::KetamaWeighted(KeyHash::Fnv1ax64),
+        HashKind::Modula(KeyHash::Crc32),
+        HashKind::Murmur3,
     ];
 
-    fn placement(kind: Kind, not_prefix: &[u8], tag: Option<(u8, u8)>) -> Placement {
+    fn placement(kind: HashKind, not_prefix: &[u8], tag: Option<(u8, u8)>) -> Placement {
         Placement::new(kind, &SERVERS, Counts { not_prefix: not_prefix.into(), tag })
     }
 
@@ -157,8 +141,8 @@ mod tests {
     #[test]
     fn fingerprints_differ_by_kind_and_by_what_counts() {
         let mut all: Vec<u64> = KINDS.map(|kind| placement(kind, b"", None).fingerprint()).to_vec();
-        all.push(placement(Kind::Rendezvous, b"", Some((b'{', b'}'))).fingerprint());
-        all.push(placement(Kind::Rendezvous, b"shop:", None).fingerprint());
+        all.push(placement(HashKind::Rendezvous, b"", Some((b'{', b'}'))).fingerprint());
+        all.push(placement(HashKind::Rendezvous, b"shop:", None).fingerprint());
         all.sort_unstable();
         all.dedup();
         assert_eq!(all.len(), KINDS.len() + 2);

@@ -17,7 +17,7 @@ pub use repeated::Repeated;
 
 /// How a line is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Format {
+pub enum LogFormat {
     /// Text if stderr is a terminal, else JSON.
     #[default]
     Auto,
@@ -25,6 +25,17 @@ pub enum Format {
     Text,
     /// One JSON object.
     Json,
+}
+
+impl LogFormat {
+    /// All of them and their words.
+    pub const WORDS: [(&'static str, LogFormat); 3] =
+        [("auto", LogFormat::Auto), ("text", LogFormat::Text), ("json", LogFormat::Json)];
+
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        LogFormat::WORDS[self as usize].0
+    }
 }
 
 /// Why logging cannot start.
@@ -40,11 +51,11 @@ pub enum LogError {
 
 /// Sends the log lines of the whole process to stderr, those that `filter` lets through: `info`, or
 /// `warn,leash::upstream=debug`.
-pub fn start(format: Format, filter: &str) -> Result<Filter, LogError> {
+pub fn start(format: LogFormat, filter: &str) -> Result<Filter, LogError> {
     let filter = parse(filter)?;
     let terminal = stderr().is_terminal();
     let (subscriber, filter) = match format.resolve(terminal) {
-        Format::Json => json(filter, stderr),
+        LogFormat::Json => json(filter, stderr),
         _ => text(filter, stderr, terminal && colours_are_welcome()),
     };
     tracing::subscriber::set_global_default(subscriber).map_err(|_| LogError::Twice)?;
@@ -67,11 +78,11 @@ impl Filter {
     }
 }
 
-impl Format {
-    fn resolve(self, terminal: bool) -> Format {
+impl LogFormat {
+    fn resolve(self, terminal: bool) -> LogFormat {
         match self {
-            Format::Auto if terminal => Format::Text,
-            Format::Auto => Format::Json,
+            LogFormat::Auto if terminal => LogFormat::Text,
+            LogFormat::Auto => LogFormat::Json,
             chosen => chosen,
         }
     }
@@ -143,10 +154,10 @@ mod tests {
 
     #[test]
     fn a_terminal_gets_text_and_everything_else_json() {
-        assert_eq!(Format::Auto.resolve(true), Format::Text);
-        assert_eq!(Format::Auto.resolve(false), Format::Json);
-        assert_eq!(Format::Text.resolve(false), Format::Text);
-        assert_eq!(Format::Json.resolve(true), Format::Json);
+        assert_eq!(LogFormat::Auto.resolve(true), LogFormat::Text);
+        assert_eq!(LogFormat::Auto.resolve(false), LogFormat::Json);
+        assert_eq!(LogFormat::Text.resolve(false), LogFormat::Text);
+        assert_eq!(LogFormat::Json.resolve(true), LogFormat::Json);
     }
 
     #[test]

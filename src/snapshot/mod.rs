@@ -15,6 +15,7 @@ use std::time::Duration;
 use crate::config::{self, Config};
 use crate::hash::Placement;
 use crate::metrics::{RouteLabel, ServerState, ShardLayout};
+use crate::route::gutter::decide::Cap;
 use crate::route::refresh::leases::Leases;
 use crate::store::EmbeddedStore;
 use crate::upstream::{Options, Outage, Peers, Spool, Spools, Target};
@@ -160,7 +161,7 @@ fn linger(pool: &config::Pool, config: &Config) -> Duration {
     let times = routes.filter_map(|route| {
         let gutter = route.gutter(place, &config.pools)?;
         // The last of them may take as long as a request until it is there.
-        Some(route.longest_in(gutter) + config.pools[gutter.pool].request_timeout)
+        Some(Cap::of(route, gutter).time() + config.pools[gutter.pool].request_timeout)
     });
     times.max().unwrap_or_default()
 }

@@ -9,7 +9,6 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::config;
 use crate::metrics::{ServerId, Shard};
 use crate::route::gutter::decide::Cap;
-use crate::route::migration::decide::Phase;
 use crate::route::refresh::decide::{EarlyRefresh, Policy};
 use crate::route::{
     Branch, Entry, GutterNode, MigrationNode, NamespaceNode, Node, PendingReplies, PoolNode, RefreshNode, Tree,
@@ -132,7 +131,7 @@ impl<'s> TreeBuilder<'s> {
         let patience = self.patience(route);
         let sides = [migrate.from, migrate.to].map(|pool| self.entry(side(pool), patience));
         let counted = (self.shard.clone(), self.snapshot.layout.route(&prefix)?, identity(&prefix) ^ MIGRATES);
-        Some(Rc::new(MigrationNode::new(phase(migrate.phase), sides.into(), self.turn.clone(), counted)))
+        Some(Rc::new(MigrationNode::new(migrate.phase, sides.into(), self.turn.clone(), counted)))
     }
 
     /// One of the pools of a route, with its gutter if it has one.
@@ -140,7 +139,7 @@ impl<'s> TreeBuilder<'s> {
         let own = self.pools[pool].clone();
         let Some(gutter) = route.gutter(pool, &self.snapshot.config.pools) else { return own };
         let leases = route.refresh.as_ref().map(|_| identity(&prefix_of(route)));
-        let cap = Cap::seconds(route.longest_in(gutter).as_secs());
+        let cap = Cap::of(route, gutter);
         let patience = self.patience(route);
         let other = self.entry(self.pools[gutter.pool].clone(), patience);
         Rc::new(GutterNode::new((own.clone(), self.entry(own, patience)), other, cap, leases, self.turn.clone()))
@@ -162,14 +161,6 @@ pub fn policy(refresh: &config::Refresh) -> Policy {
         jitter: refresh.jitter,
         marker: 1 << refresh.marker_bit,
         early: refresh.early.map(|beta| EarlyRefresh { beta }),
-    }
-}
-
-fn phase(phase: config::Phase) -> Phase {
-    match phase {
-        config::Phase::Prepare => Phase::Prepare,
-        config::Phase::Warm => Phase::Warm,
-        config::Phase::Drain => Phase::Drain,
     }
 }
 

@@ -1,9 +1,10 @@
 //! The configuration as its user meets it: files in, meaning or messages out.
 
 use leash::config::{
-    Address, Config, Gutter, HashKind, KeyHash, Limits, Listen, Log, LogFormat, Migrate, OnDown, Phase, Pool, Refresh,
-    Route, Server, Spool,
+    Address, Config, Gutter, Limits, Listen, Log, Migrate, OnDown, Phase, Pool, Refresh, Route, Server, Spool,
 };
+use leash::hash::{HashKind, KeyHash};
+use leash::logging::LogFormat;
 use std::time::Duration;
 
 use support::memcached::signal;

@@ -9,8 +9,9 @@ use std::fs;
 use std::path::Path;
 use support::repository::here;
 
-use leash::config::{Config, HashKind, KeyHash};
+use leash::config::Config;
 use leash::hash::Placement;
+use leash::hash::{HashKind, KeyHash};
 use leash::snapshot::placement;
 
 /// What one client says about many pools.

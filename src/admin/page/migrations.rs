@@ -43,7 +43,7 @@ fn one(html: &mut Html, route: &Route, migration: &Migration) {
 fn steps(html: &mut Html, phase: Phase) {
     let now = phase.word();
     html.element("ol", &[("class", "steps"), ("aria-label", "phases")], |html| {
-        for step in ["before", "prepare", "warm", "drain", "after"] {
+        for step in Phase::WAY {
             let current = [("aria-current", "step")];
             html.words("li", if step == now { &current[..] } else { &[] }, step);
         }

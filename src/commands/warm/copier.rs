@@ -19,9 +19,10 @@ use super::pace::Pace;
 use super::stop::Stop;
 use super::tally::{Outcome, Tally};
 use super::window::Window;
+use crate::config::Side;
 use crate::metrics::Shard;
 use crate::protocol::{Cause, Failure, Key, Reply};
-use crate::route::migration::decide::{FoundInTo, LONGER_THAN_A_CLAIM, Side};
+use crate::route::migration::decide::{FoundInTo, LONGER_THAN_A_CLAIM};
 use crate::route::{Copied, MigrationNode};
 use crate::runtime::memory::Memory;
 use crate::runtime::turn::Turn;
@@ -162,7 +163,7 @@ impl Copier {
 
     fn label(&self, entry: &Entry, side: Side) -> Option<&str> {
         let migrate = self.snapshot.config.routes.get(entry.route as usize)?.migrate?;
-        let pool = &self.snapshot.pools[if side == Side::From { migrate.from } else { migrate.to }];
+        let pool = &self.snapshot.pools[migrate.pool(side)];
         Some(pool.members[pool.placement.server_of(&entry.key)].label())
     }
 }

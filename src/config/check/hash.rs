@@ -4,12 +4,10 @@
 use super::setting::{text, word};
 use crate::config::checked::Pool;
 use crate::config::fields::Scalar;
-use crate::config::hash::{HASHES, HashKind, KEY_HASHES, KeyHash};
 use crate::config::problem::{Problems, plain};
 use crate::config::written;
-
-/// The longest key memcached takes; a prefix as long leaves nothing to hash.
-const MAX_KEY: usize = 250;
+use crate::hash::{HASHES, HashKind, KEY_HASHES, KeyHash};
+use crate::protocol::MAX_KEY;
 
 /// The pool with its hash, and what of a key is hashed.
 pub fn check(written: &written::Pool, pool: Pool, problems: &mut Problems, warnings: &mut Problems) -> Pool {
@@ -67,6 +65,7 @@ fn unhashed_prefix(written: Option<&Scalar>, problems: &mut Problems) -> Vec<u8>
     let Some(prefix) = text(written, problems) else { return Vec::new() };
     let wrong = if prefix.bytes().any(|b| b <= b' ' || b == 0x7f) {
         format!("\"{}\" holds a space or control character, which no key does; remove it", plain(prefix))
+    // One as long as a key leaves nothing to hash.
     } else if prefix.len() >= MAX_KEY {
         format!("a prefix of {} bytes, but a key has at most {MAX_KEY}; shorten it", prefix.len())
     } else {

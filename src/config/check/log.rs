@@ -1,20 +1,19 @@
 //! `log`: a format, and a level filter in which a slip is an error (tracing would take `inof` for the name of a module).
 
 use super::setting::{switch, text, word};
-use crate::config::checked::{Log, LogFormat};
+use crate::config::checked::Log;
 use crate::config::fields::Scalar;
 use crate::config::problem::{Problems, instead, plain};
 use crate::config::written;
+use crate::logging::LogFormat;
 
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
-const FORMATS: [(&str, LogFormat); 3] =
-    [("auto", LogFormat::Auto), ("text", LogFormat::Text), ("json", LogFormat::Json)];
 
 /// Checks the log.
 pub fn check(written: &written::Log, problems: &mut Problems) -> Log {
     let default = Log::default();
     Log {
-        format: word(written.format.as_ref(), default.format, &FORMATS, problems),
+        format: word(written.format.as_ref(), default.format, &LogFormat::WORDS, problems),
         level: level(written.level.as_ref(), problems).unwrap_or(default.level),
         keys: switch(written.keys.as_ref(), default.keys, problems),
     }

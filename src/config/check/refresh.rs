@@ -6,11 +6,12 @@ use crate::config::fields::Scalar;
 use crate::config::problem::{Problems, plain};
 use crate::config::units::{COUNT, DURATION, PERCENT, SECONDS, number, seconds, show_duration};
 use crate::config::written;
+use crate::protocol::Exptime;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// Beyond 30 days memcached takes a TTL for a date.
-const GRACES: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(30 * 86_400);
+const GRACES: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(Exptime::MOST_SECONDS as u64);
 /// memcached's clock ticks once a second, so a TTL of one second may be over at once.
 const LEASES: RangeInclusive<Duration> = Duration::from_secs(2)..=Duration::from_secs(3600);
 const WAITS: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(60);

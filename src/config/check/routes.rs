@@ -7,9 +7,8 @@ use crate::config::checked::{Pool, Route};
 use crate::config::fields::Scalar;
 use crate::config::problem::{Place, Problems, plain};
 use crate::config::written::{self, File};
+use crate::protocol::MAX_KEY;
 
-/// The longest key memcached takes, in bytes.
-const MAX_KEY: usize = 250;
 const DISAGREE: &str = ", and what is stale to one is not to the other; give both the same refresh";
 
 /// Checks all routes. The result is sorted, the longest prefix first.

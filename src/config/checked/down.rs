@@ -34,9 +34,6 @@ pub struct Spool {
 /// The TTL in a gutter, where none is written.
 pub const GUTTER_TTL: Duration = Duration::from_secs(10);
 
-/// How long the claims of a migration last.
-const CLAIMS: Duration = Duration::from_secs(5);
-
 impl OnDown {
     /// The gutter, if there is one.
     pub fn gutter(self) -> Option<Gutter> {
@@ -60,14 +57,6 @@ impl Route {
             others.into_iter().flatten().any(|other| share_servers(other, gutter.pool, pools))
         });
         (!is_shared).then_some(gutter)
-    }
-
-    /// The longest time an item gets in a gutter: as fresh as the gutter allows, then stale for as long as elsewhere, and
-    /// never so short that a migration could not rely on its claims.
-    pub fn longest_in(&self, gutter: Gutter) -> Duration {
-        let grace = self.refresh.as_ref().map_or(Duration::ZERO, |refresh| refresh.grace);
-        let least = if self.migrate.is_some() { CLAIMS } else { Duration::ZERO };
-        gutter.ttl.max(least) + grace
     }
 }
 

@@ -3,16 +3,33 @@
 //! A gutter holds the keys of a dead server as long as they are needed and no longer: no expiry time there is beyond the
 //! cap. What ends sooner, or has ended, keeps its meaning.
 
+use std::time::Duration;
+
+use crate::config;
 use crate::protocol::{Arithmetic, Command, Delete, Exptime, Get, Store};
+use crate::route::migration::decide::CLAIM_LASTS;
 
 /// The longest time that items of one route are kept in a gutter, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cap(i64);
 
 impl Cap {
+    /// As fresh as the gutter allows, then stale for as long as elsewhere, and never so short that a migration could not
+    /// rely on its claims.
+    pub fn of(route: &config::Route, gutter: config::Gutter) -> Cap {
+        let grace = route.refresh.as_ref().map_or(Duration::ZERO, |refresh| refresh.grace);
+        let least = if route.migrate.is_some() { CLAIM_LASTS } else { Duration::ZERO };
+        Cap::seconds((gutter.ttl.max(least) + grace).as_secs())
+    }
+
     /// So many seconds; never as many that memcached would take them for a date.
     pub fn seconds(seconds: u64) -> Cap {
         Cap(i64::try_from(seconds).unwrap_or(i64::MAX).clamp(1, Exptime::MOST_SECONDS))
+    }
+
+    /// The same as a time.
+    pub fn time(self) -> Duration {
+        Duration::from_secs(self.0.unsigned_abs())
     }
 
     /// The expiry time that was asked for at `unix` seconds since 1970, or the cap where that ends sooner.

@@ -13,12 +13,12 @@ use tokio::time::Instant;
 use super::MigrationNode;
 use super::claims::{ClaimAttempt, Patience, busy};
 use super::copy::Copied;
+use crate::config::{Phase, Side};
 use crate::protocol::{Cause, Command, Failure, Get, Item, Key, Reply};
 use crate::route::Deadline;
 use crate::route::migration::decide::{
-    CLAIM_IS_YOUNG, Claim, FoundInTo, Phase, Side, as_sent_to_from, as_told_by_from, bound_to_item, changes,
-    delete_failure, is_claim, is_down, may_have_changed, reply_where_nothing_is, set_reply, stored_where_nothing_is,
-    told_of_stored,
+    CLAIM_IS_YOUNG, Claim, FoundInTo, as_sent_to_from, as_told_by_from, bound_to_item, changes, delete_failure,
+    is_claim, is_down, may_have_changed, reply_where_nothing_is, set_reply, stored_where_nothing_is, told_of_stored,
 };
 
 /// Whether a command is done.

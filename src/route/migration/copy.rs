@@ -12,9 +12,10 @@ use tokio::task::spawn_local;
 use tokio::time::Instant;
 
 use super::{MOST_BACKFILLS, MigrationNode};
+use crate::config::Side;
 use crate::metrics::Backfill;
 use crate::protocol::{Command, Get, Item, Key, Reply, Returns};
-use crate::route::migration::decide::{Claim, Side, copy, is_down};
+use crate::route::migration::decide::{Claim, copy, is_down};
 use crate::route::spare_wins::give_back_at;
 
 /// What became of a copy.

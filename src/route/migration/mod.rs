@@ -25,9 +25,10 @@ use std::sync::Arc;
 
 use super::turns::KeyTurns;
 use super::{About, Answer, Ask, Client, Deadline, Entry, Node, Run, SpareWins, Step, Verdict};
+use crate::config::{Phase, Side};
 use crate::metrics::{RouteId, Shard};
 use crate::protocol::{Command, Delete, Key, Reply, Request};
-use crate::route::migration::decide::{CommandKind, Phase, Side, is_claim, judged, kind, looks_like_a_claim};
+use crate::route::migration::decide::{CommandKind, is_claim, judged, kind, looks_like_a_claim};
 use crate::route::refresh::decide::ItemId;
 use crate::runtime::env::Env;
 use crate::upstream::Upstream;

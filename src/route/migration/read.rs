@@ -3,9 +3,10 @@
 use std::rc::Rc;
 
 use super::MigrationNode;
+use crate::config::{Phase, Side};
 use crate::metrics::ReadSource;
 use crate::protocol::{Command, Key, Reply};
-use crate::route::migration::decide::{Phase, Side, is_claim, judged};
+use crate::route::migration::decide::{is_claim, judged};
 
 impl MigrationNode {
     /// A read that had to wait for its turn.

@@ -2,10 +2,11 @@
 
 use super::MigrationNode;
 use super::claims::{BUSY, ClaimAttempt, Patience};
+use crate::config::Phase;
 use crate::protocol::{Command, Item, Key, Reply};
 use crate::route::Deadline;
 use crate::route::migration::decide::{
-    Claim, Phase, as_sent_to_from, as_told_by_from, delete_failure, delete_reply, may_have_changed, set_reply,
+    Claim, as_sent_to_from, as_told_by_from, delete_failure, delete_reply, may_have_changed, set_reply,
 };
 
 impl MigrationNode {

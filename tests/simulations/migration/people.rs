@@ -1,7 +1,7 @@
 //! Who acts in a story, and on what the story begins.
 
+use leash::config::Phase;
 use leash::protocol::{Arithmetic, Command, Delete, Exptime, Get, Item, Reply, Returns, Store, StoreMode};
-use leash::route::migration::decide::Phase;
 
 use super::oracle::{Deed, number};
 use super::server::{FROM, TO};

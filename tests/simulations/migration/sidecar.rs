@@ -4,9 +4,9 @@ use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 use std::time::UNIX_EPOCH;
 
+use leash::config::Phase;
 use leash::metrics::{RouteLabel, Shard, ShardLayout};
 use leash::protocol::{Command, Reply, Request};
-use leash::route::migration::decide::Phase;
 use leash::route::{Client, Entry, MigrationNode, PendingReplies};
 use leash::runtime::env::Env;
 use leash::upstream::{ReplyTo, Ticket};

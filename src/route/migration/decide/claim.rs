@@ -6,12 +6,14 @@
 //! * **Copy**: what `from` has is to be stored over it. Whoever stores or deletes may break it: then nothing is copied.
 //! * **Act**: its holder changes the item in `from`, and nobody may bring the item over meanwhile. Only a set breaks it.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use crate::protocol::{Exptime, Get, Item, Reply, Returns, Store, StoreMode};
 
-/// Seconds until a claim is gone whose holder is.
-const SECONDS: i32 = 5;
+/// How long a claim lasts whose holder is gone.
+pub const CLAIM_LASTS: Duration = Duration::from_secs(5);
 
 /// What stands in a claim: no number, so that nobody can count in it.
 const VALUE: &[u8; 16] = b"leash moves this";
@@ -74,7 +76,7 @@ impl Claim {
             mode: if over.is_some() { StoreMode::Set } else { StoreMode::Add },
             value: Bytes::from_static(VALUE),
             client_flags: self.flags(),
-            ttl: Some(Exptime::new(SECONDS)),
+            ttl: Some(Exptime::from_now(seconds())),
             compare_cas: over,
             returns: Returns::CAS,
             ..Store::default()
@@ -93,9 +95,7 @@ impl FoundInTo {
         match reply {
             Reply::Hit(item) => match claim(&item) {
                 None => FoundInTo::Item(item.cas),
-                Some(by) => {
-                    FoundInTo::Claimed { cas: item.cas, by, is_overdue: !(0..=i64::from(SECONDS)).contains(&item.ttl) }
-                }
+                Some(by) => FoundInTo::Claimed { cas: item.cas, by, is_overdue: !(0..=seconds()).contains(&item.ttl) },
             },
             Reply::Miss | Reply::NotFound => FoundInTo::Nothing,
             trouble => FoundInTo::Trouble(trouble),
@@ -124,4 +124,8 @@ pub fn judged(get: &Get) -> Get {
 fn claim(item: &Item) -> Option<Claim> {
     let len = item.value.as_ref().map_or(item.size as usize, Bytes::len);
     Claim::ALL.into_iter().find(|claim| claim.flags() == item.client_flags && len == VALUE.len())
+}
+
+fn seconds() -> i64 {
+    CLAIM_LASTS.as_secs() as i64
 }

@@ -13,17 +13,15 @@
 mod claim;
 mod command;
 mod copy;
-mod phase;
 mod reply;
 #[cfg(test)]
 mod tests;
 
-pub use claim::{Claim, FoundInTo, LOOK, is_claim, judged, looks_like_a_claim};
+pub use claim::{CLAIM_LASTS, Claim, FoundInTo, LOOK, is_claim, judged, looks_like_a_claim};
 pub use command::{
     CommandKind, bound_to_item, changes, kind, reply_where_nothing_is, stored_where_nothing_is, told_of_stored,
 };
 pub use copy::copy;
-pub use phase::{Phase, Side};
 pub use reply::{as_sent_to_from, as_told_by_from, delete_failure, delete_reply, is_down, may_have_changed, set_reply};
 
 use std::time::Duration;
@@ -32,7 +30,7 @@ use std::time::Duration;
 pub const CLAIM_IS_YOUNG: Duration = Duration::from_secs(2);
 
 /// How long somebody waits for another's claim whom no client waits for: longer than one lasts whose owner is gone.
-pub const LONGER_THAN_A_CLAIM: Duration = Duration::from_millis(6500);
+pub const LONGER_THAN_A_CLAIM: Duration = CLAIM_LASTS.saturating_add(Duration::from_millis(1500));
 
 /// How long to wait before looking at somebody's claim again, the `tries`th time.
 pub fn back_off(tries: u32) -> Duration {

@@ -1,9 +1,11 @@
-//! How a pool's keys are placed, and the words for it: `hash` and `key_hash`. What they do is not known here.
+//! The ways to place a pool's keys, and the words for them: `hash` in a configuration. What each does is in a file of its own.
+
+use super::key_hash::KeyHash;
 
 /// How keys are spread over servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HashKind {
-    /// Weighted rendezvous hashing: taking a server away moves only its own keys.
+    /// leash's own: weighted rendezvous hashing. Taking a server away moves only its own keys.
     Rendezvous,
     /// libmemcached's `KETAMA`.
     Ketama(KeyHash),
@@ -11,9 +13,9 @@ pub enum HashKind {
     KetamaWeighted(KeyHash),
     /// twemproxy's `distribution: ketama`.
     TwemproxyKetama(KeyHash),
-    /// libmemcached's `MODULA`, its default.
+    /// libmemcached's `MODULA`, its default: a hash of the key modulo the weights, the servers in their own order.
     Modula(KeyHash),
-    /// twemproxy's `distribution: modula`.
+    /// twemproxy's `distribution: modula`: the same with the servers in the order of their names.
     TwemproxyModula(KeyHash),
     /// Cache::Memcached, and python-memcached since 1.60.
     Crc32,
@@ -21,21 +23,6 @@ pub enum HashKind {
     Crc32Or1,
     /// pymemcache's HashClient.
     Murmur3,
-}
-
-/// libmemcached's and twemproxy's hashes of keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the words below are all there is to say")]
-pub enum KeyHash {
-    OneAtATime,
-    Md5,
-    Crc32,
-    Crc32a,
-    Fnv1x64,
-    Fnv1ax64,
-    Fnv1x32,
-    Fnv1ax32,
-    Murmur,
 }
 
 /// The words of `hash`, each with the hash of keys that the original begins with.
@@ -49,19 +36,6 @@ pub const HASHES: &[(&str, HashKind)] = &[
     ("crc32", HashKind::Crc32),
     ("crc32_or_1", HashKind::Crc32Or1),
     ("murmur3", HashKind::Murmur3),
-];
-
-/// The words of `key_hash`: twemproxy's.
-pub const KEY_HASHES: &[(&str, KeyHash)] = &[
-    ("one_at_a_time", KeyHash::OneAtATime),
-    ("md5", KeyHash::Md5),
-    ("crc32", KeyHash::Crc32),
-    ("crc32a", KeyHash::Crc32a),
-    ("fnv1_64", KeyHash::Fnv1x64),
-    ("fnv1a_64", KeyHash::Fnv1ax64),
-    ("fnv1_32", KeyHash::Fnv1x32),
-    ("fnv1a_32", KeyHash::Fnv1ax32),
-    ("murmur", KeyHash::Murmur),
 ];
 
 impl HashKind {
@@ -96,21 +70,13 @@ impl HashKind {
     }
 }
 
-impl KeyHash {
-    /// The word for it.
-    pub fn word(self) -> &'static str {
-        KEY_HASHES.iter().find(|(_, key_hash)| *key_hash == self).map_or("", |(word, _)| word)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn every_word_is_the_word_of_what_it_means() {
+    fn every_word_is_the_word_of_what_it_means_whatever_hashes_its_keys() {
         assert!(HASHES.iter().all(|(word, kind)| kind.word() == *word));
-        assert!(KEY_HASHES.iter().all(|(word, key_hash)| key_hash.word() == *word));
         for (word, kind) in HASHES {
             assert_eq!(kind.with(KeyHash::Crc32).and_then(HashKind::key_hash), kind.key_hash().map(|_| KeyHash::Crc32));
             assert_eq!(kind.with(KeyHash::Crc32).map_or(*word, HashKind::word), *word);
