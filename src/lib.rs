@@ -31,8 +31,9 @@
 //!   upstream     servers: connections, slots, health, names, spool/
 //!   store        the memcached inside the process
 //!   metrics      counters, histograms, `stats`; busiest/ the keys that are asked for most
-//!   runtime      the turn of the event loop, sockets, the memory of buffers
-//!   logging, config, readable, hash, protocol     leaves: they import nothing of the rest
+//!   runtime      the turn of the event loop, sockets, the memory of buffers, files that grow at their end
+//!   config       what was written, what it means; its words are those of the leaves below
+//!   logging, readable, hash, protocol     leaves: they import nothing of the rest
 //! ```
 //!
 //! Imports go down only; `tests/layers` knows every room and holds that.

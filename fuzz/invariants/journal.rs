@@ -1,15 +1,16 @@
 //! The progress file of `leash warm`: any bytes are read up to a place, and what was written is what is read, or less.
 
 use bytes::{Buf, Bytes};
-use leash::commands::warm::journal_bytes::{Entry, Record, read, write};
+use leash::commands::warm::journal_record::{Entry, Record};
+use leash::runtime::frames::{Records, framed};
 
 /// Whatever a file holds, and whatever becomes of one with records made of these bytes.
 pub fn hold(bytes: &[u8]) {
-    let (told, end) = read(bytes).expect("bytes can be read");
-    assert_eq!(write(&told), bytes[..end]);
+    let (told, end) = read(bytes);
+    assert_eq!(framed(&told), bytes[..end]);
     let records = records(Bytes::copy_from_slice(bytes));
-    let file = write(&records);
-    assert_eq!(read(&file).expect("bytes can be read"), (records.clone(), file.len()));
+    let file = framed(&records);
+    assert_eq!(read(&file), (records.clone(), file.len()));
     let places = bytes.windows(2).take(4).map(|two| usize::from(u16::from_le_bytes([two[0], two[1]])));
     for at in places.filter(|_| !file.is_empty()).map(|place| place % file.len()) {
         only_the_end_is_lost(&records, &file[..at]);
@@ -19,9 +20,15 @@ pub fn hold(bytes: &[u8]) {
     }
 }
 
+/// The records of a file, and where they end.
+fn read(bytes: &[u8]) -> (Vec<Record>, usize) {
+    let (records, end) = Records::new(bytes, 0).all().expect("bytes can be read");
+    (records, end as usize)
+}
+
 /// A file that was torn or damaged tells nothing that was not written.
 fn only_the_end_is_lost(written: &[Record], file: &[u8]) {
-    let (records, _) = read(file).expect("bytes can be read");
+    let (records, _) = read(file);
     assert_eq!(records, written[..records.len()]);
 }
 

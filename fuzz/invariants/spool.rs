@@ -2,14 +2,15 @@
 
 use bytes::Bytes;
 use leash::protocol::{Key, MAX_KEY};
-use leash::upstream::spool_bytes::{Record, read, write};
+use leash::runtime::frames::framed;
+use leash::upstream::spool_bytes::{Record, Version};
 
 /// Whatever a file holds, and whatever becomes of one that holds these bytes as keys.
 pub fn hold(bytes: &[u8]) {
     is_read_truly(bytes);
     let records = records(bytes);
-    let file = write(&records);
-    assert_eq!(read(&file).expect("bytes can be read"), (records.clone(), file.len()));
+    let file = framed(&records);
+    assert_eq!(read(&file), (records.clone(), file.len()));
     for at in places(bytes, file.len()) {
         only_the_end_is_lost(&records, &file[..at]);
         let mut changed = file.clone();
@@ -18,11 +19,18 @@ pub fn hold(bytes: &[u8]) {
     }
 }
 
-/// What is read of a file stands there, and is fit to be sent.
+/// The records of a file of today, and where they end.
+fn read(bytes: &[u8]) -> (Vec<Record>, usize) {
+    let (records, end) = Version::Two.records(bytes, 0).all().expect("bytes can be read");
+    (records, end as usize)
+}
+
+/// What is read of a file stands there, and is fit to be sent, whichever version of leash wrote it.
 fn is_read_truly(bytes: &[u8]) {
-    let (records, end) = read(bytes).expect("bytes can be read");
-    assert_eq!(write(&records), bytes[..end]);
-    for record in &records {
+    let (records, end) = read(bytes);
+    assert_eq!(framed(&records), bytes[..end]);
+    let earlier = Version::One.records(bytes, 0).map(|record| record.expect("bytes can be read"));
+    for record in records.into_iter().chain(earlier) {
         let key = record.key.as_bytes();
         assert!((1..=MAX_KEY).contains(&key.len()));
         assert!(record.key.is_binary() || key.iter().all(|&b| b > b' ' && b != 0x7f), "a text key with {key:?}");
@@ -31,7 +39,7 @@ fn is_read_truly(bytes: &[u8]) {
 
 /// A file that was torn or damaged tells nothing that was not written.
 fn only_the_end_is_lost(written: &[Record], file: &[u8]) {
-    let (records, _) = read(file).expect("bytes can be read");
+    let (records, _) = read(file);
     assert_eq!(records, written[..records.len()]);
 }
 

@@ -39,7 +39,7 @@ use crate::config::Config;
 use crate::snapshot::{Member, Snapshot};
 use copier::Copier;
 #[doc(hidden)]
-pub use journal::bytes as journal_bytes;
+pub use journal::record as journal_record;
 use journal::{AtHand, Journal, JournalError, Past};
 use leg::Leg;
 use lister::Lister;

@@ -8,14 +8,13 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::format::{self, Record};
+use super::format::{LONGEST, Record};
 use super::place::Place;
-use super::records::{Owner, Records, owner};
+use super::version::{Owner, Version};
 
 /// Such files of one server.
 #[derive(Default)]
 pub struct Earlier {
-    title: Vec<u8>,
     files: VecDeque<Left>,
     /// Files that ended in more than a write that was interrupted.
     damaged: u64,
@@ -26,6 +25,7 @@ struct Left {
     path: PathBuf,
     number: u64,
     file: Arc<File>,
+    version: Version,
     /// What is before is done.
     at: u64,
     length: u64,
@@ -53,7 +53,7 @@ pub struct Until {
 impl Earlier {
     /// What there is in this place.
     pub fn find(place: &Place) -> io::Result<Earlier> {
-        let mut earlier = Earlier { title: place.title(), files: VecDeque::new(), damaged: 0 };
+        let mut earlier = Earlier::default();
         for number in place.earlier_numbers()? {
             earlier.add(place, number)?;
         }
@@ -70,11 +70,9 @@ impl Earlier {
     fn add(&mut self, place: &Place, number: u64) -> io::Result<()> {
         let path = place.earlier(number);
         let file = Arc::new(File::open(&path)?);
-        if owner(file.clone(), &self.title)? != Owner::Ours {
-            return Err(super::place::foreign(&path));
-        }
-        let (at, length) = (self.title.len() as u64, file.metadata()?.len());
-        let mut left = Left { path, number, file, at, length, mean: format::LONGEST as u64, since: None };
+        let Owner::Ours(version) = place.owner_of(file.clone())? else { return Err(super::place::foreign(&path)) };
+        let (at, length) = (place.title().len() as u64, file.metadata()?.len());
+        let mut left = Left { path, number, file, version, at, length, mean: LONGEST as u64, since: None };
         match left.read(1)?.records.is_empty() {
             true => self.end(left),
             false => self.files.push_back(left),
@@ -141,14 +139,14 @@ impl Earlier {
             let file = left.path.display();
             tracing::warn!(%file, torn, "the end of a spool's earlier file was torn and is worth nothing, in bytes");
         }
-        self.damaged += u64::from(torn > format::LONGEST as u64);
+        self.damaged += u64::from(torn > LONGEST as u64);
         left.remove();
     }
 }
 
 impl Left {
     fn read(&mut self, count: usize) -> io::Result<Batch> {
-        let mut reading = Records::new(self.file.clone(), self.at);
+        let mut reading = self.version.records(self.file.clone(), self.at);
         let records = reading.by_ref().take(count).collect::<io::Result<Vec<Record>>>()?;
         let until = Until { number: self.number, from: self.at, to: reading.at() };
         if let Some(first) = records.first() {

@@ -7,16 +7,17 @@
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::sync::Notify;
 
 use super::disk::{Synced, sync_soon};
 use super::earlier::Earlier;
-use super::format::{self, Record};
+use super::format::{LONGEST, Record};
 use super::place::{Place, foreign, open};
-use super::records::{Owner, Records, owner};
+use super::version::{Owner, Version};
+use crate::runtime::frames;
 
 /// A file with so many more records than wait is written anew.
 const OVERGROWN: usize = 10_000;
@@ -56,12 +57,16 @@ impl SpoolFile {
         let (path, title) = (place.path(), place.title());
         let found = Arc::new(open(&path)?);
         let mut earlier = Earlier::find(place)?;
-        let whole = match owner(found.clone(), &title)? {
+        let whole = match place.owner_of(found.clone())? {
             Owner::Others => return Err(foreign(&path)),
             Owner::Nobody => Some(Whole::default()),
-            Owner::Ours => Whole::read(&found, title.len() as u64, most)?,
+            Owner::Ours(version) => Whole::read(version, &found, title.len() as u64, most)?,
         };
         let (file, whole) = match whole {
+            Some(whole) if whole.version != Version::Two => {
+                let file = SpoolFile::renewed(place, &whole, trouble)?;
+                return Ok(Opened { file, is_damaged: whole.is_damaged(), records: whole.records, earlier });
+            }
             Some(whole) => (found, whole),
             None => {
                 earlier.set_aside(place)?;
@@ -70,7 +75,7 @@ impl SpoolFile {
         };
         let mut file = SpoolFile::of(file, path, &title, trouble);
         file.cut(&title, &whole)?;
-        Ok(Opened { file, is_damaged: whole.torn > format::LONGEST as u64, records: whole.records, earlier })
+        Ok(Opened { file, is_damaged: whole.is_damaged(), records: whole.records, earlier })
     }
 
     /// Leaves what is whole, and at least the title.
@@ -82,11 +87,16 @@ impl SpoolFile {
         if self.synced.file.metadata()?.len() > self.end {
             self.synced.file.set_len(self.end)?;
         }
-        if whole.torn > 0 {
-            let (file, kept, torn) = (self.path.display(), self.records, whole.torn);
-            tracing::warn!(%file, kept, torn, "the end of a spool's file was torn and is cut off, in bytes");
-        }
+        whole.tell_of_torn_end(&self.path);
         Ok(())
+    }
+
+    /// The file in this place, which an earlier version of leash wrote, in the version of today.
+    fn renewed(place: &Place, whole: &Whole, trouble: &Arc<Notify>) -> io::Result<SpoolFile> {
+        let mut file = SpoolFile::written_aside(place, &whole.records, trouble)?;
+        file.take_place(place)?;
+        whole.tell_of_torn_end(&file.path);
+        Ok(file)
     }
 
     /// A file with these records only, beside the one that it is to replace: see [`SpoolFile::take_place`]. The disk has
@@ -97,9 +107,9 @@ impl SpoolFile {
         file.set_len(0)?;
         let mut file = SpoolFile::of(Arc::new(file), aside, &title, trouble);
         file.cut(&title, &Whole::default())?;
-        let mut bytes = Vec::with_capacity(CHUNK + format::LONGEST);
+        let mut bytes = Vec::with_capacity(CHUNK + LONGEST);
         for record in records {
-            format::push(record, &mut bytes);
+            frames::push(record, &mut bytes);
             if bytes.len() >= CHUNK {
                 file.put(&mut bytes)?;
             }
@@ -125,8 +135,8 @@ impl SpoolFile {
     /// Adds a record.
     pub fn append(&mut self, record: &Record) -> io::Result<()> {
         self.is_sound()?;
-        let mut bytes = Vec::with_capacity(format::LONGEST);
-        format::push(record, &mut bytes);
+        let mut bytes = Vec::with_capacity(LONGEST);
+        frames::push(record, &mut bytes);
         self.put(&mut bytes)?;
         self.records += 1;
         sync_soon(&self.synced);
@@ -180,8 +190,8 @@ impl Drop for SpoolFile {
 }
 
 /// What is whole of a file.
-#[derive(Default)]
 struct Whole {
+    version: Version,
     records: Vec<Record>,
     /// Where they end, and how much stands behind that.
     end: u64,
@@ -190,12 +200,12 @@ struct Whole {
 
 impl Whole {
     /// Reads it; `None` if it is too much for that.
-    fn read(file: &Arc<File>, title: u64, most: usize) -> io::Result<Option<Whole>> {
+    fn read(version: Version, file: &Arc<File>, title: u64, most: usize) -> io::Result<Option<Whole>> {
         let length = file.metadata()?.len();
         if length > READ_WHOLE {
             return Ok(None);
         }
-        let (mut reading, mut records) = (Records::new(file.clone(), title), Vec::new());
+        let (mut reading, mut records) = (version.records(file.clone(), title), Vec::new());
         while let Some(record) = reading.next().transpose()? {
             if records.len() == most {
                 return Ok(None);
@@ -203,14 +213,31 @@ impl Whole {
             records.push(record);
         }
         let end = reading.at();
-        Ok(Some(Whole { records, end, torn: length.saturating_sub(end) }))
+        Ok(Some(Whole { version, records, end, torn: length.saturating_sub(end) }))
+    }
+
+    /// Whether more is torn than a write that was interrupted leaves.
+    fn is_damaged(&self) -> bool {
+        self.torn > LONGEST as u64
+    }
+
+    fn tell_of_torn_end(&self, file: &Path) {
+        if self.torn > 0 {
+            let (file, kept, torn) = (file.display(), self.records.len(), self.torn);
+            tracing::warn!(%file, kept, torn, "the end of a spool's file was torn and is cut off, in bytes");
+        }
+    }
+}
+
+impl Default for Whole {
+    fn default() -> Whole {
+        Whole { version: Version::Two, records: Vec::new(), end: 0, torn: 0 }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
-    use std::path::Path;
 
     use super::super::place::OWNERS_ONLY;
     use super::*;
@@ -291,6 +318,25 @@ mod tests {
         fs::write(&path, [&whole[..], &[7; 300]].concat()).unwrap();
         let Opened { records, is_damaged, .. } = opened(directory, "m0").unwrap();
         assert_eq!((records.len(), is_damaged), (2, true), "that is more than a write that was interrupted leaves");
+    }
+
+    #[test]
+    fn what_an_earlier_leash_left_waits_on_and_is_written_as_today() {
+        let directory = tempfile::tempdir().unwrap();
+        let (directory, place) = (directory.path(), place(directory.path(), "m0"));
+        let records = include_bytes!("../../../fuzz/seeds/spool/three_records");
+        let earlier = [&Version::One.title("main", "m0"), &records[..], b"torn"].concat();
+        fs::write(place.path(), &earlier).unwrap();
+        let Opened { mut file, records, is_damaged, .. } = opened(directory, "m0").unwrap();
+        assert_eq!((records.len(), is_damaged), (3, false));
+        file.append(&record("a")).unwrap();
+        drop(file);
+        assert!(fs::read(place.path()).unwrap().starts_with(&Version::Two.title("main", "m0")));
+        assert_eq!(reopened(directory), [records, vec![record("a")]].concat());
+        fs::write(place.path(), &earlier).unwrap();
+        let Opened { mut earlier, records, .. } = SpoolFile::open(&place, 2, &Arc::default()).unwrap();
+        assert_eq!(records, [], "too many for memory, so it is set aside");
+        assert_eq!(earlier.next(10).map(|batch| batch.records.len()), Some(3));
     }
 
     #[test]

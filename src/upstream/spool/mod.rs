@@ -19,15 +19,16 @@ mod earlier;
 mod ending;
 mod file;
 mod format;
+mod format_1;
 mod holder;
 pub(super) mod keep;
 mod pending;
 mod place;
-mod records;
 mod taken;
 #[cfg(test)]
 mod tests;
 mod trouble;
+mod version;
 
 use std::io;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};

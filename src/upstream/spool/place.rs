@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::format;
+use super::version::{Owner, Version, owner};
+use crate::runtime::pieces::ByteSource;
 
 /// Characters of names that are seen in the name of a file.
 const SHOWN: usize = 40;
@@ -28,7 +29,12 @@ pub struct Place {
 impl Place {
     /// The line that its files begin with.
     pub fn title(&self) -> Vec<u8> {
-        format::title(&self.pool, &self.server)
+        Version::Two.title(&self.pool, &self.server)
+    }
+
+    /// Whose `source` is: this server's?
+    pub fn owner_of(&self, source: impl ByteSource) -> io::Result<Owner> {
+        owner(source, &self.pool, &self.server)
     }
 
     /// The file that is appended to.
@@ -83,9 +89,10 @@ pub fn foreign(path: &Path) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, text)
 }
 
-/// Names may hold anything but spaces, so what is shown of them is for people and the hash tells them apart.
+/// Names may hold anything but spaces, so what is shown of them is for people and the hash tells them apart. It is that of
+/// the first version's title for good, so that what earlier versions of leash left is found.
 fn name(pool: &str, server: &str) -> String {
-    let hash = xxh3_64(&format::title(pool, server));
+    let hash = xxh3_64(&Version::One.title(pool, server));
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' || c == '.' { c } else { '_' };
     let shown: String = format!("{pool}_{server}").chars().map(plain).take(SHOWN).collect();
     format!("{shown}-{hash:016x}.spool")

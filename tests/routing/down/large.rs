@@ -5,6 +5,9 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use leash::protocol::Key;
+use leash::runtime::frames;
+use leash::upstream::spool_bytes::Record;
 use support::figures::{metric, reaches};
 use support::{Client, Leash, Memcached, wait_until};
 
@@ -30,13 +33,29 @@ fn empty_file(server: &Memcached, directory: &Path, line: &str) -> PathBuf {
 
 /// Appends the records of these keys.
 fn append(path: &Path, keys: impl Iterator<Item = String>) {
-    let mut file = BufWriter::new(OpenOptions::new().append(true).open(path).unwrap());
-    for key in keys {
+    append_each(path, keys, |key, bytes| {
+        let key = Key::text(key.into()).unwrap();
+        frames::push(&Record { key, since: 7 }, bytes);
+    });
+}
+
+/// Appends the records of these keys as leash did before there were frames.
+fn append_as_before(path: &Path, keys: impl Iterator<Item = String>) {
+    append_each(path, keys, |key, bytes| {
         let mut body = 7u64.to_le_bytes().to_vec();
         body.extend([0, key.len() as u8]);
         body.extend(key.as_bytes());
-        file.write_all(&crc32fast::hash(&body).to_le_bytes()).unwrap();
-        file.write_all(&body).unwrap();
+        bytes.extend(crc32fast::hash(&body).to_le_bytes());
+        bytes.extend(body);
+    });
+}
+
+fn append_each(path: &Path, keys: impl Iterator<Item = String>, push: impl Fn(String, &mut Vec<u8>)) {
+    let mut file = BufWriter::new(OpenOptions::new().append(true).open(path).unwrap());
+    for key in keys {
+        let mut bytes = Vec::new();
+        push(key, &mut bytes);
+        file.write_all(&bytes).unwrap();
     }
     file.flush().unwrap();
 }
@@ -128,5 +147,24 @@ fn a_file_of_two_gigabytes_without_sense_neither_takes_memory_nor_keeps_leash_fr
         assert!(leash.log().contains("was torn and is worth nothing"), "{}", leash.log());
         assert!(peak(&leash) < base + LITTLE, "{} KiB, {base} KiB without", peak(&leash));
         assert_eq!(direct.get(&key(0)).unwrap().is_some(), whole == 0);
+    }
+}
+
+#[test]
+fn what_an_earlier_version_of_leash_left_is_replayed_be_it_small_or_large() {
+    for many in [3, MANY] {
+        let server = Memcached::start();
+        let (directory, line) = directory();
+        let path = empty_file(&server, directory.path(), &line);
+        let title = fs::read_to_string(&path).unwrap();
+        fs::write(&path, title.replace("leash spool 2", "leash spool 1")).unwrap();
+        append_as_before(&path, (0..many).map(key));
+        let mut direct = Client::connect(&server.address());
+        [0, many - 1].iter().for_each(|n| direct.expect(format!("set {} 0 0 3\r\nold\r\n", key(*n)), "STORED\r\n"));
+        let leash = leash(std::slice::from_ref(&server), "", &line);
+        wait_until("m0 is up", PATIENCE, || metric(&leash, "leash_server_up", "") == 1.0);
+        [0, many - 1].iter().for_each(|n| misses(&mut direct, &key(*n)));
+        assert_eq!(metric(&leash, "leash_spool_replayed_total", ""), many as f64);
+        assert_eq!(fs::read_to_string(&path).unwrap(), title, "and the next is written as today");
     }
 }

@@ -8,9 +8,7 @@
 //! record at the end is cut off. It takes as much room as the keys of one server. It holds keys, so it is for its owner's
 //! eyes only, and it is locked as long as somebody writes it.
 
-pub mod bytes;
-mod record;
-mod records;
+pub mod record;
 #[cfg(test)]
 mod tests;
 
@@ -22,7 +20,8 @@ use std::sync::Arc;
 
 pub use record::Entry;
 use record::Record;
-use records::Records;
+
+use crate::runtime::frames::{self, Records};
 
 /// Keys are written when there are so many bytes of them.
 const BLOCK: usize = 64 * 1024;
@@ -132,7 +131,7 @@ impl Journal {
         }
     }
 
-    fn recall_rest(&mut self, mut records: Records<Arc<File>>) -> Result<Past, JournalError> {
+    fn recall_rest(&mut self, mut records: Records<Arc<File>, Record>) -> Result<Past, JournalError> {
         let mut past = Past::default();
         self.base = records.at();
         while let Some(record) = records.next().transpose().map_err(|source| self.failed(source))? {
@@ -223,7 +222,7 @@ impl Journal {
 
     fn append(&mut self, record: &Record) -> Result<(), JournalError> {
         let mut bytes = Vec::new();
-        record.encode(&mut bytes);
+        frames::push(record, &mut bytes);
         self.file.write_all_at(&bytes, self.end).map_err(|source| self.failed(source))?;
         self.end += bytes.len() as u64;
         Ok(())

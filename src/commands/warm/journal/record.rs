@@ -1,17 +1,12 @@
-//! What stands in a progress file, as bytes. Pure.
+//! What a record of a progress file says, in the [frame](frames) that it has there. Pure.
 //!
 //! ```text
-//!   length (4 bytes) │ kind (1 byte), contents │ XXH3-64 of kind and contents (8 bytes)        numbers: little-endian
+//!   kind (1 byte) │ contents        numbers: little-endian
 //! ```
-//! A record that was only half written, or lies behind one, does not have its sum. So a torn end is seen and cut off.
 
 use bytes::{Buf, Bytes};
-use xxhash_rust::xxh3::xxh3_64;
 
-/// A longer record is none; those of keys end well before.
-pub const LONGEST: usize = 1 << 20;
-const HEAD: usize = 4;
-const SUM: usize = 8;
+use crate::runtime::frames;
 
 /// One thing worth remembering.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,45 +49,29 @@ pub struct Entry {
     pub key: Bytes,
 }
 
-impl Record {
-    /// Appends the record.
-    pub fn encode(&self, to: &mut Vec<u8>) {
-        let start = to.len();
-        to.extend_from_slice(&[0; HEAD]);
-        self.encode_contents(to);
-        let contents = start + HEAD;
-        let (length, sum) = ((to.len() - contents) as u32, xxh3_64(&to[contents..]));
-        to[start..contents].copy_from_slice(&length.to_le_bytes());
-        to.extend_from_slice(&sum.to_le_bytes());
-    }
+impl frames::Record for Record {
+    /// Those of keys end well before.
+    const LONGEST: usize = 1 << 20;
 
-    fn encode_contents(&self, to: &mut Vec<u8>) {
+    fn write(&self, body: &mut Vec<u8>) {
         match self {
             Record::Plan(words) => {
-                to.push(b'P');
-                to.extend_from_slice(words.as_bytes());
+                body.push(b'P');
+                body.extend_from_slice(words.as_bytes());
             }
             Record::Keys(entries) => {
-                to.push(b'K');
-                entries.iter().for_each(|entry| entry.encode(to));
+                body.push(b'K');
+                entries.iter().for_each(|entry| entry.write(body));
             }
-            Record::Listed { source, keys } => put(to, b'L', &[u64::from(*source), *keys]),
-            Record::Reached { done, refused } => put(to, b'R', &[*done, *refused]),
-            Record::Finished { source, keys } => put(to, b'F', &[u64::from(*source), *keys]),
+            Record::Listed { source, keys } => put(body, b'L', &[u64::from(*source), *keys]),
+            Record::Reached { done, refused } => put(body, b'R', &[*done, *refused]),
+            Record::Finished { source, keys } => put(body, b'F', &[u64::from(*source), *keys]),
         }
     }
 
-    /// The record at the front of `bytes` and its length; `None` if there is no whole one.
-    pub fn decode(bytes: &[u8]) -> Option<(Record, usize)> {
-        let length = u32::from_le_bytes(bytes.get(..HEAD)?.try_into().ok()?) as usize;
-        let (end, is_too_long) = (HEAD + length, length > LONGEST);
-        let contents = bytes.get(HEAD..end).filter(|_| !is_too_long)?;
-        let sum = bytes.get(end..end + SUM)?;
-        if sum != xxh3_64(contents).to_le_bytes() {
-            return None;
-        }
-        let (kind, contents) = contents.split_first()?;
-        Some((contents_of(*kind, contents)?, end + SUM))
+    fn read(body: &[u8]) -> Option<Record> {
+        let (kind, contents) = body.split_first()?;
+        contents_of(*kind, contents)
     }
 }
 
@@ -130,7 +109,7 @@ impl Entry {
         9 + self.key.len()
     }
 
-    fn encode(&self, to: &mut Vec<u8>) {
+    fn write(&self, to: &mut Vec<u8>) {
         to.extend_from_slice(&self.route.to_le_bytes());
         to.extend_from_slice(&self.size.to_le_bytes());
         to.push(self.key.len() as u8);
@@ -154,6 +133,7 @@ fn entries(mut contents: Bytes) -> Option<Vec<Entry>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::runtime::frames::{framed, next};
     use proptest::collection::vec;
     use proptest::prelude::*;
 
@@ -175,7 +155,7 @@ mod tests {
     /// Everything up to the first place where there is no whole record.
     fn all(mut bytes: &[u8]) -> Vec<Record> {
         let mut records = Vec::new();
-        while let Some((record, length)) = Record::decode(bytes) {
+        while let Some((record, length)) = next::<Record>(bytes) {
             records.push(record);
             bytes = &bytes[length..];
         }
@@ -190,7 +170,7 @@ mod tests {
         ) {
             let (mut bytes, mut ends) = (Vec::new(), Vec::new());
             for record in &records {
-                record.encode(&mut bytes);
+                frames::push(record, &mut bytes);
                 ends.push(bytes.len());
             }
             prop_assert_eq!(&all(&bytes), &records);
@@ -201,16 +181,15 @@ mod tests {
 
         #[test]
         fn a_changed_byte_is_noticed(record in record(), at in any::<prop::sample::Index>(), by in 1..=255_u8) {
-            let mut bytes = Vec::new();
-            record.encode(&mut bytes);
+            let mut bytes = framed(&[record]);
             let at = at.index(bytes.len());
             bytes[at] ^= by;
-            prop_assert_eq!(Record::decode(&bytes), None);
+            prop_assert_eq!(next::<Record>(&bytes), None);
         }
 
         #[test]
         fn no_bytes_panic(bytes in vec(any::<u8>(), 0..200)) {
-            let _ = Record::decode(&bytes);
+            let _ = next::<Record>(&bytes);
         }
     }
 }
