@@ -19,7 +19,7 @@ const SUM: usize = 8;
 pub const AROUND: usize = LENGTH + SUM;
 
 /// What stands in frames.
-pub trait Record: Sized {
+pub trait Framed: Sized {
     /// No body is longer; what claims to be is no frame.
     const LONGEST: usize;
 
@@ -31,7 +31,7 @@ pub trait Record: Sized {
 }
 
 /// Appends the frame of `record`.
-pub fn push(record: &impl Record, bytes: &mut Vec<u8>) {
+pub fn push(record: &impl Framed, bytes: &mut Vec<u8>) {
     let start = bytes.len();
     bytes.extend_from_slice(&[0; LENGTH]);
     record.write(bytes);
@@ -42,7 +42,7 @@ pub fn push(record: &impl Record, bytes: &mut Vec<u8>) {
 }
 
 /// The record at the front of `bytes`, and how long its frame is; `None` if there is no whole one.
-pub fn next<R: Record>(bytes: &[u8]) -> Option<(R, usize)> {
+pub fn next<R: Framed>(bytes: &[u8]) -> Option<(R, usize)> {
     let (length, rest) = bytes.split_first_chunk::<LENGTH>()?;
     let length = usize::try_from(u32::from_le_bytes(*length)).ok().filter(|length| *length <= R::LONGEST)?;
     let (body, rest) = rest.split_at_checked(length)?;
@@ -52,7 +52,7 @@ pub fn next<R: Record>(bytes: &[u8]) -> Option<(R, usize)> {
 }
 
 /// What stands in a file for these.
-pub fn framed<R: Record>(records: &[R]) -> Vec<u8> {
+pub fn framed<R: Framed>(records: &[R]) -> Vec<u8> {
     let mut bytes = Vec::new();
     records.iter().for_each(|record| push(record, &mut bytes));
     bytes
@@ -65,7 +65,7 @@ pub struct Records<S, R> {
     next: fn(&[u8]) -> Option<(R, usize)>,
 }
 
-impl<S: ByteSource, R: Record> Records<S, R> {
+impl<S: ByteSource, R: Framed> Records<S, R> {
     /// Those of `source` from the byte `at` on.
     pub fn new(source: S, at: u64) -> Records<S, R> {
         Records::framed_by(next::<R>, R::LONGEST + AROUND, source, at)
@@ -111,7 +111,7 @@ mod tests {
 
     use super::*;
 
-    impl Record for Vec<u8> {
+    impl Framed for Vec<u8> {
         const LONGEST: usize = 300;
 
         fn write(&self, body: &mut Vec<u8>) {

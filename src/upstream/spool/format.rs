@@ -23,7 +23,7 @@ const HEAD: usize = 9;
 /// No record takes more room in a file.
 pub const LONGEST: usize = HEAD + MAX_KEY + AROUND;
 
-impl frames::Record for Record {
+impl frames::Framed for Record {
     const LONGEST: usize = HEAD + MAX_KEY;
 
     fn write(&self, body: &mut Vec<u8>) {

@@ -49,7 +49,7 @@ pub struct Entry {
     pub key: Bytes,
 }
 
-impl frames::Record for Record {
+impl frames::Framed for Record {
     /// Those of keys end well before.
     const LONGEST: usize = 1 << 20;
 
