@@ -4,9 +4,9 @@ use std::hint::black_box;
 
 use bytes::BytesMut;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use leash::protocol::{Decoder, Limits};
+use leash::protocol::{Decoder, RequestLimits};
 
-const LIMITS: Limits = Limits { line: 64 << 10, value: 1 << 20, keys: 10_000 };
+const LIMITS: RequestLimits = RequestLimits { line: 64 << 10, value: 1 << 20, keys: 10_000 };
 
 /// One iteration reads all of `bytes`; its commands are what is counted.
 fn decode(c: &mut Criterion, name: &str, commands: u64, bytes: &[u8]) {

@@ -5,12 +5,12 @@ use super::wire::{is_one_command, is_one_reply, written};
 use super::{pieces, splits};
 use bytes::{Bytes, BytesMut};
 use leash::protocol::{
-    Call, Cause, Command, Decoder, Failure, Form, Get, Internals, Item, Key, Limits, Local, MAX_KEY, MetaVerb, Output,
-    Question, Reply, Request, Style, Token, encode_reply,
+    Call, Cause, Command, Decoder, Failure, Form, Get, Internals, Item, Key, Local, MAX_KEY, MetaVerb, Output,
+    Question, Reply, Request, RequestLimits, Style, Token, encode_reply,
 };
 
 /// Small enough that inputs of a few hundred bytes reach them.
-pub const LIMITS: Limits = Limits { line: 600, value: 300, keys: 12 };
+pub const LIMITS: RequestLimits = RequestLimits { line: 600, value: 300, keys: 12 };
 
 /// Whatever a client says: any split of it gives the same calls, and each of them is safe to act on.
 pub fn hold(bytes: &[u8]) {
@@ -104,7 +104,7 @@ fn is_asked_once(request: &Request) {
     let bytes = question(Question::Ask(request));
     is_one_command(&bytes);
     let mut buffer = BytesMut::from(&bytes[..]);
-    let roomy = Limits { line: 2048, value: 1 << 30, keys: 1 };
+    let roomy = RequestLimits { line: 2048, value: 1 << 30, keys: 1 };
     let call = Decoder::new(roomy).next(&mut buffer).expect("a whole command");
     assert!(buffer.is_empty());
     let Call::One(again, form) = call else { panic!("{call:?} was made of {request:?}") };

@@ -12,7 +12,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinSet, spawn_local};
 
 use crate::config;
-use crate::downstream::{Clients, Incoming, Limits, Seat, Service, Stats, shed_when_short, sweep};
+use crate::downstream::{ClientLimits, Clients, Incoming, Service, Stats, WorkerSeat, shed_when_short, sweep};
 use crate::metrics::Registry;
 use crate::metrics::busiest::KeySample;
 use crate::protocol;
@@ -29,7 +29,7 @@ const TURN: u32 = 512;
 /// A running worker.
 pub struct Worker {
     /// Where clients are handed to it.
-    pub seat: Seat,
+    pub seat: WorkerSeat,
     orders: UnboundedSender<Order>,
     thread: JoinHandle<()>,
 }
@@ -72,7 +72,7 @@ impl Worker {
     ) -> io::Result<Worker> {
         let (inbox, clients) = unbounded_channel();
         let (orders, ordered) = unbounded_channel();
-        let seat = Seat { inbox, clients: Arc::new(AtomicUsize::new(0)) };
+        let seat = WorkerSeat { inbox, clients: Arc::new(AtomicUsize::new(0)) };
         let inbox = Inbox { clients, orders: ordered, stop, seats_taken: seat.clients.clone() };
         let thread = std::thread::Builder::new().name(format!("worker-{number}")).spawn(move || {
             let options = LocalOptions::default();
@@ -170,10 +170,14 @@ async fn serve(client: Incoming, clients: Rc<Clients>, seats_taken: Arc<AtomicUs
     seats_taken.fetch_sub(1, Ordering::Relaxed);
 }
 
-fn limits(config: &config::Config) -> Limits {
+fn limits(config: &config::Config) -> ClientLimits {
     let limits = &config.limits;
-    Limits {
-        request: protocol::Limits { line: limits.request_line, value: limits.item_size, keys: limits.keys_per_get },
+    ClientLimits {
+        request: protocol::RequestLimits {
+            line: limits.request_line,
+            value: limits.item_size,
+            keys: limits.keys_per_get,
+        },
         in_flight: limits.in_flight,
         request_time: limits.request_time,
         unread_time: limits.unread_time,

@@ -11,7 +11,7 @@ use bytes::BytesMut;
 
 use super::connection::{Connection, End};
 use super::intake::Intake;
-use super::service::{Limits, Service};
+use super::service::{ClientLimits, Service};
 use crate::metrics::{DownstreamCount, Shard};
 use crate::route::Tree;
 use crate::runtime::net::{Reader, Stream};
@@ -69,7 +69,7 @@ impl Clients {
     }
 
     /// Goes on under another configuration. Called between two requests; those in flight end on the tree they began on.
-    pub fn change(&self, tree: Rc<Tree>, limits: Limits, shard: Arc<Shard>) {
+    pub fn change(&self, tree: Rc<Tree>, limits: ClientLimits, shard: Arc<Shard>) {
         let moves = self.service.shard().layout().routes_in(shard.layout());
         self.each(|connection| connection.change(&moves));
         self.service.change(tree, limits, shard);

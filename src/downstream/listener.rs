@@ -41,7 +41,7 @@ pub enum Incoming {
 
 /// A worker as the acceptor sees it.
 #[derive(Clone)]
-pub struct Seat {
+pub struct WorkerSeat {
     /// Where new clients are handed to it.
     pub inbox: UnboundedSender<Incoming>,
     /// How many clients it has, those on their way to it included.
@@ -147,7 +147,7 @@ impl Capacity {
 
 /// Who gets a seat at which worker.
 pub struct Seating {
-    seats: Vec<Seat>,
+    seats: Vec<WorkerSeat>,
     capacity: Arc<Capacity>,
     /// Learns of each client there was no seat for.
     refused: Box<dyn Fn()>,
@@ -157,7 +157,7 @@ pub struct Seating {
 
 impl Seating {
     /// Seating for as many clients as `capacity` says, which may change.
-    pub fn new(seats: Vec<Seat>, capacity: Arc<Capacity>, refused: impl Fn() + 'static) -> Seating {
+    pub fn new(seats: Vec<WorkerSeat>, capacity: Arc<Capacity>, refused: impl Fn() + 'static) -> Seating {
         Seating { seats, capacity, refused: Box::new(refused), complaints: Repeated::new(COMPLAINT) }
     }
 

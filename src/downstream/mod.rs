@@ -20,8 +20,8 @@ mod stint;
 mod sweep;
 
 pub use clients::Clients;
-pub use listener::{Capacity, Incoming, Listener, Seat, Seating};
-pub use service::{Limits, Service};
+pub use listener::{Capacity, Incoming, Listener, Seating, WorkerSeat};
+pub use service::{ClientLimits, Service};
 pub use shed::shed_when_short;
 pub use stats::Stats;
 pub use sweep::sweep;

@@ -21,9 +21,9 @@ const COMPLAINT: Duration = Duration::from_secs(10);
 
 /// What a client may do at most.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub struct ClientLimits {
     /// What one request may ask for.
-    pub request: protocol::Limits,
+    pub request: protocol::RequestLimits,
     /// Requests in flight a connection.
     pub in_flight: usize,
     /// How long a request may take to arrive once it has begun to.
@@ -41,7 +41,7 @@ pub struct Service {
     /// Where requests go.
     pub tree: RefCell<Rc<Tree>>,
     /// What clients may do.
-    limits: Cell<Limits>,
+    limits: Cell<ClientLimits>,
     /// The worker's turns and clock.
     pub turn: Rc<Turn>,
     /// The worker's counters.
@@ -69,7 +69,7 @@ impl Service {
     /// A service without clients.
     pub fn new(
         tree: Rc<Tree>,
-        limits: Limits,
+        limits: ClientLimits,
         turn: Rc<Turn>,
         memory: Rc<Memory>,
         shard: Arc<Shard>,
@@ -94,7 +94,7 @@ impl Service {
     }
 
     /// What clients may do now.
-    pub fn limits(&self) -> Limits {
+    pub fn limits(&self) -> ClientLimits {
         self.limits.get()
     }
 
@@ -104,7 +104,7 @@ impl Service {
     }
 
     /// Goes on under another configuration.
-    pub(super) fn change(&self, tree: Rc<Tree>, limits: Limits, shard: Arc<Shard>) {
+    pub(super) fn change(&self, tree: Rc<Tree>, limits: ClientLimits, shard: Arc<Shard>) {
         self.limits.set(limits);
         *self.shard.borrow_mut() = shard;
         *self.tree.borrow_mut() = tree;

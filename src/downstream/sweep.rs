@@ -10,7 +10,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::clients::Clients;
 use super::connection::Connection;
-use super::service::Limits;
+use super::service::ClientLimits;
 use crate::metrics::{ClientDrop, DownstreamCount};
 
 const PERIOD: Duration = Duration::from_secs(1);
@@ -43,7 +43,7 @@ impl Connection {
         self.service.is_stopping() || self.is_parting.get()
     }
 
-    fn is_in_vain(&self, now: Instant, limits: &Limits) -> Option<ClientDrop> {
+    fn is_in_vain(&self, now: Instant, limits: &ClientLimits) -> Option<ClientDrop> {
         let state = self.state.borrow();
         let since = |then: Instant| now.saturating_duration_since(then);
         let is_idle = |idle| since(self.heard.get()) >= idle && state.replies.is_empty() && state.output.is_empty();
@@ -69,7 +69,7 @@ impl Connection {
     }
 
     /// Gives up what the client does not take.
-    fn cut_off(&self, limits: &Limits) {
+    fn cut_off(&self, limits: &ClientLimits) {
         self.writer.reset_at_end();
         self.state.borrow_mut().close();
         self.wake();

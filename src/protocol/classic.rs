@@ -9,7 +9,7 @@ use super::call::{Call, Local, Refusal, RefusalKind};
 use super::exptime::Exptime;
 use super::form::{Form, Style};
 use super::key::Key;
-use super::line::{Limits, Line, value_length};
+use super::line::{Line, RequestLimits, value_length};
 use super::number;
 use super::request::{Arithmetic, Command, Delete, Get, Request, Returns, Store, StoreMode};
 use super::words::{Words, each};
@@ -31,7 +31,7 @@ const FORBIDDEN: [&[u8]; 12] = [
 ];
 
 /// Parses a classic command line without its line end.
-pub fn parse(line: &Bytes, limits: &Limits) -> Line {
+pub fn parse(line: &Bytes, limits: &RequestLimits) -> Line {
     let Some(command) = each(line).next() else {
         return Refusal::ERROR.into();
     };
@@ -74,12 +74,12 @@ fn forbidden(command: &[u8]) -> Line {
     Refusal { line: line.into(), kind: RefusalKind::Forbidden, quiet: false }.into()
 }
 
-fn get(line: &Bytes, cas: bool, limits: &Limits) -> Line {
+fn get(line: &Bytes, cas: bool, limits: &RequestLimits) -> Line {
     let keys = behind_words(line, 1);
     read(line, keys, Get { returns: told(cas), ..Get::default() }, cas, limits).unwrap_or(Refusal::ERROR.into())
 }
 
-fn get_and_touch(line: &Bytes, cas: bool, limits: &Limits) -> Line {
+fn get_and_touch(line: &Bytes, cas: bool, limits: &RequestLimits) -> Line {
     let Some(exptime) = each(line).nth(1) else {
         return Refusal::ERROR.into();
     };
@@ -103,7 +103,7 @@ fn told(cas: bool) -> Returns {
 }
 
 /// A read of the keys in `line` from byte `at` on; `None` where there are none.
-fn read(line: &Bytes, at: usize, get: Get, cas: bool, limits: &Limits) -> Option<Line> {
+fn read(line: &Bytes, at: usize, get: Get, cas: bool, limits: &RequestLimits) -> Option<Line> {
     let form = Form { style: Style::Get { cas }, quiet: false };
     let Ok((first, mut at)) = Key::next_word(line, at)? else {
         return Some(Refusal::BAD_FORMAT.into());

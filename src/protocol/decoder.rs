@@ -12,13 +12,13 @@ use bytes::{Buf, BytesMut};
 
 use super::call::{Call, Refusal, RefusalKind};
 use super::form::{Form, Style};
-use super::line::{Limits, Line};
+use super::line::{Line, RequestLimits};
 use super::request::{Command, Delete, Request, StoreMode};
 use super::{classic, meta};
 
 /// Where in a client's stream the decoder stands.
 pub struct Decoder {
-    limits: Limits,
+    limits: RequestLimits,
     state: State,
     /// Whether a first command was seen: only before it can the binary protocol be told from junk.
     begun: bool,
@@ -42,12 +42,12 @@ const LINE_END: usize = 2;
 
 impl Decoder {
     /// A decoder at the start of a connection.
-    pub fn new(limits: Limits) -> Decoder {
+    pub fn new(limits: RequestLimits) -> Decoder {
         Decoder { limits, state: State::Line { scanned: 0 }, begun: false }
     }
 
     /// Goes on under other limits; what has begun to arrive was measured by the old ones.
-    pub fn set_limits(&mut self, limits: Limits) {
+    pub fn set_limits(&mut self, limits: RequestLimits) {
         self.limits = limits;
     }
 

@@ -7,7 +7,7 @@ use super::request::Request;
 
 /// How much a client may ask for at once.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub struct RequestLimits {
     /// The longest request line, in bytes.
     pub line: usize,
     /// The largest value, in bytes.

@@ -39,7 +39,7 @@ pub use expected::Expected;
 pub use exptime::Exptime;
 pub use form::{Form, MetaVerb, Style};
 pub use key::{Key, KeyError, MAX_KEY};
-pub use line::Limits;
+pub use line::RequestLimits;
 pub use output::{MAX_SLICES, Output};
 pub use question::Question;
 pub use reply::{Cause, Failure, Internals, Item, Reply};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::connection;
 use super::deadline;
 use super::lane::Lane;
-use super::link::{Link, Phase};
+use super::link::{Link, LinkPhase};
 use super::mark::Mark;
 use super::slot::{Slot, forgotten, held, repeatable};
 use super::ticket::Ticket;
@@ -77,15 +77,15 @@ impl Lane {
 
     fn arrange_to_send(&self, link: &mut Link) {
         match link.phase {
-            Phase::Open(_) if !link.flush_asked && !link.blocked => {
+            LinkPhase::Open(_) if !link.flush_asked && !link.blocked => {
                 link.flush_asked = true;
                 self.turn.flush_later(self.rc());
             }
-            Phase::Closed => {
-                link.phase = Phase::Opening;
+            LinkPhase::Closed => {
+                link.phase = LinkPhase::Opening;
                 tokio::task::spawn_local(connection::run(self.rc()));
             }
-            Phase::Open(_) | Phase::Opening | Phase::Doomed(_) => {}
+            LinkPhase::Open(_) | LinkPhase::Opening | LinkPhase::Doomed(_) => {}
         }
     }
 }

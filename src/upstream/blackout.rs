@@ -3,7 +3,7 @@
 //! Several servers hardly ever die in the same moment. What looks so is as a rule this machine that has lost its network,
 //! while the servers go on serving others: what they miss is then not worth remembering, and one line in the log says it.
 //!
-//! Servers come and go with configurations; the pool's name stays. So each server has a [`Seat`], which it leaves when
+//! Servers come and go with configurations; the pool's name stays. So each server has a [`PoolSeat`], which it leaves when
 //! nobody uses it any more.
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,7 +23,7 @@ struct Count {
 }
 
 /// The place of one server among its peers.
-pub struct Seat {
+pub struct PoolSeat {
     peers: Arc<Peers>,
     /// Whether it looks down.
     is_down: Mutex<bool>,
@@ -36,12 +36,12 @@ impl Peers {
     }
 
     /// A place for one more server.
-    pub fn join(self: &Arc<Self>, is_down: bool) -> Seat {
+    pub fn join(self: &Arc<Self>, is_down: bool) -> PoolSeat {
         self.change(|count| {
             count.members += 1;
             count.down += usize::from(is_down);
         });
-        Seat { peers: self.clone(), is_down: Mutex::new(is_down) }
+        PoolSeat { peers: self.clone(), is_down: Mutex::new(is_down) }
     }
 
     /// Whether all look down. One server alone is not told from its network.
@@ -80,14 +80,14 @@ impl Count {
     }
 }
 
-impl Seat {
+impl PoolSeat {
     /// A place without others.
-    pub fn alone() -> Seat {
+    pub fn alone() -> PoolSeat {
         Peers::new("".into()).join(false)
     }
 
     /// A place among the same peers for whoever succeeds this server: it looks as this one does.
-    pub fn for_successor(&self) -> Seat {
+    pub fn for_successor(&self) -> PoolSeat {
         self.peers.join(self.looks_down())
     }
 
@@ -114,7 +114,7 @@ impl Seat {
     }
 }
 
-impl Drop for Seat {
+impl Drop for PoolSeat {
     fn drop(&mut self) {
         let is_down = self.looks_down();
         self.peers.change(|count| {
@@ -139,7 +139,7 @@ mod tests {
         assert_eq!((peers.all_look_down(), peers.blackouts()), (true, 1));
         seats[0].set_down(false);
         assert_eq!((peers.all_look_down(), peers.blackouts()), (false, 1));
-        let alone = Seat::alone();
+        let alone = PoolSeat::alone();
         alone.set_down(true);
         assert!(!alone.all_look_down());
     }

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use super::greeting::greet;
 use super::lane::Lane;
-use super::link::Phase;
+use super::link::LinkPhase;
 use super::receive::Received;
 use super::replay::let_end;
 use super::slot::Slot;
@@ -55,7 +55,7 @@ async fn live(lane: &Rc<Lane>) -> (Cause, Option<Instant>) {
         if link.heard.is_some() {
             lane.count(UpstreamCount::Reconnects, 1);
         }
-        (link.phase, link.heard) = (Phase::Open(writer), Some(lane.turn.tick()));
+        (link.phase, link.heard) = (LinkPhase::Open(writer), Some(lane.turn.tick()));
         (link.peer, link.changes) = (peer, changes);
         // It has just answered, however long ago the connection before it did.
         link.unproven = false;
@@ -139,8 +139,8 @@ fn poll_link(lane: &Rc<Lane>, cx: &mut Context<'_>) -> Poll<Result<(), Cause>> {
     loop {
         let link = lane.link.borrow();
         match &link.phase {
-            Phase::Doomed(cause) => return Poll::Ready(Err(*cause)),
-            Phase::Open(writer) if link.blocked => match writer.poll_writable(cx) {
+            LinkPhase::Doomed(cause) => return Poll::Ready(Err(*cause)),
+            LinkPhase::Open(writer) if link.blocked => match writer.poll_writable(cx) {
                 Poll::Pending => return Poll::Ready(Ok(())),
                 Poll::Ready(_) => {
                     drop(link);
@@ -158,13 +158,13 @@ fn end(lane: &Rc<Lane>, cause: Cause) -> bool {
     if link.has_moved() {
         // Nothing was owed when it was given up, so what is there now has not been sent.
         let is_wanted = !link.slots.is_empty();
-        (link.phase, link.blocked) = (if is_wanted { Phase::Opening } else { Phase::Closed }, false);
+        (link.phase, link.blocked) = (if is_wanted { LinkPhase::Opening } else { LinkPhase::Closed }, false);
         return is_wanted;
     }
     let died_idle = std::mem::take(&mut link.unproven) && cause == Cause::Disconnected;
     let health = &lane.target.health;
     let ask_again = died_idle && !health.is_down() && !health.is_withholding();
-    (link.phase, link.blocked) = (Phase::Closed, false);
+    (link.phase, link.blocked) = (LinkPhase::Closed, false);
     link.output.clear();
     link.receiving = 0;
     link.admission.forget();
@@ -178,7 +178,7 @@ fn end(lane: &Rc<Lane>, cause: Cause) -> bool {
     }
     let retry = !link.slots.is_empty();
     if retry {
-        link.phase = Phase::Opening;
+        link.phase = LinkPhase::Opening;
     }
     link.count_waiting();
     drop(link);

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use super::blackout::Seat;
+use super::blackout::PoolSeat;
 use super::outage::{Outage, OutageLog};
 use crate::metrics::ServerState as State;
 use crate::protocol::Cause;
@@ -56,7 +56,7 @@ pub struct Health {
     /// How often in a row it went down soon after it had come back.
     flaps: AtomicU32,
     /// Its place among the servers of its pool.
-    seat: Seat,
+    seat: PoolSeat,
 }
 
 /// How requests for a server are to be treated.
@@ -73,7 +73,7 @@ pub enum Standing {
 impl Health {
     /// A server as it looks from its seat at `start`. `label` is its name for people. For `linger` from then, and whenever
     /// it has been down, it counts as just back: nobody knows what happened before.
-    pub fn new(label: Arc<str>, threshold: u32, linger: Duration, seat: Seat, start: Instant) -> Health {
+    pub fn new(label: Arc<str>, threshold: u32, linger: Duration, seat: PoolSeat, start: Instant) -> Health {
         let state = if seat.looks_down() { State::Down as u8 } else { up(linger) };
         Health {
             label,
@@ -102,7 +102,7 @@ impl Health {
     }
 
     /// Its place among the servers of its pool.
-    pub fn seat(&self) -> &Seat {
+    pub fn seat(&self) -> &PoolSeat {
         &self.seat
     }
 

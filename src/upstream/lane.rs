@@ -15,7 +15,7 @@ use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use super::common::Common;
-use super::link::{Link, Phase};
+use super::link::{Link, LinkPhase};
 use super::probe;
 use super::slot::{Slot, is_plain_read};
 use super::ticket::Ticket;
@@ -89,8 +89,8 @@ impl Lane {
     /// Marks the connection as unusable; its task ends it.
     pub(super) fn doom(&self, cause: Cause) {
         let mut link = self.link.borrow_mut();
-        if matches!(link.phase, Phase::Open(_)) {
-            link.phase = Phase::Doomed(cause);
+        if matches!(link.phase, LinkPhase::Open(_)) {
+            link.phase = LinkPhase::Doomed(cause);
         }
         drop(link);
         self.wake_reader();
@@ -132,7 +132,7 @@ impl Lane {
         let mut link = self.link.borrow_mut();
         let link = &mut *link;
         link.flush_asked = false;
-        let Phase::Open(writer) = &link.phase else { return };
+        let LinkPhase::Open(writer) = &link.phase else { return };
         let was_blocked = link.blocked;
         match writer.write(&mut link.output) {
             Ok((written, bytes)) => {
@@ -147,7 +147,7 @@ impl Lane {
                     return;
                 }
             }
-            Err(_) => link.phase = Phase::Doomed(Cause::Disconnected),
+            Err(_) => link.phase = LinkPhase::Doomed(Cause::Disconnected),
         }
         self.wake_reader();
     }
@@ -172,7 +172,7 @@ impl Lane {
     /// Whether it is to be looked at again though nothing is owed: a spare connection ends once it has rested.
     pub(super) fn is_to_end(&self) -> bool {
         let mut link = self.link.borrow_mut();
-        if !self.is_spare || !matches!(link.phase, Phase::Open(_)) {
+        if !self.is_spare || !matches!(link.phase, LinkPhase::Open(_)) {
             return false;
         }
         let rested = link.heard.map_or(Duration::ZERO, |heard| heard.elapsed());

@@ -16,7 +16,7 @@ use crate::runtime::net::Writer;
 /// The connection and what is owed on it.
 pub struct Link {
     /// Where it stands.
-    pub phase: Phase,
+    pub phase: LinkPhase,
     /// Who waits, in order.
     pub slots: Slots,
     /// What has not left yet.
@@ -48,7 +48,7 @@ pub struct Link {
 }
 
 /// Where the connection stands.
-pub enum Phase {
+pub enum LinkPhase {
     /// There is none.
     Closed,
     /// It is being made; questions gather meanwhile.
@@ -63,7 +63,7 @@ impl Link {
     /// There is none yet.
     pub fn new(memory: &Rc<Memory>, deadline: Duration) -> Link {
         Link {
-            phase: Phase::Closed,
+            phase: LinkPhase::Closed,
             slots: Slots::default(),
             output: Output::default(),
             blocked: false,
@@ -83,7 +83,7 @@ impl Link {
 
     /// Whether what is asked now has to wait before it can leave.
     pub fn is_stalled(&self) -> bool {
-        self.blocked || !matches!(self.phase, Phase::Open(_))
+        self.blocked || !matches!(self.phase, LinkPhase::Open(_))
     }
 
     /// Brings the count of what waits up to date.

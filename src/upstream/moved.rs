@@ -2,7 +2,7 @@
 //! given up at the first moment when nothing is owed on it, so no request fails, and the next request is sent on a new one.
 
 use super::dns::Addresses;
-use super::link::{Link, Phase};
+use super::link::{Link, LinkPhase};
 use crate::protocol::Cause;
 
 /// Why such a connection ends. Nobody is told, as nobody waits.
@@ -12,24 +12,24 @@ impl Link {
     /// Gives the connection up if it leads to an address its server has left and nothing is owed on it. Why, if so.
     pub fn leave_old_address(&mut self, addresses: &Addresses) -> Option<Cause> {
         let changes = addresses.changes();
-        if changes == self.changes || !self.slots.is_empty() || !matches!(self.phase, Phase::Open(_)) {
+        if changes == self.changes || !self.slots.is_empty() || !matches!(self.phase, LinkPhase::Open(_)) {
             return None;
         }
         self.changes = changes;
         let peer = self.peer.filter(|peer| !addresses.known().contains(peer));
         peer.map(|_| {
-            self.phase = Phase::Doomed(MOVED);
+            self.phase = LinkPhase::Doomed(MOVED);
             MOVED
         })
     }
 
     /// Gives the connection up, on which nothing is owed and which is not needed now.
     pub fn give_up(&mut self) {
-        self.phase = Phase::Doomed(MOVED);
+        self.phase = LinkPhase::Doomed(MOVED);
     }
 
     /// Whether it was given up so. A server that no configuration names is let go for the same cause, but not like this.
     pub fn has_moved(&self) -> bool {
-        matches!(self.phase, Phase::Doomed(MOVED))
+        matches!(self.phase, LinkPhase::Doomed(MOVED))
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::net::{TcpStream, UnixStream};
 
-use super::blackout::{Peers, Seat};
+use super::blackout::{Peers, PoolSeat};
 use super::dns::Addresses;
 use super::health::Health;
 use super::outage::Outage;
@@ -78,10 +78,10 @@ impl Target {
             linger: Duration::ZERO,
             ..self.options
         };
-        self.alike(options, (Seat::alone(), None), Spool::in_memory(0))
+        self.alike(options, (PoolSeat::alone(), None), Spool::in_memory(0))
     }
 
-    fn alike(&self, options: Options, looks: (Seat, Option<Outage>), spool: Arc<Spool>) -> Arc<Target> {
+    fn alike(&self, options: Options, looks: (PoolSeat, Option<Outage>), spool: Arc<Spool>) -> Arc<Target> {
         let addresses = Addresses::of(self.addresses.known());
         Target::of(self.label.clone(), self.address.clone(), options, looks, (spool, addresses))
     }
@@ -90,7 +90,7 @@ impl Target {
         label: Arc<str>,
         address: Address,
         options: Options,
-        (seat, outage): (Seat, Option<Outage>),
+        (seat, outage): (PoolSeat, Option<Outage>),
         (spool, addresses): (Arc<Spool>, Addresses),
     ) -> Arc<Target> {
         let health =

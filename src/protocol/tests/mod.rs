@@ -11,11 +11,11 @@ mod question;
 
 use bytes::BytesMut;
 
-use super::{Call, Decoder, Form, Key, Limits, Output, Question, Request, Token};
+use super::{Call, Decoder, Form, Key, Output, Question, Request, RequestLimits, Token};
 
 /// `FFFFFFFF`.
 const TOKEN: Token = Token::new(0x0707_0707_0707_0707);
-const LIMITS: Limits = Limits { line: 2048, value: 64, keys: 4 };
+const LIMITS: RequestLimits = RequestLimits { line: 2048, value: 64, keys: 4 };
 
 /// All calls in `bytes`, shown; `…` where the last one is not whole.
 fn shown(bytes: &[u8]) -> Vec<String> {

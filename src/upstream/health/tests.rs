@@ -6,7 +6,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 fn health(linger: Duration) -> (Health, Instant) {
     let start = Instant::now();
-    (Health::new("m0".into(), 3, linger, Seat::alone(), start), start + SECOND)
+    (Health::new("m0".into(), 3, linger, PoolSeat::alone(), start), start + SECOND)
 }
 
 fn down(health: &Health, at: Instant) {
@@ -85,7 +85,7 @@ fn a_server_counts_as_just_back_until_what_others_hold_is_gone() {
 #[test]
 fn a_server_starts_as_it_looks_from_its_seat() {
     let start = Instant::now();
-    let seat = Seat::alone();
+    let seat = PoolSeat::alone();
     seat.set_down(true);
     let health = Health::new("m0".into(), 3, Duration::ZERO, seat.for_successor(), start);
     assert!(health.is_down());
