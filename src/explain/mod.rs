@@ -115,7 +115,7 @@ impl Explainer {
         Spot {
             pool: known.name.to_string(),
             server: known.servers[server].name.to_string(),
-            address: shared.members[server].label().to_string(),
+            address: shared.servers[server].label().to_string(),
             slot: shared.placement.slot_of(sent.as_bytes()).map(|slot| slot.0),
             gutter: route.and_then(|route| route.gutter(pool, pools)).map(standby),
         }

@@ -10,7 +10,7 @@
 
 use std::sync::Arc;
 
-use super::{Member, SharedPool, Snapshot, longest_lease, options, spool};
+use super::{SharedPool, SharedServer, Snapshot, longest_lease, options, spool};
 use crate::config::{Address, Config, Pool, Server};
 use crate::snapshot::placement;
 use crate::store::EmbeddedStore;
@@ -31,9 +31,9 @@ impl Snapshot {
             same.is_some_and(|known| known.servers.iter().any(|known| known.name == server.name))
         };
         for (pool, shared) in self.config.pools.iter().zip(&self.pools) {
-            for (server, member) in pool.servers.iter().zip(&shared.members) {
-                match member {
-                    Member::Server(target) if !stays(pool, server) => target.spool.part(&target.label),
+            for (server, shared_server) in pool.servers.iter().zip(&shared.servers) {
+                match shared_server {
+                    SharedServer::Server(target) if !stays(pool, server) => target.spool.part(&target.label),
                     _ => {}
                 }
             }
@@ -49,35 +49,40 @@ impl Snapshot {
             if places_alike(before, pool) { shared.placement.clone() } else { Arc::new(placement::of(pool)) };
         let was_treated = options(before, &self.config);
         let options = options(pool, config);
-        let member = |server: &Server| {
-            let mut all = before.servers.iter().zip(&shared.members);
+        let shared_server = |server: &Server| {
+            let mut all = before.servers.iter().zip(&shared.servers);
             let known = all.find(|(known, _)| known.name == server.name && known.address == server.address);
-            let known = known.map(|(_, member)| member);
+            let known = known.map(|(_, shared_server)| shared_server);
             if server.address == Address::Embedded {
                 return embedded(server, known, (before, pool), config.limits.item_size);
             }
             let spool = spool(pool, server, config, &self.spools);
             match known {
-                Some(member) if was_treated == options => member.clone(),
-                Some(Member::Server(target)) => Member::Server(target.treated(options)),
-                _ => Member::Server(Target::new(server, options, &shared.peers, spool)),
+                Some(shared_server) if was_treated == options => shared_server.clone(),
+                Some(SharedServer::Server(target)) => SharedServer::Server(target.treated(options)),
+                _ => SharedServer::Server(Target::new(server, options, &shared.peers, spool)),
             }
         };
-        SharedPool { placement, members: pool.servers.iter().map(member).collect(), peers: shared.peers.clone() }
+        SharedPool { placement, servers: pool.servers.iter().map(shared_server).collect(), peers: shared.peers.clone() }
     }
 }
 
 /// The store that is there, if it has the size that is wanted now.
-fn embedded(server: &Server, known: Option<&Member>, (before, now): (&Pool, &Pool), item_size: usize) -> Member {
+fn embedded(
+    server: &Server,
+    known: Option<&SharedServer>,
+    (before, now): (&Pool, &Pool),
+    item_size: usize,
+) -> SharedServer {
     match known {
-        Some(member @ Member::Embedded(_, store)) if before.embedded == now.embedded => {
+        Some(shared_server @ SharedServer::Embedded(_, store)) if before.embedded == now.embedded => {
             store.set_item_limit(item_size);
-            return member.clone();
+            return shared_server.clone();
         }
         Some(_) => tracing::warn!(pool = &*now.name, "the embedded store has another size and begins empty"),
         None => {}
     }
-    Member::Embedded(server.name.clone(), EmbeddedStore::new(now.embedded.max_bytes as u64, item_size))
+    SharedServer::Embedded(server.name.clone(), EmbeddedStore::new(now.embedded.max_bytes as u64, item_size))
 }
 
 /// Whether both place every key on the server of the same name and number.

@@ -58,15 +58,15 @@ impl InForce {
 pub struct SharedPool {
     /// Where keys are placed.
     pub placement: Arc<Placement>,
-    /// The members, in the configuration's order.
-    pub members: Vec<Member>,
+    /// The servers, in the configuration's order.
+    pub servers: Vec<SharedServer>,
     /// The same, as seen together.
     pub peers: Arc<Peers>,
 }
 
-/// What all workers share of one member of a pool.
+/// What all workers share of one server of a pool.
 #[derive(Clone)]
-pub enum Member {
+pub enum SharedServer {
     /// A memcached elsewhere.
     Server(Arc<Target>),
     /// The store in this process.
@@ -103,8 +103,8 @@ impl Snapshot {
 
     /// Looks after the servers that nobody looks after yet. On a local runtime that outlives them.
     pub fn look_after_servers(&self) {
-        for member in self.pools.iter().flat_map(|pool| &pool.members) {
-            if let Member::Server(target) = member {
+        for shared_server in self.pools.iter().flat_map(|pool| &pool.servers) {
+            if let SharedServer::Server(target) = shared_server {
                 target.tend();
             }
         }
@@ -123,22 +123,22 @@ impl SharedPool {
     fn new(pool: &config::Pool, config: &Config, spools: &Spools) -> SharedPool {
         let options = options(pool, config);
         let peers = Peers::new(pool.name.clone());
-        let members = pool.servers.iter().map(|server| match &server.address {
+        let servers = pool.servers.iter().map(|server| match &server.address {
             config::Address::Embedded => {
                 let store = EmbeddedStore::new(pool.embedded.max_bytes as u64, config.limits.item_size);
-                Member::Embedded(server.name.clone(), store)
+                SharedServer::Embedded(server.name.clone(), store)
             }
-            _ => Member::Server(Target::new(server, options, &peers, spool(pool, server, config, spools))),
+            _ => SharedServer::Server(Target::new(server, options, &peers, spool(pool, server, config, spools))),
         });
-        SharedPool { placement: Arc::new(placement::of(pool)), members: members.collect(), peers }
+        SharedPool { placement: Arc::new(placement::of(pool)), servers: servers.collect(), peers }
     }
 
     fn apart(&self, patience: Duration) -> SharedPool {
-        let members = self.members.iter().map(|member| match member {
-            Member::Server(target) => Member::Server(target.apart(patience)),
-            embedded @ Member::Embedded(..) => embedded.clone(),
+        let servers = self.servers.iter().map(|shared_server| match shared_server {
+            SharedServer::Server(target) => SharedServer::Server(target.apart(patience)),
+            embedded @ SharedServer::Embedded(..) => embedded.clone(),
         });
-        SharedPool { placement: self.placement.clone(), members: members.collect(), peers: self.peers.clone() }
+        SharedPool { placement: self.placement.clone(), servers: servers.collect(), peers: self.peers.clone() }
     }
 }
 
@@ -181,36 +181,36 @@ pub fn prefix_of(route: &config::Route) -> String {
     String::from_utf8_lossy(&route.prefix).into_owned()
 }
 
-impl Member {
+impl SharedServer {
     /// Its name and address for people.
     pub fn label(&self) -> &Arc<str> {
         match self {
-            Member::Server(target) => &target.label,
-            Member::Embedded(label, _) => label,
+            SharedServer::Server(target) => &target.label,
+            SharedServer::Embedded(label, _) => label,
         }
     }
 
     /// Its health; the store in this process has no other.
     pub fn state(&self) -> ServerState {
         match self {
-            Member::Server(target) => target.health.state(),
-            Member::Embedded(..) => ServerState::Up,
+            SharedServer::Server(target) => target.health.state(),
+            SharedServer::Embedded(..) => ServerState::Up,
         }
     }
 
     /// Since when and why it is down, if it is.
     pub fn outage(&self) -> Option<Outage> {
         match self {
-            Member::Server(target) => target.health.outage(),
-            Member::Embedded(..) => None,
+            SharedServer::Server(target) => target.health.outage(),
+            SharedServer::Embedded(..) => None,
         }
     }
 
     /// The deletes that wait for it; nothing waits for the store in this process.
     pub fn spool(&self) -> Option<&Spool> {
         match self {
-            Member::Server(target) => Some(&target.spool),
-            Member::Embedded(..) => None,
+            SharedServer::Server(target) => Some(&target.spool),
+            SharedServer::Embedded(..) => None,
         }
     }
 }

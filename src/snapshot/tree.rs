@@ -15,7 +15,7 @@ use crate::route::{
 };
 use crate::runtime::memory::Memory;
 use crate::runtime::turn::Turn;
-use crate::snapshot::{Member, Snapshot, prefix_of};
+use crate::snapshot::{SharedServer, Snapshot, prefix_of};
 use crate::upstream::{Server, Servers, Target, Upstream};
 
 /// Tells a route's migration from its refresh policy, where a client takes turns.
@@ -167,14 +167,14 @@ pub fn policy(refresh: &config::Refresh) -> Policy {
 fn pool(snapshot: &Snapshot, place: usize, connect: &mut impl FnMut(&Arc<Target>, ServerId) -> Rc<Server>) -> PoolNode {
     let (shared, name) = (&snapshot.pools[place], snapshot.config.pools[place].name.clone());
     let servers = &snapshot.config.pools[place].servers;
-    let members = shared.members.iter().zip(servers).filter_map(|(member, server)| {
-        Some(match member {
-            Member::Embedded(label, store) => Upstream::Embedded(label.clone(), store.clone()),
-            Member::Server(target) => {
+    let upstreams = shared.servers.iter().zip(servers).filter_map(|(shared_server, server)| {
+        Some(match shared_server {
+            SharedServer::Embedded(label, store) => Upstream::Embedded(label.clone(), store.clone()),
+            SharedServer::Server(target) => {
                 let id = snapshot.layout.server(&name, &server.name)?;
                 Upstream::Server(connect(target, id))
             }
         })
     });
-    PoolNode::new(name.clone(), shared.placement.clone(), members.collect())
+    PoolNode::new(name.clone(), shared.placement.clone(), upstreams.collect())
 }

@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::config::{Config, Pool};
 use crate::metrics::{NO_PHASE, Samples, Series, SpoolDrop};
-use crate::snapshot::{Member, SharedPool, Snapshot, prefix_of};
+use crate::snapshot::{SharedPool, SharedServer, Snapshot, prefix_of};
 use crate::upstream::Spool;
 
 /// Adds all of them.
@@ -13,11 +13,11 @@ pub fn sample(snapshot: &Snapshot, samples: &mut Samples) {
     for (pool, shared) in snapshot.config.pools.iter().zip(&snapshot.pools) {
         samples.put_fingerprint(&pool.name, shared.placement.fingerprint());
         blackout(pool, shared, samples);
-        for (server, member) in pool.servers.iter().zip(&shared.members) {
-            samples.put_server(&pool.name, &server.name, member.state());
-            match member {
-                Member::Server(target) => spool(&target.spool, &[&pool.name, &server.name], samples),
-                Member::Embedded(_, store) => {
+        for (server, shared_server) in pool.servers.iter().zip(&shared.servers) {
+            samples.put_server(&pool.name, &server.name, shared_server.state());
+            match shared_server {
+                SharedServer::Server(target) => spool(&target.spool, &[&pool.name, &server.name], samples),
+                SharedServer::Embedded(_, store) => {
                     samples.put(Series::EmbeddedItems, &[&pool.name], store.items() as f64);
                     samples.put(Series::EmbeddedBytes, &[&pool.name], store.bytes() as f64);
                     samples.put(Series::EmbeddedEvictions, &[&pool.name], store.evictions() as f64);

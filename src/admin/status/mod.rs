@@ -23,7 +23,7 @@ use crate::metrics::busiest::{KeySamples, RecentSamples};
 use crate::metrics::{ProcessUsage, Registry, ServerState, stats};
 use crate::protocol::VERSION;
 use crate::snapshot::reloads::Reloads;
-use crate::snapshot::{InForce, Member, Snapshot};
+use crate::snapshot::{InForce, SharedServer, Snapshot};
 use history::History;
 use losses::Losses;
 use phases::Phases;
@@ -88,8 +88,8 @@ impl Status {
 
     fn embedded(snapshot: &Snapshot) -> stats::EmbeddedStats {
         let mut sum = stats::EmbeddedStats::default();
-        for member in snapshot.pools.iter().flat_map(|pool| &pool.members) {
-            if let Member::Embedded(_, store) = member {
+        for shared_server in snapshot.pools.iter().flat_map(|pool| &pool.servers) {
+            if let SharedServer::Embedded(_, store) = shared_server {
                 sum.items += store.items();
                 sum.bytes += store.bytes();
                 sum.evictions += store.evictions();
@@ -102,11 +102,11 @@ impl Status {
         let pools = snapshot.config.pools.iter().zip(&snapshot.pools);
         pools
             .flat_map(|(pool, shared)| {
-                pool.servers.iter().zip(&shared.members).map(|(server, member)| stats::ServerStats {
+                pool.servers.iter().zip(&shared.servers).map(|(server, shared_server)| stats::ServerStats {
                     pool: pool.name.to_string(),
                     name: server.name.to_string(),
                     address: server.address.to_string(),
-                    state: member.state(),
+                    state: shared_server.state(),
                     traffic: self.registry.server(&pool.name, &server.name),
                 })
             })
@@ -198,7 +198,7 @@ fn state(snapshot: &Snapshot, spot: &Spot) -> Option<ServerState> {
     let pools = &snapshot.config.pools;
     let pool = pools.iter().position(|known| *known.name == *spot.pool)?;
     let server = pools[pool].servers.iter().position(|known| *known.name == *spot.server)?;
-    Some(snapshot.pools[pool].members[server].state())
+    Some(snapshot.pools[pool].servers[server].state())
 }
 
 fn settings(config: &Config) -> stats::Settings {

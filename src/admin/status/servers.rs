@@ -5,7 +5,7 @@ use super::sources::{LATELY, Sources, per_second};
 use crate::admin::model::{Downtime, LostDeletes, Pool, Server, SpoolFailing};
 use crate::config::{self, Config};
 use crate::metrics::{ServerState, ServerTotals, SpoolDrop};
-use crate::snapshot::{Member, SharedPool, Snapshot};
+use crate::snapshot::{SharedPool, SharedServer, Snapshot};
 use crate::upstream::{Failing, Outage, Spool};
 
 /// The pools, in the configuration's order.
@@ -23,7 +23,7 @@ fn of_pool(config: &Config, place: usize, pool: &config::Pool, shared: &SharedPo
         hash: pool.hash.word().to_string(),
         fingerprint: format!("{:016x}", shared.placement.fingerprint()),
         servers: pool.servers.len(),
-        up: shared.members.iter().filter(|member| member.state().is_asked()).count(),
+        up: shared.servers.iter().filter(|shared_server| shared_server.state().is_asked()).count(),
         gutter: gutter(config, place),
         is_gutter: !is_used && config.pools.iter().any(takes_keys),
         is_blackout: shared.peers.all_look_down(),
@@ -41,9 +41,9 @@ fn gutter(config: &Config, place: usize) -> Option<String> {
 
 /// All servers of all pools: those that are down first, then those that fail, then the busiest.
 pub fn servers(sources: &Sources<'_>) -> Vec<Server> {
-    let members = members(sources.snapshot);
+    let shared_servers = shared_servers(sources.snapshot);
     let mut servers: Vec<Server> =
-        members.map(|(named, server, member)| of_server(sources, named, server, member)).collect();
+        shared_servers.map(|(named, server, shared_server)| of_server(sources, named, server, shared_server)).collect();
     servers.sort_by(|a, b| {
         let trouble = |server: &Server| (!server.is_asked(), server.state != ServerState::Up);
         (trouble(b).cmp(&trouble(a))).then(b.failures.total_cmp(&a.failures)).then(b.requests.total_cmp(&a.requests))
@@ -53,30 +53,30 @@ pub fn servers(sources: &Sources<'_>) -> Vec<Server> {
 
 /// How many deletes each server has lost so far.
 pub fn lost(snapshot: &Snapshot) -> impl Iterator<Item = (Named, u64)> {
-    members(snapshot).filter_map(|(named, _, member)| Some((named, count_lost(member.spool()?))))
+    shared_servers(snapshot).filter_map(|(named, _, shared_server)| Some((named, count_lost(shared_server.spool()?))))
 }
 
-fn members(snapshot: &Snapshot) -> impl Iterator<Item = (Named, &config::Server, &Member)> {
+fn shared_servers(snapshot: &Snapshot) -> impl Iterator<Item = (Named, &config::Server, &SharedServer)> {
     let pools = snapshot.config.pools.iter().zip(&snapshot.pools);
     pools.flat_map(|(pool, shared)| {
-        let servers = pool.servers.iter().zip(&shared.members);
-        servers.map(|(server, member)| ((pool.name.clone(), server.name.clone()), server, member))
+        let servers = pool.servers.iter().zip(&shared.servers);
+        servers.map(|(server, shared_server)| ((pool.name.clone(), server.name.clone()), server, shared_server))
     })
 }
 
-fn of_server(sources: &Sources<'_>, named: Named, server: &config::Server, member: &Member) -> Server {
+fn of_server(sources: &Sources<'_>, named: Named, server: &config::Server, shared_server: &SharedServer) -> Server {
     let (took, before) = sources.past.history.reading(sources.now, LATELY);
     let (pool, name) = &named;
     let (now, before) = (sources.figures.server(pool, name), before.server(pool, name));
     let since = |count: fn(&ServerTotals) -> u64| count(&now).saturating_sub(count(&before));
     let timed = since(|totals| totals.timed);
-    let spool = member.spool();
+    let spool = shared_server.spool();
     Server {
         pool: pool.to_string(),
         name: name.to_string(),
         address: server.address.to_string(),
-        state: member.state(),
-        downtime: member.outage().map(|outage| downtime(sources, outage)),
+        state: shared_server.state(),
+        downtime: shared_server.outage().map(|outage| downtime(sources, outage)),
         connections: now.connections,
         in_flight: now.in_flight,
         requests: per_second(since(|totals| totals.requests), took),

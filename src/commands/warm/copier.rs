@@ -164,7 +164,7 @@ impl Copier {
     fn label(&self, entry: &Entry, side: Side) -> Option<&str> {
         let migrate = self.snapshot.config.routes.get(entry.route as usize)?.migrate?;
         let pool = &self.snapshot.pools[migrate.pool(side)];
-        Some(pool.members[pool.placement.server_of(&entry.key)].label())
+        Some(pool.servers[pool.placement.server_of(&entry.key)].label())
     }
 }
 

@@ -36,7 +36,7 @@ use tokio::runtime::{Builder, LocalOptions};
 use tokio::task::spawn_local;
 
 use crate::config::Config;
-use crate::snapshot::{Member, Snapshot};
+use crate::snapshot::{SharedServer, Snapshot};
 use copier::Copier;
 #[doc(hidden)]
 pub use journal::record as journal_record;
@@ -159,7 +159,7 @@ impl Run {
     /// What is needed to list the keys of a server. The embedded store is none.
     fn lister(&self, source: Source) -> Option<Lister<'_>> {
         let (pool, config) = (&self.snapshot.pools[source.pool], &self.snapshot.config);
-        let Member::Server(target) = &pool.members[source.server] else { return None };
+        let SharedServer::Server(target) = &pool.servers[source.server] else { return None };
         Some(Lister {
             server: format!("{} {}", config.pools[source.pool].name, target.label),
             target,
