@@ -43,7 +43,7 @@ leash's configuration file, and what the rest of the chart reads from it.
 {{- $port -}}
 {{- end }}
 
-{{/* The port of the first TCP listener, whatever its address; empty if there are only sockets. */}}
+{{/* The port of the first TCP listener, on any address; empty if there are only sockets. */}}
 {{- define "leash.tcpPort" -}}
 {{- $port := "" -}}
 {{- range (include "leash.config" . | fromYaml).listen -}}

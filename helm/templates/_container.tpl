@@ -56,7 +56,7 @@ volumeMounts:
   {{- end }}
 {{- end }}
 
-{{/* On the container, so that a sidecar has it whatever its pod says. It meets the restricted Pod Security Standard. */}}
+{{/* On the container, so that a sidecar has it regardless of its pod's security context. It meets the restricted Pod Security Standard. */}}
 {{- define "leash.securityContext" -}}
 allowPrivilegeEscalation: false
 capabilities:

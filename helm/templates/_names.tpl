@@ -30,7 +30,7 @@ app.kubernetes.io/name: {{ include "leash.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
-{{/* On every pod that runs this release's leash, whoever started the pod: the PodMonitor and the injection go by it. */}}
+{{/* On every pod that runs this release's leash, injected ones included: the PodMonitor and the injection go by it. */}}
 {{- define "leash.instanceLabel" -}}
 leash-cache.github.io/instance: {{ include "leash.fullname" . }}
 {{- end }}

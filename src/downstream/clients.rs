@@ -28,7 +28,7 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// Nobody so far.
+    /// No clients so far.
     pub fn new(service: Rc<Service>) -> Rc<Clients> {
         Rc::new(Clients { service, connections: RefCell::default(), next: Cell::new(0) })
     }
@@ -42,7 +42,8 @@ impl Clients {
         let mut intake = Intake::new(&connection);
         let end = poll_fn(|cx| intake.poll(&connection, &mut reader, cx)).await;
         drop(intake);
-        // Whoever has hung up looks like one that only has no more to say: to the latter, what it waits for is not there.
+        // A client that has hung up looks like one that only sends no more. So both count as gone: what they would wait for,
+        // such as a cold value, is a miss.
         connection.client.leave();
         if end != End::Broken {
             poll_fn(|cx| connection.poll_drained(cx)).await;

@@ -109,7 +109,7 @@ impl Connection {
         }
     }
 
-    /// Makes the task wait until the client has taken replies, and whoever changes that wake it.
+    /// Makes the task wait until the client has taken replies; the code that takes note of that wakes it.
     pub(super) fn pause(&self) {
         let mut state = self.state.borrow_mut();
         let unread = state.output.len() >= self.service.limits().unsent;
@@ -173,7 +173,7 @@ impl Connection {
         }
         let mut reply = if self.has_room(&reply) { reply } else { Reply::Error(NO_ROOM.into()) };
         if state.blocked {
-            // Whoever does not take what is there already keeps this for a while.
+            // The client does not take the output that is there already, so this reply waits for a while.
             reply.detach();
         }
         state.expect_more_like(&reply);

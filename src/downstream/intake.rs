@@ -79,7 +79,7 @@ impl Intake {
                     stint.read(n, now);
                     connection.service.shard().downstream(DownstreamCount::BytesRead, n as u64);
                 }
-                // Pending may also mean that it is somebody else's turn, with more to read.
+                // Pending may also mean that this task has used up its turn while there is more to read.
                 Poll::Pending if connection.should_end() && has_budget_remaining() => {
                     return Poll::Ready(End::Orderly);
                 }

@@ -16,7 +16,8 @@ use crate::config::Listen;
 use crate::logging::Repeated;
 use crate::runtime::net::{self, Stream};
 
-/// How long accepting goes on once leash is to end: enough for those whom the kernel has accepted, whoever else knocks.
+/// How long leash still accepts clients once it is to end: long enough for those that the kernel has accepted already, and
+/// no longer, however many more come.
 const LAST_CALL: Duration = Duration::from_millis(10);
 /// How long accepting waits after the kernel could not give a socket.
 const BACK_OFF: Duration = Duration::from_millis(50);
@@ -31,7 +32,7 @@ pub enum Listener {
     Unix(UnixListener, PathBuf),
 }
 
-/// A client nobody serves yet; it is on no event loop, so it can go to another thread.
+/// A client that no worker serves yet; it is on no event loop, so it can go to another thread.
 pub enum Incoming {
     /// Over TCP.
     Tcp(std::net::TcpStream),
@@ -110,7 +111,7 @@ impl Listener {
 impl Drop for Listener {
     fn drop(&mut self) {
         if let Listener::Unix(_, path) = self {
-            // Somebody who took the file away already did the same.
+            // An error means that the file was removed already, which is as good.
             let _ = std::fs::remove_file(path);
         }
     }

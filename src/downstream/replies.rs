@@ -103,7 +103,7 @@ impl Replies {
         let place = self.place(token);
         let must_wait = self.must_wait(place, now);
         let Some(pending) = self.queue.get_mut(place) else {
-            debug_assert!(false, "a reply nobody waits for");
+            debug_assert!(false, "a reply that no request waits for");
             return false;
         };
         self.awaited -= 1;

@@ -1,5 +1,5 @@
 //! How much one connection does in a turn of the event loop before the others have theirs: so many requests, bytes and
-//! microseconds, whichever comes first. Whoever has more to say says it in the next turn.
+//! microseconds, whichever comes first. The rest of what its client sent is done in the next turns.
 
 use std::time::{Duration, Instant};
 
@@ -28,7 +28,7 @@ impl Stint {
         self.began.get_or_insert(now);
     }
 
-    /// Notes a request, whatever became of it.
+    /// Counts a request, also one that was refused.
     pub fn request(&mut self) {
         self.requests += 1;
         if self.requests.is_multiple_of(LOOK) {

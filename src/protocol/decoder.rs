@@ -29,7 +29,7 @@ enum State {
     Line { scanned: usize },
     /// Before the value of a store.
     Value { request: Request, form: Form, len: usize },
-    /// In a value nobody wants, with this many bytes to go.
+    /// In the value of a refused request, with this many bytes to go.
     Swallow { left: usize },
 }
 

@@ -38,8 +38,8 @@ impl Exptime {
         number::i32(token).map(Exptime::new)
     }
 
-    /// Ends `seconds` after it is stored, by the clock of whoever stores it: at once if there are none, and after 30 days
-    /// at the latest.
+    /// Ends `seconds` after it is stored, by the clock of the server that stores it: at once for 0 or less, and after 30
+    /// days at the latest.
     pub fn from_now(seconds: i64) -> Exptime {
         match seconds {
             ..=0 => Exptime::PAST,

@@ -7,7 +7,7 @@ use bytes::Bytes;
 pub struct Form {
     /// Which encoder writes it.
     pub style: Style,
-    /// Classic `noreply`: nothing is written, whatever happens. Meta `q`: the nominal outcome is not written.
+    /// Classic `noreply`: no reply is written, not even an error. Meta `q`: the nominal outcome is not written.
     pub quiet: bool,
 }
 

@@ -50,8 +50,8 @@ impl From<Refusal> for Line {
     }
 }
 
-/// The length of the value that a store announces; `None` for what is none or more than memcached looks at
-/// (`INT_MAX - 2`), whatever its own limit.
+/// The length of the value that a store announces; `None` if it is no number, or more than any memcached looks at
+/// (`INT_MAX - 2`), regardless of its item size limit.
 pub(super) fn value_length(word: &[u8]) -> Option<usize> {
     const MOST: usize = i32::MAX as usize - 2;
     number::i32(word).and_then(|len| usize::try_from(len).ok()).filter(|&len| len <= MOST)

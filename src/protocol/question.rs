@@ -2,7 +2,7 @@
 //!
 //! Nothing is ever asked quietly: every question has exactly one answer, so answers can be told apart by their order.
 //! Each about a key also carries a [`Token`] (`O`) that its answer must repeat, which turns a slip in that order, and a
-//! line that somebody forged, from somebody else's value into a closed connection.
+//! line that a client forged, from a foreign value into a closed connection.
 
 use super::expected::Expected;
 use super::exptime::Exptime;

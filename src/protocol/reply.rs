@@ -60,7 +60,7 @@ pub struct Item {
     pub last_access: u32,
     /// Whether it was fetched before.
     pub fetched: bool,
-    /// The letters W (won), X (stale), Z (somebody else won) in the server's order; unused places are 0.
+    /// The letters W (won), X (stale), Z (another client won) in the server's order; unused places are 0.
     pub marks: [u8; 3],
 }
 

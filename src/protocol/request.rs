@@ -97,7 +97,7 @@ pub struct Get {
 /// How a value is stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum StoreMode {
-    /// Whatever was there.
+    /// Whether or not something was there.
     #[default]
     Set,
     /// Only if nothing was there.
@@ -238,7 +238,7 @@ impl Command {
         }
     }
 
-    /// Whether no older value may be read after it, whatever became of it: what replaces or removes whatever is there.
+    /// Whether no client may read an older value after it, even if it failed: it replaces or removes any value there.
     pub fn outdates(&self) -> bool {
         match self {
             Command::Store(store) => {

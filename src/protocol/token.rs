@@ -1,5 +1,5 @@
 //! The token of one question, which its answer must repeat (`O`). It is no counter: what a client wrote may reach a
-//! server's stream one day, and nobody must be able to write the token of somebody else's question in advance.
+//! server's stream one day, and no client must be able to write the token of another client's question in advance.
 
 /// Eight printable characters, 48 bits of chance: a forged line is taken for a reply once in 2^48, about 281 million
 /// million, and each one that is not taken closes the connection.

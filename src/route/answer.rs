@@ -8,15 +8,15 @@ use std::task::{Context, Poll, Waker};
 use crate::protocol::Reply;
 use crate::upstream::{ReplyTo, Ticket};
 
-/// The reply to a request that has been sent already. Whoever drops it does not care any more; the request goes on.
-#[must_use = "a reply nobody waits for is said so with drop"]
+/// The reply to a request that has been sent already. A caller that needs no reply drops it; the request goes on.
+#[must_use = "drop it to say that no one waits for the reply"]
 pub struct Answer(Rc<Waiting>);
 
 #[derive(Default)]
 struct Waiting {
     reply: RefCell<Option<Reply>>,
     waker: RefCell<Option<Waker>>,
-    /// Whether whoever asked does not care any more.
+    /// Whether the caller has dropped the answer.
     is_given_up: Cell<bool>,
 }
 

@@ -21,20 +21,20 @@ const KEEP: usize = 64;
 pub struct Client {
     /// Its turns at keys.
     pub(super) turns: Rc<KeyTurns<ItemId>>,
-    /// By what is held for it.
+    /// Accounts for the memory that is held for it.
     pub(super) holder: Holder,
     wins: RefCell<Wins>,
     /// Its sets that are under way, but for those that take turns.
     storing: RefCell<Vec<ItemId>>,
-    /// Its reads that wait for somebody else's value.
+    /// Its reads that wait for the value of another client.
     waits: RefCell<Slab<Rc<Wait>>>,
     gone: Notify,
     is_gone: Cell<bool>,
 }
 
 impl Client {
-    /// Somebody who asks on nobody's behalf, and may hold anything.
-    #[allow(clippy::new_without_default, reason = "a client is somebody, not a default")]
+    /// A client for requests that leash makes of its own accord; what it may hold is not limited.
+    #[allow(clippy::new_without_default, reason = "each client is another one, there is no default")]
     pub fn new() -> Rc<Client> {
         Client::of(Holder::unbounded())
     }
@@ -52,7 +52,7 @@ impl Client {
         })
     }
 
-    /// Says that the client has hung up: whoever waits on its behalf stops.
+    /// Says that the client has hung up: requests that wait on its behalf stop waiting.
     pub fn leave(&self) {
         self.is_gone.set(true);
         self.gone.notify_waiters();
@@ -113,7 +113,7 @@ impl Client {
         self.turns.is_busy(item) || self.storing.borrow().contains(&item)
     }
 
-    /// Notes that one of its reads waits for somebody else's value.
+    /// Notes that one of its reads waits for the value of another client.
     pub(super) fn waits(self: &Rc<Self>, item: ItemId) -> Waits {
         let wait = Rc::new(Wait { item, overtaken: Notify::new() });
         let place = self.waits.borrow_mut().insert(wait.clone());

@@ -1,12 +1,12 @@
-//! When a request must be answered, whatever its policies are still waiting for: set when it is asked.
+//! When a request must be answered, even if its policies still wait: set when it is asked.
 //!
 //! ```text
 //!   asked ─▶ run … ─▶ reply                                   in time: that is the answer
 //!               deadline ─▶ "no reply in time", run goes on   what was begun is ended, and tidied up
 //! ```
-//! Whoever waits for others (a turn at a key, a claim, a value somebody else regenerates) waits until then at the longest,
-//! and then does nothing: what was not begun in time is not done behind the client's back. A server that was asked is
-//! given its own time, as it is where no policy is involved.
+//! A request that waits for others (a turn at a key, a claim, a value that another client regenerates) waits until then at
+//! the longest, and then does nothing: leash does not begin late, behind the client's back. A server that was asked has its
+//! own time, as on a route without policies.
 
 use std::time::Duration;
 

@@ -49,7 +49,7 @@ impl Entry {
         walk(&self.root, &Ask { request, about: About::Item, client }, asking)
     }
 
-    /// Asks at once, for whoever waits in ordinary code.
+    /// Asks at once, for a caller that awaits the answer.
     pub fn call(&self, request: &Request, client: &Rc<Client>) -> Answer {
         Answer::to(|ticket| self.ask(request, client, ticket))
     }

@@ -63,7 +63,7 @@ pub struct Ask<'a> {
 pub enum About<'a> {
     /// The item under its own key.
     Item,
-    /// Something that leash keeps beside the item with this key: on the same server, whatever its own key is.
+    /// Something that leash keeps beside the item with this key: on the item's server, not on that of its own key.
     Beside(&'a Key),
 }
 

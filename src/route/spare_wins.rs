@@ -1,12 +1,12 @@
-//! Wins of memcached's own that leash took although nobody was told, and how they get back.
+//! Wins that memcached granted to leash and that no client was told of, and how they get back.
 //!
-//! memcached lets the first `mg` of an item that was marked stale win, whatever it asks: the next ones are told that somebody
+//! memcached lets the first `mg` of an item that was marked stale win, with any flags, and tells the next ones that the winner
 //! regenerates the item. leash reads with `mg` on behalf of clients that do not know these letters, and looks at items before
-//! it acts on them; nobody regenerates an item that was won so. There is no other way to read an item and its client flags.
+//! it acts on them; no client regenerates an item that was won so. `mg` is the only way to read an item with its client flags.
 //!
 //! ```text
 //!   read ─▶ W ─▶ noted ─▶ a client that knows the letters reads it next, and is told Z X ─▶ it is told X W
-//!                       ─▶ nobody does: look at the CAS unique, mark it stale again by that ─▶ the next one wins
+//!                       ─▶ no client does: look at the CAS unique, mark it stale again by that ─▶ the next one wins
 //! ```
 //! Marking it again moves its CAS unique, so where that was told the win is held for a while first.
 
@@ -40,7 +40,7 @@ impl SpareWins {
         !taken.is_empty() && taken.contains(key)
     }
 
-    /// Hands a win on to a client that knows the letters and is about to be told that somebody else won.
+    /// Hands a win on to a client that knows the letters and is about to be told that another client won.
     pub fn hand_on(&self, key: &Key, item: &mut Item) {
         if item.marks == *b"ZX\0" && self.has(key) && self.taken.borrow_mut().remove(key) {
             item.marks = *b"XW\0";
@@ -56,7 +56,7 @@ impl SpareWins {
     }
 }
 
-/// Gives a win back that was taken by a question nobody else can have seen the answer to.
+/// Gives a win back at once. For a win that only the caller can have seen, so that it need not be noted.
 pub async fn give_back_at(below: &Entry, key: &Key, client: &Rc<Client>) {
     let look = look(below, key, client).await;
     mark_again(below, key, client, look).await;

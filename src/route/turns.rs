@@ -13,7 +13,7 @@ use std::task::{Context, Poll, Waker};
 /// A table that grew larger than this gives its memory back once it is empty.
 const KEEP: usize = 64;
 
-/// The lines of those who want a turn, one for each key somebody is busy with.
+/// The lines of requests that want a turn, one for each busy key.
 pub struct KeyTurns<K: Eq + Hash + Copy> {
     lines: RefCell<HashMap<K, VecDeque<Waiting>>>,
 }
@@ -31,18 +31,18 @@ pub struct KeyTurn<K: Eq + Hash + Copy> {
 }
 
 impl<K: Eq + Hash + Copy> KeyTurns<K> {
-    /// Nobody is busy.
+    /// No key is busy.
     pub fn new() -> Rc<KeyTurns<K>> {
         Rc::new(KeyTurns { lines: RefCell::default() })
     }
 
-    /// Whether somebody is busy with `key`.
+    /// Whether a request has its turn at `key`.
     pub fn is_busy(&self, key: K) -> bool {
         let lines = self.lines.borrow();
         !lines.is_empty() && lines.contains_key(&key)
     }
 
-    /// Whether nobody is busy with any key.
+    /// Whether no key is busy.
     pub fn is_idle(&self) -> bool {
         self.lines.borrow().is_empty()
     }

@@ -1,21 +1,21 @@
 //! Whether one more request may be asked of a server that has as many to answer already: by the time it is likely to wait.
 //!
-//! A request that will not be answered in time is better refused at once: its caller goes on, and the server does not work
-//! for nobody. How fast a server is can only be seen while it lags, and then the wait of a new request is what is owed,
-//! requests that timed out included, over the rate of its replies.
+//! leash refuses a request at once that will not be answered in time: its caller goes on, and the server does no work in
+//! vain. How fast a server is shows only while it lags. Then a new request waits for all replies that are owed, those to
+//! requests that timed out included, divided by the rate of the server's replies.
 //!
 //! ```text
-//!   all that was owed when a period began was answered in it, nobody refused ─▶ it keeps up: all are admitted
+//!   all that was owed when a period began was answered in it, none refused ─▶ it keeps up: all are admitted
 //!   else, and always busy ──▶ its rate is what was answered; a little less may wait from now on
 //!         idle in between ──▶ too many were refused: twice as much may wait
 //! ```
 //! A period is an eighth of a deadline: longer than a round trip, so that a network that takes its time is not taken for a
 //! server that does. What is admitted may wait half a deadline, so a burst is taken in, and is in time even if the server
-//! halves its pace. While the overload lasts the queue becomes as short as keeps the server busy: waiting in it helps
-//! nobody. A stall hardly counts: behind it a server that is well catches up within a period.
+//! halves its pace. While the overload lasts the queue becomes as short as keeps the server busy: a longer one only adds
+//! waiting. A stall hardly counts: behind it a server that is well catches up within a period.
 //!
-//! Nobody may have more of what is owed than is left for all others: the larger one asker's part, the sooner it is refused,
-//! and one that asks a thousand things at once leaves room (dynamic thresholds, as switches share their buffers).
+//! No asker may have more of what is owed than is left for all others: the larger its part, the sooner it is refused,
+//! so one that asks a thousand things at once leaves room (dynamic thresholds, as switches share their buffers).
 
 use std::time::{Duration, Instant};
 
@@ -70,7 +70,7 @@ impl Admission {
         }
     }
 
-    /// Whether somebody with a part of `mine` in what is `owed` may ask one thing more.
+    /// Whether an asker to whom `mine` of the `owed` replies are owed may ask one thing more.
     pub fn admits(&mut self, owed: usize, mine: usize) -> bool {
         let Some(most) = self.most else { return true };
         let admits = owed < most && mine <= most - owed;

@@ -1,5 +1,5 @@
-//! Reads that are behind a large value nobody knew of when they were asked: they are asked once more on a connection where
-//! nothing large is on its way, and their replies on this one will be thrown away.
+//! Reads that turn out to wait behind a large value: leash asks them once more on a connection where nothing large is on
+//! its way, and throws their replies on this one away.
 //!
 //! That costs the server a second answer, so it is done for those only who are likely to be given a small one, having been
 //! given small ones lately, and where asking twice does what asking once does.

@@ -57,7 +57,7 @@ impl Lane {
         None
     }
 
-    /// Asks for somebody who was behind something large elsewhere, in the words that were sent there.
+    /// Asks a question once more that waited behind a large value on another lane, in the words that were sent there.
     pub(super) fn take_over(&self, slot: Slot, words: &[u8]) {
         let mut link = self.link.borrow_mut();
         link.output.text().extend_from_slice(words);

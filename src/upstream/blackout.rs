@@ -4,7 +4,7 @@
 //! while the servers go on serving others: what they miss is then not worth remembering, and one line in the log says it.
 //!
 //! Servers come and go with configurations; the pool's name stays. So each server has a [`PoolSeat`], which it leaves when
-//! nobody uses it any more.
+//! no configuration uses it any more.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -86,7 +86,7 @@ impl PoolSeat {
         Peers::new("".into()).join(false)
     }
 
-    /// A place among the same peers for whoever succeeds this server: it looks as this one does.
+    /// A seat among the same peers for the target that succeeds this one: it looks up or down as this one does.
     pub fn for_successor(&self) -> PoolSeat {
         self.peers.join(self.looks_down())
     }

@@ -1,6 +1,6 @@
 //! The life of one connection to a server: connect, greet, read replies until it ends, then say so to all who wait.
 //!
-//! Framing doubt is fatal to the connection, never to the data: whatever does not fit the question asked closes it.
+//! Framing doubt is fatal to the connection, never to the data: a reply that does not fit its question closes it.
 
 use std::future::poll_fn;
 use std::net::SocketAddr;
@@ -71,14 +71,14 @@ async fn live(lane: &Rc<Lane>) -> (Cause, Option<Instant>) {
     if cause == Cause::Desync {
         lane.count(UpstreamCount::Desync, 1);
     }
-    // What it has not read yet must not follow what it is told by somebody else.
+    // What the server has not read on this connection yet must not run after what it is told on the next one.
     if cause == Cause::Down || (cause == Cause::Shutdown && owed.is_some()) {
         let_end(&lane.target.spool, reader);
     }
     let faulty = match cause {
         Cause::Down | Cause::Shutdown => None,
         Cause::Desync => Some(lane.turn.now()),
-        // Whoever hangs up on an idle connection is not thereby at fault.
+        // A server may close an idle connection without being at fault.
         _ => owed.filter(|_| !unproven),
     };
     (cause, faulty)

@@ -29,7 +29,7 @@ pub(super) async fn watch(lane: Rc<Lane>) {
     }
 }
 
-/// When the oldest question is due that somebody waits for.
+/// When the oldest question is due that a caller waits for.
 fn next_deadline(lane: &Lane, patience: Duration) -> Option<Instant> {
     let link = lane.link.borrow();
     link.slots.next_deadline(patience).map(|due| link.progress.later_than(due))

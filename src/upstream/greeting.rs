@@ -30,7 +30,7 @@ pub(super) async fn greet(target: &Target, reader: &mut Reader, writer: &Writer)
         }
         match ask(Question::Version, reader, writer).await? {
             Reply::Version(version) if is_before(OLDEST, &version) == Some(true) => Err(Cause::Outdated),
-            // Whoever speaks meta and numbers its versions in another way is not memcached, and may well be understood.
+            // A server that speaks meta but numbers its versions differently is not memcached; leash can still use it.
             Reply::Version(version) => Ok(AnswerDecoder::new(is_before(REPEATS_ON_A_MISS, &version) == Some(false))),
             Reply::Error(_) => Ok(AnswerDecoder::new(false)),
             _ => Err(Cause::Desync),

@@ -8,8 +8,8 @@
 //!    └──────────────────────────────────────────── probing ─┘
 //!                        good probe
 //! ```
-//! Whoever makes a server down is the one who probes it, so each server has at most one prober. What was asked before a
-//! server came back says nothing about how it is now: such failures are not held against it.
+//! The worker that marks a server down starts its prober, so each server has at most one. A request sent before the server
+//! came back says nothing about how it is now: its failure does not count.
 
 #[cfg(test)]
 mod tests;
@@ -71,8 +71,8 @@ pub enum Standing {
 }
 
 impl Health {
-    /// A server as it looks from its seat at `start`. `label` is its name for people. For `linger` from then, and whenever
-    /// it has been down, it counts as just back: nobody knows what happened before.
+    /// A server as it looks from its seat at `start`. `label` is its name for people. For `linger` from then on, and after
+    /// each outage, it counts as just back: leash does not know what happened to its items before.
     pub fn new(label: Arc<str>, threshold: u32, linger: Duration, seat: PoolSeat, start: Instant) -> Health {
         let state = if seat.looks_down() { State::Down as u8 } else { up(linger) };
         Health {
@@ -125,7 +125,8 @@ impl Health {
         state & !BESIDE == UP && state & WITHHOLDS != 0
     }
 
-    /// Says whether there are keys that are not to be asked for when it is up. Whoever sees it up from now on sees that.
+    /// Says whether leash withholds some keys of the server while it is up. A worker that sees it up from now on sees that
+    /// as well.
     pub fn withhold(&self, withholds: bool) {
         self.withholds.store(withholds, Ordering::Relaxed);
         let as_said = |state: u8| {
@@ -150,7 +151,7 @@ impl Health {
                 Standing::Back
             }
             state => {
-                // Somebody else may have done so, or have made it down meanwhile.
+                // Another worker may have cleared it already, or have marked the server down meanwhile.
                 let _ = self.state.compare_exchange(state, state & !BACK, Ordering::Relaxed, Ordering::Relaxed);
                 Standing::Up
             }
@@ -229,7 +230,7 @@ impl Health {
         }
         self.outage.end();
         self.failures.store(0, Ordering::Relaxed);
-        // Before the state: whoever sees the server up also sees since when.
+        // Stored before the state, so that a worker that sees the server up also sees since when.
         self.back.store(self.nanos(now).max(1), Ordering::Relaxed);
         self.seat.set_down(false);
         let withholds = if self.withholds.load(Ordering::Relaxed) { WITHHOLDS } else { 0 };
@@ -253,7 +254,7 @@ impl Health {
     }
 
     fn load(&self) -> u8 {
-        // Whoever sees it up sees since when, too.
+        // Acquire: a worker that sees the server up also sees since when.
         self.state.load(Ordering::Acquire)
     }
 

@@ -102,7 +102,7 @@ impl Lane {
         }
     }
 
-    /// Answers everybody in `slots` that there will be no reply.
+    /// Tells the callers of `slots` that there will be no reply.
     pub(super) fn fail(&self, slots: impl IntoIterator<Item = Slot>, cause: Cause) {
         for mut slot in slots {
             if let Some(key) = slot.forgotten.take() {
@@ -152,10 +152,10 @@ impl Lane {
         self.wake_reader();
     }
 
-    /// Whether the connection can go: no configuration names the server, and nobody waits for it. A request that began
+    /// Whether the connection can close: no configuration names the server, and no caller waits on it. A request that began
     /// before may still come, and then connects anew.
     pub(super) fn is_done(&self) -> bool {
-        // A tombstone has no deadline, and nobody waits for it.
+        // A tombstone has no deadline, as no caller waits for it.
         self.retired.get() && self.link.borrow().slots.next_deadline(Duration::ZERO).is_none()
     }
 
@@ -198,7 +198,7 @@ impl Lane {
     }
 
     pub(super) fn rc(&self) -> Rc<Lane> {
-        // Whoever calls a method of a lane holds it.
+        // The caller of a lane's method holds its Rc.
         self.me.upgrade().unwrap_or_else(|| unreachable!("a lane is only used through its Rc"))
     }
 }

@@ -11,7 +11,7 @@ const PLACES: usize = 1024;
 /// What is remembered of large items.
 pub struct LargeItems {
     places: Box<[Cell<u32>; PLACES]>,
-    /// Whether none was large so far: spares everybody who has no large items the look.
+    /// Whether no item was large so far: then there is nothing to look up.
     is_empty: Cell<bool>,
 }
 

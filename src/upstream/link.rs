@@ -27,7 +27,7 @@ pub struct Link {
     pub unproven: bool,
     /// When the server was last heard.
     pub heard: Option<Instant>,
-    /// When a reply last came that somebody still waited for.
+    /// When a reply last came that a caller still waited for.
     pub answered: Option<Instant>,
     /// The large value that is on its way, as far as it buys time.
     pub progress: Progress,

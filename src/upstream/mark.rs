@@ -6,18 +6,19 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::protocol::Key;
 
-/// The item and the asker of one question. Two items may have one mark: then they only share more of their way.
+/// The item and the asker of one question. Two items may have the same mark; their questions then only share a lane more
+/// often.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
     /// Most of a hash of the item's key.
     pub(super) item: u32,
-    /// Party question it is.
+    /// Who asks.
     pub(super) whose: Party,
     /// Whether it is about something that lives beside the item.
     pub(super) is_beside: bool,
 }
 
-/// Somebody who asks. Two may be taken for one.
+/// Who asks a question. Two askers may be counted as one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Party(pub(super) u32);
 
@@ -42,10 +43,10 @@ impl Party {
     /// How many are counted apart. Not many, so that counting is cheap.
     pub(super) const COUNT: usize = 1 << u8::BITS;
 
-    /// Whoever `somebody` stands for: told by where it lives, for as long as it lives.
-    pub fn of<T>(somebody: &Rc<T>) -> Party {
+    /// The party of `asker`, told by its address in memory: good for as long as the asker lives.
+    pub fn of<T>(asker: &Rc<T>) -> Party {
         // The low bits of addresses are alike: a multiplication brings the others up.
-        let mixed = (Rc::as_ptr(somebody).addr() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mixed = (Rc::as_ptr(asker).addr() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         Party((mixed >> 32) as u32)
     }
 

@@ -1,4 +1,4 @@
-//! Whatever answers questions: a memcached server, or the store in this process.
+//! What answers a pool's questions: a memcached server, or the store in this process.
 
 use std::rc::Rc;
 use std::sync::Arc;

@@ -5,7 +5,7 @@ use super::dns::Addresses;
 use super::link::{Link, LinkPhase};
 use crate::protocol::Cause;
 
-/// Why such a connection ends. Nobody is told, as nobody waits.
+/// Why such a connection ends. No caller waits on it, so none is told.
 pub(super) const MOVED: Cause = Cause::Shutdown;
 
 impl Link {

@@ -1,21 +1,21 @@
-//! What a server misses while it cannot be asked, and what its clients are told of that.
+//! Which requests a server misses while it is down, and how leash answers their clients.
 //!
-//! Remembered is the key of every request after which no older value may be read, whatever became of the request:
-//! * **delete, md** without a CAS unique, also with I or x. Of a server that is down it is answered as done where there is
-//!   nothing (`NOT_FOUND`): through this leash nobody will read the value again. One that failed on its way is answered
-//!   with its error, since the value may be read until the delete has been caught up with.
-//! * **set, replace, ms** without a CAS unique: answered with the error; the value that was to be replaced must not outlive
-//!   this.
+//! leash remembers the key of every request after which no client may read an older value, however the request ended:
+//! * **delete, md** without a CAS unique, also with I or x. While the server is down leash answers `NOT_FOUND`: no client
+//!   will read the value through this leash again. A delete that failed on its way is answered with its error, since
+//!   clients may read the value until the delete is replayed.
+//! * **set, replace, ms** without a CAS unique: answered with the error; the value that the client wanted to replace must
+//!   not outlive this.
 //!
-//! Not remembered is what depends on what is there (**cas, add, append, prepend, incr, decr, touch**): its client knows
-//! that it failed, and what is there is still right.
+//! leash does not remember requests that depend on the value in the server (**cas, add, append, prepend, incr, decr,
+//! touch**): their client knows that they failed, and the value there is still right.
 //!
-//! Once a server that is back has been told almost all of it, it is told the new ones itself, though nobody reads from it
-//! yet. Else a server that is written to all the time would always have missed one more. A value that is stored so may be
-//! deleted with the rest: a miss, as any value may become one.
+//! Once almost all of the missed deletes are replayed to a server that is back, new deletes and writes go to the server
+//! itself, though no client reads from it yet. Otherwise the replay to a server that is written to all the time would never
+//! end. The replay may delete a value that was stored this way: a miss, as any value may become one.
 //!
-//! After a reload two may have the spool of one server for a moment: the one that serves by the configuration in force, and
-//! the one that requests of before still go to. What the latter misses, the former is told, at once or before it serves.
+//! For a moment after a reload two targets share the spool of one server: the one of the configuration in force, and the
+//! one that earlier requests still go to. What the latter misses, the former replays, at once or before it serves.
 
 #[cfg(test)]
 mod tests;
@@ -42,7 +42,8 @@ impl Target {
     /// Remembers that `key` is to be deleted before the server serves again, if it is down.
     pub fn remember(&self, key: &Key) -> Remembered {
         let mut pending = self.spool.lock();
-        // Under the lock: whoever brings the server back has it too, and finds the key or has been seen.
+        // Under the lock, which the prober takes as well to bring the server back: either the prober finds this key, or we
+        // see here that the server is up.
         if !self.health.is_down() || self.is_told(&pending) {
             return Remembered::Up;
         }
@@ -54,14 +55,14 @@ impl Target {
             return Remembered::Refused;
         }
         if pending.is_read_from() {
-            // By those who go by the next configuration already: they may read the key until it is caught up with.
+            // Requests of the next configuration read from the server already: they may read the key until it is replayed.
             pending.catch_up();
             return Remembered::Refused;
         }
         Remembered::Kept
     }
 
-    /// Remembers `key`, which a server was asked to forget that may still be up, and sees to it that it is told.
+    /// Remembers `key`, whose delete was lost on its way to a server that may still be up, and has it replayed.
     pub(super) fn remember_lost(&self, key: &Key) {
         let mut pending = self.spool.lock();
         if self.spool.add(&mut pending, key, seconds(), &self.label) && pending.is_read_from() {
@@ -69,12 +70,12 @@ impl Target {
         }
     }
 
-    /// Whether the server is told itself already, while it is told the rest of what it missed.
+    /// Whether new deletes go to the server itself already, while the last missed ones are replayed.
     fn is_told(&self, pending: &Pending) -> bool {
         pending.is_closing && pending.is_held_by(&self.me)
     }
 
-    /// Says whether the server is told itself from now on.
+    /// Says whether new deletes go to the server itself from now on.
     pub(super) fn tell(&self, is_closing: bool) {
         let mut pending = self.spool.lock();
         if pending.is_held_by(&self.me) {
@@ -82,8 +83,8 @@ impl Target {
         }
     }
 
-    /// Lets the server serve again, unless it was not told something yet or another one serves in its place. What it
-    /// refused to delete is asked again while it serves, and until then not read.
+    /// Lets the server serve again, unless something it missed is not replayed yet or another target serves in its place.
+    /// Deletes that it refused are sent again while it serves; until it takes them, leash does not read these keys.
     pub(super) fn rise(&self) -> bool {
         let mut pending = self.spool.lock();
         if !pending.is_held_by(&self.me) || !pending.is_told() {
@@ -98,7 +99,7 @@ impl Target {
         is_up
     }
 
-    /// Whether nobody has to catch up any more; then nobody does.
+    /// Whether catching up is over, as the server is down or has taken all deletes; if so, notes that it has ended.
     pub(super) fn is_down_or_caught_up(&self) -> bool {
         let mut pending = self.spool.lock();
         let is_done = self.health.is_down() || pending.is_empty();
@@ -113,7 +114,7 @@ impl Target {
         is_done
     }
 
-    /// Tells how many keys are withheld by now, should there be some or have been.
+    /// Logs when the server begins to refuse deletes, and when it has taken them all.
     fn tell_refused(&self, pending: &Pending) {
         if self.health.is_down() {
             return;

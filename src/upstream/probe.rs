@@ -1,5 +1,6 @@
 //! Asking a server that is down whether it is back, and telling it what it missed: one prober per server, whichever worker
-//! saw it go down. A prober ends with the server: when nobody uses it any more, or when another one serves under its name.
+//! saw it go down. A prober ends when no configuration uses its server any more, or when another target serves under the
+//! server's name.
 
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -25,7 +26,7 @@ pub(super) async fn run(target: Weak<Target>, first: Option<Duration>) {
         match asked {
             Ok(()) if is_up => return,
             Ok(()) => {
-                // Somebody has deleted a key since the last one was replayed.
+                // A client has deleted a key since the last batch was replayed.
                 delay = Some(Duration::ZERO);
                 target.health.postpone();
             }

@@ -3,7 +3,7 @@
 //! A deadline is for a server that does not answer. One that sends a value of many megabytes answers for as long as it
 //! sends at an adequate rate: each byte of a large value buys the time it may take at [`LEAST_RATE`], and never more than
 //! one deadline ahead. So a request is answered or failed within its deadline and the large bytes that came before its
-//! reply over [`LEAST_RATE`]. Whoever drips buys next to nothing, and small replies buy nothing at all.
+//! reply over [`LEAST_RATE`]. A server that drips buys next to nothing, and small replies buy nothing at all.
 
 use std::time::{Duration, Instant};
 

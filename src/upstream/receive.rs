@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   socket ─▶ buffer ─▶ decoder ─▶ ticket.answer
-//!                         └─ a large value: kept while somebody waits and there is room, else dropped as it arrives
+//!                         └─ a large value: kept while a caller waits and there is room, else dropped as it arrives
 //! ```
 
 use std::rc::Rc;
@@ -22,7 +22,7 @@ use crate::runtime::net::{Reader, make_room};
 /// memcached's words for a value it cannot keep until it is read.
 const NO_ROOM: &str = "SERVER_ERROR out of memory writing get response";
 
-/// A value of which more is to come, and which nobody wants or can have, is not waited for: the connection ends.
+/// If more than this is still to come of a value that no caller waits for or that has no room, the connection ends.
 const MOST_DROPPED: usize = 32 * 1024 * 1024;
 
 /// What was received on one connection and not handed out yet.
@@ -112,7 +112,7 @@ impl Received {
         link.count_waiting();
         let told = link.slots.bury_first();
         drop(link);
-        // Somebody on the way back to a client who has left may have to know, too.
+        // Told even if the client has left: a node of the tree may still wait for the reply.
         if let Some(ticket) = told {
             lane.count(UpstreamCount::Finished, 1);
             ticket.answer(Reply::Error(NO_ROOM.into()));
@@ -126,12 +126,12 @@ impl Received {
 struct Batch {
     /// All of them.
     replies: usize,
-    /// Those that somebody still waited for.
+    /// Those that a caller still waited for.
     answers: u64,
     waited: Duration,
     /// When the last reply was asked for, and how long it took: its neighbours were mostly asked in the same turn.
     last: Option<(Instant, Duration)>,
-    /// The same of a reply that nobody waited for any more.
+    /// The same of a reply that no caller waited for any more.
     last_late: Option<Instant>,
     /// Whether values went that were counted.
     frees: bool,
@@ -194,7 +194,7 @@ impl Batch {
 }
 
 fn desync(lane: &Lane, said: &str) -> Cause {
-    // What stands where no reply should may be anybody's value.
+    // The bytes may be part of any value, so they are shown only where keys may be shown.
     let said = if lane.target.options.show_keys { &said[..said.len().min(80)] } else { "not shown without log.keys" };
     if let Some(suppressed) = lane.out_of_step.allow(lane.turn.now()) {
         let label = &lane.target.label;

@@ -1,4 +1,4 @@
-//! Telling a server that is back what it missed: the deletes of its spool, before anybody reads from it.
+//! Telling a server that is back what it missed: the deletes of its spool, before any client reads from it.
 //!
 //! ```text
 //!   greeted ─▶ old connections are done ─▶ is it empty? ─▶ deletes, in pipelined batches ─▶ up

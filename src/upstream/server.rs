@@ -11,9 +11,9 @@
 //! A small read that turns out to be behind a large value is asked once more elsewhere ([`super::aside`]). As a rule there is
 //! one connection; the others are made when large values show up, and end once they rest.
 //!
-//! What is asked about one item keeps its order, as it would on one connection, since no two lanes ever owe a reply about the
-//! same item. Leases and claims count as the item beside which they live. Between different items nobody relies on an
-//! order but clients, whose replies leave in it, and `flush_all`, which is asked alone.
+//! Questions about one item keep their order, as they would on one connection, since no two lanes ever owe a reply about the
+//! same item. Leases and claims count as the item beside which they live. Between different items only two rely on an
+//! order: clients, whose replies leave in it anyway, and `flush_all`, which is asked alone.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -108,7 +108,7 @@ impl Server {
         &self.common.target
     }
 
-    /// Lets its connections end once nobody waits for them.
+    /// Lets its connections end once no caller waits for a reply on them.
     pub(super) fn retire(&self) {
         self.common.retired.set(true);
         self.lanes.iter().for_each(|lane| lane.end_if_done());

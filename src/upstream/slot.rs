@@ -31,7 +31,7 @@ pub struct Slot {
 }
 
 impl Slot {
-    /// Whether anybody still waits for the reply.
+    /// Whether a caller still waits for the reply.
     pub fn is_wanted(&self) -> bool {
         self.ticket.as_ref().is_some_and(Ticket::is_wanted)
     }

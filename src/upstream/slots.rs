@@ -1,7 +1,7 @@
 //! The replies a connection owes, in the order of the questions.
 //!
-//! A question that timed out leaves its slot as a tombstone: nobody waits for it any more, but its reply may still come
-//! and must be told from the next one's.
+//! A question that timed out leaves its slot as a tombstone: no caller waits for it any more, but its reply may still come
+//! and must be told from the reply to the next question.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use super::slot::Slot;
 use super::ticket::Ticket;
 use crate::protocol::{Expected, Key, Token};
 
-/// What stands in the place of an item about which no reply is waited for any more.
+/// Stands in the place of an item when no caller waits for a reply about it any more.
 const NO_ITEM: u32 = 0;
 /// No more questions than this are asked elsewhere at once.
 const MOST_ASIDE: usize = 64;
@@ -43,7 +43,7 @@ pub struct Slots {
     said: Said,
     /// What their `held` is together.
     held: usize,
-    /// How many there are of each whose.
+    /// How many questions each party has here.
     parts: [u32; Party::COUNT],
 }
 
@@ -144,8 +144,8 @@ impl Slots {
         ticket
     }
 
-    /// Takes the questions out that can be asked elsewhere, with their words: of others than who asked the oldest, where it
-    /// `may` be done, and where nothing is to be done to the item. Their replies here are nobody's from now on.
+    /// Takes out the questions that can be asked on another connection, with their words: those of other parties than the
+    /// oldest question's, which `may` move, and whose items only reads are about. Their replies here will be thrown away.
     pub fn step_aside(&mut self, may: impl Fn(&Slot) -> bool) -> Vec<(Slot, Vec<u8>)> {
         let mut aside = Vec::new();
         let mut before = 0;
@@ -171,7 +171,7 @@ impl Slots {
         aside
     }
 
-    /// Whether anything but a read of this item is owed.
+    /// Whether a reply about this item is owed to anything but a read.
     fn is_acted_on(&self, item: u32) -> bool {
         let of_item = self.items.iter().zip(&self.queue).filter(|(known, _)| **known == item);
         of_item.into_iter().any(|(_, slot)| slot.said == 0)
@@ -209,7 +209,7 @@ impl Slots {
         (0..self.dead).filter_map(|_| self.pop()).map(|slot| slot.len).sum()
     }
 
-    /// When the oldest question that somebody waits for is due, if every one is given `patience`.
+    /// When the oldest question that a caller waits for is due, if each has `patience`.
     pub fn next_deadline(&self, patience: Duration) -> Option<Instant> {
         self.queue.get(self.dead).map(|slot| slot.asked + patience)
     }

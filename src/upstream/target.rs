@@ -16,7 +16,7 @@ use crate::config::{Address, Server};
 use crate::protocol::Cause;
 use crate::runtime::net::{Stream, lacks_descriptors, leave_reserve, notice_deaf};
 
-/// A server whose machine acknowledges nothing for this long is gone; the connection ends, whoever waits for it or not.
+/// A server whose machine acknowledges nothing for this long is gone: the connection ends, even if callers wait on it.
 const DEAF: Duration = Duration::from_secs(10);
 
 /// How a server is treated.
@@ -48,9 +48,9 @@ pub struct Target {
     pub spool: Arc<Spool>,
     pub(super) me: Weak<Target>,
     pub(super) address: Address,
-    /// What its name means.
+    /// The addresses that its name stands for.
     pub(super) addresses: Addresses,
-    /// Whether somebody [tends](super::tending) it.
+    /// Whether a worker [tends](super::tending) it.
     pub(super) is_tended: AtomicBool,
 }
 
@@ -67,8 +67,8 @@ impl Target {
         self.alike(options, (self.health.seat().for_successor(), self.health.outage()), self.spool.clone())
     }
 
-    /// The same server for somebody who only looks: asked with at most so much patience, never held to be down for being
-    /// silent, and without a word in what the process thinks of it.
+    /// The same server for a caller that only looks, such as `leash route`: waits at most `patience`, never marks the server
+    /// down, and leaves the health that the process keeps of it alone.
     pub fn apart(&self, patience: Duration) -> Arc<Target> {
         let options = Options {
             connect_timeout: self.options.connect_timeout.min(patience),

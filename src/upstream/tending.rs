@@ -15,7 +15,7 @@ use crate::config::Address;
 
 /// Time between two look-ups of a name.
 const PERIOD: Duration = Duration::from_secs(30);
-/// How long one of them may take; nobody waits for it.
+/// How long one look-up may take; no request waits for it.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Target {
@@ -49,7 +49,7 @@ async fn follow(target: Weak<Target>, host: String, port: u16) {
         sleep(PERIOD).await;
         let Some(target) = target.upgrade() else { return };
         let before = target.addresses.changes();
-        // What went wrong is told when somebody wants to connect.
+        // A failed look-up is told by the next connection attempt, which looks the name up again.
         let _ = target.addresses.resolve(&host, port, PATIENCE).await;
         if target.addresses.changes() != before {
             let addresses = format!("{:?}", target.addresses.known());

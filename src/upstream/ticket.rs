@@ -14,14 +14,14 @@ pub trait ReplyTo {
     /// buffer. Never from within the call that asked.
     fn lingers(&self, _token: u64) {}
 
-    /// Whether anybody still waits for the reply to the request that `token` was given to. It is delivered all the same,
-    /// but without its value if that is large.
+    /// Whether a client still waits for the reply to the request that `token` was given to. If not, the reply is delivered
+    /// all the same, but without its value if that is large.
     fn is_wanted(&self, _token: u64) -> bool {
         true
     }
 }
 
-/// A place in somebody's order of replies.
+/// A place in the caller's order of replies.
 pub struct Ticket {
     to: Rc<dyn ReplyTo>,
     token: u64,
@@ -38,7 +38,7 @@ impl Ticket {
         self.to.lingers(self.token);
     }
 
-    /// Whether anybody still waits for the reply.
+    /// Whether a client still waits for the reply.
     pub fn is_wanted(&self) -> bool {
         self.to.is_wanted(self.token)
     }

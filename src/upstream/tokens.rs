@@ -5,7 +5,7 @@ use rand::{RngCore, SeedableRng};
 
 use crate::protocol::Token;
 
-/// A stream of tokens that cannot be foretold by whoever has seen others: a cipher's, keyed by the operating system.
+/// A stream of tokens that a server cannot guess from the ones it has seen: a cipher's, keyed by the operating system.
 pub struct Tokens(StdRng);
 
 impl Tokens {

@@ -106,7 +106,7 @@ impl Plan {
         };
         format!(
             "{callers}, {values} in {store}.\n\
-             {each} goes stale after {ttl} and takes {took} to regenerate; whoever misses does that.\n\
+             {each} goes stale after {ttl} and takes {took} to regenerate; a caller that misses does that.\n\
              Both halves begin with the value stored, so no cold start is counted.\n"
         )
     }

@@ -1,4 +1,4 @@
-//! Values that nobody waits for, or that there is no room for: dropped as they arrive, so that only their place in the
+//! Values that no caller waits for, or that there is no room for: dropped as they arrive, so that only their place in the
 //! stream is kept.
 
 use bytes::{Buf, BytesMut};

@@ -1,7 +1,7 @@
 //! The upstream decoder: a server's bytes to [`Reply`]s, each held against the question it must answer.
 //!
 //! This is where replies begin and end; what one line says is [`super::reply_line`]'s business. A server is not trusted:
-//! whatever does not fit the question asked is a [`Desync`], after which nothing on that connection can be believed.
+//! a reply that does not fit its question is a [`Desync`], after which nothing on that connection can be believed.
 
 mod dropped;
 
@@ -107,7 +107,7 @@ impl AnswerDecoder {
 }
 
 impl Desync {
-    /// What these bytes say is said to nobody's question.
+    /// The server sent these bytes, which fit no question.
     pub fn at(bytes: &[u8]) -> Desync {
         Desync(bytes[..bytes.len().min(60)].escape_ascii().to_string())
     }

@@ -40,6 +40,6 @@ fn a_value_is_sent_as_it_is_whatever_it_holds() {
 fn a_binary_key_leaves_in_base64() {
     let key = Key::binary(Bytes::from_static(b"a\r\nflush_all")).expect("a binary key");
     assert_eq!(ask(&key, Command::Get(Get::default())), b"mg YQ0KZmx1c2hfYWxs b OFFFFFFFF\r\n");
-    // No client gets as far as this; whoever does asks about an item that is not there.
+    // The decoder lets no client ask this. If one did, it would ask about an item that is not there.
     assert_eq!(ask(&key, Command::Debug), b"me YQ0KZmx1c2hfYWxs\r\n");
 }

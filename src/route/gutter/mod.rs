@@ -6,16 +6,16 @@
 //!                just back ───▶ the server; what it changes is deleted in the gutter as well
 //! ```
 //! * **get, gat, touch, mg, me**: asked of the gutter alone while the server is down; a TTL is capped.
-//! * **set, replace, delete, ms, md** without a CAS unique: the server's copy is outdated, whatever becomes of this. That
-//!   is remembered first. If it cannot be, nothing is stored: an older value would follow it.
-//! * **add, append, prepend, cas, incr, decr**: the server's copy is outdated if the gutter does it. If that cannot be
-//!   remembered, it is undone.
-//! * **CAS uniques** of the gutter tell that they are: none of them is taken for the server's own, or the other way round.
-//! * **Leases** and whatever else is kept beside an item are kept in the gutter while the item is. They keep their TTL. When
-//!   an item is changed in the gutter, its lease on the server ends: whoever has it works on an older value.
+//! * **set, replace, delete, ms, md** without a CAS unique: the server's copy is outdated, even if the request fails. leash
+//!   remembers that first. If it cannot, it stores nothing: the older value would come back after the new one.
+//! * **add, append, prepend, cas, incr, decr**: the server's copy is outdated if they succeed in the gutter. If leash cannot
+//!   remember that, it undoes the change.
+//! * **CAS uniques** of the gutter are marked as such: none is taken for one of the server's, or the other way round.
+//! * **Leases** and other items beside an item live in the gutter while the item does. They keep their TTL. When an item
+//!   changes in the gutter, its lease on the server ends: the winner that holds it works on an older value.
 //!
-//! While the server is just back, for as long as the gutter may hold a copy, a copy that was overtaken is deleted there: it
-//! must not come up again if the server fails once more.
+//! While the server is just back, for as long as the gutter may hold a copy, leash deletes copies there that the server's
+//! items have overtaken: they must not come up again if the server fails once more.
 
 pub mod decide;
 
@@ -136,7 +136,7 @@ impl Node for GutterNode {
     fn run(self: Rc<Self>, request: Request, client: Rc<Client>, _: Deadline) -> Run {
         Box::pin(async move {
             let deleted = self.gutter.call(&delete(&request.key), &client);
-            // Nobody must win there by what was asked for before.
+            // A winner that got its lease before must not store in the gutter by it.
             if let Some(lease) = self.lease_key(&request.key) {
                 drop(self.gutter.call_beside(&request.key, &delete(&lease), &client));
             }

@@ -145,7 +145,7 @@ impl MigrationNode {
         }
     }
 
-    /// Acts in `from` while nobody can bring the item over.
+    /// Acts in `from` under a claim that keeps every sidecar from bringing the item over.
     async fn act_in_from(&self, key: &Key, command: &Command, claim: u64, asked: Instant) -> Done {
         if asked.elapsed() > CLAIM_IS_YOUNG {
             self.give_up(key, claim).await;
@@ -187,7 +187,7 @@ impl MigrationNode {
     /// Makes what the command makes where nothing is, in `to`: over a claim or by an `add`. What may be in `from` is deleted.
     async fn make(&self, key: &Key, command: &Command, over: Option<u64>, from_has_none: bool) -> Done {
         let Some(store) = stored_where_nothing_is(command, over) else { return self.find_nothing(key, command).await };
-        // In warm there was nothing in `from` under this claim, unless it was down; in drain nobody looked.
+        // In warm there was nothing in `from` under this claim, unless it was down; in drain leash did not look.
         if !from_has_none && let Some(failed) = delete_failure(self.delete_from(key).await) {
             return Done::Yes(failed);
         }
@@ -198,7 +198,7 @@ impl MigrationNode {
         }
     }
 
-    /// Only a server can make an item for whoever wins it (`mg N`).
+    /// Passes `mg N` to the server, as only a server can make an item for its winner; else answers that there is none.
     async fn find_nothing(&self, key: &Key, command: &Command) -> Done {
         if !matches!(command, Command::Get(Get { vivify: Some(_), .. })) {
             self.count_none_if_read(command);

@@ -22,11 +22,11 @@ pub(super) fn busy(command: &Command) -> Reply {
 pub(super) enum ClaimAttempt {
     /// It is ours, and has this CAS unique.
     Held(u64),
-    /// FoundInTo is an item, with this CAS unique.
+    /// There is an item, with this CAS unique.
     Item(u64),
-    /// Somebody else's claim is to be waited for.
+    /// Another instance holds a claim, which the caller has to wait for.
     Wait,
-    /// What was there has changed meanwhile.
+    /// The item has changed meanwhile: look again.
     Again,
     /// No answer.
     Trouble(Reply),
@@ -60,7 +60,7 @@ impl MigrationNode {
         self.ask_to(key, Command::Get(LOOK))
     }
 
-    /// What a look found. One that won is given back when what it was for is done.
+    /// Reads the reply to a look. Notes a win of memcached's own, to be given back when the caller is done.
     pub(super) fn there(&self, key: &Key, looked: Reply) -> FoundInTo {
         self.spare_wins.note(key, &looked);
         FoundInTo::of(looked)

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   add the claim ─▶ read from ─▶ store over the claim, by its CAS unique
-//!   somebody stores or deletes meanwhile: the claim is gone, and the copy is not stored
+//!   a client stores or deletes meanwhile: the claim is gone, and the copy is not stored
 //! ```
 //! Deletes reach `from` first and `to` last, so what is stored over an unbroken claim was not deleted.
 
@@ -27,14 +27,14 @@ pub enum Copied {
     Nothing,
     /// The same to a reader, as `from` is down. When it is back there may be something.
     Away(Reply),
-    /// The claim was broken: somebody stored or deleted the item meanwhile.
+    /// The claim was broken: a client stored or deleted the item meanwhile.
     Broken,
     /// This side did not do its part.
     Failed(Side, Reply),
 }
 
 impl MigrationNode {
-    /// Copies an item behind the back of whoever read it. One at a time a key, and not too many in all.
+    /// Copies an item after the client that read it has its reply. One copy at a time for each key, and not too many in all.
     pub(super) fn backfill(self: &Rc<Self>, key: &Key) {
         let id = self.id(key);
         let mut running = self.backfills.borrow_mut();

@@ -46,12 +46,12 @@ pub struct MigrationNode {
     route: RouteId,
     /// What tells the route's items, as a client takes turns at them here, from those of other nodes.
     identity: u64,
-    /// Who asks for what no client asked.
+    /// The client for requests that leash makes of its own accord.
     nobody: Rc<Client>,
     /// Those of this worker who need a claim for a key take turns, so that they do not race each other for it.
     claimants: Rc<KeyTurns<ItemId>>,
     backfills: RefCell<HashSet<ItemId>>,
-    /// What looks at `to` won although nobody was told.
+    /// Wins of memcached's own that looks at `to` took and that no client was told of.
     spare_wins: SpareWins,
     reserved: Reply,
 }
@@ -174,7 +174,7 @@ impl Node for MigrationNode {
         Box::pin(async move { self.read_from(&request.key, request.command, refused == Reply::Miss).await })
     }
 
-    /// Nobody looks in `from`, as if it did not answer.
+    /// Does not look in `from`, as if it did not answer.
     fn forgo(&self, _: &Request, _: Reply) -> Verdict {
         self.count_read(Side::From, &Reply::Miss);
         Verdict::Pass(Reply::Miss)

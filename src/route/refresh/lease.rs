@@ -13,15 +13,15 @@ use crate::route::refresh::leases::{ItemReading, LeaseSlot};
 pub(super) enum LeaseAnswer {
     /// It is ours.
     Granted(Lease),
-    /// Somebody has it, for so many seconds more.
+    /// Another caller has it, for so many seconds more.
     Lost(i64),
-    /// ItemLook was no answer.
+    /// The server did not answer.
     Unasked,
 }
 
 impl RefreshNode {
-    /// Asks for the lease of an item, and for the item behind it: what is found then is what the lease is for, whatever
-    /// was found before. With that reading.
+    /// Asks for the lease of an item, and right behind it for the item, of which the reply is returned with its reading: the
+    /// lease is for this item, not for the one that an earlier read found.
     pub(super) async fn ask_lease(&self, asker: &Asker<'_>, slot: &LeaseSlot) -> (LeaseAnswer, Reply, ItemReading) {
         let terms = Terms { ttl: self.policy.lease.into(), value_left: asker.value_left };
         let token = LeaseToken::new(self.env.random(), terms);
@@ -80,18 +80,18 @@ impl RefreshNode {
         self.beside(subject, Command::Get(Get { returns, ..Get::default() }))
     }
 
-    /// Gives a lease back, unless it is somebody else's by now. Nobody waits for it.
+    /// Gives a lease back, unless another caller has it by now. Does not wait for the server's answer.
     pub(super) fn give_back(&self, subject: &Subject<'_>, lease: &Lease) {
         let delete = Delete { compare_cas: Some(lease.cas), ..Delete::default() };
         drop(self.beside(subject, Command::Delete(delete)));
     }
 
-    /// Revokes a lease, unless it is somebody else's by now.
+    /// Revokes a lease, unless another caller has it by now.
     pub(super) fn revoke_own(&self, subject: &Subject<'_>, lease: &Lease) {
         drop(self.beside(subject, self.revoking(StoreMode::Set, Some(lease.cas))));
     }
 
-    /// Revokes the lease, whoever has it: what the server is asked after this finds it revoked.
+    /// Revokes any caller's lease: questions that the server is sent after this find it revoked.
     pub(super) fn revoke(&self, subject: &Subject<'_>) {
         drop(self.beside(subject, self.revoking(StoreMode::Replace, None)));
     }

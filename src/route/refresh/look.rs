@@ -9,7 +9,7 @@ pub(super) const TRIES: usize = 4;
 
 /// What a look found.
 pub(super) enum ItemLook {
-    /// Nothing, or nothing that anybody may see.
+    /// Nothing, or nothing that a client may see.
     Nothing,
     /// A stale item, by its CAS unique.
     Stale(u64),

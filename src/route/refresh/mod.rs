@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   get ─▶ watched ─▶ fresh: pass                                              (judge, here)
-//!                     stale, somebody regenerates it: pass                     (judge, here)
+//!                     stale, a winner regenerates it: pass                     (judge, here)
 //!                     stale: ask for the lease ─▶ won: "miss" ─ lost: pass     (read, settle)
 //!                     nothing: wait for the winner's value, if so configured   (cold, wait)
 //!                     refused: one caller regenerates it                       (refused)
@@ -73,7 +73,7 @@ pub struct RefreshNode {
     /// What tells the route's items from those of others, in this configuration and the next.
     identity: u64,
     recent: RefCell<RecentLeases>,
-    /// What looks won although nobody was told.
+    /// Wins of memcached's own that looks took and that no client was told of.
     spare_wins: SpareWins,
     flag_in_use: Reply,
 }
@@ -114,7 +114,7 @@ impl RefreshNode {
         now + Duration::from_secs(item.ttl.max(0) as u64)
     }
 
-    /// Whether somebody regenerates the value that ends then, or is about to.
+    /// Whether a client regenerates the value that ends then, or is about to.
     fn is_taken(&self, id: ItemId, now: Instant, value_ends: Instant) -> bool {
         if self.recent.borrow().is_taken(id, now, value_ends) {
             return true;
@@ -195,7 +195,7 @@ impl Node for RefreshNode {
             Reply::Failed(_) if is_refusal(&reply) && !is_own_game(get) => return Verdict::Refuse(reply),
             other => return Verdict::Pass(other),
         };
-        // A letter of the server's means that somebody plays its own game with this item.
+        // A letter (W, X, Z) says that an application uses memcached's own leases (`md I`, `mg N`) for this item.
         if item.marks[0] != 0 || is_own_game(get) {
             return Verdict::Pass(Reply::Hit(self.policy.as_told(item)));
         }
@@ -229,7 +229,7 @@ impl Node for RefreshNode {
         }
     }
 
-    /// Stale values are served and cold ones missed, as to those who find too many waiting.
+    /// Serves a stale value and misses a cold one, as if too many callers were waiting already.
     fn forgo(&self, request: &Request, refused: Reply) -> Verdict {
         Verdict::Pass(match (refused, &request.command) {
             (Reply::Hit(item), Command::Get(get)) => self.told_as_found(item, get),
@@ -244,7 +244,7 @@ impl Node for RefreshNode {
         Box::pin(self.in_turn(request, client, deadline))
     }
 
-    /// Who finds nothing waits for whoever makes it; who finds a stale value has an answer.
+    /// A read that finds nothing waits for the winner's value; one that finds a stale value has an answer.
     fn more_patience(&self, request: &Request, refused: Option<&Reply>) -> Duration {
         match (&request.command, refused) {
             (Command::Get(_), None | Some(Reply::Miss)) => self.policy.cold_wait,
@@ -252,7 +252,7 @@ impl Node for RefreshNode {
         }
     }
 
-    /// A stale value is served where nobody could say in time who is to regenerate it.
+    /// Serves a stale value if leash did not learn in time which caller regenerates it.
     fn late(&self, request: &Request, refused: Option<Reply>) -> Reply {
         match (&request.command, refused) {
             (Command::Get(get), Some(Reply::Hit(item))) => self.told_as_found(item, get),

@@ -29,7 +29,7 @@ pub(super) fn is_too_late(reply: &Reply) -> bool {
 }
 
 impl RefreshNode {
-    /// The answer to a read that was refused: a miss for whoever is to regenerate the item.
+    /// The answer to a read that was refused: a miss for the caller that is to regenerate the item.
     pub(super) async fn find_refused(
         self: Rc<Self>,
         (key, get): (Key, Get),

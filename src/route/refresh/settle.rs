@@ -60,7 +60,7 @@ impl RefreshNode {
         }
     }
 
-    /// Somebody else has the lease. Who waits for a value is given it, if it has come meanwhile.
+    /// Another caller has the lease. If its value has come meanwhile, hands it to those that wait here.
     fn lost(&self, id: ItemId, claimed: &Claimed, (item, reading): (Option<&Item>, ItemReading), seconds: i64) {
         let now = self.env.now();
         match item {

@@ -5,11 +5,11 @@
 //! well have been evicted.
 //!
 //! ```text
-//!   won a stale item ─▶ store by its CAS ─▶ stored: kept, unless somebody else has or had the lease by now
+//!   won a stale item ─▶ store by its CAS ─▶ stored: kept, unless another caller has or had the lease by now
 //!                                           changed: refused      gone: as if nothing had been there
 //!   won nothing ──────▶ add ─▶ something is there: refused
 //!                              added: look at the lease: ours, or run out: kept    revoked, another's: undone
-//! undo ──────────────▶ deleted by its CAS ─▶ changed meanwhile: so is whatever may have been made of it
+//! undo ──────────────▶ deleted by its CAS ─▶ changed meanwhile: deleted too, if it may have been made of it
 //! ```
 
 use super::look::TRIES;
@@ -28,7 +28,7 @@ pub(super) enum Stored {
     Kept(Item),
     /// Something newer is, or may have been.
     Refused(SetRefusal),
-    /// ItemLook was no item to store it over.
+    /// There is no item any more to store it over.
     Gone,
     /// The server did not store it.
     Failed(Reply),
@@ -50,7 +50,7 @@ impl RefreshNode {
         store.ttl.is_some_and(|exptime| self.policy.ends_before_a_lease(exptime, self.env.unix()))
     }
 
-    /// A set by somebody who won nothing: the last word, as on any memcached.
+    /// A set by a client that won nothing: the last word, as on any memcached.
     pub(super) async fn set(&self, subject: &Subject<'_>, store: &Store) -> Reply {
         if self.ends_before_a_lease(store) {
             self.revoke(subject);
@@ -102,7 +102,7 @@ impl RefreshNode {
     }
 
     async fn store_over(&self, subject: &Subject<'_>, store: &Store, stale: u64, win: &Win) -> Stored {
-        // Past its time somebody else may have won too, whose newer value would be refused because of this one.
+        // Past its time another caller may have won too, whose newer value would be refused because of this one.
         if self.is_late(win)
             && let Some(why) = self.evidence(win, self.look(subject)).await
         {
@@ -113,7 +113,7 @@ impl RefreshNode {
         let look = self.look(subject);
         match stored.await {
             Reply::Hit(item) => match self.evidence(win, look).await {
-                // In time: whoever revoked the lease meanwhile is about to store or delete, behind this.
+                // In time: the client that revoked the lease meanwhile is about to store or delete, after this.
                 Some(SetRefusal::Revoked) if !self.is_late(win) => Stored::Kept(item),
                 Some(why) => self.undo(subject, store, item, why).await,
                 None => Stored::Kept(item),
@@ -162,9 +162,10 @@ impl RefreshNode {
         Stored::Refused(why)
     }
 
-    /// Somebody has appended to an outdated value, or counted in it, or stored over it: their item is as old.
+    /// Removes the item of a client that appended to the outdated value, counted in it, or stored over it: it is as old.
     async fn undo_what_was_built(&self, subject: &Subject<'_>, ours: &Store) {
-        // What goes may be newer after all, and have spoken against the next winner that comes late.
+        // The item may be newer after all, and would have been the evidence against the next late winner: the revoked lease
+        // stands in for it.
         self.revoke(subject);
         let returns = Returns::VALUE.and(Returns::FLAGS).and(Returns::CAS).and(Returns::TTL_BEFORE);
         let look = Get { returns, no_bump: true, ..Get::default() };

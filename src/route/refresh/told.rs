@@ -1,4 +1,4 @@
-//! What readers are told: a winner to regenerate the value, everybody else the value there is.
+//! What readers are told: the winner that it must regenerate the value, all others the value there is.
 
 use std::time::Duration;
 
@@ -28,11 +28,11 @@ impl RefreshNode {
         }
     }
 
-    /// A stale value, for somebody who does not regenerate it.
+    /// A stale value, for a reader that does not regenerate it.
     pub(super) fn told_stale(&self, item: Item, age: u32, get: &Get) -> Reply {
         self.shard.stale_served(self.route, Duration::from_secs(age.into()));
         let mut item = self.policy.as_told(item);
-        // Whoever won memcached's own game is told so.
+        // A client that memcached itself told that it won (W) is told so.
         if get.knows_marks && !item.marks.contains(&b'W') {
             item.marks = *b"ZX\0";
         }

@@ -36,7 +36,7 @@ impl RefreshNode {
         Some(Waiter { shard: self.shard.clone(), route: self.route, how: ColdWait::Timeout, _leave: leave })
     }
 
-    /// Has somebody look for the value of a winner elsewhere, if anybody waits for it here.
+    /// Starts the poller that looks for the value of another sidecar's winner, if callers wait for it here.
     pub(super) fn look_out(self: &Rc<Self>, subject: &Subject<'_>, slot: &Arc<LeaseSlot>) {
         if slot.begin_polling() {
             spawn_local(self.clone().poll(subject.key.clone(), slot.clone(), subject.client.clone()));

@@ -1,4 +1,4 @@
-//! A server that answers at its pace, and clients who ask whatever it does: what arrives in time.
+//! A server that answers at its pace, and clients that ask no matter how it keeps up: which replies arrive in time.
 
 use super::*;
 use rand::rngs::StdRng;
@@ -90,7 +90,7 @@ impl World {
     }
 }
 
-/// So many requests a second, whatever becomes of them, for this many milliseconds.
+/// Sends so many requests a second for this many milliseconds, without waiting for their replies.
 fn open_loop(world: &mut World, per_second: f64, milliseconds: usize) {
     for _ in 0..milliseconds {
         let due = per_second / 1000.0;

@@ -1,5 +1,5 @@
-//! The spools of the process, by whose they are: the pool's name and the server's. So what waits for a server waits on,
-//! whatever else another configuration says about it.
+//! The spools of the process, by the names of pool and server. So the deletes that wait for a server go on waiting when a
+//! reload changes anything else about it.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use super::place::Place;
 /// The names of a pool and of one of its servers.
 type Whose = (Arc<str>, Arc<str>);
 
-/// The spools that somebody uses.
+/// The spools that a target uses.
 pub struct Spools {
     directory: Option<PathBuf>,
     known: Mutex<HashMap<Whose, Weak<Spool>>>,
@@ -53,6 +53,6 @@ mod tests {
         assert!(!Arc::ptr_eq(&spool, &of("other", "m0")));
         drop(spool);
         assert_eq!(of("main", "m1").depth(), 0);
-        assert_eq!(spools.known.lock().unwrap().len(), 1, "what nobody uses is forgotten");
+        assert_eq!(spools.known.lock().unwrap().len(), 1, "a spool that no target uses is forgotten");
     }
 }

@@ -1,5 +1,5 @@
 //! The thread that waits for disks, so that no worker does: it syncs what was written in the last tenth of a second
-//! together, and does whatever else takes as long as a disk takes. An end of the whole machine may lose that tenth.
+//! together, and does all other work that may take as long as a disk. If the whole machine fails, that tenth may be lost.
 
 use std::fs::File;
 use std::io;

@@ -15,7 +15,7 @@ impl Ending {
         Ending(spool)
     }
 
-    /// Whether somebody may still have to wait for its end: the server is to be told something.
+    /// Whether the prober may have to wait for its end, since deletes wait for the server.
     pub fn matters(&self) -> bool {
         let pending = self.0.lock();
         let waits_to_serve = pending.is_held() && !pending.is_read_from();

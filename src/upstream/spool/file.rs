@@ -21,7 +21,7 @@ use crate::runtime::frames;
 
 /// A file with so many more records than wait is written anew.
 const OVERGROWN: usize = 10_000;
-/// A larger file is not read into memory but while it is replayed.
+/// A larger file is not read into memory as a whole, but batch by batch while it is replayed.
 const READ_WHOLE: u64 = 4 << 20;
 /// So many bytes are written at once when a file is written anew.
 const CHUNK: usize = 64 * 1024;
@@ -151,7 +151,7 @@ impl SpoolFile {
         self.synced.is_sound()
     }
 
-    /// Whether nobody has removed it.
+    /// Whether it is still in its directory.
     pub fn is_there(&self) -> bool {
         self.synced.file.metadata().is_ok_and(|file| file.nlink() > 0)
     }
@@ -180,7 +180,7 @@ impl SpoolFile {
 }
 
 impl Drop for SpoolFile {
-    /// Whoever opens it next need not wait for the thread that syncs it.
+    /// Unlocks the file at once, so that the next one to open it need not wait for the thread that syncs it.
     fn drop(&mut self) {
         if let Err(error) = self.synced.file.unlock() {
             let file = self.path.display();

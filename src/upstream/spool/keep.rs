@@ -1,6 +1,6 @@
-//! Sees to it that the file of a spool holds what waits: tries again to open or to write it where the disk did not let
-//! it, with a growing delay, and writes it anew where it holds far more than that. One for each server that is looked
-//! after; the disk is waited for on [a thread of its own](super::disk).
+//! The keeper of a spool's file, one for each spool: tries again, with a growing delay, to open or write a file that the
+//! disk refused, and writes a file anew that holds far more records than wait. Waits for the disk on
+//! [a thread of its own](super::disk).
 //!
 //! ```text
 //!   a write fails ─▶ failing: what waits is in memory only
@@ -26,17 +26,17 @@ use crate::upstream::health::probe_delay;
 /// The longest delay is that of this attempt.
 const LAST: u32 = 5;
 
-/// Wakes whoever sees to the file, at last when there is no spool any more.
+/// Wakes the keeper; dropped with the spool it wakes it a last time.
 #[derive(Default)]
 pub struct Wake(Arc<Notify>);
 
 impl Wake {
-    /// Wakes them.
+    /// Wakes the keeper.
     pub fn wake(&self) {
         self.0.notify_one();
     }
 
-    /// What wakes them.
+    /// The notification that wakes it.
     pub fn inner(&self) -> &Arc<Notify> {
         &self.0
     }
@@ -48,7 +48,8 @@ impl Drop for Wake {
     }
 }
 
-/// Sees to the file of a spool, if it is to have one, for as long as this one holds it. On a local runtime that outlives it.
+/// Starts the keeper if the spool is to have a file; it ends once `holder` holds the spool no more. Call it on a local
+/// runtime that outlives the spool.
 pub fn begin(spool: &Arc<Spool>, holder: &Weak<impl Holder + 'static>) {
     if spool.place.is_some() {
         tokio::task::spawn_local(keep(Arc::downgrade(spool), holder.clone(), spool.wake.0.clone()));
@@ -120,7 +121,7 @@ impl Spool {
         found
     }
 
-    /// Opens the file if there is none, or somebody has removed it.
+    /// Opens the file if there is none, or if it was removed.
     fn reopen(&self, place: &Place, label: &str, found: &mut usize) -> io::Result<()> {
         if self.lock().filed.is_there() {
             return Ok(());

@@ -6,11 +6,11 @@
 //!                               │       └── asked again ◀┴──▶ refused
 //!                               └──▶ file ─▶ (a later process) earlier ─▶ take, a batch at a time
 //! ```
-//! One for each server in the whole process, whatever else is configured of it. Its lock is also what orders "the server is
-//! up again" against "this key waits for it": see [`super::Target::remember`]. Whoever serves under the server's name holds
-//! the spool: only the holder takes from it, and what was taken is done only if the holder is still the same.
+//! The whole process has one spool for each server, across reloads. Its lock also orders "the server is up again" against
+//! "this key waits for it": see [`super::Target::remember`]. The target that serves under the server's name holds the spool:
+//! only the holder takes records from it, and they are done only if the holder is still the same.
 //!
-//! A file that cannot be written is [kept](keep): what waits is in memory meanwhile.
+//! While the file cannot be written the deletes wait in memory, and the [keeper](keep) tries again.
 
 mod all;
 pub mod bytes;
@@ -53,7 +53,7 @@ pub struct Spool {
     most: AtomicUsize,
     place: Option<Place>,
     pending: Mutex<Pending>,
-    /// Wakes whoever sees to the file.
+    /// Wakes the keeper of the file.
     wake: Wake,
     /// Connections to the server that are being closed.
     ending: AtomicUsize,
@@ -72,12 +72,12 @@ impl Spool {
         Arc::new(Spool { most: most.into(), ..Spool::default() })
     }
 
-    /// From now on at most `most` may wait. What waits already does.
+    /// From now on at most `most` may wait. Records beyond that which wait already stay.
     fn set_most(&self, most: usize) {
         self.most.store(most, Relaxed);
     }
 
-    /// Gives the spool to whoever serves under the server's name from now on.
+    /// Gives the spool to the target that serves under the server's name from now on.
     pub(super) fn hold(&self, holder: &Weak<impl Holder + 'static>) {
         self.lock().set_holder(holder.clone());
         self.wake.wake();
@@ -88,8 +88,8 @@ impl Spool {
         self.lock().is_held_by(one)
     }
 
-    /// Goes on in its file if it has one and has not tried yet. How many deletes stand there already. Without the file it
-    /// goes on in memory until there is one.
+    /// Opens its file, if it has one and has not tried yet, and returns how many deletes wait there already. If the file
+    /// cannot be opened, deletes wait in memory until it can.
     pub(super) fn open(&self, label: &str) -> usize {
         let Some(place) = self.place() else { return 0 };
         let mut pending = self.lock();
@@ -190,7 +190,7 @@ impl Spool {
         if let Err(error) = pending.settled()
             && self.fails(pending, &error)
         {
-            // What it still holds would be deleted once more at the next start: values are lost, none is outdated.
+            // The next start would replay the deletes that it still holds: values are lost, none is outdated.
             let server = self.place.as_ref().map_or("", |place| &place.server);
             tracing::warn!(server, %error, "the spool's file cannot be emptied");
         }

@@ -1,5 +1,5 @@
-//! What waits for one server, in which order, and in which file. Whoever has it locked keeps the server from coming back,
-//! and keys from being added.
+//! The deletes that wait for one server, their order, and their file. While a thread has this locked, the server cannot
+//! come back and no key is added.
 
 use std::collections::{HashSet, VecDeque};
 use std::io;
@@ -16,21 +16,21 @@ use crate::protocol::Key;
 #[derive(Default)]
 pub struct Pending {
     queue: VecDeque<Record>,
-    /// What was refused in the attempt of the moment, or in the last one.
+    /// What the server refused in the current attempt, or in the last one.
     refused: VecDeque<Record>,
     /// The keys of both.
     known: HashSet<Key>,
-    /// What earlier processes left and is too much for memory.
+    /// What earlier processes left in files and is too much for memory.
     pub(super) earlier: Earlier,
-    /// What was taken out of these and is neither done nor given back.
+    /// Records on their way to the server: neither done nor given back yet.
     out: Vec<Arc<[Record]>>,
     /// The same as a file.
     pub(super) filed: Filed,
     /// Whether it was said that there is no more room.
     pub(super) is_full: bool,
-    /// Whether somebody replays although the server is up.
+    /// Whether the prober replays although the server is up.
     pub catching_up: bool,
-    /// Whether the holder's server is told itself, so that no more keys come while the last ones are replayed.
+    /// Whether new deletes go to the server itself, so that no more keys come while the last ones are replayed.
     pub is_closing: bool,
     holder: Option<Weak<dyn Holder>>,
 }
@@ -78,7 +78,7 @@ impl Pending {
         self.refused.len()
     }
 
-    /// Whether this key waits, and nobody is sending it.
+    /// Whether this key waits and is not being sent at the moment.
     pub fn has(&self, key: &Key) -> bool {
         self.known.contains(key)
     }
@@ -157,7 +157,7 @@ impl Pending {
     }
 
     fn hand_out(&mut self, records: Vec<Record>) -> Arc<[Record]> {
-        // Whoever deletes such a key from now on must not rely on what is being sent already.
+        // A client that deletes such a key from now on adds a new record: it must not rely on the one being sent.
         records.iter().for_each(|record| {
             self.known.remove(&record.key);
         });

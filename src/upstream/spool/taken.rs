@@ -7,8 +7,8 @@ use super::holder::Holder;
 use super::pending::{Origin, Pending};
 use super::{Record, Spool};
 
-/// Records that somebody is sending. They are given back when this is dropped before it was said what became of them, and
-/// when somebody else holds the spool by then: its server may be another one.
+/// Records that the prober is sending. They go back into the spool if this is dropped before the prober said how the sending
+/// ended, or if another target holds the spool by then: it may speak to another server.
 pub struct Taken<'s> {
     spool: &'s Spool,
     holder: Weak<dyn Holder>,

@@ -86,7 +86,7 @@ fn what_was_not_sent_is_first_again() {
     assert_eq!(names(&spool.take(&SERVER.me(), 9)), ["a", "c", "b"]);
 }
 
-/// Somebody who may hold the spool.
+/// A target that may hold the spool.
 fn target(spool: &Arc<Spool>) -> Arc<Target> {
     let second = Duration::from_secs(1);
     let options = Options {

@@ -1,5 +1,5 @@
-//! The file of a spool with its troubles: what is in memory is in the file as well, unless the disk does not take it. Then
-//! it is known since when and why, and it is written anew once the disk does.
+//! The file of a spool with its troubles: records in memory are in the file as well, unless the disk does not take them.
+//! Then this says since when and why, and the file is written anew once the disk works again.
 
 use std::io;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -12,7 +12,7 @@ use super::file::SpoolFile;
 pub struct Filed {
     file: Option<SpoolFile>,
     failing: Option<Failing>,
-    /// What came since somebody began to write the file anew.
+    /// The records that came since the keeper began to write the file anew.
     since_renewal: Option<Vec<Record>>,
 }
 
@@ -25,7 +25,7 @@ pub struct Failing {
     pub why: String,
 }
 
-/// What has to be done to the file by somebody who can wait for the disk.
+/// What the keeper, who can wait for the disk, has to do to the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
     /// It is to be opened or written again.
@@ -50,12 +50,12 @@ impl Filed {
         self.failing.as_ref()
     }
 
-    /// Whether it is open and nobody has removed it.
+    /// Whether it is open and still in its directory.
     pub fn is_there(&self) -> bool {
         self.file.as_ref().is_some_and(SpoolFile::is_there)
     }
 
-    /// Whether nothing that was written to it is lost, so far as is known.
+    /// An error if the disk is known to have lost something that was written to it.
     pub fn is_sound(&self) -> io::Result<()> {
         self.file.as_ref().map_or(Ok(()), SpoolFile::is_sound)
     }
@@ -103,7 +103,7 @@ impl Filed {
         }
     }
 
-    /// Somebody begins to write it anew.
+    /// Notes that the keeper begins to write it anew.
     pub fn begin_renewal(&mut self) {
         self.since_renewal = Some(Vec::new());
     }

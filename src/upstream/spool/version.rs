@@ -46,7 +46,7 @@ impl Version {
 /// Whose a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner {
-    /// Nobody's yet: it ends before its title does.
+    /// No server's yet: it ends before its title does.
     Nobody,
     /// That server's, in this version.
     Ours(Version),

@@ -1,10 +1,10 @@
-//! A claim: somebody is at work on this key. It stands under the key itself, in `to`, and to every reader and every
-//! command of the route it is nothing.
+//! A claim: the item that says that one instance is at work on this key. It stands under the key itself, in `to`; every
+//! reader and every command of the route treats it as no item.
 //!
-//! It is taken by an `add` or over another item by its CAS unique, so at most one sidecar holds it, and given up by its
-//! CAS unique; a holder that dies holds the others up until its TTL is over. FoundInTo are two kinds:
-//! * **Copy**: what `from` has is to be stored over it. Whoever stores or deletes may break it: then nothing is copied.
-//! * **Act**: its holder changes the item in `from`, and nobody may bring the item over meanwhile. Only a set breaks it.
+//! An instance takes it by an `add`, or over another item by its CAS unique, so at most one holds it, and gives it up by its
+//! CAS unique. If the holder dies, the others wait until the claim's TTL is over. There are two kinds:
+//! * **Copy**: its holder stores the item of `from` over it. A store or a delete may break it: then nothing is copied.
+//! * **Act**: its holder changes the item in `from`, and no instance may bring the item over meanwhile. Only a set breaks it.
 
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ use crate::protocol::{Exptime, Get, Item, Reply, Returns, Store, StoreMode};
 /// How long a claim lasts whose holder is gone.
 pub const CLAIM_LASTS: Duration = Duration::from_secs(5);
 
-/// What stands in a claim: no number, so that nobody can count in it.
+/// The value of a claim: no number, so that no client can count in it.
 const VALUE: &[u8; 16] = b"leash moves this";
 
-/// What is asked of an item to see what it is. Nothing an item tells of its readers changes.
+/// Asks what an item is, without changing what the server remembers of its readers.
 pub const LOOK: Get = Get {
     returns: Returns::FLAGS.and(Returns::SIZE).and(Returns::CAS).and(Returns::TTL_BEFORE),
     touch: None,
@@ -52,7 +52,7 @@ pub enum FoundInTo {
         cas: u64,
         /// What for.
         by: Claim,
-        /// Whether it lasts longer than any claim is made for: somebody touched it by mistake, and nobody will end it.
+        /// Whether its TTL is longer than any claim's: a client touched it by mistake, and no holder will end it.
         is_overdue: bool,
     },
     /// No answer.
@@ -62,7 +62,7 @@ pub enum FoundInTo {
 impl Claim {
     const ALL: [Claim; 2] = [Claim::Copy, Claim::Act];
 
-    /// Letters nobody takes for client flags.
+    /// Letters that no application uses as client flags.
     const fn flags(self) -> u32 {
         match self {
             Claim::Copy => u32::from_be_bytes(*b"lshc"),

@@ -10,11 +10,11 @@ pub enum CommandKind {
     Read,
     /// Reads the CAS unique too, on which a store will depend.
     Gets,
-    /// Stores whatever is there.
+    /// Stores, no matter if something is there.
     Set,
-    /// Stores what is gone at once, which is to say: deletes.
+    /// Stores an item that expires at once, which amounts to a delete.
     Vanish,
-    /// Deletes whatever is there.
+    /// Deletes any item that is there.
     Delete,
     /// Depends on what is there, or changes it.
     Conditional,

@@ -29,10 +29,11 @@ use std::time::Duration;
 /// How long one may act on the strength of a claim: well within its time, as memcached's clock ticks once a second.
 pub const CLAIM_IS_YOUNG: Duration = Duration::from_secs(2);
 
-/// How long somebody waits for another's claim whom no client waits for: longer than one lasts whose owner is gone.
+/// How long work that no client waits for, such as a backfill, waits for another instance's claim: longer than the claim of
+/// an instance that is gone lasts.
 pub const LONGER_THAN_A_CLAIM: Duration = CLAIM_LASTS.saturating_add(Duration::from_millis(1500));
 
-/// How long to wait before looking at somebody's claim again, the `tries`th time.
+/// How long to wait before looking at a claim again, the `tries`th time.
 pub fn back_off(tries: u32) -> Duration {
     Duration::from_millis(1 << tries.min(4))
 }

@@ -60,7 +60,7 @@ fn a_copy_has_the_flags_and_the_time_of_the_original() {
     assert_eq!(copy(&marked, 9, NOW, Duration::ZERO), None, "no store can mark a copy stale");
     let Store { client_flags, value, .. } = Claim::Act.taking(None);
     let claim = Item { client_flags, value: Some(value), ..item(5) };
-    assert_eq!(copy(&claim, 9, NOW, Duration::ZERO), None, "a claim is nobody's item");
+    assert_eq!(copy(&claim, 9, NOW, Duration::ZERO), None, "a claim is no item");
 }
 
 #[test]

@@ -5,15 +5,14 @@ use std::time::Instant;
 
 use super::BLUR;
 
-/// Where a lease is.
+/// Who has a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Holding {
-    /// Nobody here knows.
+    /// This process does not know.
     Unknown,
-    /// Somebody here is asking for it.
+    /// A client of this process is asking for it.
     Asking,
-    /// A client of this process has it, or somebody else's does, until then at the latest; and when the value it was
-    /// taken for is gone, where there is one.
+    /// A client has it, of this process or of another.
     Taken {
         /// When the next caller may ask.
         until: Instant,
@@ -26,7 +25,7 @@ pub enum Holding {
     Over,
 }
 
-/// The answer to somebody who wants the lease.
+/// The answer to a caller that wants the lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClaimResult {
     /// Ask for it.
@@ -34,7 +33,7 @@ pub enum ClaimResult {
         /// Whether a client of this process had it and never came back.
         has_expired: bool,
     },
-    /// Somebody has it, or is asking for it.
+    /// Another caller has it, or is asking for it.
     Taken,
     /// Look again: this is about a lease that is over.
     Over,

@@ -1,13 +1,13 @@
 //! The lease: the permission to regenerate one key, an item beside the item itself.
 //!
-//! It is taken by an `add`, so at most one caller in the fleet has it, and it is gone when its TTL is over, so a winner
-//! that dies holds nobody up for long. It ends earlier when the item changes:
-//! * A delete does not remove it but replaces its token by a word: so a winner that comes late can tell a lease that was
-//!   revoked from one that ran out, whatever second the server's clock was in.
-//! * A set need not touch it. The item that is there now is evidence enough against a late winner, and what the lease
-//!   says of the value it was taken for tells the next caller that this one is another.
+//! A caller takes it by an `add`, so at most one in the fleet has it. It is gone when its TTL is over, so a winner that dies
+//! does not hold the others up for long. It ends earlier when the item changes:
+//! * A delete does not remove the lease but replaces its token by a word: so a late winner can tell a lease that was revoked
+//!   from one that ran out, without counting on the second in which the server ends it.
+//! * A set need not touch it. The new item is evidence enough against a late winner. To the next caller the lease says which
+//!   value it was taken for, and so that the new item is another one.
 //!
-//! The next caller takes a lease that has ended over, by its CAS unique.
+//! The next caller takes over a lease that has ended, by its CAS unique.
 
 use std::time::Duration;
 
@@ -85,7 +85,7 @@ impl LeaseToken {
 pub enum Look {
     /// The token we put there.
     Ours,
-    /// Somebody else's.
+    /// Another caller's.
     Others {
         /// The seconds it still has.
         left: i64,
@@ -107,7 +107,7 @@ pub enum Look {
 pub enum Undo {
     /// A write or a delete came between.
     Revoked,
-    /// Somebody else has the permission now.
+    /// Another caller has the lease now.
     Overtaken,
 }
 

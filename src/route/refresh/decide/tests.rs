@@ -97,7 +97,7 @@ proptest! {
         prop_assert_eq!(Look::Unknown.undoes(since, lease), None);
     }
 
-    /// Whatever callers do and when, at most one asks in a lease period for the same value.
+    /// At most one caller asks in a lease period for the same value, whenever callers come.
     #[test]
     fn one_caller_asks_a_lease_period(arrivals in prop::collection::vec(0..60_000u64, 1..200)) {
         let (start, lease) = (Instant::now(), Duration::from_secs(10));

@@ -1,5 +1,5 @@
-//! The leases this process knows of: a table all workers share, so that at most one of their callers asks for a lease,
-//! and the callers who wait for a cold value find whoever brings it.
+//! The leases this process knows of: a table that all workers share, so that at most one of their callers asks for a lease,
+//! and a winner's value reaches the callers that wait for it.
 
 mod slot;
 
@@ -97,7 +97,7 @@ impl Leases {
         self.most_waiting.store(most_waiting, Relaxed);
     }
 
-    /// Whether somebody has the lease of `item` or is asking for it.
+    /// Whether a caller has the lease of `item` or is asking for it.
     pub fn is_taken(&self, item: ItemId, now: Instant, value_ends: Option<Instant>) -> bool {
         self.slots.get(&item).is_some_and(|slot| slot.is_taken(now, value_ends))
     }
@@ -141,7 +141,7 @@ impl Leases {
         });
     }
 
-    /// Lets go of what has ended: the tables do that by themselves only while somebody uses them.
+    /// Lets go of what has ended: the tables do that by themselves only while they are used.
     pub fn tidy(&self) {
         self.slots.run_pending_tasks();
         self.times.run_pending_tasks();

@@ -15,7 +15,7 @@ pub enum WaitEnd {
     /// With the value that this reading found. Who joined after it had begun does not take it: it may have been deleted
     /// in between.
     Found(Item, ItemReading),
-    /// Without one: whoever still wants it claims again.
+    /// Without one: a caller that still wants it claims again.
     Over,
 }
 
@@ -38,14 +38,14 @@ pub struct WaitingPlace {
 
 struct State {
     holding: Holding,
-    /// Whether somebody looks for the value of a winner elsewhere.
+    /// Whether a poller looks for the value of another sidecar's winner.
     is_polled: bool,
     /// The latest reading that began.
     latest: ItemReading,
 }
 
 impl Default for LeaseSlot {
-    /// A slot nobody has claimed.
+    /// A slot that no caller has claimed.
     fn default() -> LeaseSlot {
         let state = State { holding: Holding::Unknown, is_polled: false, latest: ItemReading(0) };
         LeaseSlot { state: Mutex::new(state), end: watch::Sender::new(None) }
@@ -58,7 +58,7 @@ impl LeaseSlot {
         self.state().holding.claim(now, value_ends)
     }
 
-    /// Whether somebody has the lease or is asking for it.
+    /// Whether a caller has the lease or is asking for it.
     pub fn is_taken(&self, now: Instant, value_ends: Option<Instant>) -> bool {
         self.state().holding.is_taken(now, value_ends)
     }
@@ -76,7 +76,7 @@ impl LeaseSlot {
         }
     }
 
-    /// Gives a claim back that came to nothing, if it is still open: whoever waits for it claims again.
+    /// Gives a claim back that came to nothing, if it is still open: callers that wait for it claim again.
     pub fn give_back(&self) {
         let mut state = self.state();
         if state.holding == Holding::Asking {
@@ -84,7 +84,7 @@ impl LeaseSlot {
         }
     }
 
-    /// Ends the lease and tells everybody who waits. False if it had ended already.
+    /// Ends the lease and tells all callers that wait. False if it had ended already.
     pub fn end(&self, end: WaitEnd) -> bool {
         let mut state = self.state();
         let ends = state.holding != Holding::Over;
@@ -96,18 +96,18 @@ impl LeaseSlot {
 
     fn end_in(&self, state: &mut State, end: WaitEnd) {
         state.holding = Holding::Over;
-        // Under the lock: whoever saw that it was not over yet and joins finds the value.
+        // Under the lock: a caller that saw that it was not over yet, and joins, finds the value.
         self.end.send_replace(Some(end));
     }
 
-    /// A place among those who wait for the end. Whoever has one calls [`LeaseSlot::begin_polling`] next: in the other order
-    /// the poller that it relies on may see nobody waiting and stop.
+    /// A place among the callers that wait for the end. Call [`LeaseSlot::begin_polling`] next: in the other order the poller
+    /// that the caller relies on may see no one waiting and stop.
     pub fn join(&self) -> WaitingPlace {
         let state = self.state();
         WaitingPlace { end: self.end.subscribe(), joined_after: state.latest }
     }
 
-    /// Whether anybody waits for the end.
+    /// Whether a caller waits for the end.
     pub fn is_awaited(&self) -> bool {
         self.end.receiver_count() > 0
     }
@@ -119,8 +119,8 @@ impl LeaseSlot {
         state.latest
     }
 
-    /// Whether the caller is to look for the value from now on: somebody waits, the winner is elsewhere, and nobody
-    /// looks yet.
+    /// Whether the caller is to look for the value from now on: callers wait, the winner is in another sidecar, and no
+    /// poller looks yet.
     pub fn begin_polling(&self) -> bool {
         let mut state = self.state();
         let is_elsewhere = matches!(state.holding, Holding::Taken { is_here: false, .. });
@@ -129,7 +129,7 @@ impl LeaseSlot {
         begins
     }
 
-    /// Whether the caller goes on looking: not if nobody waits any more or there is an end.
+    /// Whether the poller goes on looking: not if no caller waits any more, or the lease has ended.
     pub fn keep_polling(&self) -> bool {
         let mut state = self.state();
         state.is_polled = state.holding != Holding::Over && self.end.receiver_count() > 0;
@@ -142,7 +142,7 @@ impl LeaseSlot {
 }
 
 impl WaitingPlace {
-    /// Waits for the end: with the value, or without one, and then whoever still wants it claims again.
+    /// Waits for the end: with the value, or without one; then a caller that still wants it claims again.
     pub async fn end(&mut self) -> Option<Item> {
         match self.end.wait_for(Option::is_some).await.ok()?.clone()? {
             WaitEnd::Value(item) => Some(item),
