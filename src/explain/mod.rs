@@ -26,7 +26,7 @@ use crate::route::{Branch, Client, PoolNode, Tree, WalkEnd};
 use crate::runtime::memory::Memory;
 use crate::runtime::turn::Turn;
 use crate::snapshot::tree::{build, identity, policy};
-use crate::snapshot::{Snapshot, prefix_of};
+use crate::snapshot::{PoolView, Snapshot, prefix_of};
 use crate::upstream::Upstream;
 
 /// Where each of `keys` goes under one configuration.
@@ -110,7 +110,7 @@ impl Explainer {
     /// A key at a server of a pool, and where this route has the keys of that pool's down servers.
     fn spot(&self, route: Option<&config::Route>, pool: usize, server: usize, sent: &Key) -> Spot {
         let pools = &self.snapshot.config.pools;
-        let (known, shared) = (&pools[pool], &self.snapshot.pools[pool]);
+        let PoolView { config: known, shared, .. } = self.snapshot.pool(pool);
         let standby = |gutter: Gutter| Standby { pool: pools[gutter.pool].name.to_string(), ttl: gutter.ttl.as_secs() };
         Spot {
             pool: known.name.to_string(),
@@ -124,7 +124,7 @@ impl Explainer {
     /// Where the key is in both pools of a migration.
     fn crossing(&self, route: &config::Route, migrate: &Migrate, sent: &Key) -> Crossing {
         let spot = |pool: usize| {
-            let server = self.snapshot.pools[pool].placement.server_of(sent.as_bytes());
+            let server = self.snapshot.pool(pool).shared.placement.server_of(sent.as_bytes());
             self.spot(Some(route), pool, server, sent)
         };
         Crossing { phase: migrate.phase, from: spot(migrate.from), to: spot(migrate.to) }
@@ -137,8 +137,7 @@ impl Explainer {
 
     /// Which of the configuration's pools it was built from; the tree has no other.
     fn index_of(&self, pool: &PoolNode) -> usize {
-        let known = self.snapshot.config.pools.iter().position(|known| known.name == pool.name);
-        known.unwrap_or_default()
+        self.snapshot.pool_named(&pool.name).map_or(0, |known| known.place)
     }
 }
 

@@ -10,7 +10,7 @@
 
 use std::sync::Arc;
 
-use super::{SharedPool, SharedServer, Snapshot, longest_lease, options, spool};
+use super::{ServerView, SharedPool, SharedServer, Snapshot, longest_lease, options, spool};
 use crate::config::{Address, Config, Pool, Server};
 use crate::snapshot::placement;
 use crate::store::EmbeddedStore;
@@ -19,40 +19,36 @@ use crate::upstream::Target;
 impl Snapshot {
     /// Makes `config` ready as the successor of this one.
     pub fn next(&self, config: Config) -> Arc<Snapshot> {
-        let pools = config.pools.iter().map(|pool| self.pool(pool, &config)).collect();
+        let pools = config.pools.iter().map(|pool| self.successor(pool, &config)).collect();
         self.leases.adjust(longest_lease(&config), config.limits.waiters);
         Snapshot::of(config, pools, self.leases.clone(), self.spools.clone())
     }
 
     /// Tells of the servers that `next` does not name any more though deletes wait for them.
     pub fn part_with_servers(&self, next: &Snapshot) {
-        let stays = |pool: &Pool, server: &Server| {
-            let same = next.config.pools.iter().find(|known| known.name == pool.name);
-            same.is_some_and(|known| known.servers.iter().any(|known| known.name == server.name))
+        let stays = |server: &ServerView<'_>| {
+            next.pool_named(&server.pool.name).is_some_and(|pool| pool.server_named(&server.config.name).is_some())
         };
-        for (pool, shared) in self.config.pools.iter().zip(&self.pools) {
-            for (server, shared_server) in pool.servers.iter().zip(&shared.servers) {
-                match shared_server {
-                    SharedServer::Server(target) if !stays(pool, server) => target.spool.part(&target.label),
-                    _ => {}
-                }
+        for server in self.servers() {
+            match server.shared {
+                SharedServer::Server(target) if !stays(&server) => target.spool.part(&target.label),
+                _ => {}
             }
         }
     }
 
-    fn pool(&self, pool: &Pool, config: &Config) -> SharedPool {
-        let Some(place) = self.config.pools.iter().position(|known| known.name == pool.name) else {
+    fn successor(&self, pool: &Pool, config: &Config) -> SharedPool {
+        let Some(known_pool) = self.pool_named(&pool.name) else {
             return SharedPool::new(pool, config, &self.spools);
         };
-        let (before, shared) = (&self.config.pools[place], &self.pools[place]);
+        let (before, shared) = (known_pool.config, known_pool.shared);
         let placement =
             if places_alike(before, pool) { shared.placement.clone() } else { Arc::new(placement::of(pool)) };
         let was_treated = options(before, &self.config);
         let options = options(pool, config);
         let shared_server = |server: &Server| {
-            let mut all = before.servers.iter().zip(&shared.servers);
-            let known = all.find(|(known, _)| known.name == server.name && known.address == server.address);
-            let known = known.map(|(_, shared_server)| shared_server);
+            let known = known_pool.server_named(&server.name).filter(|known| known.config.address == server.address);
+            let known = known.map(|known| known.shared);
             if server.address == Address::Embedded {
                 return embedded(server, known, (before, pool), config.limits.item_size);
             }

@@ -8,6 +8,7 @@ pub mod reloads;
 pub mod tree;
 
 mod kept;
+mod views;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -20,12 +21,14 @@ use crate::route::refresh::leases::Leases;
 use crate::store::EmbeddedStore;
 use crate::upstream::{Options, Outage, Peers, Spool, Spools, Target};
 
+pub use views::{PoolView, ServerView};
+
 /// One configuration, made ready for use.
 pub struct Snapshot {
     /// What was configured.
     pub config: Config,
-    /// The pools, in the configuration's order.
-    pub pools: Vec<SharedPool>,
+    /// What is shared of each pool, in the configuration's order.
+    shared_pools: Vec<SharedPool>,
     /// Where shards count what.
     pub layout: Arc<ShardLayout>,
     /// The leases this process knows of.
@@ -82,7 +85,7 @@ impl Snapshot {
         Snapshot::of(config, pools, leases, spools)
     }
 
-    fn of(config: Config, pools: Vec<SharedPool>, leases: Arc<Leases>, spools: Arc<Spools>) -> Arc<Snapshot> {
+    fn of(config: Config, shared_pools: Vec<SharedPool>, leases: Arc<Leases>, spools: Arc<Spools>) -> Arc<Snapshot> {
         let routes: Vec<RouteLabel> = config
             .routes
             .iter()
@@ -98,13 +101,13 @@ impl Snapshot {
             .flat_map(|pool| pool.servers.iter().map(|server| (pool.name.to_string(), server.name.to_string())))
             .collect();
         let layout = ShardLayout::new(&routes, &servers);
-        Arc::new(Snapshot { config, pools, layout, leases, spools })
+        Arc::new(Snapshot { config, shared_pools, layout, leases, spools })
     }
 
     /// Looks after the servers that nobody looks after yet. On a local runtime that outlives them.
     pub fn look_after_servers(&self) {
-        for shared_server in self.pools.iter().flat_map(|pool| &pool.servers) {
-            if let SharedServer::Server(target) = shared_server {
+        for server in self.servers() {
+            if let SharedServer::Server(target) = server.shared {
                 target.tend();
             }
         }
@@ -113,9 +116,9 @@ impl Snapshot {
     /// The same for somebody who only looks: the same places, stores and leases, but connections to servers that nobody
     /// else judges by, and no more than `patience` with each.
     pub fn apart(&self, patience: Duration) -> Arc<Snapshot> {
-        let pools = self.pools.iter().map(|pool| pool.apart(patience)).collect();
+        let shared_pools = self.shared_pools.iter().map(|pool| pool.apart(patience)).collect();
         let (config, layout) = (self.config.clone(), self.layout.clone());
-        Arc::new(Snapshot { config, pools, layout, leases: self.leases.clone(), spools: self.spools.clone() })
+        Arc::new(Snapshot { config, shared_pools, layout, leases: self.leases.clone(), spools: self.spools.clone() })
     }
 }
 

@@ -15,7 +15,7 @@ use crate::route::{
 };
 use crate::runtime::memory::Memory;
 use crate::runtime::turn::Turn;
-use crate::snapshot::{SharedServer, Snapshot, prefix_of};
+use crate::snapshot::{PoolView, SharedServer, Snapshot, prefix_of};
 use crate::upstream::{Server, Servers, Target, Upstream};
 
 /// Tells a route's migration from its refresh policy, where a client takes turns.
@@ -78,7 +78,7 @@ impl<'s> TreeBuilder<'s> {
         memory: &Rc<Memory>,
         shard: &'s Arc<Shard>,
     ) -> TreeBuilder<'s> {
-        let pools = (0..snapshot.pools.len()).map(|place| Rc::new(pool(snapshot, place, connect))).collect();
+        let pools = snapshot.pools().map(|known| Rc::new(pool(snapshot, known, connect))).collect();
         TreeBuilder { snapshot, turn, shard, pools, pending: Rc::new(PendingReplies::new(memory, turn.clone())) }
     }
 
@@ -164,17 +164,19 @@ pub fn policy(refresh: &config::Refresh) -> Policy {
     }
 }
 
-fn pool(snapshot: &Snapshot, place: usize, connect: &mut impl FnMut(&Arc<Target>, ServerId) -> Rc<Server>) -> PoolNode {
-    let (shared, name) = (&snapshot.pools[place], snapshot.config.pools[place].name.clone());
-    let servers = &snapshot.config.pools[place].servers;
-    let upstreams = shared.servers.iter().zip(servers).filter_map(|(shared_server, server)| {
-        Some(match shared_server {
+fn pool(
+    snapshot: &Snapshot,
+    known: PoolView<'_>,
+    connect: &mut impl FnMut(&Arc<Target>, ServerId) -> Rc<Server>,
+) -> PoolNode {
+    let upstreams = known.servers().filter_map(|server| {
+        Some(match server.shared {
             SharedServer::Embedded(label, store) => Upstream::Embedded(label.clone(), store.clone()),
             SharedServer::Server(target) => {
-                let id = snapshot.layout.server(&name, &server.name)?;
+                let id = snapshot.layout.server(&known.config.name, &server.config.name)?;
                 Upstream::Server(connect(target, id))
             }
         })
     });
-    PoolNode::new(name.clone(), shared.placement.clone(), upstreams.collect())
+    PoolNode::new(known.config.name.clone(), known.shared.placement.clone(), upstreams.collect())
 }

@@ -2,26 +2,26 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::config::{Config, Pool};
+use crate::config::Config;
 use crate::metrics::{NO_PHASE, Samples, Series, SpoolDrop};
-use crate::snapshot::{SharedPool, SharedServer, Snapshot, prefix_of};
+use crate::snapshot::{PoolView, ServerView, SharedServer, Snapshot, prefix_of};
 use crate::upstream::Spool;
 
 /// Adds all of them.
 pub fn sample(snapshot: &Snapshot, samples: &mut Samples) {
     configuration(&snapshot.config, samples);
-    for (pool, shared) in snapshot.config.pools.iter().zip(&snapshot.pools) {
-        samples.put_fingerprint(&pool.name, shared.placement.fingerprint());
-        blackout(pool, shared, samples);
-        for (server, shared_server) in pool.servers.iter().zip(&shared.servers) {
-            samples.put_server(&pool.name, &server.name, shared_server.state());
-            match shared_server {
-                SharedServer::Server(target) => spool(&target.spool, &[&pool.name, &server.name], samples),
-                SharedServer::Embedded(_, store) => {
-                    samples.put(Series::EmbeddedItems, &[&pool.name], store.items() as f64);
-                    samples.put(Series::EmbeddedBytes, &[&pool.name], store.bytes() as f64);
-                    samples.put(Series::EmbeddedEvictions, &[&pool.name], store.evictions() as f64);
-                }
+    for pool in snapshot.pools() {
+        samples.put_fingerprint(&pool.config.name, pool.shared.placement.fingerprint());
+        blackout(pool, samples);
+    }
+    for ServerView { pool, config, shared } in snapshot.servers() {
+        samples.put_server(&pool.name, &config.name, shared.state());
+        match shared {
+            SharedServer::Server(target) => spool(&target.spool, &[&pool.name, &config.name], samples),
+            SharedServer::Embedded(_, store) => {
+                samples.put(Series::EmbeddedItems, &[&pool.name], store.items() as f64);
+                samples.put(Series::EmbeddedBytes, &[&pool.name], store.bytes() as f64);
+                samples.put(Series::EmbeddedEvictions, &[&pool.name], store.evictions() as f64);
             }
         }
     }
@@ -43,7 +43,8 @@ fn configuration(config: &Config, samples: &mut Samples) {
 }
 
 /// One server that is down tells nothing about the network.
-fn blackout(pool: &Pool, shared: &SharedPool, samples: &mut Samples) {
+fn blackout(pool: PoolView<'_>, samples: &mut Samples) {
+    let PoolView { config: pool, shared, .. } = pool;
     if pool.servers.len() > 1 {
         let all = f64::from(u8::from(shared.peers.all_look_down()));
         samples.put(Series::PoolBlackout, &[&pool.name], all);

@@ -23,7 +23,7 @@ use crate::metrics::busiest::{KeySamples, RecentSamples};
 use crate::metrics::{ProcessUsage, Registry, ServerState, stats};
 use crate::protocol::VERSION;
 use crate::snapshot::reloads::Reloads;
-use crate::snapshot::{InForce, SharedServer, Snapshot};
+use crate::snapshot::{InForce, ServerView, SharedServer, Snapshot};
 use history::History;
 use losses::Losses;
 use phases::Phases;
@@ -88,8 +88,8 @@ impl Status {
 
     fn embedded(snapshot: &Snapshot) -> stats::EmbeddedStats {
         let mut sum = stats::EmbeddedStats::default();
-        for shared_server in snapshot.pools.iter().flat_map(|pool| &pool.servers) {
-            if let SharedServer::Embedded(_, store) = shared_server {
+        for server in snapshot.servers() {
+            if let SharedServer::Embedded(_, store) = server.shared {
                 sum.items += store.items();
                 sum.bytes += store.bytes();
                 sum.evictions += store.evictions();
@@ -99,18 +99,14 @@ impl Status {
     }
 
     fn servers(&self, snapshot: &Snapshot) -> Vec<stats::ServerStats> {
-        let pools = snapshot.config.pools.iter().zip(&snapshot.pools);
-        pools
-            .flat_map(|(pool, shared)| {
-                pool.servers.iter().zip(&shared.servers).map(|(server, shared_server)| stats::ServerStats {
-                    pool: pool.name.to_string(),
-                    name: server.name.to_string(),
-                    address: server.address.to_string(),
-                    state: shared_server.state(),
-                    traffic: self.registry.server(&pool.name, &server.name),
-                })
-            })
-            .collect()
+        let servers = snapshot.servers().map(|ServerView { pool, config, shared }| stats::ServerStats {
+            pool: pool.name.to_string(),
+            name: config.name.to_string(),
+            address: config.address.to_string(),
+            state: shared.state(),
+            traffic: self.registry.server(&pool.name, &config.name),
+        });
+        servers.collect()
     }
 }
 
@@ -195,10 +191,7 @@ fn with_state(snapshot: &Snapshot, mut destination: Destination) -> Destination 
 }
 
 fn state(snapshot: &Snapshot, spot: &Spot) -> Option<ServerState> {
-    let pools = &snapshot.config.pools;
-    let pool = pools.iter().position(|known| *known.name == *spot.pool)?;
-    let server = pools[pool].servers.iter().position(|known| *known.name == *spot.server)?;
-    Some(snapshot.pools[pool].servers[server].state())
+    Some(snapshot.pool_named(&spot.pool)?.server_named(&spot.server)?.shared.state())
 }
 
 fn settings(config: &Config) -> stats::Settings {

@@ -5,17 +5,17 @@ use super::sources::{LATELY, Sources, per_second};
 use crate::admin::model::{Downtime, LostDeletes, Pool, Server, SpoolFailing};
 use crate::config::{self, Config};
 use crate::metrics::{ServerState, ServerTotals, SpoolDrop};
-use crate::snapshot::{SharedPool, SharedServer, Snapshot};
+use crate::snapshot::{PoolView, ServerView, SharedServer, Snapshot};
 use crate::upstream::{Failing, Outage, Spool};
 
 /// The pools, in the configuration's order.
 pub fn pools(sources: &Sources<'_>) -> Vec<Pool> {
     let snapshot = sources.snapshot;
-    let pools = snapshot.config.pools.iter().zip(&snapshot.pools).enumerate();
-    pools.map(|(place, (pool, shared))| of_pool(&snapshot.config, place, pool, shared)).collect()
+    snapshot.pools().map(|pool| of_pool(&snapshot.config, pool)).collect()
 }
 
-fn of_pool(config: &Config, place: usize, pool: &config::Pool, shared: &SharedPool) -> Pool {
+fn of_pool(config: &Config, pool: PoolView<'_>) -> Pool {
+    let PoolView { place, config: pool, shared } = pool;
     let is_used = config.routes.iter().any(|route| route.pools().contains(&place));
     let takes_keys = |other: &config::Pool| other.on_down.gutter().is_some_and(|gutter| gutter.pool == place);
     Pool {
@@ -57,11 +57,8 @@ pub fn lost(snapshot: &Snapshot) -> impl Iterator<Item = (Named, u64)> {
 }
 
 fn shared_servers(snapshot: &Snapshot) -> impl Iterator<Item = (Named, &config::Server, &SharedServer)> {
-    let pools = snapshot.config.pools.iter().zip(&snapshot.pools);
-    pools.flat_map(|(pool, shared)| {
-        let servers = pool.servers.iter().zip(&shared.servers);
-        servers.map(|(server, shared_server)| ((pool.name.clone(), server.name.clone()), server, shared_server))
-    })
+    let servers = snapshot.servers();
+    servers.map(|ServerView { pool, config, shared }| ((pool.name.clone(), config.name.clone()), config, shared))
 }
 
 fn of_server(sources: &Sources<'_>, named: Named, server: &config::Server, shared_server: &SharedServer) -> Server {

@@ -163,7 +163,7 @@ impl Copier {
 
     fn label(&self, entry: &Entry, side: Side) -> Option<&str> {
         let migrate = self.snapshot.config.routes.get(entry.route as usize)?.migrate?;
-        let pool = &self.snapshot.pools[migrate.pool(side)];
+        let pool = self.snapshot.pool(migrate.pool(side)).shared;
         Some(pool.servers[pool.placement.server_of(&entry.key)].label())
     }
 }

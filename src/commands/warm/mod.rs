@@ -158,12 +158,12 @@ impl Run {
 
     /// What is needed to list the keys of a server. The embedded store is none.
     fn lister(&self, source: Source) -> Option<Lister<'_>> {
-        let (pool, config) = (&self.snapshot.pools[source.pool], &self.snapshot.config);
-        let SharedServer::Server(target) = &pool.servers[source.server] else { return None };
+        let pool = self.snapshot.pool(source.pool);
+        let SharedServer::Server(target) = &pool.shared.servers[source.server] else { return None };
         Some(Lister {
-            server: format!("{} {}", config.pools[source.pool].name, target.label),
+            server: format!("{} {}", pool.config.name, target.label),
             target,
-            sieve: Sieve::new(config, &self.plan, source, pool.placement.clone()),
+            sieve: Sieve::new(&self.snapshot.config, &self.plan, source, pool.shared.placement.clone()),
             stop: &self.stop,
         })
     }
