@@ -1,13 +1,13 @@
 //! Which step of a migration a reload would skip. Sidecars in neighbouring phases may run side by side, others may not:
 //! one that skips a phase could serve what the rest of the fleet has replaced.
 
-use crate::config::problem::Place;
+use crate::config::problem::ConfigPlace;
 use crate::config::{Config, Migrate, Origin, Phase, Problems, Route};
 
 /// Tells each route that would skip a phase on its way from what is in force.
 pub fn check(next: &Config, in_force: &Config, origin: &Origin) -> Result<(), Problems> {
     let mut problems = Problems::default();
-    let routes = Place::top(origin.file().and_then(|path| path.to_str()).unwrap_or_default()).key("routes", None);
+    let routes = ConfigPlace::top(origin.file().and_then(|path| path.to_str()).unwrap_or_default()).key("routes", None);
     for route in &next.routes {
         if let Some((was, will_be)) = steps(route, next, in_force)
             && was.abs_diff(will_be) > 1

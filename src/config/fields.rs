@@ -1,6 +1,6 @@
 //! Reads one map of the file: known keys out, unknown and twice written ones reported. Knows no key by itself.
 
-use super::problem::{Place, Problems, instead};
+use super::problem::{ConfigPlace, Problems, instead};
 use super::yaml::{Value, YamlKey, YamlNode};
 use std::collections::HashMap;
 
@@ -22,7 +22,7 @@ pub enum Spelling {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scalar {
     /// Where.
-    pub place: Place,
+    pub place: ConfigPlace,
     /// What.
     pub text: String,
     /// How.
@@ -31,13 +31,13 @@ pub struct Scalar {
 
 /// The entries of one map.
 pub struct Fields<'n> {
-    place: Place,
+    place: ConfigPlace,
     entries: Vec<(&'n YamlKey, &'n YamlNode)>,
 }
 
 impl<'n> Fields<'n> {
     /// Opens the map in `node`, whose keys are free (names). What is not a map is reported and holds nothing.
-    pub fn named(node: &'n YamlNode, place: Place, problems: &mut Problems) -> Fields<'n> {
+    pub fn named(node: &'n YamlNode, place: ConfigPlace, problems: &mut Problems) -> Fields<'n> {
         let Value::Map(map) = &node.value else {
             problems.add(&place, format!("{} where a map (key: value) belongs", kind(&node.value)));
             return Fields { place, entries: Vec::new() };
@@ -47,7 +47,7 @@ impl<'n> Fields<'n> {
     }
 
     /// Opens the map in `node`, which may hold the `known` keys.
-    pub fn open(node: &'n YamlNode, place: Place, known: &[&str], problems: &mut Problems) -> Fields<'n> {
+    pub fn open(node: &'n YamlNode, place: ConfigPlace, known: &[&str], problems: &mut Problems) -> Fields<'n> {
         let mut fields = Fields::named(node, place, problems);
         fields.entries.retain(|(key, _)| {
             let is_known = known.contains(&key.text.as_str());
@@ -60,12 +60,12 @@ impl<'n> Fields<'n> {
     }
 
     /// All entries, each with the places of its key and of its value.
-    pub fn entries(&self) -> impl Iterator<Item = (&'n YamlKey, Place, &'n YamlNode)> {
+    pub fn entries(&self) -> impl Iterator<Item = (&'n YamlKey, ConfigPlace, &'n YamlNode)> {
         self.entries.iter().map(|(key, node)| (*key, self.place.key(&key.text, Some(node.mark)), *node))
     }
 
     /// The value of `key`, of any kind.
-    pub fn node(&self, key: &str) -> Option<(Place, &'n YamlNode)> {
+    pub fn node(&self, key: &str) -> Option<(ConfigPlace, &'n YamlNode)> {
         self.entries().find(|(k, ..)| k.text == key).map(|(_, place, node)| (place, node))
     }
 
@@ -79,7 +79,7 @@ impl<'n> Fields<'n> {
     pub fn list<T>(
         &self,
         key: &str,
-        read: fn(&YamlNode, Place, &mut Problems) -> T,
+        read: fn(&YamlNode, ConfigPlace, &mut Problems) -> T,
         problems: &mut Problems,
     ) -> Option<Vec<T>> {
         let (place, node) = self.node(key)?;
@@ -94,7 +94,7 @@ impl<'n> Fields<'n> {
 }
 
 /// The scalar in `node`, or a report that there is none.
-pub fn scalar(node: &YamlNode, place: Place, problems: &mut Problems) -> Option<Scalar> {
+pub fn scalar(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> Option<Scalar> {
     let (text, spelling) = match &node.value {
         Value::Text(text) => (text.clone(), Spelling::Text),
         Value::Number(text) => (text.clone(), Spelling::Number),
@@ -111,7 +111,7 @@ pub fn scalar(node: &YamlNode, place: Place, problems: &mut Problems) -> Option<
     Some(Scalar { place, text, spelling })
 }
 
-fn bounded<'n, T>(all: &'n [T], place: &Place, problems: &mut Problems) -> &'n [T] {
+fn bounded<'n, T>(all: &'n [T], place: &ConfigPlace, problems: &mut Problems) -> &'n [T] {
     if all.len() > MAX_ENTRIES {
         problems.add(place, format!("{} entries; at most {MAX_ENTRIES} are read, remove the rest", all.len()));
     }
@@ -121,7 +121,7 @@ fn bounded<'n, T>(all: &'n [T], place: &Place, problems: &mut Problems) -> &'n [
 /// The entries of a map whose keys come once; of a key that comes again only the first.
 fn once<'n>(
     map: &'n [(YamlKey, YamlNode)],
-    place: &Place,
+    place: &ConfigPlace,
     problems: &mut Problems,
 ) -> Vec<(&'n YamlKey, &'n YamlNode)> {
     let mut first: HashMap<&str, usize> = HashMap::new();

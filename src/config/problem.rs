@@ -10,7 +10,7 @@ const LISTED: usize = 100;
 
 /// A position in a file, both counted from 1, columns in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Mark {
+pub struct TextPosition {
     /// The line.
     pub line: usize,
     /// The column.
@@ -19,11 +19,11 @@ pub struct Mark {
 
 /// Where something was written: file, position, dotted path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct ConfigPlace {
     /// The file's name as it was given, or `command line`.
     pub file: Arc<str>,
     /// The position, unless there is none (the command line, a file that cannot be read).
-    pub mark: Option<Mark>,
+    pub mark: Option<TextPosition>,
     /// The dotted path (`pools.main.servers[1].weight`), empty at the top.
     pub path: String,
 }
@@ -32,7 +32,7 @@ pub struct Place {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// Where it is.
-    pub place: Place,
+    pub place: ConfigPlace,
     /// What is wrong, and the cure.
     pub text: String,
 }
@@ -43,37 +43,37 @@ pub struct Problems {
     list: Vec<Problem>,
 }
 
-impl Place {
+impl ConfigPlace {
     /// The top of a file.
-    pub fn top(file: &str) -> Place {
-        Place { file: file.into(), mark: None, path: String::new() }
+    pub fn top(file: &str) -> ConfigPlace {
+        ConfigPlace { file: file.into(), mark: None, path: String::new() }
     }
 
     /// The value of `key` in the map that is here.
-    pub fn key(&self, key: &str, mark: Option<Mark>) -> Place {
+    pub fn key(&self, key: &str, mark: Option<TextPosition>) -> ConfigPlace {
         let dot = if self.path.is_empty() { "" } else { "." };
-        Place { file: self.file.clone(), mark, path: format!("{}{dot}{}", self.path, plain(key)) }
+        ConfigPlace { file: self.file.clone(), mark, path: format!("{}{dot}{}", self.path, plain(key)) }
     }
 
     /// The element `index` of the list that is here.
-    pub fn index(&self, index: usize, mark: Option<Mark>) -> Place {
-        Place { file: self.file.clone(), mark, path: format!("{}[{index}]", self.path) }
+    pub fn index(&self, index: usize, mark: Option<TextPosition>) -> ConfigPlace {
+        ConfigPlace { file: self.file.clone(), mark, path: format!("{}[{index}]", self.path) }
     }
 }
 
 impl Problems {
     /// Only one problem, and nothing else can be said.
-    pub fn only(place: Place, text: impl Into<String>) -> Problems {
+    pub fn only(place: ConfigPlace, text: impl Into<String>) -> Problems {
         Problems { list: vec![Problem { place, text: text.into() }] }
     }
 
     /// Adds one.
-    pub fn add(&mut self, place: &Place, text: impl Into<String>) {
+    pub fn add(&mut self, place: &ConfigPlace, text: impl Into<String>) {
         self.list.push(Problem { place: place.clone(), text: text.into() });
     }
 
     /// Adds that `key` is missing from the map at `place`, unless its value or a misspelling of it was complained about.
-    pub fn missing(&mut self, place: &Place, key: &str, cure: &str) {
+    pub fn missing(&mut self, place: &ConfigPlace, key: &str, cure: &str) {
         let absent = place.key(key, place.mark);
         let misspelt = format!("did you mean {key}?");
         let known = |p: &Problem| {
@@ -111,7 +111,7 @@ impl Problems {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:", self.place.file)?;
-        if let Some(Mark { line, column }) = self.place.mark {
+        if let Some(TextPosition { line, column }) = self.place.mark {
             write!(f, "{line}:{column}:")?;
         }
         if !self.place.path.is_empty() {
@@ -184,7 +184,7 @@ mod tests {
     fn problems_come_one_per_line_and_end_in_a_count() {
         let mut problems = Problems::default();
         for line in 1..=102 {
-            problems.add(&Place::top("f.yaml").key("a", Some(Mark { line, column: 3 })), "wrong");
+            problems.add(&ConfigPlace::top("f.yaml").key("a", Some(TextPosition { line, column: 3 })), "wrong");
         }
         let text = problems.to_string();
         assert!(text.starts_with("f.yaml:1:3: a: wrong\nf.yaml:2:3: a: wrong\n"));

@@ -7,7 +7,7 @@ use super::check::{check, check_admin};
 use super::checked::{ADMIN, Address, Config, LISTEN, Limits, Listen, Pool, Route, Server, Spool, auto_workers};
 use super::fields::{Scalar, Spelling};
 use super::machine::auto_memory;
-use super::problem::{Place, Problems};
+use super::problem::{ConfigPlace, Problems};
 use super::written::{self, File};
 use super::yaml;
 use std::fs;
@@ -148,16 +148,16 @@ fn bytes(path: &Path) -> Result<Vec<u8>, Problems> {
         fs::File::open(path)?.take(yaml::MAX_SIZE as u64 + 1).read_to_end(&mut bytes)?;
         Ok(bytes)
     };
-    read().map_err(|e| Problems::only(Place::top(&path.display().to_string()), format!("cannot be read: {e}")))
+    read().map_err(|e| Problems::only(ConfigPlace::top(&path.display().to_string()), format!("cannot be read: {e}")))
 }
 
 fn read(file_name: &str, bytes: &[u8], problems: &mut Problems) -> Result<File, Problems> {
-    let place = Place::top(file_name);
+    let place = ConfigPlace::top(file_name);
     let refused =
-        |refusal: yaml::YamlRefusal| Problems::only(Place { mark: refusal.mark, ..place.clone() }, refusal.text);
+        |refusal: yaml::YamlRefusal| Problems::only(ConfigPlace { mark: refusal.mark, ..place.clone() }, refusal.text);
     let text = yaml::utf8(bytes).map_err(refused)?;
     let node = yaml::read(text).map_err(refused)?;
-    Ok(File::read(&node, Place { mark: Some(node.mark), ..place.clone() }, problems))
+    Ok(File::read(&node, ConfigPlace { mark: Some(node.mark), ..place.clone() }, problems))
 }
 
 fn of_servers(pool: &str, option: &str, servers: &[String]) -> File {
@@ -181,7 +181,7 @@ fn of_own_store() -> File {
     File { routes: Some(vec![everything]), ..of_servers("embedded", "servers", &["embedded".to_owned()]) }
 }
 
-fn listen(text: &str, place: Place) -> written::Listen {
+fn listen(text: &str, place: ConfigPlace) -> written::Listen {
     let (tcp, unix) = match super::address::unix_path(text) {
         Some(path) => (None, Some(scalar(path, place.clone()))),
         None => (Some(scalar(text, place.clone())), None),
@@ -189,10 +189,10 @@ fn listen(text: &str, place: Place) -> written::Listen {
     written::Listen { place, tcp, unix }
 }
 
-fn command_line() -> Place {
-    Place::top("command line")
+fn command_line() -> ConfigPlace {
+    ConfigPlace::top("command line")
 }
 
-fn scalar(text: &str, place: Place) -> Scalar {
+fn scalar(text: &str, place: ConfigPlace) -> Scalar {
     Scalar { place, text: text.into(), spelling: Spelling::Text }
 }

@@ -8,14 +8,14 @@
 
 mod visit;
 
-use super::problem::Mark;
+use super::problem::TextPosition;
 use serde::de::DeserializeSeed;
 use visit::{NodeSeed, Reading};
 
 /// The longest text that is read, in bytes.
 pub const MAX_SIZE: usize = 1 << 20;
 
-const START: Mark = Mark { line: 1, column: 1 };
+const START: TextPosition = TextPosition { line: 1, column: 1 };
 /// More open brackets than this are not looked at; serde_yaml itself stops at 128 levels.
 const MAX_OPEN: usize = 1000;
 const TOO_DEEP: &str = "nested too deeply";
@@ -26,7 +26,7 @@ const ALIAS: &str = "anchors and aliases (& and *) are not allowed; write the va
 #[derive(Clone, Debug, PartialEq)]
 pub struct YamlNode {
     /// Where: for a map or list, its key if it has one, else the first thing in it.
-    pub mark: Mark,
+    pub mark: TextPosition,
     /// What.
     pub value: Value,
 }
@@ -52,7 +52,7 @@ pub enum Value {
 #[derive(Clone, Debug, PartialEq)]
 pub struct YamlKey {
     /// Where.
-    pub mark: Mark,
+    pub mark: TextPosition,
     /// As written.
     pub text: String,
 }
@@ -61,7 +61,7 @@ pub struct YamlKey {
 #[derive(Clone, Debug, PartialEq)]
 pub struct YamlRefusal {
     /// The position, where there is one.
-    pub mark: Option<Mark>,
+    pub mark: Option<TextPosition>,
     /// The reason.
     pub text: String,
 }
@@ -90,7 +90,8 @@ pub fn utf8(bytes: &[u8]) -> Result<&str, YamlRefusal> {
     std::str::from_utf8(bytes).map_err(|e| {
         let good = String::from_utf8_lossy(&bytes[..e.valid_up_to()]);
         let line_start = good.rfind('\n').map_or(0, |at| at + 1);
-        let mark = Mark { line: good.matches('\n').count() + 1, column: good[line_start..].chars().count() + 1 };
+        let mark =
+            TextPosition { line: good.matches('\n').count() + 1, column: good[line_start..].chars().count() + 1 };
         YamlRefusal { mark: Some(mark), text: "not UTF-8 from here on; save the file as UTF-8".into() }
     })
 }
@@ -112,7 +113,7 @@ fn opens_too_deep(text: &str) -> bool {
 fn document(from: serde_yaml::Deserializer<'_>, text: &str) -> Result<YamlNode, YamlRefusal> {
     let mut reading = Reading::of(text.len());
     NodeSeed(&mut reading).deserialize(from).map_err(|e| {
-        let mark = e.location().map(|at| Mark { line: at.line(), column: at.column() });
+        let mark = e.location().map(|at| TextPosition { line: at.line(), column: at.column() });
         match reading.refusal() {
             Some(own) => YamlRefusal { mark: own.mark.or(mark), text: own.text },
             None => YamlRefusal { mark, text: complaint(&e.to_string(), mark, text) },
@@ -121,8 +122,8 @@ fn document(from: serde_yaml::Deserializer<'_>, text: &str) -> Result<YamlNode, 
 }
 
 /// The parser's complaint, without the position that stands before it anyway, and with a cure where one is known.
-fn complaint(message: &str, mark: Option<Mark>, text: &str) -> String {
-    let at = |m: Mark| text.lines().nth(m.line - 1)?.chars().nth(m.column - 1);
+fn complaint(message: &str, mark: Option<TextPosition>, text: &str) -> String {
+    let at = |m: TextPosition| text.lines().nth(m.line - 1)?.chars().nth(m.column - 1);
     if message.contains("recursion limit") || message.contains("repetition limit") {
         return TOO_DEEP.into();
     }
@@ -154,7 +155,7 @@ mod tests {
         map
     }
 
-    fn place(mark: Mark) -> (usize, usize) {
+    fn place(mark: TextPosition) -> (usize, usize) {
         (mark.line, mark.column)
     }
 
@@ -227,6 +228,6 @@ mod tests {
             (2, "not YAML: did not find expected ',' or ']', while parsing a flow sequence at line 1 column 4")
         );
         assert!(read(&" ".repeat(MAX_SIZE + 1)).unwrap_err().text.contains("1MiB"));
-        assert_eq!(utf8(b"a: 1\nb\xff: 2").unwrap_err().mark, Some(Mark { line: 2, column: 2 }));
+        assert_eq!(utf8(b"a: 1\nb\xff: 2").unwrap_err().mark, Some(TextPosition { line: 2, column: 2 }));
     }
 }

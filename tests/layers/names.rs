@@ -18,10 +18,9 @@ const TWINS: &[(&str, &[&str], &str)] = &[
     ("Holder", &["runtime", "upstream"], TO_RENAME),
     ("Limits", &["admin", "config"], TO_RENAME),
     ("Line", &["commands/warm", "protocol"], OF_A_COMMAND),
-    ("Mark", &["config", "upstream"], TO_RENAME),
     ("Origin", &["config", "upstream"], TO_RENAME),
     ("Pending", &["downstream", "upstream"], TO_RENAME),
-    ("Place", &["admin", "config", "upstream"], TO_RENAME),
+    ("Place", &["admin", "upstream"], TO_RENAME),
     ("Plan", &["commands/demo", "commands/top", "commands/warm"], OF_A_COMMAND),
     ("Pool", &["admin", "config"], AS_SHOWN),
     ("Progress", &["commands/demo", "commands/warm", "upstream"], OF_A_COMMAND),
@@ -33,7 +32,6 @@ const TWINS: &[(&str, &[&str], &str)] = &[
     ("Slot", &["hash", "upstream"], TO_RENAME),
     ("Source", &["admin", "commands/warm", "config"], TO_RENAME),
     ("Spool", &["config", "upstream"], AS_SHOWN),
-    ("Step", &["admin", "route"], TO_RENAME),
     ("Tally", &["commands/demo", "commands/warm"], OF_A_COMMAND),
 ];
 

@@ -15,7 +15,7 @@ const PER_READING: usize = 5;
 
 /// What happened between two looks.
 #[derive(Clone, Copy, Debug)]
-pub struct Step {
+pub struct HistoryStep {
     /// When it ended.
     pub ended: Instant,
     /// How long it took.
@@ -26,7 +26,7 @@ pub struct Step {
 
 /// The recent minutes.
 pub struct History {
-    steps: VecDeque<Step>,
+    steps: VecDeque<HistoryStep>,
     readings: VecDeque<(Instant, Figures)>,
     last: (Instant, Figures),
     until_reading: usize,
@@ -47,7 +47,7 @@ impl History {
     /// Ends a step. Called every [`STEP`](crate::admin::STEP); where that was not possible, the step was longer.
     pub fn note(&mut self, now: Instant, figures: Figures) {
         let (then, before) = &self.last;
-        let step = Step { ended: now, took: now.duration_since(*then), traffic: figures.traffic_since(before) };
+        let step = HistoryStep { ended: now, took: now.duration_since(*then), traffic: figures.traffic_since(before) };
         push(&mut self.steps, step, STEPS);
         self.until_reading -= 1;
         self.last = (now, figures);
@@ -63,7 +63,7 @@ impl History {
     }
 
     /// The steps, the oldest first.
-    pub fn steps(&self) -> impl DoubleEndedIterator<Item = &Step> {
+    pub fn steps(&self) -> impl DoubleEndedIterator<Item = &HistoryStep> {
         self.steps.iter()
     }
 

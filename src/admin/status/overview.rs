@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::history::Step;
+use super::history::HistoryStep;
 use super::servers;
 use super::sources::{LATELY, Sources, per_second};
 use crate::admin::model::{self, Backfills, Migration, Overview, Point, Rates, Reads, Route, Saved};
@@ -107,7 +107,7 @@ impl Sources<'_> {
     }
 }
 
-fn point(step: &Step, now: Instant) -> Point {
+fn point(step: &HistoryStep, now: Instant) -> Point {
     let ago = now.saturating_duration_since(step.ended).as_secs_f64();
     Point { ago, rates: rates(&step.traffic, step.took) }
 }

@@ -3,7 +3,7 @@
 use crate::config::address;
 use crate::config::checked::{ADMIN, LISTEN, Listen};
 use crate::config::fields::{Scalar, Spelling};
-use crate::config::problem::{Place, Problems, plain};
+use crate::config::problem::{ConfigPlace, Problems, plain};
 use crate::config::written::{self, File};
 use std::net::SocketAddr;
 
@@ -81,7 +81,7 @@ pub fn admin_hosts(file: &File, problems: &mut Problems) -> Vec<String> {
 }
 
 /// Port 0 means "any free port", so it may come twice.
-fn take(listen: Listen, place: &Place, taken: &mut Vec<(Listen, String)>, problems: &mut Problems) {
+fn take(listen: Listen, place: &ConfigPlace, taken: &mut Vec<(Listen, String)>, problems: &mut Problems) {
     let any_port = matches!(listen, Listen::Tcp(address) if address.port() == 0);
     match taken.iter().find(|(other, _)| *other == listen && !any_port) {
         Some((_, path)) => problems.add(place, format!("the same address as {path}; write another")),

@@ -4,7 +4,7 @@ use super::setting::{setting, text};
 use super::{down, hash};
 use crate::config::address;
 use crate::config::checked::{Address, Embedded, Pool, Server};
-use crate::config::problem::{Place, Problems, plain};
+use crate::config::problem::{ConfigPlace, Problems, plain};
 use crate::config::units::{COUNT, DURATION, SIZE};
 use crate::config::written::{self, File};
 use std::time::Duration;
@@ -79,7 +79,7 @@ fn server(written: &written::Server, problems: &mut Problems) -> Option<Server> 
 }
 
 /// Names stand in error replies and in metrics, where a control character would do harm.
-fn name(name: &str, place: &Place, problems: &mut Problems) {
+fn name(name: &str, place: &ConfigPlace, problems: &mut Problems) {
     if name.is_empty() || name.len() > MAX_NAME {
         problems.add(place, format!("a name of {} bytes; write 1 to {MAX_NAME}", name.len()));
     } else if name.chars().any(|c| c.is_control() || c.is_whitespace()) {

@@ -5,7 +5,7 @@ use super::setting::{switch, text};
 use super::{migrate, refresh};
 use crate::config::checked::{Pool, Route};
 use crate::config::fields::Scalar;
-use crate::config::problem::{Place, Problems, plain};
+use crate::config::problem::{ConfigPlace, Problems, plain};
 use crate::config::written::{self, File};
 use crate::protocol::MAX_KEY;
 
@@ -19,7 +19,7 @@ pub fn check(file: &File, pools: &[Pool], problems: &mut Problems, warnings: &mu
     if written.is_empty() {
         problems.add(&file.place.key("routes", file.place.mark), "no route; write - {prefix: \"\", pool: main}");
     }
-    let mut routes: Vec<(Route, &Place)> = Vec::new();
+    let mut routes: Vec<(Route, &ConfigPlace)> = Vec::new();
     for written in written {
         let Some(new) = one(written, pools, problems) else { continue };
         if routes.iter().any(|(old, _)| old.prefix == new.prefix) {
@@ -86,7 +86,7 @@ fn key_part(written: Option<&Scalar>, problems: &mut Problems) -> Option<Vec<u8>
     Some(part.as_bytes().to_vec())
 }
 
-fn warn_of_unused_pools(file: &File, pools: &[Pool], routes: &[(Route, &Place)], warnings: &mut Problems) {
+fn warn_of_unused_pools(file: &File, pools: &[Pool], routes: &[(Route, &ConfigPlace)], warnings: &mut Problems) {
     for (n, pool) in file.pools.iter().flatten().enumerate() {
         if !routes.iter().any(|(route, _)| route.pools().contains(&n)) && !is_gutter(n, pools) {
             warnings.add(&pool.place, "no route uses this pool");
@@ -95,7 +95,7 @@ fn warn_of_unused_pools(file: &File, pools: &[Pool], routes: &[(Route, &Place)],
 }
 
 /// Elsewhere the gutter is used as it was written; only on this route it is not.
-fn warn_of_gutters_without_use(pools: &[Pool], routes: &[(Route, &Place)], warnings: &mut Problems) {
+fn warn_of_gutters_without_use(pools: &[Pool], routes: &[(Route, &ConfigPlace)], warnings: &mut Problems) {
     for (route, place) in routes {
         for (n, pool) in pools.iter().enumerate().filter(|(n, _)| route.pools().contains(n)) {
             let Some(gutter) = pool.on_down.gutter().filter(|_| route.gutter(n, pools).is_none()) else { continue };
@@ -106,7 +106,7 @@ fn warn_of_gutters_without_use(pools: &[Pool], routes: &[(Route, &Place)], warni
     }
 }
 
-fn warn_of_keys_without_route(file: &File, routes: &[(Route, &Place)], warnings: &mut Problems) {
+fn warn_of_keys_without_route(file: &File, routes: &[(Route, &ConfigPlace)], warnings: &mut Problems) {
     if !routes.iter().any(|(route, _)| route.prefix.is_empty()) {
         let place = file.place.key("routes", routes.iter().filter_map(|(_, place)| place.mark).min());
         warnings.add(&place, "no route has the prefix \"\": keys that fit no prefix are refused");
@@ -116,7 +116,7 @@ fn warn_of_keys_without_route(file: &File, routes: &[(Route, &Place)], warnings:
 /// Two routes with different namespaces in one pool may give two keys one name on the server, and so one key the
 /// other's value: where what every key of one begins with there is a beginning of what every key of the other does. Even
 /// if that is meant, both must tell the same values stale; so a pair that does not is the one that is named.
-fn warn_of_shared_names(pools: &[Pool], routes: &[(Route, &Place)], warnings: &mut Problems) {
+fn warn_of_shared_names(pools: &[Pool], routes: &[(Route, &ConfigPlace)], warnings: &mut Problems) {
     let begin = |route: &Route| [route.namespace.as_slice(), &route.prefix].concat();
     for (n, (a, place)) in routes.iter().enumerate() {
         let meets = |b: &Route| begin(a).starts_with(&begin(b)) || begin(b).starts_with(&begin(a));

@@ -1,7 +1,7 @@
 //! The written form of what happens when servers die: `on_down` of a pool, and `spool`.
 
 use crate::config::fields::{Fields, Scalar, scalar};
-use crate::config::problem::{Place, Problems};
+use crate::config::problem::{ConfigPlace, Problems};
 use crate::config::yaml::{Value, YamlNode};
 
 /// `on_down` of a pool.
@@ -17,7 +17,7 @@ pub enum OnDown {
 #[derive(Clone, Debug)]
 pub struct Gutter {
     /// Where it begins.
-    pub place: Place,
+    pub place: ConfigPlace,
     /// `pool`.
     pub pool: Option<Scalar>,
     /// `ttl`.
@@ -37,7 +37,7 @@ impl OnDown {
     /// The keys where it is a map.
     pub const KEYS: &'static [&'static str] = &["gutter"];
 
-    pub(super) fn read(node: &YamlNode, place: Place, problems: &mut Problems) -> Option<OnDown> {
+    pub(super) fn read(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> Option<OnDown> {
         if !matches!(node.value, Value::Map(_)) {
             return scalar(node, place, problems).map(OnDown::Word);
         }
@@ -54,7 +54,7 @@ impl Gutter {
     /// The keys of a gutter.
     pub const KEYS: &'static [&'static str] = &["pool", "ttl"];
 
-    fn read(node: &YamlNode, place: Place, problems: &mut Problems) -> Gutter {
+    fn read(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> Gutter {
         if !matches!(node.value, Value::Map(_)) {
             let pool = scalar(node, place.clone(), problems);
             return Gutter { place, pool, ttl: None };
@@ -71,7 +71,7 @@ impl Spool {
     /// The keys of the spool.
     pub const KEYS: &'static [&'static str] = &["max_keys", "dir"];
 
-    pub(super) fn read(node: &YamlNode, place: Place, problems: &mut Problems) -> Spool {
+    pub(super) fn read(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> Spool {
         let map = Fields::open(node, place, Self::KEYS, problems);
         Spool { max_keys: map.scalar("max_keys", problems), dir: map.scalar("dir", problems) }
     }

@@ -1,14 +1,14 @@
 //! The written form of a route's migration.
 
 use crate::config::fields::{Fields, Scalar};
-use crate::config::problem::{Place, Problems};
+use crate::config::problem::{ConfigPlace, Problems};
 use crate::config::yaml::YamlNode;
 
 /// `migrate` of a route.
 #[derive(Clone, Debug)]
 pub struct Migrate {
     /// Where it begins.
-    pub place: Place,
+    pub place: ConfigPlace,
     /// `from`.
     pub from: Option<Scalar>,
     /// `to`.
@@ -21,7 +21,7 @@ impl Migrate {
     /// The keys of a migration.
     pub const KEYS: &'static [&'static str] = &["from", "to", "phase"];
 
-    pub(super) fn read(node: &YamlNode, place: Place, problems: &mut Problems) -> Migrate {
+    pub(super) fn read(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> Migrate {
         let map = Fields::open(node, place.clone(), Self::KEYS, problems);
         Migrate {
             from: map.scalar("from", problems),

@@ -10,7 +10,7 @@ mod pool;
 mod refresh;
 
 use super::fields::{Fields, Scalar, scalar};
-use super::problem::{Place, Problems, plain};
+use super::problem::{ConfigPlace, Problems, plain};
 use super::yaml::{Value, YamlNode};
 pub use down::{Gutter, OnDown, Spool};
 pub use keys::keys;
@@ -22,7 +22,7 @@ pub use refresh::Refresh;
 #[derive(Clone, Debug)]
 pub struct File {
     /// The top of the file.
-    pub place: Place,
+    pub place: ConfigPlace,
     /// `listen`.
     pub listen: Option<Vec<Listen>>,
     /// `admin`.
@@ -56,7 +56,7 @@ pub struct Admin {
 #[derive(Clone, Debug)]
 pub struct Listen {
     /// Where it begins.
-    pub place: Place,
+    pub place: ConfigPlace,
     /// `tcp`.
     pub tcp: Option<Scalar>,
     /// `unix`.
@@ -67,7 +67,7 @@ pub struct Listen {
 #[derive(Clone, Debug)]
 pub struct Route {
     /// Where it begins.
-    pub place: Place,
+    pub place: ConfigPlace,
     /// `prefix`.
     pub prefix: Option<Scalar>,
     /// `pool`.
@@ -116,13 +116,13 @@ impl File {
         &["listen", "admin", "workers", "pools", "routes", "limits", "spool", "log"];
 
     /// A file in which nothing is written.
-    pub fn empty(place: Place) -> File {
+    pub fn empty(place: ConfigPlace) -> File {
         let (limits, spool, log) = (Limits::default(), Spool::default(), Log::default());
         File { place, listen: None, admin: None, workers: None, pools: None, routes: None, limits, spool, log }
     }
 
     /// Reads the top of a file.
-    pub fn read(node: &YamlNode, place: Place, problems: &mut Problems) -> File {
+    pub fn read(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> File {
         if node.value == Value::Empty {
             return File::empty(place);
         }
@@ -145,7 +145,7 @@ impl Admin {
     /// The keys of the map.
     pub const KEYS: &'static [&'static str] = &["address", "show_keys", "hosts"];
 
-    fn read(node: &YamlNode, place: Place, problems: &mut Problems) -> Admin {
+    fn read(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> Admin {
         if !matches!(node.value, Value::Map(_)) {
             return Admin { address: scalar(node, place, problems), show_keys: None, hosts: Vec::new() };
         }
@@ -163,7 +163,7 @@ impl Listen {
     /// The keys of one listener.
     pub const KEYS: &'static [&'static str] = &["tcp", "unix"];
 
-    fn read(node: &YamlNode, place: Place, problems: &mut Problems) -> Listen {
+    fn read(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> Listen {
         if let Value::Text(text) = &node.value {
             let key = if text.starts_with('/') { "unix" } else { "tcp" };
             problems.add(&place, format!("an address alone; write {key}: {}", plain(text)));
@@ -178,7 +178,7 @@ impl Route {
     /// The keys of one route.
     pub const KEYS: &'static [&'static str] = &["prefix", "pool", "migrate", "namespace", "allow_flush", "refresh"];
 
-    fn read(node: &YamlNode, place: Place, problems: &mut Problems) -> Route {
+    fn read(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> Route {
         let map = Fields::open(node, place.clone(), Self::KEYS, problems);
         Route {
             place,
@@ -209,7 +209,7 @@ impl Limits {
         "waiters",
     ];
 
-    fn read(node: &YamlNode, place: Place, problems: &mut Problems) -> Limits {
+    fn read(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> Limits {
         let map = Fields::open(node, place, Self::KEYS, problems);
         Limits {
             item_size: map.scalar("item_size", problems),
@@ -232,7 +232,7 @@ impl Log {
     /// The keys of the log.
     pub const KEYS: &'static [&'static str] = &["format", "level", "keys"];
 
-    fn read(node: &YamlNode, place: Place, problems: &mut Problems) -> Log {
+    fn read(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> Log {
         let map = Fields::open(node, place, Self::KEYS, problems);
         Log {
             format: map.scalar("format", problems),

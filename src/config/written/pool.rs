@@ -2,14 +2,14 @@
 
 use super::down::OnDown;
 use crate::config::fields::{Fields, Scalar, scalar};
-use crate::config::problem::{Place, Problems};
+use crate::config::problem::{ConfigPlace, Problems};
 use crate::config::yaml::{Value, YamlNode};
 
 /// One entry of `pools`.
 #[derive(Clone, Debug)]
 pub struct Pool {
     /// Where it begins.
-    pub place: Place,
+    pub place: ConfigPlace,
     /// Its key.
     pub name: String,
     /// `servers`.
@@ -38,7 +38,7 @@ pub struct Pool {
 #[derive(Clone, Debug)]
 pub struct Server {
     /// Where it begins.
-    pub place: Place,
+    pub place: ConfigPlace,
     /// `name`.
     pub name: Option<Scalar>,
     /// `address`.
@@ -51,7 +51,7 @@ pub struct Server {
 #[derive(Clone, Debug)]
 pub struct Embedded {
     /// Where it begins.
-    pub place: Place,
+    pub place: ConfigPlace,
     /// `max_bytes`.
     pub max_bytes: Option<Scalar>,
 }
@@ -72,7 +72,7 @@ impl Pool {
     ];
 
     /// A pool in which only `servers` is written.
-    pub fn of(name: &str, place: Place, servers: Vec<Server>) -> Pool {
+    pub fn of(name: &str, place: ConfigPlace, servers: Vec<Server>) -> Pool {
         Pool {
             place,
             name: name.into(),
@@ -89,12 +89,12 @@ impl Pool {
         }
     }
 
-    pub(super) fn read_all(node: &YamlNode, place: Place, problems: &mut Problems) -> Vec<Pool> {
+    pub(super) fn read_all(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> Vec<Pool> {
         let map = Fields::named(node, place, problems);
         map.entries().map(|(key, place, node)| Pool::read(&key.text, node, place, problems)).collect()
     }
 
-    fn read(name: &str, node: &YamlNode, place: Place, problems: &mut Problems) -> Pool {
+    fn read(name: &str, node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> Pool {
         let map = Fields::open(node, place.clone(), Self::KEYS, problems);
         Pool {
             place,
@@ -122,7 +122,7 @@ impl Server {
         Server { place: address.place.clone(), name: None, address: Some(address), weight: None }
     }
 
-    fn read(node: &YamlNode, place: Place, problems: &mut Problems) -> Server {
+    fn read(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> Server {
         if !matches!(node.value, Value::Map(_)) {
             let address = scalar(node, place.clone(), problems);
             return Server { place, name: None, address, weight: None };
@@ -141,7 +141,7 @@ impl Embedded {
     /// The keys of an embedded store.
     pub const KEYS: &'static [&'static str] = &["max_bytes"];
 
-    fn read(node: &YamlNode, place: Place, problems: &mut Problems) -> Embedded {
+    fn read(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> Embedded {
         let map = Fields::open(node, place.clone(), Self::KEYS, problems);
         Embedded { max_bytes: map.scalar("max_bytes", problems), place }
     }

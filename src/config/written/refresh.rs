@@ -1,7 +1,7 @@
 //! The written form of a route's refresh policy.
 
 use crate::config::fields::{Fields, Scalar};
-use crate::config::problem::{Place, Problems};
+use crate::config::problem::{ConfigPlace, Problems};
 use crate::config::yaml::{Value, YamlNode};
 
 /// `refresh` of a route.
@@ -32,7 +32,7 @@ impl Refresh {
     /// The keys of a refresh.
     pub const KEYS: &'static [&'static str] = &["grace", "lease", "cold_wait", "jitter", "marker_bit", "early"];
 
-    pub(super) fn read(node: &YamlNode, place: Place, problems: &mut Problems) -> Option<Refresh> {
+    pub(super) fn read(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> Option<Refresh> {
         let map = switched_on(node, place, Self::KEYS, problems)?;
         Some(Refresh {
             grace: map.scalar("grace", problems),
@@ -49,7 +49,7 @@ impl Early {
     /// The keys of an early refresh.
     pub const KEYS: &'static [&'static str] = &["beta"];
 
-    fn read(node: &YamlNode, place: Place, problems: &mut Problems) -> Option<Early> {
+    fn read(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> Option<Early> {
         let map = switched_on(node, place, Self::KEYS, problems)?;
         Some(Early { beta: map.scalar("beta", problems) })
     }
@@ -57,7 +57,12 @@ impl Early {
 
 /// Opens the map of a policy that is off unless it is written. Nothing, `off` or `true` in its place would leave open
 /// whether it is meant to be on.
-fn switched_on<'n>(node: &'n YamlNode, place: Place, known: &[&str], problems: &mut Problems) -> Option<Fields<'n>> {
+fn switched_on<'n>(
+    node: &'n YamlNode,
+    place: ConfigPlace,
+    known: &[&str],
+    problems: &mut Problems,
+) -> Option<Fields<'n>> {
     if !matches!(node.value, Value::Map(_)) {
         problems.add(&place, "no map (key: value); write {} for its defaults, or leave the key out to turn it off");
         return None;

@@ -6,7 +6,7 @@
 //! stand where the first thing in them does. A refusal without a kept value is a real error.
 
 use super::{ALIAS, NO_KEY, START, Value, YamlKey, YamlNode, YamlRefusal};
-use crate::config::problem::Mark;
+use crate::config::problem::TextPosition;
 use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
@@ -15,7 +15,7 @@ pub struct Reading {
     /// The value of the scalar just refused.
     kept: Option<Value>,
     /// Where the scalar before was.
-    last: Option<Mark>,
+    last: Option<TextPosition>,
     nodes: usize,
     most: usize,
     /// Our own reason to give up.
@@ -35,7 +35,7 @@ impl Reading {
 
     /// The position of the scalar just kept. The parser itself only goes forwards, so a place passed a second time was
     /// reached through an alias.
-    fn arrive<E: de::Error>(&mut self, refused: &E, empty: bool) -> Result<Mark, E> {
+    fn arrive<E: de::Error>(&mut self, refused: &E, empty: bool) -> Result<TextPosition, E> {
         let mark = mark_in(&refused.to_string());
         if self.last.is_some_and(|last| mark < last || (mark == last && !empty)) {
             return Err(self.alias());
@@ -55,7 +55,7 @@ impl Reading {
         self.give_up(self.last, ALIAS)
     }
 
-    fn give_up<E: de::Error>(&mut self, mark: Option<Mark>, text: &str) -> E {
+    fn give_up<E: de::Error>(&mut self, mark: Option<TextPosition>, text: &str) -> E {
         self.refusal = Some(YamlRefusal { mark, text: text.into() });
         E::custom(text)
     }
@@ -174,10 +174,10 @@ impl<'de> Visitor<'de> for NodeVisitor<'_> {
 }
 
 /// The position at the end of one of serde_yaml's messages; it leaves out the very first one.
-fn mark_in(message: &str) -> Mark {
+fn mark_in(message: &str) -> TextPosition {
     let position = || {
         let (line, column) = message.rsplit_once(" at line ")?.1.split_once(" column ")?;
-        Some(Mark { line: line.parse().ok()?, column: column.parse().ok()? })
+        Some(TextPosition { line: line.parse().ok()?, column: column.parse().ok()? })
     };
     position().unwrap_or(START)
 }
