@@ -1,5 +1,5 @@
 //! One page of an admin address, fetched: for commands that ask a leash which already serves. The whole of it has a
-//! bound, in time and in bytes, whoever listens there.
+//! bound, in time and in bytes, even if something else than leash listens there.
 
 use std::error::Error;
 use std::io;
@@ -25,13 +25,13 @@ const LARGEST: usize = 8 * 1024 * 1024;
 /// Why there is no page. The address is for the caller to name.
 #[derive(Debug, thiserror::Error)]
 pub enum NoPage {
-    /// Nobody listens, or the connection was lost.
+    /// No process listens, or the connection was lost.
     #[error("{0}")]
     Unreachable(#[from] io::Error),
-    /// Somebody listens and is silent.
+    /// A process listens and is silent.
     #[error("no answer within {PATIENCE:?}")]
     Late,
-    /// Somebody listens and is no admin address.
+    /// A process listens that does not speak HTTP.
     #[error("the answer is not HTTP; is that the admin address?")]
     NotHttp,
     /// There is an answer, and it is no page.
@@ -109,7 +109,7 @@ mod tests {
                 request.push(byte[0]);
             }
             assert!(request.starts_with(b"GET /status HTTP/1.1\r\nhost: "));
-            // Whoever has read enough hangs up.
+            // The reader hangs up once it has read enough.
             let _ = stream.write_all(&answer);
         });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -1,9 +1,9 @@
 //! By which names the admin address answers.
 //!
-//! A browser that shows somebody's page can be made to take the pages here for that somebody's own: the name it asks by
-//! first means a server of his and a moment later this machine ("DNS rebinding"). It still asks by that name, which the
-//! public name service must know, so it has a dot. Addresses cannot be made to mean another one, nor can names without a
-//! dot, which only the own network knows. Every other name must be this machine's or be listed.
+//! An attacker's web page can make a visitor's browser take the pages here for the attacker's own: the name that the
+//! browser asks by first means the attacker's server and a moment later this machine ("DNS rebinding"). The browser still
+//! asks by that name, which the public DNS must know, so it has a dot. An attacker cannot redirect addresses, nor names
+//! without a dot, which only the local network knows. Every other name must be this machine's or be listed.
 
 use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -11,7 +11,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use hyper::header::HOST;
 use hyper::{HeaderMap, Uri};
 
-/// The name by which somebody asked who must not be answered.
+/// The name in a request that must not be answered.
 pub fn unknown<'r>(uri: &'r Uri, headers: &'r HeaderMap, listed: impl Fn() -> Vec<String>) -> Option<Cow<'r, str>> {
     let written = headers.get_all(HOST).iter().map(|host| String::from_utf8_lossy(host.as_bytes()));
     // A request to a proxy names the host in its first line, too.

@@ -33,7 +33,7 @@ const ENDING: &str = "leash is stopping";
 /// More of a host name than this is not repeated.
 const LONGEST_NAME: usize = 253;
 
-/// The pages there are, for whoever asks for another one.
+/// The pages there are, told to a client that asks for another one.
 const PAGES: [(&str, &str); 7] = [
     ("/", "how things are, for people"),
     ("/status", "the same as JSON"),

@@ -1,8 +1,8 @@
 //! Who has a place at the admin address, and who must leave when all are taken.
 //!
-//! Whoever connects has a place at once: a probe must not wait for those who have one and say nothing, or do not read what
-//! they asked for. In its stead the one leaves of whom nothing was heard for the longest time. What a client will ask is
-//! not known before it asks, so probes cannot have places of their own.
+//! Every client that connects has a place at once: a probe must not wait for clients that say nothing, or do not read what
+//! they asked for. If all places are taken, the client that was silent longest leaves. leash does not know what a client
+//! will ask before it asks, so probes cannot have places of their own.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -38,7 +38,7 @@ impl Places {
         Rc::new(Places { most, taken: RefCell::default(), events: Cell::new(0) })
     }
 
-    /// A place for somebody new.
+    /// A place for a new client.
     pub fn take(self: &Rc<Places>) -> Place {
         if self.taken.borrow().len() >= self.most {
             self.make_room();

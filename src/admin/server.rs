@@ -1,4 +1,4 @@
-//! The admin address's thread, its connections, and their end. Whoever connects is served at once; see [`Places`].
+//! The admin address's thread, its connections, and their end. Every client is served at once; see [`Places`].
 //!
 //! ```text
 //! serve ─▶ thread: accept ─▶ one task per connection ─▶ pages::answer
@@ -103,7 +103,7 @@ pub(super) fn serve_within(
     let server = Server { limits, pages: Pages { source, aside }, stopped };
     let run = move || {
         server.run(&runtime, listener);
-        // Who resolves a name for somebody who looked cannot be interrupted.
+        // A thread that resolves a name for a live look cannot be interrupted.
         runtime.shutdown_background();
     };
     let thread = thread::Builder::new().name("admin".to_string()).spawn(run)?;
@@ -185,7 +185,7 @@ impl Server {
         http.timer(TokioTimer::new()).header_read_timeout(self.limits.head).max_buf_size(MOST_HEAD);
         let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
         let last_answer = tokio::select! {
-            // What a client did wrong here concerns nobody but it.
+            // An error here is the client's, and concerns no other.
             _ = connection.as_mut() => return,
             () = place.lost() => return,
             _ = self.stopped.changed() => *self.stopped.borrow(),

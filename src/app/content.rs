@@ -15,7 +15,7 @@ use crate::runtime::net::lacks_descriptors;
 
 /// How often the file is looked at.
 const PERIOD: Duration = Duration::from_secs(5);
-/// How long a changed file must stay as it is: somebody may still be writing it.
+/// How long a changed file must stay as it is: its writer may not be done yet.
 const SETTLE: Duration = Duration::from_millis(200);
 /// More of a file than this is not looked at; a configuration that long is refused anyway.
 const MOST: u64 = 2 << 20;
@@ -35,7 +35,7 @@ impl Content {
         Content { path: path.map(Path::to_owned), seen: path.and_then(|path| look(path, None)) }
     }
 
-    /// Notes what the file is now: whoever reads it next need not be told of it.
+    /// Notes the file's content as it is now, so that it does not count as changed.
     pub async fn note(&mut self) {
         if let Some(path) = &self.path {
             self.seen = look_at(path, self.seen).await;
@@ -68,7 +68,7 @@ async fn look_at(path: &Path, seen: Look) -> Look {
     spawn_blocking(move || look(&path, seen)).await.ok().flatten()
 }
 
-/// What it is now, as far as one can look: whoever has no descriptor for that goes by what was `seen`.
+/// What the file is now; without a descriptor to look, what was `seen` before.
 fn look(path: &Path, seen: Look) -> Look {
     let read = || -> io::Result<u128> {
         let mut bytes = Vec::new();

@@ -1,4 +1,4 @@
-//! File descriptors: as many as the process may have, shared out before anybody takes them, so that clients do not take those
+//! File descriptors: as many as the process may have, shared out before any is taken, so that clients do not take those
 //! that servers, the admin address and files need.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -17,11 +17,11 @@ const MOST_ADMIN: usize = 128;
 /// The part that clients have however many servers there are.
 const CLIENTS_PART: usize = 4;
 
-/// Raises how many the process may have as far as it may itself. How many that are; `None` if nobody knows.
+/// Raises the soft limit of the process to its hard limit, and returns it; `None` if there is no limit.
 pub fn raise() -> Option<usize> {
     let limit = getrlimit(Resource::Nofile);
     if limit.current != limit.maximum {
-        // What is not granted is not missed: what there is then is looked at.
+        // An error changes nothing: the limit is read anew below.
         let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
     }
     usize::try_from(getrlimit(Resource::Nofile).current?).ok()

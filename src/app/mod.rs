@@ -50,7 +50,7 @@ fn hint(error: &io::Error) -> &'static str {
 pub fn run(config: Config, mut reloader: Reloader, filter: &Filter) -> Result<(), AppError> {
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
     let ended = runtime.block_on(serve(config, &mut reloader, filter));
-    // Whoever still reads a file or ranks servers does it for nobody.
+    // Threads that still read a file or rank servers need not be waited for.
     runtime.shutdown_background();
     ended
 }
@@ -68,7 +68,7 @@ async fn serve(config: Config, reloader: &mut Reloader, filter: &Filter) -> Resu
         }
     }
     tell(State::Stopping, "answering what has arrived");
-    // Whoever asks twice is not willing to wait.
+    // A second signal ends leash at once.
     let in_time = tokio::select! {
         in_time = running.stop() => in_time,
         () = ends.wait() => std::process::exit(1),

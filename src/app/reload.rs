@@ -18,7 +18,7 @@ use crate::app::descriptors;
 use crate::config::{Origin, Problems};
 use crate::logging::Filter;
 
-/// Whoever reloads.
+/// Reloads the configuration.
 pub struct Reloader {
     origin: Origin,
     content: Content,
@@ -54,7 +54,7 @@ impl Reloader {
             Err(refusal) => {
                 let problems = refusal.log();
                 let first = problems.first().cloned().unwrap_or_default();
-                // Whoever sees the count finds the reason in the log.
+                // Logged before it is counted, so that a reader of the count finds the reason.
                 running.reloads().refused(problems);
                 tell(State::Ready, &format!("{}; a reload was refused: {first}", running.in_brief()));
             }

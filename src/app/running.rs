@@ -1,5 +1,5 @@
-//! A leash that serves, whoever wants it: bound early, changed while it serves, stopped without dropping what has arrived.
-//! Knows no signals.
+//! A leash that serves, for `leash` itself and for `leash demo`: bound early, changed while it serves, stopped without
+//! dropping what has arrived. Knows no signals.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -25,7 +25,7 @@ use crate::runtime::net;
 use crate::snapshot::reloads::Reloads;
 use crate::snapshot::{InForce, Snapshot};
 
-/// How often leases that have ended are let go of, should nobody ask for any.
+/// How often leases that have ended are let go of, also if no client asks for any.
 const TIDY: Duration = Duration::from_secs(3);
 /// How long leash takes at most to end once told to: a native sidecar gets two seconds.
 const LONGEST_END: Duration = Duration::from_millis(1500);

@@ -1,7 +1,7 @@
 //! What systemd is told (`sd_notify`): ready, reloading, stopping, and one line about how things are.
 //!
-//! Without `NOTIFY_SOCKET` in the environment nobody wants to know. Telling never fails leash: a service manager that
-//! does not listen is its own trouble.
+//! Without `NOTIFY_SOCKET` in the environment there is no service manager to tell. A failure to tell never stops leash: it
+//! is logged.
 
 use std::env;
 use std::ffi::OsStr;
@@ -54,7 +54,7 @@ fn send(socket: &OsStr, message: &str) -> io::Result<()> {
         _ => SocketAddr::from_pathname(socket)?,
     };
     let sender = UnixDatagram::unbound()?;
-    // A full queue must not stop whoever serves.
+    // A full queue must not stop leash from serving.
     sender.set_nonblocking(true)?;
     sender.connect_addr(&address)?;
     sender.send(message.as_bytes()).map(drop)

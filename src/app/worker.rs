@@ -129,7 +129,7 @@ async fn run(number: usize, snapshot: Arc<Snapshot>, books: Books, mut inbox: In
             }
             Some(order) = inbox.orders.recv() => {
                 kept.change(&clients, &order.snapshot);
-                // Whoever ordered it may have stopped waiting.
+                // The reloader may have stopped waiting.
                 let _ = order.done.send(());
             }
             Some(_) = serving.join_next() => {}
@@ -137,7 +137,7 @@ async fn run(number: usize, snapshot: Arc<Snapshot>, books: Books, mut inbox: In
         }
     }
     clients.stop();
-    // Nobody is accepted any more, but some who were may still be on their way here.
+    // No more clients are accepted, but some that were may still be on their way here.
     while let Ok(client) = inbox.clients.try_recv() {
         serving.spawn_local(serve(client, clients.clone(), inbox.seats_taken.clone()));
     }

@@ -1,4 +1,4 @@
-//! `leash healthcheck`: asks the leash that serves on this machine whether it is alive, for whoever can only run a
+//! `leash healthcheck`: asks the leash that serves on this machine whether it is alive, for monitors that can only run a
 //! command (Docker's HEALTHCHECK).
 
 use std::net::SocketAddr;

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// More problems than this are counted, not listed: nobody reads further.
+/// More problems than this are counted, not listed: people do not read further.
 const LISTED: usize = 100;
 
 /// A position in a file, both counted from 1, columns in characters.

@@ -111,7 +111,7 @@ impl Origin {
         }
     }
 
-    /// Where the admin pages are, whatever else is wrong with the configuration; `None` if they are off.
+    /// Where the admin pages are, even if the rest of the configuration is wrong; `None` if they are off.
     pub fn admin(&self) -> Result<Option<SocketAddr>, Problems> {
         let mut elsewhere = Problems::default();
         let mut file = match &self.source {
@@ -167,7 +167,7 @@ fn of_servers(pool: &str, option: &str, servers: &[String]) -> File {
     File { pools: Some(vec![written::Pool::of(pool, option.clone(), servers)]), ..File::empty(command_line()) }
 }
 
-/// Nobody else uses a store of its own, so nobody is hurt when it is emptied.
+/// No other leash uses this store, so any client may empty it.
 fn of_own_store() -> File {
     let everything = written::Route {
         place: command_line(),

@@ -33,7 +33,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     time(text, show_millis)
 }
 
-/// `60s`, `5m`, `1h`, and `2000ms` for whoever likes that better.
+/// `60s`, `5m`, `1h`, and also `2000ms`.
 pub fn seconds(text: &str) -> Result<Duration, String> {
     if let Ok(n) = text.parse::<u64>() {
         return Err(format!("{n} has no unit; write {n}s"));
@@ -47,7 +47,7 @@ pub fn seconds(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// `fraction_as` spells milliseconds for whoever wrote a fraction of a unit.
+/// `fraction_as` spells milliseconds, to tell a user who wrote a fraction of a unit what to write.
 fn time(text: &str, fraction_as: fn(u64) -> String) -> Result<Duration, String> {
     let (number, unit) = split(text);
     let factor = TIMES.iter().find(|(name, _)| *name == unit).map(|(_, factor)| *factor);

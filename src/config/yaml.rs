@@ -97,7 +97,7 @@ pub fn utf8(bytes: &[u8]) -> Result<&str, YamlRefusal> {
 }
 
 /// libyaml takes time in the square of the open brackets: a minute for a megabyte of them. Brackets in comments and quotes
-/// are counted too, but nobody leaves so many of them open.
+/// are counted too, but no real file leaves so many of them open.
 fn opens_too_deep(text: &str) -> bool {
     let depth = text.bytes().scan(0_usize, |depth, byte| {
         match byte {

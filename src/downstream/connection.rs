@@ -42,7 +42,7 @@ pub struct Connection {
 /// How a connection's reading ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
-    /// The client is done, or leash is: what is owed is still answered.
+    /// The client is done, or leash is: requests that were read are still answered.
     Orderly,
     /// The client cannot go on: it is told why and may not have read that yet.
     Fatal,
@@ -104,7 +104,7 @@ impl Connection {
         }
         if self.state.borrow().paused && !self.is_full() {
             self.state.borrow_mut().paused = false;
-            // What is asked now was read long ago, and what ended the pause did not set the clock.
+            // The requests that go on now were read long ago, and the event that ended the pause did not set the clock.
             self.service.turn.tick();
         }
     }

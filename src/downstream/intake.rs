@@ -17,7 +17,7 @@ use crate::runtime::memory::{Share, Shed};
 use crate::runtime::net::{LEAST_ROOM, MOST_ROOM, Reader, make_room};
 use crate::runtime::turn::give_way;
 
-/// What is left of a request that is no longer than this is read on in the buffer that all connections share.
+/// A partial request of at most this length is completed in the buffer that all connections share.
 const SHORT: usize = 4 * 1024;
 /// memcached's words for a line it has no memory for.
 const NO_ROOM: &str = "SERVER_ERROR out of memory reading request";
@@ -31,7 +31,7 @@ pub(super) struct Intake {
     /// When the request that has begun to arrive must be whole.
     timer: Option<Pin<Box<Sleep>>>,
     ended: bool,
-    /// What is counted of the buffer.
+    /// The part of the buffer that counts in `limits.memory`.
     held: Share,
 }
 
@@ -113,7 +113,7 @@ impl Intake {
                 break;
             }
         }
-        // What is left for the next turn needs no room of its own.
+        // Requests that are left for the next turn need no room of their own.
         if stint.is_over() {
             self.held.set(self.buffer.len())
         } else {

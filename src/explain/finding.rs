@@ -16,7 +16,7 @@ use crate::protocol::{Item, Reply};
 use crate::route::migration::decide::is_claim;
 use crate::route::refresh::decide::{Age, Look, Policy};
 
-/// What is known of an item after a look.
+/// What a look found out about an item.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Finding {
     /// How it is.
@@ -98,14 +98,14 @@ pub struct LeaseFinding {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "state", rename_all = "lowercase")]
 pub enum LeaseState {
-    /// Nobody.
+    /// No caller.
     Free,
     /// A winner.
     Taken {
         /// When it is forgotten; `None`: never.
         ttl: Option<i64>,
     },
-    /// Nobody any more: a write or a delete came between.
+    /// No caller any more: a write or a delete came between.
     Revoked {
         /// When that is forgotten; `None`: never.
         ttl: Option<i64>,

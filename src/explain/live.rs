@@ -4,7 +4,7 @@
 //! people runs into is not held against a server that clients use. All questions of a look are asked at once.
 //!
 //! One thing memcached changes by itself. An item that an application has invalidated (`md I`) makes the first `mg` the
-//! winner of memcached's own token, whatever that `mg` asks, and there is no winner after it. So a look that was made the
+//! winner of memcached's own token, with any flags, and there is no winner after it. So a look that was made the
 //! winner gives the token back by invalidating that very item, by its CAS unique, once more. The item has a new CAS unique
 //! then: the flag that would keep the old one (`E`) is unknown to many memcached.
 
@@ -24,10 +24,10 @@ use crate::runtime::turn::Turn;
 use crate::snapshot::Snapshot;
 use crate::upstream::{Mark, Party, Upstream};
 
-/// Nobody waits longer for a server than this, however patient the pool is.
+/// A look waits no longer than this for a server, even if the pool's `request_timeout` is longer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What is not asked for is the value: it may be private.
+/// Everything about the item but its value, which may be private.
 const FACTS: Returns = Returns::FLAGS
     .and(Returns::CAS)
     .and(Returns::TTL_BEFORE)

@@ -124,7 +124,7 @@ fn lease(state: &LeaseState) -> Option<String> {
         ttl.map_or(String::new(), |ttl| format!("{before}{ttl}s{behind}"))
     };
     match state {
-        LeaseState::Free => Some("nobody has the lease".to_string()),
+        LeaseState::Free => Some("the lease is free".to_string()),
         LeaseState::Taken { ttl } => Some(format!("lease taken{}", seconds(ttl, ", ", " left"))),
         LeaseState::Revoked { ttl } => {
             let forgotten = seconds(ttl, ", forgotten in ", "");

@@ -2,7 +2,7 @@
 //!
 //! For every slot the servers are ranked by their names and weights and the first one owns it. So the order in the
 //! configuration does not matter, a server that goes away leaves its own slots only, and one that comes takes its
-//! share of everybody's.
+//! share from all others.
 
 use std::fmt;
 
@@ -72,7 +72,7 @@ impl SlotTable {
         self.owners.get(slot.0)
     }
 
-    /// One number for the names, the weights and all placements, whatever the order of the servers: sidecars that
+    /// One number for the names, the weights and all placements, independent of the servers' order: sidecars that
     /// share a pool must agree on it.
     pub fn fingerprint(&self) -> u64 {
         self.fingerprint

@@ -1,7 +1,7 @@
 //! Where log lines go and what they look like: text for people at a terminal, JSON for machines, always to stderr.
 //!
 //! Lines begin in lower case, end without a full stop and name the thing they are about. They never hold a key unless
-//! somebody asked for that.
+//! `log.keys` asks for it.
 
 mod repeated;
 
@@ -44,7 +44,7 @@ pub enum LogError {
     /// A part of the filter is neither a level nor `target=level`.
     #[error("log filter `{0}`: neither a level (off, error, warn, info, debug, trace) nor target=level")]
     Filter(String),
-    /// Somebody else takes the log lines of this process.
+    /// Another logger takes the log lines of this process.
     #[error("logging was started twice")]
     Twice,
 }
@@ -105,7 +105,7 @@ fn json(filter: EnvFilter, writer: impl Writer) -> (Lines, Filter) {
 }
 
 fn filter_of<S: 'static>(handle: Handle<EnvFilter, S>) -> Filter {
-    // It fails only where nobody logs any more.
+    // It fails only where the logger is gone.
     Filter(Box::new(move |filter| drop(handle.reload(filter))))
 }
 

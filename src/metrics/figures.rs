@@ -1,4 +1,4 @@
-//! What was counted, for whoever shows it to people: a few numbers of each route and server, added up over classes and
+//! The counters that people are shown: a few numbers of each route and server, added up over classes and
 //! outcomes. All of them only grow, so that the difference of two readings is what happened between them.
 
 use std::collections::BTreeMap;

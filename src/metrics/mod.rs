@@ -5,7 +5,7 @@
 //! worker ─▶ Shard ─┼─▶ Merged ─▶ Samples ─▶ text        GET /metrics
 //! acceptor ▶ Shard ┘      └────▶ Totals  ─▶ stats       the `stats` command
 //! ```
-//! Counting is wait-free and takes no lock; merging happens when somebody asks. Labels are bounded and come from the
+//! Counting is wait-free and takes no lock; merging happens at a scrape. Labels are bounded and come from the
 //! configuration or from [`words`], never from a key.
 
 pub mod busiest;

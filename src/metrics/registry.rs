@@ -1,4 +1,4 @@
-//! Where shards and gauges meet when somebody scrapes.
+//! Where shards and gauges meet at each scrape.
 //!
 //! A shard whose worker dropped it (its configuration was replaced) is added to the past and freed, so no count is lost
 //! and reloads leak nothing. Series of routes and servers that no living shard knows are not written out.
@@ -148,7 +148,7 @@ impl Shards {
         merged
     }
 
-    /// Moves the counts of shards that nobody writes any more to the past.
+    /// Moves the counts of shards that no worker writes any more to the past.
     fn bury(&mut self) {
         let past = &mut self.past;
         // `get_mut` succeeds where ours is the only handle left, and sees what the last writer wrote.
@@ -178,8 +178,8 @@ fn put_merged(samples: &mut Samples, merged: &Merged) {
     put_downstream(samples, merged);
 }
 
-/// A class nobody used yet is left out: most routes see two or three of the six. Of a used one all outcomes are told,
-/// as a rate needs the 0 before the first failure.
+/// Leaves out a class of commands that no client used yet: most routes see two or three of the six. Tells all outcomes of
+/// a used one, as a rate needs the 0 before the first failure.
 fn put_route(samples: &mut Samples, route: &str, cells: &RouteCells) {
     for class in CommandClass::ALL {
         let requests = RequestOutcome::ALL.map(|outcome| (outcome, cells.requests(class, outcome)));

@@ -10,7 +10,7 @@ use super::words::ServerState;
 /// The word for the phase of a route that does not migrate.
 pub const NO_PHASE: &str = "none";
 
-/// Values by series. Whoever puts two values under the same labels of the same series breaks the format.
+/// Values by series. Two values under the same labels of the same series would break the format.
 #[derive(Debug)]
 pub struct Samples {
     families: [Vec<Metric>; Series::ALL.len()],

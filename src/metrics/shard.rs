@@ -1,6 +1,6 @@
 //! One worker's counters.
 //!
-//! A shard is written by exactly one thread and read by whoever scrapes. So an addition is a load, an add and a store,
+//! A shard is written by exactly one thread and read at each scrape. So an addition is a load, an add and a store,
 //! without the lock prefix that two writers would need: with two writers counts would be lost, nothing worse.
 
 use std::sync::Arc;

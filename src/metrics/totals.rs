@@ -139,7 +139,7 @@ pub struct ServerTotals {
     pub connections: u64,
     /// Connections made anew.
     pub reconnects: u64,
-    /// Connections closed because it said what nobody asked.
+    /// Connections closed because the server said something that was not asked.
     pub desync: u64,
     /// Requests sent again.
     pub retries: u64,

@@ -127,7 +127,7 @@ words! {
         Closed = "closed",
         /// Connections made because an earlier one had ended.
         Reconnects = "reconnects",
-        /// Connections closed because the server said what nobody asked.
+        /// Connections closed because the server said something that was not asked.
         Desync = "desync",
         /// Requests sent again because their connection had died.
         Retries = "retries",
@@ -171,7 +171,7 @@ words! {
     LeaseOutcome {
         /// A caller of this sidecar won and was told to regenerate.
         Granted = "granted",
-        /// Somebody else in the fleet has it.
+        /// Another caller in the fleet has it.
         Lost = "lost",
         /// The server could not be asked, so one caller of this sidecar won without it.
         Unasked = "unasked",
@@ -187,7 +187,7 @@ words! {
         Changed = "changed",
         /// A delete or another write came between.
         Revoked = "revoked",
-        /// The lease had passed to somebody else.
+        /// The lease had passed to another caller.
         Overtaken = "overtaken",
     }
 }
@@ -223,7 +223,7 @@ words! {
     Backfill {
         /// It is in the new pool.
         Done = "done",
-        /// Something was there already, or somebody else was bringing it over.
+        /// Something was there already, or another instance was bringing it over.
         Refused = "refused",
         /// The item was stored or deleted meanwhile, or ended, or a server failed.
         Undone = "undone",

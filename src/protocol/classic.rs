@@ -1,6 +1,6 @@
 //! Classic text commands: one line to a [`Line`].
 //!
-//! Which words are wanted, in which order they are checked and what is answered to bad ones follows memcached 1.6's
+//! The words that are wanted, the order in which they are checked and the answers to bad ones follow memcached 1.6's
 //! `process_command_ascii`, so that clients meet the replies they know.
 
 use bytes::Bytes;

@@ -9,7 +9,7 @@ use super::form::{Form, Style};
 use super::reply::{Item, Reply};
 use super::request::{Command, Request};
 
-/// What is not smaller than this was read into a buffer that holds little else.
+/// Bytes of at least this size were read into a buffer that holds little else.
 const LARGE: usize = 32 * 1024;
 
 /// Gives small `bytes` room of their own.

@@ -184,7 +184,7 @@ impl Flags {
             b'T' => {
                 self.ttl = Some(seconds()?);
                 self.touch_last = self.recache.is_some();
-                // Of the two expiry times of an item that is created, the one written later counts.
+                // If both flags give an expiry time for an item that is created, the later flag counts.
                 self.vivify = self.vivify.and(self.ttl);
             }
             b'R' => self.recache = Some(seconds()?),

@@ -1,5 +1,5 @@
-//! A thread beside the event loops, for work that would keep those waiting who are served there: one piece after the other,
-//! and after each a rest, so that whoever orders without end takes a part of one processor at most.
+//! A thread beside the event loops, for work that would make the clients there wait: one piece after the other, and a rest
+//! after each, so that a client that asks without end takes a part of one processor at most.
 
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 /// The thread. It ends when this goes.
 pub struct Aside(Sender<Work>);
 
-/// Works for whoever waits, and not at all if nobody does any more.
+/// A piece of work; it does nothing if its caller has stopped waiting.
 type Work = Box<dyn FnOnce() + Send>;
 
 impl Aside {
@@ -22,13 +22,13 @@ impl Aside {
         Ok(Aside(orders))
     }
 
-    /// What `work` gives, once everything ordered before is done; `None` if the thread is gone. Whoever waits no more
-    /// takes the order back.
+    /// What `work` gives, once everything ordered before is done; `None` if the thread is gone. Dropping the future takes
+    /// the order back.
     pub async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
         let (told, done) = oneshot::channel();
         let work = move || {
             if !told.is_closed() {
-                // Whoever stopped waiting meanwhile does not want it.
+                // An error means that the caller stopped waiting meanwhile.
                 let _ = told.send(work());
             }
         };
@@ -67,7 +67,7 @@ mod tests {
         assert!(futures_ready(&mut abandoned).await.is_none());
         drop((abandoned, hold));
         assert_eq!(first.await, Some(true));
-        assert_eq!(aside.work(count(&done)).await, Some(0), "nobody waited for the one before");
+        assert_eq!(aside.work(count(&done)).await, Some(0), "no caller waited for the one before");
     }
 
     /// What a future gives at once.

@@ -12,7 +12,7 @@ pub trait Env {
     fn unix(&self) -> i64;
     /// A number from 0 to 1.
     fn chance(&self) -> f64;
-    /// A number nobody else has.
+    /// A random number, which no other instance has.
     fn random(&self) -> u128;
 }
 

@@ -3,9 +3,9 @@
 //! ```text
 //!   length of the body (4) │ body │ XXH3-64 of the body (8)        numbers: little-endian
 //! ```
-//! What follows the first frame that is not whole is worth nothing: it was being written when the process or the machine
-//! ended. [`Records`] ends there and tells where, so that whoever has the file can cut that off and say so. Reads in the
-//! same memory however many records there are. What a record says, and the file itself, are its owner's business.
+//! A frame that is not whole was being written when the process or the machine ended; it and all that follows are worth
+//! nothing. [`Records`] ends there and tells where, so that the owner of the file can cut it off and say so. Memory stays the
+//! same for any number of records. The owner opens the file and knows what a record says.
 
 use std::io;
 

@@ -1,5 +1,5 @@
 //! Sockets as both sides of leash use them: TCP or Unix, a reader for the task that owns the connection, a writer that
-//! anybody on the same worker may use.
+//! every task of the same worker may use.
 
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
@@ -55,7 +55,7 @@ pub fn leave_reserve(socket: &impl AsRawFd) -> io::Result<()> {
     if is_free_for_all { Ok(()) } else { Err(Errno::MFILE.into()) }
 }
 
-/// Whether an error says that the process, or its machine, has no descriptor left: nobody else is at fault for that.
+/// Whether an error says that the process, or its machine, has no descriptor left: then the peer is not at fault.
 pub fn lacks_descriptors(error: &io::Error) -> bool {
     matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE))
 }
@@ -207,8 +207,8 @@ impl Writer {
         }
     }
 
-    /// Writes some of `output` whatever the event loop knows, which learns of room only once there is much of it. How many
-    /// bytes that were.
+    /// Writes some of `output` without asking the event loop, which learns of room only once there is much of it. Returns
+    /// how many bytes.
     pub fn press(&self, output: &mut Output) -> usize {
         let mut slices = [IoSlice::new(&[]); MAX_SLICES];
         let count = output.slices(&mut slices);
@@ -221,7 +221,7 @@ impl Writer {
         taken
     }
 
-    /// Lets the kernel give up what it has not delivered once the socket is closed: nobody takes it.
+    /// Has the kernel drop undelivered bytes once the socket is closed, as the peer does not take them.
     pub fn reset_at_end(&self) {
         if let Writer::Tcp(writer) = self {
             // Otherwise it tries on for a while, at its own expense.

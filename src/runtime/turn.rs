@@ -74,7 +74,7 @@ impl Turn {
 }
 
 /// Makes the task wait until all that were ready have run and the sockets have been looked at again: waking it at once
-/// would let it run before anybody whose bytes have just arrived.
+/// would let it run before tasks whose bytes have just arrived.
 pub fn give_way<T>(cx: &mut Context<'_>) -> Poll<T> {
     // Its first poll is what asks for the next one.
     let _ = pin!(yield_now()).poll(cx);

@@ -104,7 +104,7 @@ impl Snapshot {
         Arc::new(Snapshot { config, shared_pools, layout, leases, spools })
     }
 
-    /// Looks after the servers that nobody looks after yet. On a local runtime that outlives them.
+    /// Starts to look after the servers that no worker looks after yet. Call it on a local runtime that outlives them.
     pub fn look_after_servers(&self) {
         for server in self.servers() {
             if let SharedServer::Server(target) = server.shared {
@@ -113,8 +113,8 @@ impl Snapshot {
         }
     }
 
-    /// The same for somebody who only looks: the same places, stores and leases, but connections to servers that nobody
-    /// else judges by, and no more than `patience` with each.
+    /// The same for a caller that only looks: the same places, stores and leases, but connections of its own, which do not
+    /// count for the servers' health, and no more than `patience` with each.
     pub fn apart(&self, patience: Duration) -> Arc<Snapshot> {
         let shared_pools = self.shared_pools.iter().map(|pool| pool.apart(patience)).collect();
         let (config, layout) = (self.config.clone(), self.layout.clone());
@@ -169,7 +169,7 @@ fn linger(pool: &config::Pool, config: &Config) -> Duration {
     times.max().unwrap_or_default()
 }
 
-/// What waits for `server`, whatever else is configured of it.
+/// The deletes that wait for `server`, kept over every change of its configuration.
 fn spool(pool: &config::Pool, server: &config::Server, config: &Config, spools: &Spools) -> Arc<Spool> {
     spools.of(&pool.name, &server.name, config.spool.max_keys)
 }

@@ -63,7 +63,7 @@ impl Reloads {
         self.lock().clone()
     }
 
-    /// What was noted stays true when a thread panicked while it held it.
+    /// The state stays true if a thread panicked while it held the lock.
     fn lock(&self) -> MutexGuard<'_, ConfigState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -47,8 +47,8 @@ pub fn rebuild(
     tree
 }
 
-/// What moves each route, by its place in the configuration, for whoever brings items over of their own accord. With
-/// connections of its own, and without gutters: a copy there would help nobody.
+/// The migration of each route, by its place in the configuration, for `leash warm`, which brings items over of its own
+/// accord. With connections of its own, and without gutters: no reader would find a copy there.
 pub fn migrations(
     snapshot: &Snapshot,
     turn: &Rc<Turn>,
@@ -100,7 +100,7 @@ impl<'s> TreeBuilder<'s> {
         let pools = &self.snapshot.config.pools;
         let gutter = route.gutter(pool, pools).map(|gutter| pools[gutter.pool].request_timeout);
         match gutter {
-            // Of a route that moves, each side is one pool or the other at a time.
+            // On a route that migrates, each side is either its pool or the gutter at a time.
             Some(gutter) if route.migrate.is_some() => pools[pool].request_timeout.max(gutter),
             Some(gutter) => pools[pool].request_timeout + gutter,
             None => pools[pool].request_timeout,
@@ -146,8 +146,8 @@ impl<'s> TreeBuilder<'s> {
     }
 }
 
-/// What tells a route's items from those of others: its prefix, so that it is the same one wherever another configuration
-/// puts it and whatever it changes about it. Two prefixes would need the same 64-bit hash to be taken for one.
+/// Tells a route's items from those of others by its prefix: so it stays the same route if another configuration moves or
+/// changes it. Two prefixes would need the same 64-bit hash to be taken for one.
 pub fn identity(prefix: &str) -> u64 {
     xxh3_64(prefix.as_bytes())
 }

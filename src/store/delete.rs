@@ -25,8 +25,8 @@ pub(super) fn delete(delete: &Delete, found: Option<&StoredItem>, turn: &StoreTu
     (Change::Remove, Reply::Hit(Item::default()))
 }
 
-/// The token is taken back from whoever has it: the next reader of a stale item wins. Either way the CAS unique moves,
-/// so that nobody who read the old value can write over this.
+/// Takes the token back from the winner that has it: the next reader of a stale item wins. Either way the CAS unique
+/// changes, so that no client that read the old value can write over this.
 fn keep(delete: &Delete, item: &StoredItem, turn: &StoreTurn<'_>) -> Decision {
     let mut next = turn.next_state(item);
     next.cas = turn.cas(delete.new_cas);

@@ -35,7 +35,7 @@ fn hit(get: &Get, item: &StoredItem, turn: &StoreTurn<'_>) -> Decision {
     let expiry = get.touch.map_or(item.expiry, |exptime| turn.expiry(exptime));
     let judged = if get.touch_last { item.expiry } else { expiry };
     let recaches = get.recache.is_some_and(|within| judged.is_sooner_than(turn.expiry(within)));
-    // Nobody wins who could not be told.
+    // A reader that could not be told does not win.
     let wins = get.knows_marks && !item.token_sent && (item.stale || recaches);
     let marks = [item.token_sent, item.stale, wins];
     if expiry == item.expiry && !wins {

@@ -1,4 +1,4 @@
-//! One stored item. Whoever holds it may note that it was read; everything else about it is replaced, never changed,
+//! One stored item. A reader may note that it was read; everything else about it is replaced, never changed,
 //! so a reader without a lock sees one state of it or another, never half of each.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -22,7 +22,7 @@ pub(super) struct StoredItem {
     pub(super) binary_key: bool,
     /// Invalidated: still served, but marked.
     pub(super) stale: bool,
-    /// Somebody was told to regenerate it.
+    /// A winner was told to regenerate it.
     pub(super) token_sent: bool,
     /// How many flushes there had been when it was stored.
     pub(super) flushes: u64,
@@ -33,7 +33,7 @@ pub(super) struct StoredItem {
 }
 
 impl StoredItem {
-    /// An item nobody has read yet.
+    /// An item that no client has read yet.
     pub(super) fn new(value: Bytes, client_flags: u32, expiry: Expiry, cas: u64, now: Second) -> StoredItem {
         StoredItem {
             value,
@@ -93,7 +93,7 @@ impl StoredItem {
 
     /// What `returns` asks about it.
     ///
-    /// `before` is when it ended before this command, for whoever asks for that.
+    /// `before` is its expiry before this command, for commands that ask for that.
     pub(super) fn describe(&self, returns: Returns, before: Expiry, now: Second) -> Item {
         let asked = |fact| returns.has(fact);
         Item {

@@ -58,7 +58,7 @@ impl StoreTurn<'_> {
         size::total(self.key.as_bytes().len(), value, client_flags) > self.item_limit
     }
 
-    /// An item that replaces whatever is there: unread, unmarked, with a CAS unique of its own.
+    /// A new item, which may replace another: unread, unmarked, with a CAS unique of its own.
     pub(super) fn item(&self, value: Bytes, client_flags: u32, expiry: Expiry, new_cas: Option<u64>) -> StoredItem {
         self.count(Count::TotalItems);
         StoredItem {

@@ -1,4 +1,4 @@
-//! Whether one more request may be asked of a server that has as many to answer already: by the time it is likely to wait.
+//! Whether a server gets one more request: decided by how long the request is likely to wait behind those it has already.
 //!
 //! leash refuses a request at once that will not be answered in time: its caller goes on, and the server does no work in
 //! vain. How fast a server is shows only while it lags. Then a new request waits for all replies that are owed, those to
@@ -120,7 +120,7 @@ impl Admission {
         }
     }
 
-    /// Forgets what is known: the server keeps up, or is busy with something that says nothing of its pace.
+    /// Forgets the pace: the server keeps up, or is busy with something that says nothing of its pace.
     pub fn forget(&mut self) {
         (self.period, self.most) = (None, None);
         (self.replies, self.seconds) = (0.0, 0.0);

@@ -65,7 +65,7 @@ async fn live(lane: &Rc<Lane>) -> (Cause, Option<Instant>) {
     lane.count(UpstreamCount::Closed, 1);
     let (owed, unproven) = {
         let link = lane.link.borrow();
-        // What was asked since it moved has not been sent.
+        // Requests since the link moved to another connection have not been sent on this one.
         (link.slots.youngest().filter(|_| !link.has_moved()), link.unproven)
     };
     if cause == Cause::Desync {

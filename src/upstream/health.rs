@@ -175,7 +175,7 @@ impl Health {
         }
     }
 
-    /// Notes at `now` that what was asked at `asked` failed. True if it made the server down: then the caller must probe
+    /// Notes at `now` that a request sent at `asked` failed. True if that made the server down: then the caller must probe
     /// it.
     pub fn failed(&self, cause: Cause, asked: Instant, now: Instant) -> bool {
         let back = self.back.load(Ordering::Relaxed);
@@ -209,7 +209,7 @@ impl Health {
         made_down
     }
 
-    /// Which probe the first one is to be taken for: a server that flaps is given more time.
+    /// The number to begin probes with, as their delay grows with it: a server that flaps is given more time.
     pub fn first_probe(&self) -> u32 {
         self.flaps.load(Ordering::Relaxed)
     }

@@ -4,7 +4,7 @@
 //!   ask ──▶ slots (who waits, in order)          ┌─▶ decoder ──▶ ticket.answer
 //!     └───▶ output ══ end of turn ══▶ memcached ═┘      slots.pop
 //! ```
-//! This file is what is done with a connection as it stands. [`super::ask`] puts questions on it, and begins the two tasks
+//! This file acts on a connection as it stands. [`super::ask`] puts questions on it, and begins the two tasks
 //! that serve it: [`super::connection`] reads it, [`super::deadline`] is its timer. Which of a server's connections a question
 //! takes is decided before, in [`super::server`].
 
@@ -119,7 +119,7 @@ impl Lane {
         ticket.answer(self.failed(cause));
     }
 
-    /// Notes a failure of the server itself in what was asked at `asked`, and probes it should that have made it down.
+    /// Notes that the server itself failed a request sent at `asked`, and starts the prober if that made the server down.
     pub(super) fn note_failure(&self, cause: Cause, asked: Instant) {
         if self.target.health.failed(cause, asked, Instant::now()) {
             tokio::task::spawn_local(probe::run(self.target.me.clone(), None));
@@ -127,7 +127,7 @@ impl Lane {
         }
     }
 
-    /// What is owed is sent; what the kernel does not take waits for the reader's task.
+    /// Sends the output; the reader's task sends later what the kernel does not take now.
     pub(super) fn send(&self) {
         let mut link = self.link.borrow_mut();
         let link = &mut *link;

@@ -43,7 +43,7 @@ pub struct Link {
     pub admission: Admission,
     /// How much of a large value has been received that is not whole yet.
     pub receiving: usize,
-    /// What is counted: values that are kept or arrive, and all of the output while it cannot leave.
+    /// The memory that counts: values that are kept or arrive, and all of the output while it cannot leave.
     waiting: Share,
 }
 

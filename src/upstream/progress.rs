@@ -31,7 +31,7 @@ impl Progress {
         self.until.map_or(due, |until| until.max(due))
     }
 
-    /// Whether what is overdue at `now` is waited for on.
+    /// Whether leash goes on waiting for a reply that is overdue at `now`.
     pub fn excuses(&self, now: Instant) -> bool {
         self.until.is_some_and(|until| now < until)
     }

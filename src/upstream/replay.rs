@@ -44,7 +44,7 @@ pub(super) async fn replay(target: &Target, reader: &mut Reader, writer: &Writer
     }
     old_connections_are_done(target).await;
     let patience = target.options.request_timeout.max(BATCH_TIME);
-    // Also what was refused before.
+    // Also the deletes that the server refused before.
     let all = target.spool.take_all(&target.me);
     let is_empty = timeout(patience, holds_nothing(reader, writer)).await.unwrap_or(Err(Cause::Timeout))?;
     if is_empty {
@@ -102,7 +102,7 @@ async fn old_connections_are_done(target: &Target) {
     }
 }
 
-/// Whether the server says that it has no item at all. One that does not say is taken to have some.
+/// Whether the server says that it has no item at all. A server that does not say is taken to have some.
 async fn holds_nothing(reader: &mut Reader, writer: &Writer) -> Result<bool, Cause> {
     let mut output = Output::default();
     output.text().extend_from_slice(b"stats\r\n");

@@ -1,4 +1,4 @@
-//! The words of reads that were sent and are not answered yet: what was said once can be said again elsewhere. Requests
+//! The words of reads that were sent and are not answered yet, so that leash can send them once more elsewhere. Requests
 //! themselves are not kept, which would cost an allocation each.
 
 /// A run of text that grew larger than this gives its memory back once all of it is forgotten.

@@ -242,7 +242,7 @@ mod tests {
             slots.push(slot(start + second * i, i.into()), b"");
         }
         assert_eq!(slots.expire(start + second).len(), 2);
-        assert_eq!(slots.expire(start + second).len(), 0, "nobody is told twice");
+        assert_eq!(slots.expire(start + second).len(), 0, "no caller is told twice");
         assert_eq!(slots.next_deadline(second), Some(start + second * 3));
         assert!(slots.pop().is_some_and(|slot| slot.token == Token::new(0) && slot.ticket.is_none()));
         assert!(slots.pop().is_some_and(|slot| slot.token == Token::new(1) && slot.ticket.is_none()));

@@ -1,4 +1,4 @@
-//! What is known of a server in the whole process: who it is, how to reach it, how it feels, what waits for it.
+//! What the whole process knows of a server: its name, how to reach it, its health, and the deletes that wait for it.
 
 use std::io;
 use std::sync::atomic::AtomicBool;

@@ -128,7 +128,7 @@ fn a_wrong_value_is_found_out() {
     let output = demo(&["--callers", "2", "--server", &address]);
     assert_eq!(output.status.code(), Some(1));
     let told = said(&output.stderr);
-    assert!(told.contains("leash: without leash: wrong value: nobody stored that under the key"), "{told}");
+    assert!(told.contains("leash: without leash: wrong value: no caller stored that under the key"), "{told}");
 }
 
 /// Takes every value and answers every get with another one.

@@ -124,7 +124,7 @@ fn nobody_there_is_told_with_the_address() {
     assert_eq!((output.status.code(), said(&output.stderr)), (Some(1), expected));
     let output = top(&["--once", "--admin", "off"]);
     assert_eq!(output.status.code(), Some(1));
-    assert_eq!(said(&output.stderr), "leash: the admin address is off: there is nobody to ask\n");
+    assert_eq!(said(&output.stderr), "leash: the admin address is off: it cannot be asked\n");
 }
 
 #[test]

@@ -8,7 +8,7 @@
     let fresh = new Date();
     let timer;
 
-    // What somebody has selected to copy stays until they are done.
+    // Text that the reader has selected to copy stays until they are done.
     const isSelected = (part) => {
         const selection = getSelection();
         return !selection.isCollapsed && selection.containsNode(part, true);

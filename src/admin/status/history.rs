@@ -57,7 +57,7 @@ impl History {
         }
     }
 
-    /// Keeps what had been counted at the end of the last step, whatever the rhythm of readings.
+    /// Keeps what had been counted at the end of the last step, however often the figures are read.
     pub fn mark(&mut self) {
         push(&mut self.readings, self.last.clone(), STEPS / PER_READING + 1);
     }

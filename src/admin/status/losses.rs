@@ -41,7 +41,7 @@ mod tests {
         losses.note(start + second, [(server("m0"), 2), (server("m1"), 1)].into_iter());
         let last = |losses: &Losses, name, count| losses.last(start + second * 9, &server(name), count) - start;
         assert_eq!((last(&losses, "m0", 2), last(&losses, "m1", 1)), (Duration::ZERO, second));
-        assert_eq!(last(&losses, "m0", 3), second * 9, "one more, and nobody has looked since");
+        assert_eq!(last(&losses, "m0", 3), second * 9, "one more, and no reading since");
         losses.note(start + second * 2, [(server("m0"), 3)].into_iter());
         assert_eq!((last(&losses, "m0", 3), losses.0.len()), (second * 2, 1), "servers that are gone are forgotten");
     }

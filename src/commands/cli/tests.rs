@@ -92,7 +92,7 @@ fn whoever_asks_finds_the_admin_address_whatever_else_is_wrong() {
         assert_eq!(admin(command), Ok(crate::config::ADMIN));
         assert_eq!(admin(&format!("{command} --config {path}")), Ok(([0, 0, 0, 0], 1).into()));
         assert_eq!(admin(&format!("{command} --admin [::]:2")), Ok("[::]:2".parse().unwrap()));
-        assert!(admin(&format!("{command} --admin off")).unwrap_err().contains("there is nobody to ask"));
+        assert!(admin(&format!("{command} --admin off")).unwrap_err().contains("it cannot be asked"));
         assert!(admin(&format!("{command} --admin here")).unwrap_err().contains("--admin: here"));
     }
     std::fs::write(&file, "admin: {address: 0.0.0.0:3, show_keys: maybe}\n").unwrap();

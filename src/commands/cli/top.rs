@@ -16,7 +16,7 @@ Keys:
   ?                help
 
 Exit codes:
-  0   somebody has seen enough
+  0   you have left it, or with --once it is printed
   1   with --once there was no answer, or the terminal cannot be used; the message says what
   64  the command line makes no sense
 

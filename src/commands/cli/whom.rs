@@ -13,7 +13,7 @@ pub struct Whom {
     /// Its admin address; where that listens everywhere, it is asked on loopback [default: 127.0.0.1:9411]
     #[arg(short, long, value_name = "ADDR")]
     pub admin: Option<String>,
-    /// Read the admin address from this file, whatever else is wrong with it
+    /// Read the admin address from this file, even if the rest of it is wrong
     #[arg(short, long, value_name = "FILE", conflicts_with = "admin")]
     pub config: Option<PathBuf>,
 }
@@ -26,6 +26,6 @@ impl Whom {
         let admin = Origin { source, overrides }.admin();
         admin
             .map_err(|problems| format!("the admin address is not known, name it with --admin\n{problems}"))?
-            .ok_or_else(|| "the admin address is off: there is nobody to ask".to_string())
+            .ok_or_else(|| "the admin address is off: it cannot be asked".to_string())
     }
 }

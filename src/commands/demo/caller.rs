@@ -36,7 +36,7 @@ impl Caller {
         }
     }
 
-    /// Gets the value, by whatever way.
+    /// Gets the value from the cache, or regenerates it.
     async fn want(&mut self) -> Result<(), CallerError> {
         let asked = Instant::now();
         match self.client.get(&self.key).await? {

@@ -1,4 +1,4 @@
-//! What the callers saw, and what it means: periods, regenerations, stale answers, wrong values. Decides; asks nobody.
+//! What the callers saw, and what it means: periods, regenerations, stale answers, wrong values. Decides; sends nothing.
 //!
 //! All is told by what a client can know: when it asked, what it was told, when it was told so.
 //!
@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 /// Why an answer cannot be right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Wrong {
-    /// It is no value of that key that anybody stored.
-    #[error("nobody stored that under the key")]
+    /// No caller stored this value under the key.
+    #[error("no caller stored that under the key")]
     Unknown,
     /// It was replaced before it was asked for.
     #[error("version {version} had been replaced before it was asked for")]
@@ -53,7 +53,7 @@ struct Key {
     regenerating: u64,
     /// When the current period began; `None` between periods.
     since: Option<Instant>,
-    /// When somebody was last told that a value is stored.
+    /// When a caller was last told that a value is stored.
     stored: Option<Instant>,
 }
 
@@ -127,7 +127,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// A caller had its value, by whatever way, after `took`.
+    /// A caller had its value after `took`, from the cache or by regenerating it.
     pub fn answered(&mut self, took: Duration) {
         *self.tally.took.entry(took.as_millis() as u64).or_default() += 1;
     }

@@ -1,5 +1,5 @@
 //! What the admin address said, made harmless: names come from configurations and keys, and a terminal obeys control
-//! characters. It is done here for every text there is, so nobody behind it has to think of it.
+//! characters. It is done here for every text there is, so no code behind this has to think of it.
 
 use serde_json::Value;
 

@@ -19,7 +19,7 @@ use crate::logging::colours_are_welcome;
 
 type Said = Result<Overview, String>;
 
-/// Shows it until somebody has seen enough.
+/// Shows it until the user leaves.
 pub async fn watch(plan: &Plan) -> io::Result<()> {
     // Before the terminal is taken: from here on no signal ends the process and leaves the terminal behind.
     let told_to_end = told_to_end()?;
@@ -46,7 +46,7 @@ fn told_to_end() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Ends only if nobody listens any more.
+/// Ends only if the receiver is gone.
 async fn ask_forever(plan: &Plan, said: Sender<Said>) {
     let mut steps = interval(plan.interval);
     steps.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -1,11 +1,11 @@
-//! `leash top`: how a leash is doing, in a terminal and live, by asking its admin address for `/status` as anybody can.
+//! `leash top`: how a leash is doing, in a terminal and live, by asking its admin address for `/status` like any HTTP client.
 //!
 //! ```text
 //!   fetch ─▶ answer ─▶ screen ─▶ draw ─▶ terminal
 //!            harmless   what is   pure    shown, and
 //!            from here  known               restored
 //! ```
-//! Whatever else goes wrong, the terminal is left as it was. Without a terminal all of it is printed once, as text.
+//! The terminal is left as it was, also after errors. Without a terminal all of it is printed once, as text.
 
 mod answer;
 mod draw;
@@ -33,7 +33,7 @@ pub struct Plan {
     pub is_once: bool,
 }
 
-/// Shows it until somebody has seen enough; or why that cannot be.
+/// Shows it until the user leaves; an error says why it cannot.
 pub fn run(plan: &Plan) -> Result<(), String> {
     let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
     match plan.is_once || !io::stdout().is_terminal() {

@@ -43,7 +43,7 @@ pub enum Sort {
 pub enum Then {
     /// It goes on.
     Stay,
-    /// Somebody has seen enough.
+    /// The user has seen enough.
     Leave,
 }
 

@@ -33,7 +33,7 @@ use crate::snapshot::tree::migrations;
 const ROOM: u32 = 8 << 20;
 /// What an item takes of that at least: so 1024 may be under way.
 const LEAST: u32 = ROOM / 1024;
-/// Between two looks at somebody else's claim.
+/// Between two looks at another instance's claim.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// Brings items over.
@@ -121,7 +121,7 @@ impl Copier {
 
     async fn bring(&self, pass: &Pass, entry: &Entry) -> Outcome {
         let migration = self.migrations.get(entry.route as usize).and_then(Option::as_ref);
-        // A key that no client of leash can name is nobody's.
+        // No client of leash can name such a key, so it is not copied.
         let (Some(migration), Some(key)) = (migration, key(entry)) else { return Outcome::Gone };
         let until = Instant::now() + LONGER_THAN_A_CLAIM;
         while Instant::now() < until {

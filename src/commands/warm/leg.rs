@@ -31,7 +31,7 @@ impl Leg<'_> {
     ) -> Result<Tally, JournalError> {
         let begun = Instant::now();
         let mut tally = Tally::of(&self.lister.server);
-        // What was refused is somewhere in what is done: all of it is asked for again.
+        // The journal does not say which of the done items were refused: all of them are asked for again.
         let at_hand = match before.filter(|at_hand| at_hand.source == self.source && at_hand.refused == 0) {
             Some(at_hand) => Some(at_hand),
             None => self.list(journal, &mut tally).await?,

@@ -1,4 +1,4 @@
-//! The list of one server, sorted and counted: what is to be copied is handed on, whatever becomes of it there.
+//! The list of one server, sorted and counted: items that are to be copied are handed on to the copier.
 
 use std::time::{Duration, Instant};
 

@@ -1,7 +1,7 @@
 //! A server's list of its keys, asked for with `lru_crawler metadump` and read as fast as it comes.
 //!
-//! While somebody reads a list, memcached's crawler waits for whoever reads it: it does not free expired items, lets
-//! nobody else crawl, and in the mode `hash`, which alone lists everything, keeps the hash table from growing. So a list
+//! While a client reads a list, memcached's crawler waits for it: it does not free expired items, lets no other client
+//! crawl, and in the mode `hash`, which alone lists everything, keeps the hash table from growing. So a list
 //! is read at once and copied from later; it is never read at the pace of the copies.
 
 use std::future::poll_fn;

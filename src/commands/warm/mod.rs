@@ -7,8 +7,8 @@
 //!   report ◀─ tally ◀──────┘
 //! ```
 //! To the fleet it is one more sidecar in phase `warm` that only makes copies: an item is brought over by the same claimed
-//! backfill that a sidecar makes behind a reader, so it never covers what somebody wrote, and a deleted value does not come
-//! back. Whatever ends it, the journal tells the next run what is done.
+//! backfill that a sidecar makes behind a reader, so it never covers what a client wrote, and a deleted value does not come
+//! back. However it ends, the journal tells the next run what is done.
 
 mod copier;
 mod journal;
@@ -50,7 +50,7 @@ use sieve::Sieve;
 use stop::{Signals, Stop};
 use tally::Tally;
 
-/// Nobody waits for a copy, so a server has this long to reply at least.
+/// No client waits for a copy, so a server has this long to reply at least.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How many tasks run between two looks at the sockets: more than are ever under way.
 const TURN: u32 = 4096;

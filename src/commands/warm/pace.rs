@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-/// Whoever is early by less than this goes on: timers are coarser than the time between two items.
+/// A copy that is early by less than this begins at once: timers are coarser than the time between two items.
 const COARSE: Duration = Duration::from_millis(5);
-/// Whoever was held up may make up for this much.
+/// After a delay, copies may make up for this much of it.
 const MOST_BEHIND: Duration = Duration::from_millis(50);
 
 /// So many items a second, evenly.
@@ -33,7 +33,7 @@ impl Pace {
 mod tests {
     use super::*;
 
-    /// How many items are begun within a second by somebody who is held up by `pause` at each.
+    /// How many items a copier that is held up by `pause` at each begins within a second.
     fn begun(rate: u32, pause: Duration) -> u32 {
         let start = Instant::now();
         let (mut pace, mut now, mut items) = (Pace::new(rate, start), start, 0);

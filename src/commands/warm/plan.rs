@@ -1,6 +1,6 @@
-//! What is to be copied: which routes, from which servers. Decided from the configuration alone, asking nobody.
+//! Which routes are copied, from which servers. Decided from the configuration alone; no server is asked.
 //!
-//! A route is copied in phase `warm` only. To the rest of the fleet whoever copies is one more sidecar in that phase, so
+//! A route is copied in phase `warm` only. To the rest of the fleet the copier is one more sidecar in that phase, so
 //! it may run beside those that are still in `prepare` or already in `drain`, and beside no others:
 //! * A file that says `prepare` goes to a fleet of which some may not migrate yet. Those write to the old pool and leave
 //!   what is in the new one, so a copy could outlive the value it was made of.
@@ -45,7 +45,7 @@ pub enum Refusal {
     #[error("{0}")]
     OtherPhase(String),
     /// A pool is not there for others.
-    #[error("pool {0} is the store inside the leash that serves, which nobody else can reach")]
+    #[error("pool {0} is the store inside the leash that serves, which no other process can reach")]
     Embedded(String),
 }
 

@@ -18,7 +18,7 @@ use crate::route::refresh::decide::is_lease;
 pub enum Sorted {
     /// An item of this route.
     Ours(usize),
-    /// An item of nobody who is copied, or leash's own.
+    /// An item of a route that is not copied, or leash's own.
     Others,
     /// An item that no reader finds, as its place is another server: an outdated copy, maybe.
     Orphan,

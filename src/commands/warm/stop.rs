@@ -21,7 +21,7 @@ impl Stop {
         self.called.notify_waiters();
     }
 
-    /// Whether somebody called it.
+    /// Whether the end was called for.
     pub fn is_called(&self) -> bool {
         self.why.borrow().is_some()
     }
@@ -31,7 +31,7 @@ impl Stop {
         self.why.borrow().clone()
     }
 
-    /// Ready once somebody does.
+    /// Ready once the end is called for.
     pub async fn called(&self) {
         let calling = self.called.notified();
         if !self.is_called() {

@@ -7,7 +7,7 @@ use std::time::Duration;
 pub enum Outcome {
     /// It is in the new pool now; its value has so many bytes.
     Copied(usize),
-    /// The new pool had it already, or somebody wrote or deleted it meanwhile. It was left alone.
+    /// The new pool had it already, or a client wrote or deleted it meanwhile. It was left alone.
     There,
     /// The old pool does not have it any more.
     Gone,

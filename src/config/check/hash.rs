@@ -23,7 +23,7 @@ pub fn check(written: &written::Pool, pool: Pool, problems: &mut Problems, warni
     pool
 }
 
-/// twemproxy's `hash` is leash's `key_hash`, and whoever comes from there writes the former.
+/// twemproxy's `hash` is leash's `key_hash`, and users who come from twemproxy write the former.
 fn hash(written: Option<&Scalar>, default: HashKind, problems: &mut Problems) -> HashKind {
     let known = |text: &str| HASHES.iter().any(|(word, _)| *word == text);
     let of_keys = |text: &str| KEY_HASHES.iter().any(|(word, _)| *word == text);

@@ -76,7 +76,7 @@ fn one(written: &written::Route, pools: &[Pool], problems: &mut Problems) -> Opt
     Some(Route { prefix, pool, migrate, namespace, allow_flush, refresh })
 }
 
-/// Text that can be a part of a key: whatever leash adds to a key must be as harmless as the key itself.
+/// Text that can be a part of a key: all that leash adds to a key must be as harmless as the key itself.
 fn key_part(written: Option<&Scalar>, problems: &mut Problems) -> Option<Vec<u8>> {
     let part = text(written, problems)?;
     if part.bytes().any(|b| b <= b' ' || b == 0x7f) {

@@ -68,14 +68,14 @@ fn what_is_off_is_not_told() {
 fn an_item_is_told_as_clients_see_it() {
     let free = Reply::Miss;
     let facts = |ttl| format!("5 bytes  client flags 1  TTL {ttl}  last access 3s ago  never read");
-    let nobody = "nobody has the lease";
-    assert_eq!(said(&item(MARKED | 1, 72), &free), ["fresh for 12s more", &facts("12s"), nobody]);
+    let free_lease = "the lease is free";
+    assert_eq!(said(&item(MARKED | 1, 72), &free), ["fresh for 12s more", &facts("12s"), free_lease]);
     let stale = "stale since 5s, served for 55s more";
-    assert_eq!(said(&item(MARKED | 1, 55), &free), [stale, &facts("0s"), nobody]);
-    assert_eq!(said(&item(1, 55), &free), ["not marked: never judged stale", &facts("55s"), nobody]);
+    assert_eq!(said(&item(MARKED | 1, 55), &free), [stale, &facts("0s"), free_lease]);
+    assert_eq!(said(&item(1, 55), &free), ["not marked: never judged stale", &facts("55s"), free_lease]);
     let endless = "without an end: never judged stale";
-    assert_eq!(said(&item(MARKED | 1, -1), &free), [endless, &facts("none"), nobody]);
-    assert_eq!(said(&Reply::Miss, &free), ["no item", nobody]);
+    assert_eq!(said(&item(MARKED | 1, -1), &free), [endless, &facts("none"), free_lease]);
+    assert_eq!(said(&Reply::Miss, &free), ["no item", free_lease]);
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn the_lease_is_told() {
     assert_eq!(of(lease(b"0123")), "lease taken, 7s left");
     let revoked = "lease revoked by a write or a delete, free for the next caller, forgotten in 7s";
     assert_eq!(of(lease(REVOKED)), revoked);
-    assert_eq!(of(Reply::Miss), "nobody has the lease");
+    assert_eq!(of(Reply::Miss), "the lease is free");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A uniform sample of a stream whose length nobody knows: Algorithm L of K.-H. Li, "Reservoir-sampling algorithms of time
+//! A uniform sample of a stream of unknown length: Algorithm L of K.-H. Li, "Reservoir-sampling algorithms of time
 //! complexity O(n(1 + log(N/n)))", 1994. Instead of tossing a coin for each key it draws how many to skip.
 
 /// How many keys are kept.

@@ -118,7 +118,7 @@ impl Node for GutterNode {
         Verdict::Pass(reply)
     }
 
-    /// The server came back in between and can be told itself. If it cannot be, what was done in the gutter is undone: an
+    /// The server came back in between and can be told itself. If that fails, leash undoes the change in the gutter: an
     /// older value would follow it.
     fn recover(self: Rc<Self>, request: Request, client: Rc<Client>, refused: Reply, _: Deadline) -> Run {
         Box::pin(async move {

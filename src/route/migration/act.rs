@@ -162,7 +162,7 @@ impl MigrationNode {
         if matches!(given_up, Reply::Hit(_)) || !may_have_changed(&reply) {
             return Done::Yes(reply);
         }
-        // A set came between, and what was brought over since may be older than what was done here.
+        // A set came between, and an item that was brought over since may be older than the change made here.
         Done::Yes(set_reply(reply, self.delete_to(key).await))
     }
 

@@ -24,7 +24,7 @@ impl MigrationNode {
         set_reply(stored, deleted.await)
     }
 
-    /// A set of what is gone at once.
+    /// A set of an item that expires at once.
     pub(super) async fn vanish(&self, key: &Key, deadline: Deadline) -> Reply {
         match self.delete(key, deadline).await {
             Reply::Hit(_) | Reply::NotFound => Reply::Hit(Item::default()),

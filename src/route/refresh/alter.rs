@@ -148,7 +148,7 @@ impl RefreshNode {
             }
         }
         let reply = self.call(subject, Command::Store(store.clone())).await;
-        // What is appended to keeps its marker and its TTL; what replaces it may be gone before a lease is over.
+        // An append keeps the item's marker and TTL; a replacement may end before the lease does.
         if store.mode == StoreMode::Replace && matches!(reply, Reply::Hit(_)) {
             self.end_lease(subject);
         }
@@ -159,7 +159,7 @@ impl RefreshNode {
         subject.client.take_win(subject.id);
         self.revoke(subject);
         let look = self.look_at(subject);
-        // What is left of an item whose value was dropped would be read as a hit: of a stale one nothing is left.
+        // An item whose value was dropped would be read as a hit. So a stale one is deleted.
         if delete.drop_value {
             return match self.there(subject, look.await) {
                 ItemLook::Stale(cas) => {

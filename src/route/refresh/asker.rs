@@ -1,4 +1,4 @@
-//! Who asks for a lease and what it is to be for: what is found then may have been regenerated meanwhile.
+//! Who asks for a lease, and for which item: another caller may have regenerated it by the time of the answer.
 
 use std::time::Instant;
 

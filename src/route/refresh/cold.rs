@@ -1,4 +1,4 @@
-//! Reads of what is not there: one caller regenerates it, the others are answered from its set.
+//! Reads of items that are not there: one caller regenerates the value, the others are answered from its set.
 
 use std::rc::Rc;
 
@@ -45,7 +45,7 @@ impl RefreshNode {
                     }
                 }
             };
-            // Who has won cannot wait for itself: it has not read the reply that tells it so.
+            // A winner that has not read yet that it won must not wait for itself.
             if client.regenerates(id, &slot) {
                 return Reply::Miss;
             }

@@ -48,7 +48,7 @@ impl RefreshNode {
                 return refused;
             }
         };
-        // The CAS unique of what is stored is only asked for where values are waited for as a rule.
+        // leash asks for the CAS unique of a winner's value only on routes where callers wait for cold values.
         let is_told_later = !self.policy.cold_wait.is_zero() || !get.returns.has(Returns::CAS);
         if !is_told_later || client.is_overtaken(id) || client.regenerates(id, &slot) {
             return refused;

@@ -124,7 +124,7 @@ impl RefreshNode {
         }
     }
 
-    /// What is there by now is newer than the nothing the winner was told of.
+    /// The winner was told that there is no item: an item that is there now is newer, and stays.
     async fn store_where_nothing_is(&self, subject: &Subject<'_>, store: &Store, win: &Win) -> Stored {
         let stored = self.store(subject, Store { mode: StoreMode::Add, compare_cas: None, ..store.clone() });
         let look = self.look(subject);

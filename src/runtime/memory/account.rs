@@ -57,7 +57,7 @@ impl Account {
         self.step.load(Relaxed)
     }
 
-    /// Notes that a worker which told of `before` bytes holds `now`, and wakes whoever sheds if that makes it tight.
+    /// Notes that a worker which told of `before` bytes holds `now`, and wakes the shedder if that makes memory tight.
     pub(super) fn tell(&self, before: usize, now: usize) {
         let change = now.wrapping_sub(before);
         let sum = self.told.fetch_add(change, Relaxed).wrapping_add(change);
@@ -91,7 +91,7 @@ impl Account {
     }
 }
 
-/// From how many bytes on memory is short: nobody who holds much is asked for more.
+/// From how many bytes on memory is short: leash reads no more from clients that hold much.
 pub(super) fn tight(most: usize) -> usize {
     most - most / 8
 }

@@ -3,16 +3,16 @@
 //! ```text
 //!   Share ── a buffer, a table ──▶ Holder ── a client ──▶ Memory ── a worker ──▶ Account ── the process
 //! ```
-//! Whatever a peer can make grow has a [`Share`], which says how much room it takes: the room that was allocated, where
-//! that differs from what is in it. The shares of one client add up in its [`Holder`], so that whoever holds most is
-//! known when memory is short.
+//! Everything that a peer can make grow has a [`Share`], which says how much room it takes: the room that was allocated,
+//! where that differs from what is in it. The shares of one client add up in its [`Holder`], so that leash knows which
+//! client holds most when memory is short.
 //!
 //! | level | what happens |
 //! |---|---|
 //! | below 7/8 of the limit | nothing |
 //! | tight: above 7/8 | clients that hold more than a little are not read from while they are owed replies; who does not take replies is closed, the largest first |
 //! | no room | what would not fit is refused, unless its holder has only a little |
-//! | full: above the limit | the largest holder is closed, whatever it does |
+//! | full: above the limit | the largest holder is closed, whether or not it reads |
 
 mod account;
 mod shed;
@@ -59,7 +59,7 @@ impl Memory {
         self.held() > self.account.most()
     }
 
-    /// Whether so much is held that nobody who holds much should be asked for more.
+    /// Whether so much is held that leash should read no more from clients that hold much.
     pub fn is_tight(&self) -> bool {
         self.held() > tight(self.account.most())
     }
@@ -150,7 +150,7 @@ impl Holder {
         Holder { memory: memory.clone(), bytes: Rc::default() }
     }
 
-    /// Somebody who may hold anything: not a client.
+    /// A holder without a limit, for leash's own requests.
     pub fn unbounded() -> Holder {
         Holder::new(&Memory::new(usize::MAX))
     }

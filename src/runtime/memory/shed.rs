@@ -1,4 +1,4 @@
-//! What is given up where memory is short.
+//! What leash gives up where memory is short.
 
 /// One kind of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -124,7 +124,7 @@ fn an_invalidated_item_is_stale_to_all_and_won_by_one_each_time() {
         let stale = Delete { invalidate: true, ttl: Some(Exptime::new(30)), ..Delete::default() };
         assert!(matches!(scene.delete("k", stale), Reply::Hit(_)));
         let unwon = hit(scene.get("k", Get::default()));
-        assert_eq!(marks(&unwon), "X", "nobody wins who could not be told");
+        assert_eq!(marks(&unwon), "X", "a reader that could not be told does not win");
         let first = scene.hit("k", Get { returns: Returns::CAS.and(Returns::TTL), ..Get::default() });
         assert_eq!((marks(&first).as_str(), first.ttl), ("XW", 30));
         assert!(first.cas > before);

@@ -18,7 +18,7 @@ pub struct Synced {
     /// The file.
     pub file: Arc<File>,
     is_behind: AtomicBool,
-    /// Why the disk does not have what was written, once it has said so. What it has of the file is not known from then
+    /// Why the disk does not have what was written, once it has said so. How much of the file it has is not known from then
     /// on: it says so once, and forgets.
     lost: OnceLock<String>,
     trouble: Arc<Notify>,

@@ -26,7 +26,7 @@ struct Left {
     number: u64,
     file: Arc<File>,
     version: Version,
-    /// What is before is done.
+    /// Where the records begin that are not done yet.
     at: u64,
     length: u64,
     /// Bytes of a record, in the mean of the last batch, and since when its first one waits.

@@ -205,12 +205,12 @@ impl Spool {
         })
     }
 
-    /// Takes all for the holder; given back it is to be sent, also what was refused before.
+    /// Takes all records in memory for the holder, the refused ones too; those that it gives back are sent again.
     pub(super) fn take_all(&self, holder: &Weak<impl Holder + 'static>) -> Taken<'_> {
         self.taken(holder.clone(), Pending::take_all)
     }
 
-    /// How many wait; of what is in files only about as many.
+    /// How many wait; records that are in files only are estimated.
     pub fn depth(&self) -> usize {
         self.lock().depth()
     }

@@ -150,7 +150,7 @@ impl Pending {
         (self.hand_out(records), Origin::Memory)
     }
 
-    /// Takes all there is, what was refused last. What is in files only stays there.
+    /// Takes all records in memory, the refused ones last. Those that are in files only stay there.
     pub(super) fn take_all(&mut self) -> (Arc<[Record]>, Origin) {
         let records = self.queue.drain(..).chain(self.refused.drain(..)).collect();
         (self.hand_out(records), Origin::All)

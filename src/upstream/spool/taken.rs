@@ -31,7 +31,7 @@ impl Spool {
 }
 
 impl Taken<'_> {
-    /// What is to be deleted. Of [all](Spool::take_all) only what is in memory.
+    /// The deletes to send. After [`Spool::take_all`] only those that were in memory.
     pub fn records(&self) -> &[Record] {
         &self.records
     }
@@ -90,7 +90,7 @@ impl Drop for Taken<'_> {
         }
         let mut pending = self.spool.lock();
         pending.back(&self.records);
-        // What is in a file only is still there.
+        // Records that came from a file are still in it.
         if !matches!(self.origin, Origin::Earlier(_)) {
             pending.give_back(&self.records);
         }

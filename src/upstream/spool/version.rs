@@ -43,7 +43,7 @@ impl Version {
     }
 }
 
-/// Whose a file is.
+/// Which server a file belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner {
     /// No server's yet: it ends before its title does.
@@ -54,7 +54,7 @@ pub enum Owner {
     Others,
 }
 
-/// Whose `source` is, asked for this server of this pool.
+/// Whether `source` belongs to this server of this pool.
 pub fn owner(source: impl ByteSource, pool: &str, server: &str) -> io::Result<Owner> {
     let titles = Version::ALL.map(|version| (version, version.title(pool, server)));
     let mut pieces = Pieces::new(source, 0);

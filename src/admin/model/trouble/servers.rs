@@ -24,7 +24,7 @@ fn blackout(overview: &Overview, pool: &Pool) -> Trouble {
     Trouble::grave(text).with(reasons(overview, &down_in(overview, pool)))
 }
 
-/// Servers that are down, apart from blackouts: those whose keys nobody serves, those with a gutter, and gutters.
+/// Servers that are down, apart from blackouts: those whose keys no server serves, those with a gutter, and gutters.
 pub(super) fn down(overview: &Overview) -> Vec<Trouble> {
     let (mut unserved, mut guttered, mut idle) = (Vec::new(), Vec::new(), Vec::new());
     for server in overview.servers.iter().filter(|server| !server.is_asked()) {

@@ -1,4 +1,4 @@
-//! Who answers and how long it has been up; or that nobody answers.
+//! Which instance answers and how long it has been up; or that there is no answer.
 
 use std::time::Duration;
 

@@ -36,7 +36,7 @@ mod tests {
         assert_eq!(of(&[0.0, 0.01, 1.0, 3.0, 6.0], 10), "▁▂▃▅█");
         assert_eq!(of(&[0.0, 0.0], 10), "▁▁");
         assert_eq!(spark(&[Some(0.5), None, Some(1.0)], Some(1.0), 10), "▅ █");
-        assert_eq!(spark(&[Some(0.5)], Some(1.0), 10), "▅", "half is half, whatever the highest is");
+        assert_eq!(spark(&[Some(0.5)], Some(1.0), 10), "▅", "half is half, also without a full step");
     }
 
     #[test]

@@ -8,13 +8,13 @@ use crate::admin::model::Grade;
 pub const PLAIN: Style = Style::new();
 /// A title, or what to look at first.
 pub const STRONG: Style = Style::new().add_modifier(Modifier::BOLD);
-/// There for whoever looks for it.
+/// For readers who look for it.
 pub const QUIET: Style = Style::new().add_modifier(Modifier::DIM);
 /// As it should be.
 pub const GOOD: Style = Style::new().fg(Color::Green);
 /// Not yet as it should be.
 pub const CARE: Style = Style::new().fg(Color::Yellow);
-/// Somebody should do something.
+/// The operator should act.
 pub const BAD: Style = Style::new().fg(Color::Red).add_modifier(Modifier::BOLD);
 
 /// How a word looks that says how something is.

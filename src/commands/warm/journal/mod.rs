@@ -4,9 +4,9 @@
 //!   plan │ finished … │ keys, keys, … │ listed │ reached, reached, …
 //!                     └─ of the server at hand; gone once it is finished ─┘
 //! ```
-//! It only ever grows at its end or loses its end, so whatever kills the process leaves a beginning that is whole; a torn
-//! record at the end is cut off. It takes as much room as the keys of one server. It holds keys, so it is for its owner's
-//! eyes only, and it is locked as long as somebody writes it.
+//! It only ever grows at its end or loses its end, so a process that is killed leaves a beginning that is whole; a torn
+//! record at the end is cut off. It takes as much room as the keys of one server. It holds keys, so only its owner may read
+//! it, and it is locked as long as a process writes it.
 
 pub mod record;
 #[cfg(test)]

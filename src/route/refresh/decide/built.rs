@@ -14,7 +14,7 @@ impl Policy {
             return true;
         }
         let value = item.value.as_deref().unwrap_or_default();
-        // What is appended to and counted in keeps the marker.
+        // An append or a count keeps the marker.
         ours.client_flags & self.marker == 0
             && (memchr::memmem::find(value, &ours.value).is_some() || (is_count(&ours.value) && is_count(value)))
     }

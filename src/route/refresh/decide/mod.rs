@@ -1,4 +1,4 @@
-//! What is decided about stale values, and nothing of how it is carried out: time and chance are arguments.
+//! Decides about stale values, and carries nothing out: time and chance are arguments.
 //!
 //! ```text
 //!   stored at            stale date                gone

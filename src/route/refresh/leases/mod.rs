@@ -91,7 +91,7 @@ impl Leases {
         Arc::new(leases)
     }
 
-    /// Goes on with another longest lease and another number of callers who may wait; what is known stays.
+    /// Goes on with another longest lease and another number of callers that may wait; known leases stay.
     pub fn adjust(&self, longest_lease: Duration, most_waiting: usize) {
         self.remembered.store((longest_lease * 2).as_millis() as u64, Relaxed);
         self.most_waiting.store(most_waiting, Relaxed);
