@@ -189,7 +189,7 @@ impl Connection {
         }
     }
 
-    /// Whether `reply` can be kept for the client. What it asked for in one get may be more than fits anywhere.
+    /// Whether `reply` can be kept for the client. One get may ask for more than fits anywhere.
     fn has_room(&self, reply: &Reply) -> bool {
         let has_room = reply.value_len() == 0 || self.holder.may_take(reply.value_len());
         if !has_room {

@@ -204,8 +204,8 @@ impl Incoming {
         }
     }
 
-    /// Says one line and hangs up; a client that is gone does not hear it. What it has said already is read: closing with
-    /// bytes unread would reset the connection.
+    /// Says one line and hangs up; a client that is gone does not hear it. Reads first what the client has sent already:
+    /// closing with bytes unread would reset the connection.
     fn refuse(&mut self, line: &str) {
         let mut unheard = [0; 4096];
         let _ = match self {

@@ -91,7 +91,7 @@ impl Outbox {
         }
     }
 
-    /// Learns how large values are. What small ones teach is learned slowly, so that a large one among them is not
+    /// Learns how large values are: upwards at once, downwards slowly, so that a large value among small ones is not
     /// forgotten at once.
     pub fn expect_more_like(&mut self, reply: &Reply) {
         self.likely = reply.value_len().max(self.likely - self.likely / 16);

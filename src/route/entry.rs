@@ -10,7 +10,7 @@ use crate::protocol::{Key, Question, Reply, Request};
 use crate::runtime::memory::Shed;
 use crate::upstream::{Mark, Party, Ticket, Upstream};
 
-/// What is told to a request of several steps that there is no memory to begin, in memcached's words for it.
+/// The answer to a request of several steps for which there is no memory, in memcached's words.
 const NO_MEMORY: &str = "SERVER_ERROR out of memory processing request";
 
 /// The way into a node and all that is below it.
@@ -22,7 +22,8 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The way into `root`; replies that nodes want to see first are `pending`. What takes several steps is answered within `patience`.
+    /// The way into `root`; replies that nodes want to see first are `pending`. Requests of several steps are answered
+    /// within `patience`.
     pub fn new(root: Rc<dyn Node>, pending: Rc<PendingReplies>, patience: Duration) -> Entry {
         Entry { root, pending, patience }
     }

@@ -142,7 +142,7 @@ pub(super) struct Late {
 }
 
 /// Runs as far as it goes without waiting, so that what is asked first is sent before this returns and nothing that
-/// comes later overtakes it. What is left becomes a task, which goes on to its end however late that is.
+/// comes later overtakes it. The rest becomes a task, which runs to its end, even past the deadline.
 pub(super) fn start(
     mut run: Run,
     ticket: Ticket,

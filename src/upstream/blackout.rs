@@ -1,7 +1,7 @@
 //! The servers of one pool as seen together: whether all of them look down at once.
 //!
-//! Several servers hardly ever die in the same moment. What looks so is as a rule this machine that has lost its network,
-//! while the servers go on serving others: what they miss is then not worth remembering, and one line in the log says it.
+//! Several servers hardly ever die in the same moment. If all look down, this machine has most likely lost its network while
+//! the servers go on serving others: deletes for them are then not worth remembering, and one line in the log says so.
 //!
 //! Servers come and go with configurations; the pool's name stays. So each server has a [`PoolSeat`], which it leaves when
 //! no configuration uses it any more.

@@ -152,11 +152,11 @@ fn poll_link(lane: &Rc<Lane>, cx: &mut Context<'_>) -> Poll<Result<(), Cause>> {
     }
 }
 
-/// Closes what is left of the connection. True if some of what was owed is to be asked again on a new one.
+/// Closes the connection. True if some of the requests on it are to be asked again on a new one.
 fn end(lane: &Rc<Lane>, cause: Cause) -> bool {
     let mut link = lane.link.borrow_mut();
     if link.has_moved() {
-        // Nothing was owed when it was given up, so what is there now has not been sent.
+        // Nothing was owed when the connection was given up, so the requests there now have not been sent.
         let is_wanted = !link.slots.is_empty();
         (link.phase, link.blocked) = (if is_wanted { LinkPhase::Opening } else { LinkPhase::Closed }, false);
         return is_wanted;

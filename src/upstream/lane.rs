@@ -27,13 +27,13 @@ use crate::runtime::turn::Flush;
 /// A spare connection this long without a reply ends.
 const REST: Duration = Duration::from_secs(60);
 
-/// The lane of all that is small as far as is known; the only one that there always is.
+/// The lane of everything not known to be large; the only one that always exists.
 pub(super) const FIRST: usize = 0;
-/// What those ask meanwhile who are given small values, while a value on the first has turned out to be large.
+/// The lane of clients that lately read small values, while a value on the first lane turns out to be large.
 pub(super) const ASIDE: usize = 1;
-/// The same of those of whom nothing is known.
+/// The same for clients that leash knows nothing about.
 pub(super) const STRANGERS: usize = 2;
-/// What is large.
+/// The lane of large values.
 pub(super) const LARGE_ONES: usize = 3;
 /// How many there are.
 pub(super) const LANES: usize = 4;

@@ -1,5 +1,5 @@
-//! Which items were large when a value of theirs last passed, and who was given large values and who small ones. Tables
-//! of fixed size, in which a newer entry takes the place of an older one: they say what is likely, nothing more.
+//! Which items were large when their value last passed, and which clients were given large values and which small ones.
+//! Tables of fixed size, in which a newer entry takes the place of an older one: they only say what is likely.
 
 use std::cell::Cell;
 

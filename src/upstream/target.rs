@@ -42,9 +42,10 @@ pub struct Target {
     pub label: Arc<str>,
     /// How it is treated.
     pub options: Options,
-    /// How it feels.
+    /// Whether it is up.
     pub health: Health,
-    /// What it is to delete before it serves again. It belongs to the server's name, so others may have it too.
+    /// The deletes that it must be told before it serves again. It belongs to the server's name, so another target of that
+    /// name shares it.
     pub spool: Arc<Spool>,
     pub(super) me: Weak<Target>,
     pub(super) address: Address,

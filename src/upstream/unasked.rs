@@ -1,4 +1,4 @@
-//! What a question is answered with that the server must not be asked, as it is down or refuses to forget an outdated value.
+//! Answers questions that a server must not be asked, as it is down or has not taken the delete of an outdated value.
 
 use super::common::Common;
 use super::outdated::Remembered;
@@ -7,7 +7,7 @@ use crate::protocol::{Cause, Key, Question, Reply};
 
 impl Common {
     /// The answer to a question that the server must not be asked now: it is down, or has a value of this key that it
-    /// refused to delete. What replaces or deletes that value is asked. `None` if the server is to be asked.
+    /// refused to delete. Requests that replace or delete that value are sent. `None` if the server is to be asked.
     pub(super) fn unasked(&self, question: Question<'_>) -> Option<Reply> {
         match (self.target.health.refusal(), question) {
             (Some(cause), question) => self.refuse(question, cause),

@@ -1,7 +1,7 @@
 //! What a gutter may keep, and for how long. Decides only: the route of that name asks.
 //!
 //! A gutter holds the keys of a dead server as long as they are needed and no longer: no expiry time there is beyond the
-//! cap. What ends sooner, or has ended, keeps its meaning.
+//! cap. Expiry times within the cap, or in the past, stay as they are.
 
 use std::time::Duration;
 

@@ -95,7 +95,7 @@ impl MigrationNode {
         }
     }
 
-    /// Reads in `from`. What is not there may have been brought over between the two looks.
+    /// Reads in `from`. An item that is not there may have been brought over between the two looks.
     async fn look_in_from(&self, key: &Key, command: &Command) -> Done {
         let reply = self.ask_from_for(key, command).await;
         let has_moved = reply == Reply::Miss && matches!(self.there(key, self.look(key).await), FoundInTo::Item(_));
@@ -184,7 +184,8 @@ impl MigrationNode {
         }
     }
 
-    /// Makes what the command makes where nothing is, in `to`: over a claim or by an `add`. What may be in `from` is deleted.
+    /// Makes in `to` what the command makes where nothing is: over a claim or by an `add`. Deletes an item that may be in
+    /// `from`.
     async fn make(&self, key: &Key, command: &Command, over: Option<u64>, from_has_none: bool) -> Done {
         let Some(store) = stored_where_nothing_is(command, over) else { return self.find_nothing(key, command).await };
         // In warm there was nothing in `from` under this claim, unless it was down; in drain leash did not look.

@@ -1,7 +1,7 @@
 //! Leases that this worker found taken a moment ago: spares a hot key's stale hits the table that all workers share.
 //!
-//! Measured: looking there costs more than all the rest of a stale hit in a deep pipeline. What is remembered is kept
-//! small, so that hundreds of hot keys stay in the processor's cache.
+//! Measured: looking there costs more than all the rest of a stale hit in a deep pipeline. Entries are small, so that
+//! hundreds of hot keys stay in the processor's cache.
 
 use std::time::{Duration, Instant};
 

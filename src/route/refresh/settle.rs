@@ -51,7 +51,7 @@ impl RefreshNode {
             LeaseAnswer::Lost(seconds) => {
                 self.shard.lease(self.route, LeaseOutcome::Lost);
                 self.lost(asker.subject.id, &claimed, (item.as_ref(), reading), seconds);
-                // Those who waited for this answer could not know yet that the winner is elsewhere.
+                // The callers that waited for this answer could not know yet that the winner is in another sidecar.
                 self.look_out(&asker.subject, &claimed.slot);
                 Regenerator::Other(item)
             }

@@ -193,7 +193,7 @@ impl RefreshNode {
         self.telling(Store { client_flags, ttl, ..store.clone() })
     }
 
-    /// Those who wait for a value may want its CAS unique.
+    /// Asks for the CAS unique too, as callers that wait for the value may want it.
     fn telling(&self, store: Store) -> Store {
         if self.policy.cold_wait.is_zero() {
             return store;
@@ -201,7 +201,7 @@ impl RefreshNode {
         Store { returns: store.returns.and(Returns::CAS), ..store }
     }
 
-    /// What those are told who wait for a value: the item that was stored.
+    /// The item that was stored, for the callers that wait for the value.
     fn brought(&self, slot: &LeaseSlot, store: &Store, stored: &Item) -> WaitEnd {
         if self.policy.cold_wait.is_zero() && !slot.is_awaited() {
             return WaitEnd::Over;

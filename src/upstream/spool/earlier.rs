@@ -158,7 +158,7 @@ impl Left {
 
     fn remove(self) {
         if let Err(error) = fs::remove_file(&self.path) {
-            // What it holds would be deleted once more at the next start: values are lost, none is outdated.
+            // The next start would replay its deletes once more: values are lost, none is outdated.
             let file = self.path.display();
             tracing::warn!(%file, %error, "a spool's earlier file cannot be removed");
         }

@@ -1,4 +1,5 @@
-//! Who serves under a server's name, as far as its spool must know: only the holder takes what waits, and tells it.
+//! The target that serves under a server's name, as far as the spool must know it: only the holder takes records from the
+//! spool and replays them.
 
 use std::sync::Arc;
 

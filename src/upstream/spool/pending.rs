@@ -121,7 +121,7 @@ impl Pending {
         (self.catching_up, self.is_closing) = (false, false);
     }
 
-    /// All that stands in the file waits on, however many may wait from now on, and before what came since.
+    /// Takes over the records of the file, before those that came since, even if they are more than may wait.
     pub(super) fn found(&mut self, opened: Opened) {
         self.earlier = opened.earlier;
         opened.records.into_iter().rev().for_each(|record| self.push_front(record));

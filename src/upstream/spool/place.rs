@@ -47,7 +47,7 @@ impl Place {
         self.path().with_extension("new")
     }
 
-    /// What earlier processes left and is too much for memory is called so and numbered, the oldest first.
+    /// The path of a file that an earlier process left and that is too much for memory; numbered, the oldest first.
     pub fn earlier(&self, number: u64) -> PathBuf {
         self.path().with_extension(format!("earlier-{number}"))
     }

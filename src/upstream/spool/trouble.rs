@@ -113,7 +113,7 @@ impl Filed {
         self.since_renewal.take().unwrap_or_default()
     }
 
-    /// It was written anew. What had been wrong with it, if anything.
+    /// Notes that it was written anew, and returns what had been wrong with it.
     pub fn renewed(&mut self, file: SpoolFile) -> Option<Failing> {
         self.file = Some(file);
         self.failing.take()

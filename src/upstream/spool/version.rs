@@ -1,5 +1,5 @@
-//! What stands in a spool's file: a line that says whose deletes they are, then the deletes. Of two versions of that only
-//! the second is written; a file of the first, which earlier versions of leash left, is read.
+//! The layout of a spool's file: a line that says which server the deletes are for, then the deletes. There are two
+//! versions: leash writes the second, and also reads the first, which earlier versions of leash left.
 //!
 //! ```text
 //!   leash spool <version> <pool> <server> LF

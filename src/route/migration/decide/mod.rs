@@ -7,8 +7,8 @@
 //!   warm      to, else from    to, then not in from  from, then to     to, once the item was brought over
 //!   drain     to               to, then not in from  from, then to     to
 //! ```
-//! Sidecars in neighbouring phases run side by side. What keeps them from doing two things at once to one key is a
-//! [claim](Claim): an item of leash's own under the key itself, in `to`.
+//! Sidecars in neighbouring phases run side by side. A [claim](Claim), an item of leash's own under the key itself in `to`,
+//! keeps two of them from acting on one key at once.
 
 mod claim;
 mod command;

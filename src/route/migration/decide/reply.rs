@@ -5,13 +5,13 @@ use crate::protocol::{Cause, Command, Failure, Reply, Uniques};
 /// A client that was told a CAS unique by `from` must not store over what `to` has by then.
 const OF_FROM: Uniques = Uniques::with_bit(62);
 
-/// Whether the server is known to be down, so that nothing was asked of it. A delete is remembered for it, and then answered
-/// as one of nothing; one with this answer was not.
+/// Whether the server is known to be down, so that it was not asked. A delete that the spool remembers is answered as one of
+/// no item; a delete with this answer was not remembered.
 pub fn is_down(reply: &Reply) -> bool {
     matches!(reply, Reply::Failed(Failure { cause: Cause::Down, .. }))
 }
 
-/// Whether a store or its like has changed the item, or may have. A set that is refused has dropped the old value; one
+/// Whether a store or its like has changed the item, or may have. A server that refuses a set drops the old value; a set
 /// without an answer may have arrived.
 pub fn may_have_changed(reply: &Reply) -> bool {
     match reply {
@@ -23,9 +23,9 @@ pub fn may_have_changed(reply: &Reply) -> bool {
     }
 }
 
-/// What speaks against acknowledging a delete: a failure, unless it is that of a server that is down. Such a one is told what it
-/// missed before it is used again; where too much waits already, or all servers of a pool are gone at once, as an old pool is
-/// that was switched off too early, it is not worth failing the other side's clients.
+/// The failure that forbids to acknowledge a delete, unless the server is down. A down server is told what it missed before
+/// it is used again. If the spool is full, or all servers of a pool are gone at once, as when an old pool was switched off
+/// too early, failing the other side's clients for it is not worthwhile.
 pub fn delete_failure(reply: Reply) -> Option<Reply> {
     match reply {
         Reply::Failed(_) if is_down(&reply) => None,
@@ -34,7 +34,7 @@ pub fn delete_failure(reply: Reply) -> Option<Reply> {
     }
 }
 
-/// What is told of a set that was answered `stored` on one side and whose key was `deleted` on the other.
+/// The reply to a set that was answered `stored` on one side and whose key was `deleted` on the other.
 pub fn set_reply(stored: Reply, deleted: Reply) -> Reply {
     match stored {
         Reply::Hit(_) => delete_failure(deleted).unwrap_or(stored),
@@ -42,7 +42,7 @@ pub fn set_reply(stored: Reply, deleted: Reply) -> Reply {
     }
 }
 
-/// What is told of a delete on both sides: done if either had the item. Where one side is down, the other tells.
+/// The reply to a delete on both sides: done if either had the item. If one side is down, the other's reply counts.
 pub fn delete_reply(from: Reply, to: Reply) -> Reply {
     match (from, to) {
         (from, to) if is_down(&from) => to,

@@ -12,8 +12,8 @@ use super::sync::{ClaimResult, Holding, Item, Mutex, PoisonError, watch};
 pub enum WaitEnd {
     /// With the value that the winner brought.
     Value(Item),
-    /// With the value that this reading found. Who joined after it had begun does not take it: it may have been deleted
-    /// in between.
+    /// With the value that this reading found. A caller that joined after the reading had begun does not take it: the
+    /// value may have been deleted in between.
     Found(Item, ItemReading),
     /// Without one: a caller that still wants it claims again.
     Over,
@@ -68,7 +68,7 @@ impl LeaseSlot {
         matches!(self.state().holding, Holding::Taken { is_here: true, until, .. } if now < until)
     }
 
-    /// Notes what became of a claim. What has ended meanwhile stays so.
+    /// Notes what became of a claim. A lease that has ended meanwhile stays ended.
     pub fn settle(&self, holding: Holding) {
         let mut state = self.state();
         if state.holding != Holding::Over {
