@@ -133,10 +133,7 @@ fn a_key_is_fresh_stale_unjudged_or_missing() {
     let paragraphs: Vec<&str> = text.split("\n\n").collect();
     assert_eq!(paragraphs.len(), 3, "{text}");
     assert!(paragraphs[0].contains("\n  fresh for ") && paragraphs[0].contains("\n  5 bytes  client flags 7  TTL "));
-    assert!(
-        paragraphs[1].contains("\n  stale since 1") && paragraphs[1].contains("\n  the lease is free"),
-        "{text}"
-    );
+    assert!(paragraphs[1].contains("\n  stale since 1") && paragraphs[1].contains("\n  the lease is free"), "{text}");
     assert!(paragraphs[2].contains("\n  no item\n") && !text.contains("hello"), "{text}");
 }
 
