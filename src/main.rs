@@ -4,8 +4,8 @@ use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
-use leash::commands::cli::{self, Command, Demo, EXIT_CONFIG, Healthcheck, Route, Top, Warm};
-use leash::commands::warm::{Refusal, WarmError};
+use leash::commands::cli::{self, CliCommand, Demo, EXIT_CONFIG, Healthcheck, RouteArgs, Top, Warm};
+use leash::commands::warm::{WarmError, WarmRefusal};
 use leash::commands::{healthcheck, top};
 use leash::config::Config;
 use leash::explain::words::{in_json, in_words};
@@ -21,13 +21,13 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 fn main() -> ExitCode {
     let args = cli::parse();
     match &args.command {
-        Some(Command::Completions { shell }) => return print(|to| cli::completions(*shell, to)),
+        Some(CliCommand::Completions { shell }) => return print(|to| cli::completions(*shell, to)),
         // Writing to memory does not fail.
-        Some(Command::Man(man)) => return print(|to| drop(man.write(to))),
-        Some(Command::Healthcheck(asked)) => return check_health(asked),
-        Some(Command::Top(top)) => return show_top(top),
-        Some(Command::Demo(demo)) => return show_demo(demo),
-        Some(Command::Warm(warm)) => return copy_ahead(warm),
+        Some(CliCommand::Man(man)) => return print(|to| drop(man.write(to))),
+        Some(CliCommand::Healthcheck(asked)) => return check_health(asked),
+        Some(CliCommand::Top(top)) => return show_top(top),
+        Some(CliCommand::Demo(demo)) => return show_demo(demo),
+        Some(CliCommand::Warm(warm)) => return copy_ahead(warm),
         _ => {}
     }
     // Before the file is read: what is written to it from now on is another configuration.
@@ -40,8 +40,8 @@ fn main() -> ExitCode {
         }
     };
     match &args.command {
-        Some(Command::Check { file }) => check(&config, &file.display().to_string()),
-        Some(Command::Route(route)) => show_routes(config, route),
+        Some(CliCommand::Check { file }) => check(&config, &file.display().to_string()),
+        Some(CliCommand::Route(route)) => show_routes(config, route),
         _ => serve(config, reloader),
     }
 }
@@ -92,7 +92,7 @@ fn copy_ahead(warm: &Warm) -> ExitCode {
         Err(error) => {
             eprintln!("leash: {error}");
             match error {
-                WarmError::Refused(Refusal::NoSuchKeys(_)) => ExitCode::from(cli::EXIT_USAGE as u8),
+                WarmError::Refused(WarmRefusal::NoSuchKeys(_)) => ExitCode::from(cli::EXIT_USAGE as u8),
                 _ => ExitCode::FAILURE,
             }
         }
@@ -100,7 +100,7 @@ fn copy_ahead(warm: &Warm) -> ExitCode {
 }
 
 fn check_health(asked: &Healthcheck) -> ExitCode {
-    let said = asked.whom.admin().and_then(healthcheck::ask);
+    let said = asked.admin.socket().and_then(healthcheck::ask);
     match said {
         Ok(said) => {
             println!("{said}");
@@ -132,7 +132,7 @@ fn check(config: &Config, file: &str) -> ExitCode {
 }
 
 /// That a server has no item is no failure; that it could not be asked is one.
-fn show_routes(config: Config, route: &Route) -> ExitCode {
+fn show_routes(config: Config, route: &RouteArgs) -> ExitCode {
     let keys: Vec<Vec<u8>> = route.keys.iter().map(|key| key.as_bytes().to_vec()).collect();
     let found = match destinations(config, &keys, route.live) {
         Ok(found) => found,

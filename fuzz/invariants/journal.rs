@@ -1,7 +1,7 @@
 //! The progress file of `leash warm`: any bytes are read up to a place, and what was written is what is read, or less.
 
 use bytes::{Buf, Bytes};
-use leash::commands::warm::journal_record::{Entry, Record};
+use leash::commands::warm::journal_record::{JournalEntry, JournalRecord};
 use leash::runtime::frames::{Records, framed};
 
 /// Whatever a file holds, and whatever becomes of one with records made of these bytes.
@@ -21,19 +21,19 @@ pub fn hold(bytes: &[u8]) {
 }
 
 /// The records of a file, and where they end.
-fn read(bytes: &[u8]) -> (Vec<Record>, usize) {
+fn read(bytes: &[u8]) -> (Vec<JournalRecord>, usize) {
     let (records, end) = Records::new(bytes, 0).all().expect("bytes can be read");
     (records, end as usize)
 }
 
 /// A file that was torn or damaged tells nothing that was not written.
-fn only_the_end_is_lost(written: &[Record], file: &[u8]) {
+fn only_the_end_is_lost(written: &[JournalRecord], file: &[u8]) {
     let (records, _) = read(file);
     assert_eq!(records, written[..records.len()]);
 }
 
 /// Records of these bytes: a kind and a length each, and then what it is made of.
-fn records(mut bytes: Bytes) -> Vec<Record> {
+fn records(mut bytes: Bytes) -> Vec<JournalRecord> {
     let mut records = Vec::new();
     while bytes.len() >= 2 {
         let (kind, length) = (bytes.get_u8(), usize::from(bytes.get_u8()));
@@ -42,21 +42,21 @@ fn records(mut bytes: Bytes) -> Vec<Record> {
     records
 }
 
-fn record(kind: u8, mut made_of: Bytes) -> Record {
+fn record(kind: u8, mut made_of: Bytes) -> JournalRecord {
     let source = u32::from(kind);
     let number = (made_of.len() as u64).wrapping_mul(0x0101_0101_0101_0101);
     match kind % 5 {
-        0 => Record::Plan(String::from_utf8_lossy(&made_of).into_owned()),
-        1 => Record::Listed { source, keys: number },
-        2 => Record::Reached { done: number, refused: u64::from(kind) },
-        3 => Record::Finished { source, keys: number },
+        0 => JournalRecord::Plan(String::from_utf8_lossy(&made_of).into_owned()),
+        1 => JournalRecord::Listed { source, keys: number },
+        2 => JournalRecord::Reached { done: number, refused: u64::from(kind) },
+        3 => JournalRecord::Finished { source, keys: number },
         _ => {
             let mut entries = Vec::new();
             while !made_of.is_empty() {
                 let length = usize::from(made_of.get_u8()).min(made_of.len());
-                entries.push(Entry { route: source, size: length as u32, key: made_of.split_to(length) });
+                entries.push(JournalEntry { route: source, size: length as u32, key: made_of.split_to(length) });
             }
-            Record::Keys(entries)
+            JournalRecord::Keys(entries)
         }
     }
 }

@@ -32,7 +32,7 @@ pub type Looking = Pin<Box<dyn Future<Output = Result<Vec<Destination>, String>>
 
 /// What the pages show. A call should not wait for anything; what is marked so is asked from the thread that serves, and
 /// must not take long either.
-pub trait Source: Send + Sync + 'static {
+pub trait StatusSource: Send + Sync + 'static {
     /// `/metrics`: everything, in Prometheus' text format.
     fn metrics(&self) -> String;
 

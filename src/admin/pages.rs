@@ -15,8 +15,8 @@ use hyper::{HeaderMap, Method, Response, StatusCode, Uri};
 use serde::Serialize;
 
 use super::query::{self, Query};
-use super::{Source, hosts};
-use crate::admin::page::{Asked, View, render, security_policy};
+use super::{StatusSource, hosts};
+use crate::admin::page::{AskedKey, View, render, security_policy};
 use crate::explain::Destination;
 use crate::runtime::aside::Aside;
 
@@ -48,7 +48,7 @@ const PAGES: [(&str, &str); 7] = [
 #[derive(Clone)]
 pub struct Pages {
     /// Who knows.
-    pub source: Arc<dyn Source>,
+    pub source: Arc<dyn StatusSource>,
     /// Where: they are the work of milliseconds.
     pub aside: Arc<Aside>,
 }
@@ -83,15 +83,15 @@ impl Pages {
         self.make(move |source| people(source, asked.as_ref())).await
     }
 
-    async fn asked(&self, query: Result<Query, String>) -> Asked {
+    async fn asked(&self, query: Result<Query, String>) -> AskedKey {
         let (keys, live) = match query {
             Ok(Query { keys, live }) => (keys, live),
-            Err(why) => return Asked { key: String::new(), live: false, answer: Err(why) },
+            Err(why) => return AskedKey { key: String::new(), live: false, answer: Err(why) },
         };
         let key = keys.first().map(|key| String::from_utf8_lossy(key).into_owned()).unwrap_or_default();
         let found = self.find(Query { keys, live }).await;
         let answer = found.and_then(|mut found| found.pop().ok_or_else(|| ENDING.to_string()));
-        Asked { key, live, answer }
+        AskedKey { key, live, answer }
     }
 
     /// An array with one element per key, also for one key, so that scripts need one way to read it.
@@ -111,15 +111,15 @@ impl Pages {
         if live {
             return self.source.look(keys).await;
         }
-        let look_up = move |source: &dyn Source| keys.iter().map(|key| source.route(key)).collect();
+        let look_up = move |source: &dyn StatusSource| keys.iter().map(|key| source.route(key)).collect();
         self.aside(look_up).await.unwrap_or_else(|| Err(ENDING.to_string()))
     }
 
-    async fn make(&self, make: impl FnOnce(&dyn Source) -> Page + Send + 'static) -> Page {
+    async fn make(&self, make: impl FnOnce(&dyn StatusSource) -> Page + Send + 'static) -> Page {
         self.aside(make).await.unwrap_or_else(|| page(StatusCode::SERVICE_UNAVAILABLE, TEXT, format!("{ENDING}\n")))
     }
 
-    async fn aside<T: Send + 'static>(&self, work: impl FnOnce(&dyn Source) -> T + Send + 'static) -> Option<T> {
+    async fn aside<T: Send + 'static>(&self, work: impl FnOnce(&dyn StatusSource) -> T + Send + 'static) -> Option<T> {
         let source = self.source.clone();
         self.aside.work(move || work(&*source)).await
     }
@@ -132,7 +132,7 @@ fn verdict(otherwise: &str, verdict: Result<(), String>) -> Page {
     }
 }
 
-fn people(source: &dyn Source, asked: Option<&Asked>) -> Page {
+fn people(source: &dyn StatusSource, asked: Option<&AskedKey>) -> Page {
     let (overview, config) = (source.overview(Instant::now()), source.config());
     let nonce = BASE64.encode(rand::random::<[u8; 16]>());
     let view = View { overview: &overview, config: &config, asked };

@@ -26,7 +26,7 @@ struct Guest {
 }
 
 /// One place, free again when this goes.
-pub struct Place {
+pub struct AdminPlace {
     places: Rc<Places>,
     number: u64,
     guest: Rc<Guest>,
@@ -39,14 +39,14 @@ impl Places {
     }
 
     /// A place for a new client.
-    pub fn take(self: &Rc<Places>) -> Place {
+    pub fn take(self: &Rc<Places>) -> AdminPlace {
         if self.taken.borrow().len() >= self.most {
             self.make_room();
         }
         let (number, guest) = (self.event(), Rc::new(Guest::default()));
         guest.heard.set(number);
         self.taken.borrow_mut().insert(number, guest.clone());
-        Place { places: self.clone(), number, guest }
+        AdminPlace { places: self.clone(), number, guest }
     }
 
     /// Has the one leave of whom nothing was heard for the longest time.
@@ -64,7 +64,7 @@ impl Places {
     }
 }
 
-impl Place {
+impl AdminPlace {
     /// Notes that its holder asked something, or was answered.
     pub fn heard(&self) {
         self.guest.heard.set(self.places.event());
@@ -76,7 +76,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for AdminPlace {
     fn drop(&mut self) {
         self.places.taken.borrow_mut().remove(&self.number);
     }
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
     use tokio::time::{Duration, timeout};
 
-    async fn is_lost(place: &Place) -> bool {
+    async fn is_lost(place: &AdminPlace) -> bool {
         timeout(Duration::from_millis(1), place.lost()).await.is_ok()
     }
 

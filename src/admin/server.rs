@@ -26,14 +26,14 @@ use tokio::task::{JoinSet, LocalSet};
 use tokio::time::{MissedTickBehavior, interval_at, sleep, timeout};
 
 use super::pages::Pages;
-use super::places::{Place, Places};
-use super::{STEP, Source};
+use super::places::{AdminPlace, Places};
+use super::{STEP, StatusSource};
 use crate::logging::Repeated;
 use crate::runtime::aside::Aside;
 
 /// What one client may take of what all share.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+pub(super) struct AdminLimits {
     /// Connections at a time; for one more, another one ends.
     pub connections: usize,
     /// How long a request's head may take to arrive, and how long a connection may idle.
@@ -42,9 +42,9 @@ pub(super) struct Limits {
     pub lifetime: Duration,
 }
 
-impl Limits {
-    pub const USUAL: Limits =
-        Limits { connections: 128, head: Duration::from_secs(5), lifetime: Duration::from_secs(120) };
+impl AdminLimits {
+    pub const USUAL: AdminLimits =
+        AdminLimits { connections: 128, head: Duration::from_secs(5), lifetime: Duration::from_secs(120) };
 }
 
 /// How long the answer that is on its way at the end of a connection's life may still take.
@@ -82,14 +82,14 @@ impl Handle {
 }
 
 /// Serves the admin pages on a listener that is already bound, from a thread of its own, to at most `places` at a time.
-pub fn serve(listener: std::net::TcpListener, source: Arc<dyn Source>, places: usize) -> io::Result<Handle> {
-    serve_within(Limits { connections: places, ..Limits::USUAL }, listener, source)
+pub fn serve(listener: std::net::TcpListener, source: Arc<dyn StatusSource>, places: usize) -> io::Result<Handle> {
+    serve_within(AdminLimits { connections: places, ..AdminLimits::USUAL }, listener, source)
 }
 
 pub(super) fn serve_within(
-    limits: Limits,
+    limits: AdminLimits,
     listener: std::net::TcpListener,
-    source: Arc<dyn Source>,
+    source: Arc<dyn StatusSource>,
 ) -> io::Result<Handle> {
     let address = listener.local_addr()?;
     listener.set_nonblocking(true)?;
@@ -113,7 +113,7 @@ pub(super) fn serve_within(
 /// What the accept loop and every connection hold.
 #[derive(Clone)]
 struct Server {
-    limits: Limits,
+    limits: AdminLimits,
     pages: Pages,
     stopped: watch::Receiver<Duration>,
 }
@@ -169,7 +169,7 @@ impl Server {
         }
     }
 
-    async fn serve(mut self, stream: TcpStream, place: Place) {
+    async fn serve(mut self, stream: TcpStream, place: AdminPlace) {
         let (pages, place) = (self.pages, Rc::new(place));
         let asking = place.clone();
         let service = service_fn(move |request: Request<Incoming>| {

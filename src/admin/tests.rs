@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use super::server::{Limits, serve_within};
-use super::{Handle, Looking, Source, serve};
+use super::server::{AdminLimits, serve_within};
+use super::{Handle, Looking, StatusSource, serve};
 use crate::admin::model::Overview;
 use crate::explain::Destination;
 
@@ -20,7 +20,7 @@ struct Fixed {
     answered: watch::Sender<bool>,
 }
 
-impl Source for Fixed {
+impl StatusSource for Fixed {
     fn metrics(&self) -> String {
         "leash_config_routes 1\n".to_string()
     }
@@ -229,7 +229,7 @@ fn garbage_is_refused_and_the_next_client_is_served() {
 
 #[test]
 fn clients_that_idle_lose_their_places_to_those_who_ask() {
-    let limits = Limits { connections: 4, head: Duration::from_millis(100), ..Limits::USUAL };
+    let limits = AdminLimits { connections: 4, head: Duration::from_millis(100), ..AdminLimits::USUAL };
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let handle = serve_within(limits, listener, Arc::new(Fixed::default())).unwrap();
     let silent: Vec<TcpStream> = (0..2).map(|_| connect(&handle)).collect();
@@ -241,7 +241,7 @@ fn clients_that_idle_lose_their_places_to_those_who_ask() {
 
 #[test]
 fn no_connection_lives_beyond_its_lifetime() {
-    let limits = Limits { lifetime: Duration::from_millis(100), ..Limits::USUAL };
+    let limits = AdminLimits { lifetime: Duration::from_millis(100), ..AdminLimits::USUAL };
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let handle = serve_within(limits, listener, Arc::new(Fixed::default())).unwrap();
     let mut idle = connect(&handle);

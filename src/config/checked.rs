@@ -9,7 +9,7 @@ mod refresh;
 use super::problem::Problem;
 use crate::hash::HashKind;
 use crate::logging::LogFormat;
-pub use down::{GUTTER_TTL, Gutter, OnDown, Spool};
+pub use down::{GUTTER_TTL, Gutter, OnDown, SpoolConfig};
 pub use migrate::{Migrate, Phase, Side};
 pub use refresh::{BETA, Refresh};
 use std::fmt;
@@ -52,7 +52,7 @@ pub struct Config {
     /// What a client may use up.
     pub limits: Limits,
     /// Deletes that wait for servers that are down.
-    pub spool: Spool,
+    pub spool: SpoolConfig,
     /// What is logged, and how.
     pub log: Log,
     /// What is allowed but probably not meant.
@@ -74,7 +74,7 @@ pub struct Pool {
     /// Its name in the file.
     pub name: Arc<str>,
     /// Its servers, at least one, with different names.
-    pub servers: Vec<Server>,
+    pub servers: Vec<ServerConfig>,
     /// How keys are spread over them.
     pub hash: HashKind,
     /// The two characters around the part of a key that is hashed (`{` and `}`), if only a part may be.
@@ -95,7 +95,7 @@ pub struct Pool {
 
 /// One memcached.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Server {
+pub struct ServerConfig {
     /// Its identity, which is hashed: the address as written unless a name is given.
     pub name: Arc<str>,
     /// Where it is.
@@ -206,7 +206,7 @@ impl fmt::Display for Address {
 
 impl Pool {
     /// A pool in which everything but its servers is the default.
-    pub fn of(name: &str, servers: Vec<Server>) -> Pool {
+    pub fn of(name: &str, servers: Vec<ServerConfig>) -> Pool {
         Pool {
             name: name.into(),
             servers,

@@ -22,8 +22,8 @@ mod yaml;
 
 pub use checked::{
     ADMIN, Address, Config, Embedded, Gutter, LISTEN, Limits, Listen, Log, MEMCACHED_PORT, Migrate, OnDown, Phase,
-    Pool, Refresh, Route, Server, Side, Spool,
+    Pool, Refresh, Route, ServerConfig, Side, SpoolConfig,
 };
 pub use problem::{Problem, Problems};
-pub use source::{Origin, Overrides, Source};
+pub use source::{ConfigSource, Origin, Overrides};
 pub use written::keys;

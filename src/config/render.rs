@@ -2,7 +2,7 @@
 //!
 //! There is nothing secret in it yet; what will be must be masked here.
 
-use super::checked::{Config, Limits, Listen, Log, Migrate, OnDown, Pool, Refresh, Route, Server, Spool};
+use super::checked::{Config, Limits, Listen, Log, Migrate, OnDown, Pool, Refresh, Route, ServerConfig, SpoolConfig};
 use super::units::{show_duration, show_percent, show_size};
 use crate::hash::KeyHash;
 use serde_json::{Map, Value, json};
@@ -75,7 +75,7 @@ fn on_down(on_down: OnDown, pools: &[Pool]) -> Value {
     }
 }
 
-fn spool(spool: &Spool) -> Value {
+fn spool(spool: &SpoolConfig) -> Value {
     let mut shown = json!({ "max_keys": spool.max_keys });
     if let Some(dir) = &spool.dir {
         shown["dir"] = dir.to_string_lossy().into();
@@ -83,7 +83,7 @@ fn spool(spool: &Spool) -> Value {
     shown
 }
 
-fn server(server: &Server) -> Value {
+fn server(server: &ServerConfig) -> Value {
     json!({ "name": &*server.name, "address": server.address.to_string(), "weight": server.weight })
 }
 

@@ -4,7 +4,9 @@
 //! `command line: --server[1]: …`.
 
 use super::check::{check, check_admin};
-use super::checked::{ADMIN, Address, Config, LISTEN, Limits, Listen, Pool, Route, Server, Spool, auto_workers};
+use super::checked::{
+    ADMIN, Address, Config, LISTEN, Limits, Listen, Pool, Route, ServerConfig, SpoolConfig, auto_workers,
+};
 use super::fields::{Scalar, Spelling};
 use super::machine::auto_memory;
 use super::problem::{ConfigPlace, Problems};
@@ -17,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 /// Where a configuration comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum ConfigSource {
     /// A YAML file.
     File(PathBuf),
     /// Servers of one pool, by address.
@@ -39,12 +41,12 @@ pub struct Overrides {
 
 impl Config {
     /// The checked configuration of `source` with `overrides` on top.
-    pub fn build(source: &Source, overrides: &Overrides) -> Result<Config, Problems> {
+    pub fn build(source: &ConfigSource, overrides: &Overrides) -> Result<Config, Problems> {
         let mut problems = Problems::default();
         let mut file = match source {
-            Source::File(path) => read(&path.display().to_string(), &bytes(path)?, &mut problems)?,
-            Source::Servers(servers) => of_servers("main", "--server", servers),
-            Source::Embedded => of_own_store(),
+            ConfigSource::File(path) => read(&path.display().to_string(), &bytes(path)?, &mut problems)?,
+            ConfigSource::Servers(servers) => of_servers("main", "--server", servers),
+            ConfigSource::Embedded => of_own_store(),
         };
         overrides.apply(&mut file);
         check(&file, problems)
@@ -52,7 +54,7 @@ impl Config {
 
     /// The configuration in the file at `path`.
     pub fn load(path: impl AsRef<Path>) -> Result<Config, Problems> {
-        Config::build(&Source::File(path.as_ref().to_owned()), &Overrides::default())
+        Config::build(&ConfigSource::File(path.as_ref().to_owned()), &Overrides::default())
     }
 
     /// The configuration in `text`, which problems call `file_name`.
@@ -64,12 +66,12 @@ impl Config {
 
     /// The configuration of one pool, `main`, of these servers.
     pub fn for_servers(servers: &[String]) -> Result<Config, Problems> {
-        Config::build(&Source::Servers(servers.to_vec()), &Overrides::default())
+        Config::build(&ConfigSource::Servers(servers.to_vec()), &Overrides::default())
     }
 
     /// What `leash` alone runs with: an embedded store behind memcached's usual port of this machine.
     pub fn embedded_default() -> Config {
-        let server = Server { name: "embedded".into(), address: Address::Embedded, weight: 1 };
+        let server = ServerConfig { name: "embedded".into(), address: Address::Embedded, weight: 1 };
         let (pools, limits) = (vec![Pool::of("embedded", vec![server])], Limits::default());
         let limits = Limits { memory: auto_memory(&pools, &limits), ..limits };
         Config {
@@ -81,7 +83,7 @@ impl Config {
             pools,
             routes: vec![Route { allow_flush: true, ..Route::all_to(0) }],
             limits,
-            spool: Spool::default(),
+            spool: SpoolConfig::default(),
             log: Default::default(),
             warnings: Vec::new(),
         }
@@ -92,7 +94,7 @@ impl Config {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
     /// Where it comes from.
-    pub source: Source,
+    pub source: ConfigSource,
     /// What wins over that.
     pub overrides: Overrides,
 }
@@ -106,8 +108,8 @@ impl Origin {
     /// The file that is read, if one is.
     pub fn file(&self) -> Option<&Path> {
         match &self.source {
-            Source::File(path) => Some(path),
-            Source::Servers(_) | Source::Embedded => None,
+            ConfigSource::File(path) => Some(path),
+            ConfigSource::Servers(_) | ConfigSource::Embedded => None,
         }
     }
 
@@ -115,8 +117,8 @@ impl Origin {
     pub fn admin(&self) -> Result<Option<SocketAddr>, Problems> {
         let mut elsewhere = Problems::default();
         let mut file = match &self.source {
-            Source::File(path) => read(&path.display().to_string(), &bytes(path)?, &mut elsewhere)?,
-            Source::Servers(_) | Source::Embedded => File::empty(command_line()),
+            ConfigSource::File(path) => read(&path.display().to_string(), &bytes(path)?, &mut elsewhere)?,
+            ConfigSource::Servers(_) | ConfigSource::Embedded => File::empty(command_line()),
         };
         self.overrides.apply(&mut file);
         check_admin(&file)
@@ -162,7 +164,7 @@ fn read(file_name: &str, bytes: &[u8], problems: &mut Problems) -> Result<File, 
 
 fn of_servers(pool: &str, option: &str, servers: &[String]) -> File {
     let option = command_line().key(option, None);
-    let server = |(n, text): (usize, &String)| written::Server::of(scalar(text, option.index(n, None)));
+    let server = |(n, text): (usize, &String)| written::ServerConfig::of(scalar(text, option.index(n, None)));
     let servers = servers.iter().enumerate().map(server).collect();
     File { pools: Some(vec![written::Pool::of(pool, option.clone(), servers)]), ..File::empty(command_line()) }
 }

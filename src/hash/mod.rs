@@ -21,5 +21,5 @@ mod tag;
 pub use key_hash::{KEY_HASHES, KeyHash};
 pub use kind::{HASHES, HashKind};
 pub use placement::{Counts, Placement};
-pub use slots::{SLOTS, Slot, SlotTable};
+pub use slots::{SLOTS, SlotNumber, SlotTable};
 pub use tag::tag;

@@ -6,7 +6,7 @@ use super::kind::HashKind;
 use super::modula::Modula;
 use super::murmur3::Murmur3;
 use super::names::name_hash;
-use super::slots::{Slot, SlotTable};
+use super::slots::{SlotNumber, SlotTable};
 use super::tag::tag;
 
 /// The part of a key that is hashed; all of it, unless something is said here.
@@ -50,7 +50,7 @@ impl Placement {
     }
 
     /// The slot of `key`, where there are slots.
-    pub fn slot_of(&self, key: &[u8]) -> Option<Slot> {
+    pub fn slot_of(&self, key: &[u8]) -> Option<SlotNumber> {
         match &self.table {
             Table::Slots(table) => Some(table.slot_of(self.what_counts(key))),
             _ => None,

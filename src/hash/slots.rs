@@ -18,16 +18,16 @@ pub const SLOTS: usize = 1 << 16;
 
 /// The share of the keys that moves together: the high 16 bits of the XXH3-64 of a key or its tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Slot(pub u16);
+pub struct SlotNumber(pub u16);
 
-impl Slot {
+impl SlotNumber {
     /// The slot of a key, or of its tag where hash tags are on.
-    pub fn of(key: &[u8]) -> Slot {
-        Slot((xxh3_64(key) >> 48) as u16)
+    pub fn of(key: &[u8]) -> SlotNumber {
+        SlotNumber((xxh3_64(key) >> 48) as u16)
     }
 }
 
-impl fmt::Display for Slot {
+impl fmt::Display for SlotNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
@@ -50,25 +50,25 @@ impl SlotTable {
     pub fn new(servers: &[(&str, u32)]) -> SlotTable {
         assert!(servers.len() <= SLOTS, "a pool has at most {SLOTS} servers");
         let nodes: Vec<_> = servers.iter().map(|&(name, weight)| node(name, weight)).collect();
-        let owners: Vec<u16> = (0..=u16::MAX).map(|slot| first(&nodes, Slot(slot))).collect();
+        let owners: Vec<u16> = (0..=u16::MAX).map(|slot| first(&nodes, SlotNumber(slot))).collect();
         let fingerprint = fingerprint(servers, &owners);
         SlotTable { owners: Owners::new(owners, servers.len()), fingerprint }
     }
 
     /// The slot of a key, or of its tag where hash tags are on.
-    pub fn slot_of(&self, key: &[u8]) -> Slot {
-        Slot::of(key)
+    pub fn slot_of(&self, key: &[u8]) -> SlotNumber {
+        SlotNumber::of(key)
     }
 
     /// The place of the server that owns `key` in the list the table was made of.
     #[inline]
     pub fn server_of(&self, key: &[u8]) -> usize {
-        self.owner(Slot::of(key))
+        self.owner(SlotNumber::of(key))
     }
 
     /// The place of the server that owns `slot`.
     #[inline]
-    pub fn owner(&self, slot: Slot) -> usize {
+    pub fn owner(&self, slot: SlotNumber) -> usize {
         self.owners.get(slot.0)
     }
 
@@ -94,7 +94,7 @@ fn node(name: &str, weight: u32) -> Option<Server> {
 
 /// The place of the server that ranks first for `slot`, by the crate's own hash code and tie-break. Its
 /// `calc_candidates` says the same, but sorts all servers to do so.
-fn first(servers: &[Option<Server>], slot: Slot) -> u16 {
+fn first(servers: &[Option<Server>], slot: SlotNumber) -> u16 {
     let ranks = servers.iter().enumerate().filter_map(|(place, server)| {
         let server = server.as_ref()?;
         Some((server.hash_code(&StableHasher, &slot.0), server.node_id(), place))
@@ -135,11 +135,11 @@ mod tests {
     }
 
     fn owned<'n>(table: &SlotTable, names: &'n [String], slot: u16) -> &'n str {
-        &names[table.owner(Slot(slot))]
+        &names[table.owner(SlotNumber(slot))]
     }
 
     fn count(table: &SlotTable, server: usize) -> f64 {
-        (0..=u16::MAX).filter(|&slot| table.owner(Slot(slot)) == server).count() as f64
+        (0..=u16::MAX).filter(|&slot| table.owner(SlotNumber(slot)) == server).count() as f64
     }
 
     #[test]
@@ -163,7 +163,8 @@ mod tests {
         for n in [1, 2, 3, 8, 20] {
             let after_names = names(n + 1);
             let (before, after) = (table(&after_names[..n]), table(&after_names));
-            let moved = (0..=u16::MAX).filter(|&slot| before.owner(Slot(slot)) != after.owner(Slot(slot))).count();
+            let moved =
+                (0..=u16::MAX).filter(|&slot| before.owner(SlotNumber(slot)) != after.owner(SlotNumber(slot))).count();
             assert_eq!(moved as f64, count(&after, n), "only the new server gains");
             let share = SLOTS as f64 / (n + 1) as f64;
             assert!((moved as f64 / share - 1.0).abs() < 0.15, "{moved} of {share} expected");
@@ -187,7 +188,7 @@ mod tests {
         assert_eq!(count(&table, 1), 0.0);
         let plain = SlotTable::new(&[("a", 1), ("c", 1)]);
         for slot in 0..=u16::MAX {
-            assert_eq!(table.owner(Slot(slot)), [0, 2][plain.owner(Slot(slot))]);
+            assert_eq!(table.owner(SlotNumber(slot)), [0, 2][plain.owner(SlotNumber(slot))]);
         }
     }
 

@@ -11,7 +11,7 @@
 use std::sync::Arc;
 
 use super::{ServerView, SharedPool, SharedServer, Snapshot, longest_lease, options, spool};
-use crate::config::{Address, Config, Pool, Server};
+use crate::config::{Address, Config, Pool, ServerConfig};
 use crate::snapshot::placement;
 use crate::store::EmbeddedStore;
 use crate::upstream::Target;
@@ -46,7 +46,7 @@ impl Snapshot {
             if places_alike(before, pool) { shared.placement.clone() } else { Arc::new(placement::of(pool)) };
         let was_treated = options(before, &self.config);
         let options = options(pool, config);
-        let shared_server = |server: &Server| {
+        let shared_server = |server: &ServerConfig| {
             let known = known_pool.server_named(&server.name).filter(|known| known.config.address == server.address);
             let known = known.map(|known| known.shared);
             if server.address == Address::Embedded {
@@ -65,7 +65,7 @@ impl Snapshot {
 
 /// The store that is there, if it has the size that is wanted now.
 fn embedded(
-    server: &Server,
+    server: &ServerConfig,
     known: Option<&SharedServer>,
     (before, now): (&Pool, &Pool),
     item_size: usize,

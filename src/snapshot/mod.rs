@@ -170,7 +170,7 @@ fn linger(pool: &config::Pool, config: &Config) -> Duration {
 }
 
 /// The deletes that wait for `server`, kept over every change of its configuration.
-fn spool(pool: &config::Pool, server: &config::Server, config: &Config, spools: &Spools) -> Arc<Spool> {
+fn spool(pool: &config::Pool, server: &config::ServerConfig, config: &Config, spools: &Spools) -> Arc<Spool> {
     spools.of(&pool.name, &server.name, config.spool.max_keys)
 }
 

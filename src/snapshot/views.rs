@@ -2,7 +2,7 @@
 //! are put together; they stand in the same order, as one is made from the other.
 
 use super::{SharedPool, SharedServer, Snapshot};
-use crate::config::{Pool, Server};
+use crate::config::{Pool, ServerConfig};
 
 /// A pool of a snapshot.
 #[derive(Clone, Copy)]
@@ -21,7 +21,7 @@ pub struct ServerView<'s> {
     /// Its pool, as configured.
     pub pool: &'s Pool,
     /// What was configured of the server.
-    pub config: &'s Server,
+    pub config: &'s ServerConfig,
     /// What all workers share of it.
     pub shared: &'s SharedServer,
 }

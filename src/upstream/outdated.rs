@@ -22,7 +22,7 @@ mod tests;
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use super::spool::Pending;
+use super::spool::WaitingDeletes;
 use super::target::Target;
 use crate::metrics::SpoolDrop;
 use crate::protocol::Key;
@@ -71,7 +71,7 @@ impl Target {
     }
 
     /// Whether new deletes go to the server itself already, while the last missed ones are replayed.
-    fn is_told(&self, pending: &Pending) -> bool {
+    fn is_told(&self, pending: &WaitingDeletes) -> bool {
         pending.is_closing && pending.is_held_by(&self.me)
     }
 
@@ -115,7 +115,7 @@ impl Target {
     }
 
     /// Logs when the server begins to refuse deletes, and when it has taken them all.
-    fn tell_refused(&self, pending: &Pending) {
+    fn tell_refused(&self, pending: &WaitingDeletes) {
         if self.health.is_down() {
             return;
         }

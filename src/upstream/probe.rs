@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::greeting::greet;
 use super::health::probe_delay;
 use super::replay::replay;
-use super::spool::Holder;
+use super::spool::SpoolHolder;
 use super::target::{Target, cause_of};
 use crate::protocol::Cause;
 
@@ -37,7 +37,7 @@ pub(super) async fn run(target: Weak<Target>, first: Option<Duration>) {
     }
 }
 
-impl Holder for Target {
+impl SpoolHolder for Target {
     fn label(&self) -> &Arc<str> {
         &self.label
     }

@@ -12,7 +12,7 @@ use super::dns::Addresses;
 use super::health::Health;
 use super::outage::Outage;
 use super::spool::Spool;
-use crate::config::{Address, Server};
+use crate::config::{Address, ServerConfig};
 use crate::protocol::Cause;
 use crate::runtime::net::{Stream, lacks_descriptors, leave_reserve, notice_deaf};
 
@@ -57,7 +57,7 @@ pub struct Target {
 
 impl Target {
     /// A server thought to be up, one of `peers`, for which `spool` has what waits.
-    pub fn new(server: &Server, options: Options, peers: &Arc<Peers>, spool: Arc<Spool>) -> Arc<Target> {
+    pub fn new(server: &ServerConfig, options: Options, peers: &Arc<Peers>, spool: Arc<Spool>) -> Arc<Target> {
         let (name, place) = (&*server.name, server.address.to_string());
         let label: Arc<str> = if name == place { name.into() } else { format!("{name} ({place})").into() };
         Target::of(label, server.address.clone(), options, (peers.join(false), None), (spool, Addresses::default()))

@@ -36,7 +36,7 @@ const DECIDERS: &[&str] = &[
     "commands/warm/metadump.rs",
     "commands/warm/pace.rs",
     "commands/warm/plan.rs",
-    "commands/warm/sieve.rs",
+    "commands/warm/filter.rs",
     "commands/warm/tally.rs",
     "commands/warm/window.rs",
 ];

@@ -1,7 +1,8 @@
 //! The configuration as its user meets it: files in, meaning or messages out.
 
 use leash::config::{
-    Address, Config, Gutter, Limits, Listen, Log, Migrate, OnDown, Phase, Pool, Refresh, Route, Server, Spool,
+    Address, Config, Gutter, Limits, Listen, Log, Migrate, OnDown, Phase, Pool, Refresh, Route, ServerConfig,
+    SpoolConfig,
 };
 use leash::hash::{HashKind, KeyHash};
 use leash::logging::LogFormat;
@@ -21,8 +22,8 @@ fn tcp(host: &str, port: u16) -> Address {
     Address::Tcp { host: host.into(), port }
 }
 
-fn server(name: &str, address: Address) -> Server {
-    Server { name: name.into(), address, weight: 1 }
+fn server(name: &str, address: Address) -> ServerConfig {
+    ServerConfig { name: name.into(), address, weight: 1 }
 }
 
 fn warnings(config: &Config) -> Vec<String> {
@@ -41,7 +42,7 @@ fn the_example_loads_and_shows_the_defaults() {
     assert_eq!(config.pools[1], Pool::of("local", vec![server("embedded", Address::Embedded)]));
     let gutter = OnDown::Gutter(Gutter { pool: 1, ttl: Duration::from_secs(10) });
     assert_eq!(config.pools[2].on_down, gutter);
-    assert_eq!(config.spool, Spool { dir: Some("/var/lib/leash/spool".into()), ..Spool::default() });
+    assert_eq!(config.spool, SpoolConfig { dir: Some("/var/lib/leash/spool".into()), ..SpoolConfig::default() });
     let migrate = config.routes.remove(2).migrate;
     assert_eq!(migrate, Some(Migrate { from: 0, to: 1, phase: Phase::Prepare }));
     assert_eq!(config.routes[1].refresh, Some(Refresh { early: Some(1.0), ..Refresh::default() }));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use leash::admin::model::{Grade, Overview, Server};
+use leash::admin::model::{Grade, Overview, ShownServer};
 use leash::config::Phase;
 use leash::metrics::{ServerState, SpoolDrop};
 use support::memcached::signal;
@@ -56,7 +56,7 @@ fn a_server_that_dies_is_told_first_and_comes_back() {
     let victim = servers[2].address();
     servers[2].kill();
     let state_of = |seen: &Overview, name: &str| {
-        seen.servers.iter().find(|server| server.name == name).map(|server: &Server| server.state)
+        seen.servers.iter().find(|server| server.name == name).map(|server: &ShownServer| server.state)
     };
     let seen = wait_for(&leash, "it is down", || read_all(&mut client), |seen| !seen.servers[0].is_asked());
     assert_eq!(seen.servers[0].name, victim);

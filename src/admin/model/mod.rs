@@ -43,11 +43,11 @@ pub struct Overview {
     /// The same since the start.
     pub saved_in_all: Saved,
     /// The pools, in the configuration's order.
-    pub pools: Vec<Pool>,
+    pub pools: Vec<ShownPool>,
     /// All servers of all pools: those that are down first, then those that fail, then the busiest.
-    pub servers: Vec<Server>,
+    pub servers: Vec<ShownServer>,
     /// The routes: those with errors first, then the busiest.
-    pub routes: Vec<Route>,
+    pub routes: Vec<ShownRoute>,
     /// What clients ask for most.
     pub busiest: Busiest,
     /// What is wrong, the worst first; empty while all is well.
@@ -79,7 +79,7 @@ pub struct Process {
 
 /// A pool.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Pool {
+pub struct ShownPool {
     /// Its name.
     pub name: String,
     /// How keys are spread over its servers.
@@ -103,7 +103,7 @@ pub struct Pool {
 
 /// A server.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Server {
+pub struct ShownServer {
     /// The pool it is in.
     pub pool: String,
     /// Its name.
@@ -170,7 +170,7 @@ pub struct SpoolFailing {
 
 /// A route.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Route {
+pub struct ShownRoute {
     /// Its prefix; empty for everything else.
     pub prefix: String,
     /// The pool that has the last word.
@@ -190,7 +190,7 @@ impl Process {
     }
 }
 
-impl Server {
+impl ShownServer {
     /// Whether it is the store in this process, which is reached without requests and connections.
     pub fn is_embedded(&self) -> bool {
         self.address == "embedded"
@@ -202,7 +202,7 @@ impl Server {
     }
 }
 
-impl Route {
+impl ShownRoute {
     /// Its name for people: the empty prefix has one, too.
     pub fn name(&self) -> &str {
         route_label(&self.prefix)

@@ -9,7 +9,7 @@ use crate::explain::{Arrival, AtServer, Destination, Spot};
 use crate::metrics::route_label;
 
 /// A key that was asked for.
-pub struct Asked {
+pub struct AskedKey {
     /// The key as it was asked for, as text; empty if nothing could be understood.
     pub key: String,
     /// Whether its server was to be asked, too.
@@ -19,7 +19,7 @@ pub struct Asked {
 }
 
 /// Writes both.
-pub fn write(html: &mut Html, asked: Option<&Asked>) {
+pub fn write(html: &mut Html, asked: Option<&AskedKey>) {
     html.element("section", &[("id", "key")], |html| {
         html.element("form", &[("id", "ask"), ("method", "get")], |html| form(html, asked));
         html.element("div", &[("role", "status")], |html| {
@@ -32,7 +32,7 @@ pub fn write(html: &mut Html, asked: Option<&Asked>) {
     });
 }
 
-fn form(html: &mut Html, asked: Option<&Asked>) {
+fn form(html: &mut Html, asked: Option<&AskedKey>) {
     let key = asked.map_or("", |asked| &asked.key);
     html.element("h2", &[], |html| html.words("label", &[("for", "asked")], "Where does this key go?"));
     html.element("div", &[("class", "row")], |html| {
@@ -59,7 +59,7 @@ fn form(html: &mut Html, asked: Option<&Asked>) {
     });
 }
 
-fn answer(html: &mut Html, asked: &Asked) {
+fn answer(html: &mut Html, asked: &AskedKey) {
     let (destination, there) = match &asked.answer {
         Ok(destination) => match &destination.end {
             Arrival::Server(there) => (destination, there),

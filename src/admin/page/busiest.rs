@@ -1,6 +1,6 @@
 //! What clients ask for most.
 
-use super::table::{self, Cell, Column};
+use super::table::{self, Cell, Heading};
 use super::{Html, section};
 use crate::admin::model::{Busiest, labels};
 use crate::readable::{age, amount, number, percent};
@@ -17,7 +17,7 @@ pub fn write(html: &mut Html, busiest: &Busiest) {
             return;
         }
         let columns =
-            [Column(column, false), Column(labels::SHARE, true), Column("", false), Column(labels::REQUESTS, true)];
+            [Heading(column, false), Heading(labels::SHARE, true), Heading("", false), Heading(labels::REQUESTS, true)];
         table::write(html, &columns, &busiest.names, busiest.names.len(), |busy| {
             vec![
                 Cell::Text(busy.name.clone()),

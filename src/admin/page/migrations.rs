@@ -1,7 +1,7 @@
 //! Routes on their way to another pool: how far they have come, and what is safe to do next.
 
 use super::{Html, bar, grade, nothing, section, table};
-use crate::admin::model::{Grade, Migration, Overview, Route, labels};
+use crate::admin::model::{Grade, Migration, Overview, ShownRoute, labels};
 use crate::config::Phase;
 use crate::readable::{age, number, percent};
 
@@ -10,7 +10,7 @@ const MOST: usize = 8;
 
 /// Writes them, if there are any.
 pub fn write(html: &mut Html, overview: &Overview) {
-    let routes: Vec<(&Route, &Migration)> =
+    let routes: Vec<(&ShownRoute, &Migration)> =
         overview.routes.iter().filter_map(|route| Some((route, route.migration.as_ref()?))).collect();
     if routes.is_empty() {
         return nothing(html, "migrations");
@@ -23,7 +23,7 @@ pub fn write(html: &mut Html, overview: &Overview) {
     });
 }
 
-fn one(html: &mut Html, route: &Route, migration: &Migration) {
+fn one(html: &mut Html, route: &ShownRoute, migration: &Migration) {
     html.element("h3", &[], |html| {
         html.words("code", &[], route.name());
         html.text(&format!(" from {} to {}", migration.from, migration.to));

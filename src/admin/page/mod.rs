@@ -30,7 +30,7 @@ mod traffic;
 use serde_json::Value;
 
 use crate::admin::model::Overview;
-pub use ask::Asked;
+pub use ask::AskedKey;
 use html::{Attributes, Html};
 
 /// What the page shows.
@@ -40,7 +40,7 @@ pub struct View<'v> {
     /// The configuration in force.
     pub config: &'v Value,
     /// A key that was asked for.
-    pub asked: Option<&'v Asked>,
+    pub asked: Option<&'v AskedKey>,
 }
 
 /// The page. Its style and script run by `nonce`, which must be a new one each time.

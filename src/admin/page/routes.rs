@@ -1,8 +1,8 @@
 //! The routes: those with errors first, then the busiest.
 
-use super::table::{self, Cell, Column};
+use super::table::{self, Cell, Heading};
 use super::{Html, section};
-use crate::admin::model::{Overview, Route, Saved, labels};
+use crate::admin::model::{Overview, Saved, ShownRoute, labels};
 use crate::readable::{amount, latency, percent};
 
 /// How many are shown.
@@ -11,13 +11,13 @@ const MOST: usize = 12;
 /// Writes them.
 pub fn write(html: &mut Html, overview: &Overview) {
     let columns = [
-        Column(labels::PREFIX, false),
-        Column(labels::POOL, false),
-        Column(labels::REQUESTS, true),
-        Column(labels::HIT_RATIO, true),
-        Column(labels::WITHIN, true),
-        Column(labels::ERRORS, true),
-        Column("regenerations avoided", true),
+        Heading(labels::PREFIX, false),
+        Heading(labels::POOL, false),
+        Heading(labels::REQUESTS, true),
+        Heading(labels::HIT_RATIO, true),
+        Heading(labels::WITHIN, true),
+        Heading(labels::ERRORS, true),
+        Heading("regenerations avoided", true),
     ];
     section(html, "routes", "routes", |html| {
         table::write(html, &columns, &overview.routes, MOST, cells);
@@ -25,7 +25,7 @@ pub fn write(html: &mut Html, overview: &Overview) {
     });
 }
 
-fn cells(route: &Route) -> Vec<Cell> {
+fn cells(route: &ShownRoute) -> Vec<Cell> {
     let maybe = |value: Option<f64>, show: fn(f64) -> String| value.map_or(Cell::Nothing, |v| Cell::Text(show(v)));
     vec![
         Cell::Text(route.name().to_string()),
@@ -38,7 +38,7 @@ fn cells(route: &Route) -> Vec<Cell> {
     ]
 }
 
-fn pool(route: &Route) -> String {
+fn pool(route: &ShownRoute) -> String {
     match &route.migration {
         Some(migration) => format!("{} → {} ({})", migration.from, migration.to, migration.phase.word()),
         None => route.pool.clone(),

@@ -1,6 +1,6 @@
 //! What refreshing has saved: callers who would have regenerated a value at once, and did not have to.
 
-use super::table::{self, Cell, Column};
+use super::table::{self, Cell, Heading};
 use super::{Html, nothing, section};
 use crate::admin::model::{Overview, labels};
 use crate::readable::number;
@@ -12,7 +12,7 @@ pub fn write(html: &mut Html, overview: &Overview) {
     }
     section(html, "savings", "dog-piles avoided", |html| {
         html.words("p", &[("class", "lead")], &overview.saved.in_brief(overview.recent));
-        let columns = [Column("callers who", false), Column("last minutes", true), Column("since the start", true)];
+        let columns = [Heading("callers who", false), Heading("last minutes", true), Heading("since the start", true)];
         let (recent, all) = (&overview.saved, &overview.saved_in_all);
         let rows = [
             (labels::GOT_STALE, recent.stale_served, all.stale_served),

@@ -1,8 +1,8 @@
 //! The servers, the worst first, and the pools they are in.
 
-use super::table::{self, Cell, Column};
+use super::table::{self, Cell, Heading};
 use super::{Html, section};
-use crate::admin::model::{Grade, Overview, Pool, Process, Server, labels};
+use crate::admin::model::{Grade, Overview, Process, ShownPool, ShownServer, labels};
 use crate::readable::{amount, latency, number};
 
 /// How many are shown.
@@ -12,17 +12,17 @@ const MOST: usize = 16;
 pub fn write(html: &mut Html, overview: &Overview) {
     let spools = overview.servers.iter().any(|server| server.spooled.is_some());
     let mut columns = vec![
-        Column(labels::STATE, false),
-        Column(labels::SERVER, false),
-        Column(labels::POOL, false),
-        Column(labels::REQUESTS, true),
-        Column(labels::FAILED, true),
-        Column(labels::REPLY_TIME, true),
-        Column(labels::IN_FLIGHT, true),
-        Column(labels::CONNECTIONS, true),
+        Heading(labels::STATE, false),
+        Heading(labels::SERVER, false),
+        Heading(labels::POOL, false),
+        Heading(labels::REQUESTS, true),
+        Heading(labels::FAILED, true),
+        Heading(labels::REPLY_TIME, true),
+        Heading(labels::IN_FLIGHT, true),
+        Heading(labels::CONNECTIONS, true),
     ];
     if spools {
-        columns.push(Column(labels::SPOOLED, true));
+        columns.push(Heading(labels::SPOOLED, true));
     }
     section(html, "servers", "servers", |html| {
         table::write(html, &columns, &overview.servers, MOST, |server| cells(&overview.process, server));
@@ -34,7 +34,7 @@ pub fn write(html: &mut Html, overview: &Overview) {
     });
 }
 
-fn cells(process: &Process, server: &Server) -> Vec<Cell> {
+fn cells(process: &Process, server: &ShownServer) -> Vec<Cell> {
     let known_as = match server.name == server.address {
         true => Cell::Text(server.name.clone()),
         false => Cell::Over(server.name.clone(), server.address.clone()),
@@ -54,7 +54,7 @@ fn cells(process: &Process, server: &Server) -> Vec<Cell> {
     ]
 }
 
-fn pool(html: &mut Html, pool: &Pool) {
+fn pool(html: &mut Html, pool: &ShownPool) {
     html.words("b", &[], &pool.name);
     html.text(&format!(" {} of {} up · {} · fingerprint ", pool.up, pool.servers, pool.hash));
     html.words("code", &[], &pool.fingerprint);

@@ -5,7 +5,7 @@ use crate::admin::model::Grade;
 use crate::readable::counted;
 
 /// A column: its label, and whether it holds figures.
-pub struct Column(pub &'static str, pub bool);
+pub struct Heading(pub &'static str, pub bool);
 
 /// A cell: text, or something that writes itself.
 pub enum Cell {
@@ -22,7 +22,7 @@ pub enum Cell {
 }
 
 /// Writes a table of at most `most` rows and says how many more there are.
-pub fn write<T>(html: &mut Html, columns: &[Column], rows: &[T], most: usize, cells: impl Fn(&T) -> Vec<Cell>) {
+pub fn write<T>(html: &mut Html, columns: &[Heading], rows: &[T], most: usize, cells: impl Fn(&T) -> Vec<Cell>) {
     html.element("table", &[], |html| {
         html.element("thead", &[], |html| {
             html.element("tr", &[], |html| columns.iter().for_each(|column| head(html, column)));
@@ -47,11 +47,11 @@ pub fn more(html: &mut Html, all: usize, most: usize, thing: &str) {
     }
 }
 
-fn head(html: &mut Html, column: &Column) {
+fn head(html: &mut Html, column: &Heading) {
     html.words("th", &attributes(column, &[("scope", "col")]), &titled(column.0));
 }
 
-fn cell(html: &mut Html, column: &Column, cell: &Cell) {
+fn cell(html: &mut Html, column: &Heading, cell: &Cell) {
     let title = titled(column.0);
     html.element("td", &attributes(column, &[("data-label", &title)]), |html| match cell {
         Cell::Text(text) => html.text(text),
@@ -73,7 +73,7 @@ fn cell(html: &mut Html, column: &Column, cell: &Cell) {
     });
 }
 
-fn attributes<'a>(column: &Column, more: Attributes<'a>) -> Vec<(&'static str, &'a str)> {
+fn attributes<'a>(column: &Heading, more: Attributes<'a>) -> Vec<(&'static str, &'a str)> {
     let figure = column.1.then_some(("class", "figure"));
     more.iter().copied().chain(figure).collect()
 }

@@ -110,7 +110,7 @@ impl Status {
     }
 }
 
-impl admin::Source for Status {
+impl admin::StatusSource for Status {
     fn metrics(&self) -> String {
         self.registry.text()
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::history::HistoryStep;
 use super::servers;
 use super::sources::{LATELY, Sources, per_second};
-use crate::admin::model::{self, Backfills, Migration, Overview, Point, Rates, Reads, Route, Saved};
+use crate::admin::model::{self, Backfills, Migration, Overview, Point, Rates, Reads, Saved, ShownRoute};
 use crate::config::{self, Config, Migrate};
 use crate::metrics::{Figures, ProcessUsage, RouteFigure, RouteFigures};
 use crate::snapshot::prefix_of;
@@ -31,17 +31,17 @@ impl Sources<'_> {
         }
     }
 
-    fn routes(&self) -> Vec<Route> {
-        let mut routes: Vec<Route> = self.config().routes.iter().map(|route| self.route(route)).collect();
+    fn routes(&self) -> Vec<ShownRoute> {
+        let mut routes: Vec<ShownRoute> = self.config().routes.iter().map(|route| self.route(route)).collect();
         routes.sort_by(|a, b| b.now.errors.total_cmp(&a.now.errors).then(b.now.requests.total_cmp(&a.now.requests)));
         routes
     }
 
-    fn route(&self, route: &config::Route) -> Route {
+    fn route(&self, route: &config::Route) -> ShownRoute {
         let prefix = prefix_of(route);
         let (took, lately) = self.of_route(&prefix, LATELY);
         let (_, recent) = self.of_route(&prefix, RECENT);
-        Route {
+        ShownRoute {
             pool: self.pool_name(route.pool),
             now: rates(&lately, took),
             saved: route.refresh.as_ref().map(|_| saved(&recent)),

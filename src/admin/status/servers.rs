@@ -2,23 +2,23 @@
 
 use super::losses::Named;
 use super::sources::{LATELY, Sources, per_second};
-use crate::admin::model::{Downtime, LostDeletes, Pool, Server, SpoolFailing};
+use crate::admin::model::{Downtime, LostDeletes, ShownPool, ShownServer, SpoolFailing};
 use crate::config::{self, Config};
 use crate::metrics::{ServerState, ServerTotals, SpoolDrop};
 use crate::snapshot::{PoolView, ServerView, SharedServer, Snapshot};
 use crate::upstream::{Failing, Outage, Spool};
 
 /// The pools, in the configuration's order.
-pub fn pools(sources: &Sources<'_>) -> Vec<Pool> {
+pub fn pools(sources: &Sources<'_>) -> Vec<ShownPool> {
     let snapshot = sources.snapshot;
     snapshot.pools().map(|pool| of_pool(&snapshot.config, pool)).collect()
 }
 
-fn of_pool(config: &Config, pool: PoolView<'_>) -> Pool {
+fn of_pool(config: &Config, pool: PoolView<'_>) -> ShownPool {
     let PoolView { place, config: pool, shared } = pool;
     let is_used = config.routes.iter().any(|route| route.pools().contains(&place));
     let takes_keys = |other: &config::Pool| other.on_down.gutter().is_some_and(|gutter| gutter.pool == place);
-    Pool {
+    ShownPool {
         name: pool.name.to_string(),
         hash: pool.hash.word().to_string(),
         fingerprint: format!("{:016x}", shared.placement.fingerprint()),
@@ -40,12 +40,12 @@ fn gutter(config: &Config, place: usize) -> Option<String> {
 }
 
 /// All servers of all pools: those that are down first, then those that fail, then the busiest.
-pub fn servers(sources: &Sources<'_>) -> Vec<Server> {
+pub fn servers(sources: &Sources<'_>) -> Vec<ShownServer> {
     let shared_servers = shared_servers(sources.snapshot);
-    let mut servers: Vec<Server> =
+    let mut servers: Vec<ShownServer> =
         shared_servers.map(|(named, server, shared_server)| of_server(sources, named, server, shared_server)).collect();
     servers.sort_by(|a, b| {
-        let trouble = |server: &Server| (!server.is_asked(), server.state != ServerState::Up);
+        let trouble = |server: &ShownServer| (!server.is_asked(), server.state != ServerState::Up);
         (trouble(b).cmp(&trouble(a))).then(b.failures.total_cmp(&a.failures)).then(b.requests.total_cmp(&a.requests))
     });
     servers
@@ -56,19 +56,24 @@ pub fn lost(snapshot: &Snapshot) -> impl Iterator<Item = (Named, u64)> {
     shared_servers(snapshot).filter_map(|(named, _, shared_server)| Some((named, count_lost(shared_server.spool()?))))
 }
 
-fn shared_servers(snapshot: &Snapshot) -> impl Iterator<Item = (Named, &config::Server, &SharedServer)> {
+fn shared_servers(snapshot: &Snapshot) -> impl Iterator<Item = (Named, &config::ServerConfig, &SharedServer)> {
     let servers = snapshot.servers();
     servers.map(|ServerView { pool, config, shared }| ((pool.name.clone(), config.name.clone()), config, shared))
 }
 
-fn of_server(sources: &Sources<'_>, named: Named, server: &config::Server, shared_server: &SharedServer) -> Server {
+fn of_server(
+    sources: &Sources<'_>,
+    named: Named,
+    server: &config::ServerConfig,
+    shared_server: &SharedServer,
+) -> ShownServer {
     let (took, before) = sources.past.history.reading(sources.now, LATELY);
     let (pool, name) = &named;
     let (now, before) = (sources.figures.server(pool, name), before.server(pool, name));
     let since = |count: fn(&ServerTotals) -> u64| count(&now).saturating_sub(count(&before));
     let timed = since(|totals| totals.timed);
     let spool = shared_server.spool();
-    Server {
+    ShownServer {
         pool: pool.to_string(),
         name: name.to_string(),
         address: server.address.to_string(),

@@ -5,9 +5,9 @@ use std::time::Duration;
 use clap::{Args, value_parser};
 
 use super::between;
-use crate::commands::demo::Plan;
+use crate::commands::demo::DemoPlan;
 use crate::config::units::{duration, seconds};
-use crate::config::{Config, Source};
+use crate::config::{Config, ConfigSource};
 use crate::metrics::most_files;
 
 const AFTER_HELP: &str = "\
@@ -52,12 +52,12 @@ pub struct Demo {
 
 impl Demo {
     /// What is to be done, or why that makes no sense.
-    pub fn plan(&self) -> Result<Plan, String> {
+    pub fn plan(&self) -> Result<DemoPlan, String> {
         let source = match self.server.is_empty() {
-            true => Source::Embedded,
-            false => Source::Servers(self.server.clone()),
+            true => ConfigSource::Embedded,
+            false => ConfigSource::Servers(self.server.clone()),
         };
-        let plan = Plan {
+        let plan = DemoPlan {
             callers: self.callers.into(),
             keys: self.keys.into(),
             regeneration: self.regeneration,

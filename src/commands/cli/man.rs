@@ -5,7 +5,7 @@ use std::io;
 use clap::{Args as ClapArgs, CommandFactory, Subcommand};
 use clap_mangen::roff::{Roff, roman};
 
-use super::{Args, Command};
+use super::{Args, CliCommand};
 
 /// `leash man`.
 #[derive(Clone, Debug, ClapArgs)]
@@ -61,7 +61,7 @@ fn sections(after_help: &str) -> Roff {
 
 /// A command that has a page.
 fn known(name: &str) -> Result<String, String> {
-    if Command::has_subcommand(name) {
+    if CliCommand::has_subcommand(name) {
         return Ok(name.to_string());
     }
     let leash = Args::command();

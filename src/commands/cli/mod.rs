@@ -1,13 +1,13 @@
 //! The command line: what can be said, its help, and the configuration that follows from it. Does nothing by itself.
 
+mod admin_address;
 mod demo;
 mod man;
 mod top;
 mod warm;
-mod whom;
 
 use crate::config::units::show_duration;
-use crate::config::{Config, Origin, Overrides, Problems, Source};
+use crate::config::{Config, ConfigSource, Origin, Overrides, Problems};
 use clap::error::ErrorKind;
 use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
@@ -16,11 +16,11 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use admin_address::AdminAddress;
 pub use demo::Demo;
 pub use man::Man;
 pub use top::Top;
 pub use warm::Warm;
-pub use whom::Whom;
 
 /// Exit code for a command line that makes no sense (`EX_USAGE` of sysexits.h).
 pub const EXIT_USAGE: i32 = 64;
@@ -55,7 +55,7 @@ Examples:
 pub struct Args {
     /// What to do instead of serving.
     #[command(subcommand)]
-    pub command: Option<Command>,
+    pub command: Option<CliCommand>,
     /// Where the pools and routes come from.
     #[command(flatten)]
     pub source: SourceArgs,
@@ -99,7 +99,7 @@ pub struct OverrideArgs {
 
 /// What leash can do instead of serving.
 #[derive(Clone, Debug, Subcommand)]
-pub enum Command {
+pub enum CliCommand {
     /// Check a configuration file and list all its problems
     ///
     /// Exits with 0 if leash would start with the file, with 78 if not. Warnings do not count.
@@ -111,7 +111,7 @@ pub enum Command {
     ///
     /// Sends nothing, unless --live asks each key's server for its item. Exits with 0 also where there is no item, with
     /// 1 if a server could not be asked.
-    Route(Route),
+    Route(RouteArgs),
     /// Show what leash does: the same dog-pile without and with it, in seconds
     ///
     /// Many callers share a value that takes long to regenerate. Without leash each of them regenerates it when it goes
@@ -145,7 +145,7 @@ pub enum Command {
 
 /// `leash route`.
 #[derive(Clone, Debug, ClapArgs)]
-pub struct Route {
+pub struct RouteArgs {
     /// The keys, as the application writes them
     #[arg(required = true, value_name = "KEY")]
     pub keys: Vec<OsString>,
@@ -167,7 +167,7 @@ pub struct Route {
 pub struct Healthcheck {
     /// Whom to ask.
     #[command(flatten)]
-    pub whom: Whom,
+    pub admin: AdminAddress,
 }
 
 /// The command line of this process. Prints help, version or an error and exits where there is nothing else to do.
@@ -196,8 +196,8 @@ pub fn config(args: &Args) -> Result<Config, Problems> {
 pub fn origin(args: &Args) -> Origin {
     let OverrideArgs { listen, admin, workers } = args.overrides.clone();
     let source = match &args.command {
-        Some(Command::Check { file }) => Source::File(file.clone()),
-        Some(Command::Route(route)) => route.source.source(),
+        Some(CliCommand::Check { file }) => ConfigSource::File(file.clone()),
+        Some(CliCommand::Route(route)) => route.source.source(),
         // Commands that read no configuration, or one of their own.
         _ => args.source.source(),
     };
@@ -211,11 +211,11 @@ pub fn completions(shell: Shell, to: &mut dyn io::Write) {
 
 impl SourceArgs {
     /// The same in the configuration's words.
-    pub fn source(&self) -> Source {
+    pub fn source(&self) -> ConfigSource {
         match &self.config {
-            Some(path) => Source::File(path.clone()),
-            None if self.server.is_empty() => Source::Embedded,
-            None => Source::Servers(self.server.clone()),
+            Some(path) => ConfigSource::File(path.clone()),
+            None if self.server.is_empty() => ConfigSource::Embedded,
+            None => ConfigSource::Servers(self.server.clone()),
         }
     }
 }

@@ -84,8 +84,8 @@ fn whoever_asks_finds_the_admin_address_whatever_else_is_wrong() {
     std::fs::write(&file, "admin: 0.0.0.0:1\npols: {}\n").unwrap();
     let path = file.path().display();
     let admin = |line: &str| match args(line).unwrap().command {
-        Some(Command::Healthcheck(check)) => check.whom.admin(),
-        Some(Command::Top(top)) => top.whom.admin(),
+        Some(CliCommand::Healthcheck(check)) => check.admin.socket(),
+        Some(CliCommand::Top(top)) => top.admin.socket(),
         _ => panic!("{line}"),
     };
     for command in ["leash healthcheck", "leash top"] {

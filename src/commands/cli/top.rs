@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{Whom, between};
-use crate::commands::top::Plan;
+use super::{AdminAddress, between};
+use crate::commands::top::TopPlan;
 use crate::config::units::duration;
 
 const AFTER_HELP: &str = "\
@@ -31,7 +31,7 @@ Examples:
 pub struct Top {
     /// Whom to ask.
     #[command(flatten)]
-    pub whom: Whom,
+    pub admin: AdminAddress,
     /// Print it once, as text
     ///
     /// Without a terminal that is done anyway. An answer is waited for 2 s at most.
@@ -44,8 +44,8 @@ pub struct Top {
 
 impl Top {
     /// What is to be done, or why that cannot be.
-    pub fn plan(&self) -> Result<Plan, String> {
-        Ok(Plan { admin: self.whom.admin()?, interval: self.interval, is_once: self.once })
+    pub fn plan(&self) -> Result<TopPlan, String> {
+        Ok(TopPlan { admin: self.admin.socket()?, interval: self.interval, is_once: self.once })
     }
 }
 

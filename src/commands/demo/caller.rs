@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::client::{Client, ClientError};
+use super::client::{ClientError, DemoClient};
 use super::ledger::Ledger;
 use super::{CallerError, value};
 
@@ -14,7 +14,7 @@ const PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_m
 
 /// A caller with its connection.
 pub struct Caller {
-    pub client: Client,
+    pub client: DemoClient,
     /// Its value's place in the ledger.
     pub number: usize,
     pub key: Arc<str>,

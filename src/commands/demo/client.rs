@@ -49,16 +49,16 @@ trait Socket: AsyncRead + AsyncWrite + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Unpin> Socket for T {}
 
 /// One connection to a memcached, or to what looks like one.
-pub struct Client {
+pub struct DemoClient {
     stream: BufReader<Box<dyn Socket>>,
     address: Address,
 }
 
-impl Client {
+impl DemoClient {
     /// Connects.
-    pub async fn connect(address: &Address) -> Result<Client, ClientError> {
+    pub async fn connect(address: &Address) -> Result<DemoClient, ClientError> {
         match in_time(open(address)).await {
-            Ok(stream) => Ok(Client { stream: BufReader::new(stream), address: address.clone() }),
+            Ok(stream) => Ok(DemoClient { stream: BufReader::new(stream), address: address.clone() }),
             Err(source) => Err(ClientError::Connect { address: address.clone(), source }),
         }
     }

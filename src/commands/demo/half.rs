@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
 use super::caller::Caller;
-use super::client::{Client, ClientError};
-use super::ledger::{Ledger, Tally};
-use super::progress::Progress;
-use super::{CallerError, Plan};
+use super::client::{ClientError, DemoClient};
+use super::ledger::{HalfFigures, Ledger};
+use super::progress::DemoProgress;
+use super::{CallerError, DemoPlan};
 use crate::config::Address;
 
 /// How often the progress is looked at.
@@ -19,7 +19,7 @@ const LOOK: Duration = Duration::from_millis(100);
 
 /// Callers to be, and whom they ask.
 pub struct Half<'p> {
-    plan: &'p Plan,
+    plan: &'p DemoPlan,
     prefix: Arc<str>,
     servers: Vec<Address>,
     ledger: Rc<RefCell<Ledger>>,
@@ -27,13 +27,13 @@ pub struct Half<'p> {
 
 impl<'p> Half<'p> {
     /// Of keys that begin with `prefix`, on these servers: at least one, keys are spread over them in turn.
-    pub fn new(plan: &'p Plan, prefix: Arc<str>, servers: Vec<Address>) -> Half<'p> {
+    pub fn new(plan: &'p DemoPlan, prefix: Arc<str>, servers: Vec<Address>) -> Half<'p> {
         let ledger = Rc::new(RefCell::new(Ledger::new(plan.keys)));
         Half { plan, prefix, servers, ledger }
     }
 
     /// Lets the callers call, and leaves nothing behind.
-    pub async fn run(self, progress: &Progress) -> Result<Tally, CallerError> {
+    pub async fn run(self, progress: &DemoProgress) -> Result<HalfFigures, CallerError> {
         let mut callers = Vec::with_capacity(self.plan.callers);
         for number in 0..self.plan.callers {
             callers.push(self.caller(number % self.plan.keys).await?);
@@ -50,7 +50,7 @@ impl<'p> Half<'p> {
     /// Removes the values.
     async fn clear(&self) -> Result<(), ClientError> {
         for (place, server) in self.servers.iter().enumerate().take(self.plan.keys) {
-            let mut client = Client::connect(server).await?;
+            let mut client = DemoClient::connect(server).await?;
             for number in (place..self.plan.keys).step_by(self.servers.len()) {
                 client.delete(&self.key(number)).await?;
             }
@@ -64,7 +64,7 @@ impl<'p> Half<'p> {
 
     async fn caller(&self, number: usize) -> Result<Caller, ClientError> {
         Ok(Caller {
-            client: Client::connect(&self.servers[number % self.servers.len()]).await?,
+            client: DemoClient::connect(&self.servers[number % self.servers.len()]).await?,
             number,
             key: self.key(number).into(),
             ttl: self.plan.ttl,
@@ -74,7 +74,7 @@ impl<'p> Half<'p> {
     }
 
     /// Waits for the callers, or for the first that cannot go on.
-    async fn watch(&self, callers: Vec<Caller>, progress: &Progress) -> Result<(), CallerError> {
+    async fn watch(&self, callers: Vec<Caller>, progress: &DemoProgress) -> Result<(), CallerError> {
         let begin = Instant::now();
         let mut calling = JoinSet::new();
         for caller in callers {

@@ -27,7 +27,7 @@ pub enum Wrong {
 
 /// Figures of one half.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct HalfFigures {
     /// How often a value was found to be missing, or about to be, however many found it.
     pub periods: u64,
     /// How often a caller was told to regenerate.
@@ -43,7 +43,7 @@ pub struct Tally {
 /// One half's record.
 #[derive(Debug, Default)]
 pub struct Ledger {
-    tally: Tally,
+    tally: HalfFigures,
     keys: Vec<Key>,
 }
 
@@ -68,7 +68,7 @@ struct Version {
 impl Ledger {
     /// An empty one, of so many keys.
     pub fn new(keys: usize) -> Ledger {
-        Ledger { tally: Tally::default(), keys: (0..keys).map(|_| Key::default()).collect() }
+        Ledger { tally: HalfFigures::default(), keys: (0..keys).map(|_| Key::default()).collect() }
     }
 
     /// How many regenerations there were so far.
@@ -77,7 +77,7 @@ impl Ledger {
     }
 
     /// The figures.
-    pub fn into_tally(self) -> Tally {
+    pub fn into_tally(self) -> HalfFigures {
         self.tally
     }
 
@@ -133,7 +133,7 @@ impl Ledger {
     }
 }
 
-impl Tally {
+impl HalfFigures {
     /// How many times a caller wanted a value.
     pub fn requests(&self) -> u64 {
         self.took.values().sum()

@@ -24,10 +24,10 @@ use crate::app::{AppError, Running};
 use crate::config::{Address, Config, Listen};
 use client::ClientError;
 use half::Half;
-use ledger::{Tally, Wrong};
-pub use plan::Plan;
-use progress::Progress;
-pub use report::Report;
+use ledger::{HalfFigures, Wrong};
+pub use plan::DemoPlan;
+use progress::DemoProgress;
+pub use report::DemoReport;
 
 const WITHOUT: &str = "without leash";
 const WITH: &str = "with leash";
@@ -63,12 +63,12 @@ pub enum CallerError {
 }
 
 /// Runs both halves, one after the other.
-pub fn run(plan: &Plan) -> Result<Report, DemoError> {
+pub fn run(plan: &DemoPlan) -> Result<DemoReport, DemoError> {
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
     runtime.map_err(AppError::Start)?.block_on(both(plan))
 }
 
-async fn both(plan: &Plan) -> Result<Report, DemoError> {
+async fn both(plan: &DemoPlan) -> Result<DemoReport, DemoError> {
     // Keys of a run of their own: what another run may have left is neither a hit nor a wrong value here.
     let run: u64 = rand::random();
     eprintln!("{}", plan.in_words());
@@ -77,11 +77,16 @@ async fn both(plan: &Plan) -> Result<Report, DemoError> {
         None => through(plan, WITHOUT, format!("leash-demo:{run:016x}:0:"), plan.plain()).await?,
     };
     let with = through(plan, WITH, format!("leash-demo:{run:016x}:1:"), plan.refreshing()).await?;
-    Ok(Report { quick: plan.quick(), without, with })
+    Ok(DemoReport { quick: plan.quick(), without, with })
 }
 
 /// One half, through a leash of its own.
-async fn through(plan: &Plan, name: &'static str, prefix: String, config: Config) -> Result<Tally, DemoError> {
+async fn through(
+    plan: &DemoPlan,
+    name: &'static str,
+    prefix: String,
+    config: Config,
+) -> Result<HalfFigures, DemoError> {
     let running = Running::start(config).await?;
     let addresses = running.listen().iter().filter_map(|listen| match listen {
         Listen::Tcp(address) => Some(Address::Tcp { host: address.ip().to_string(), port: address.port() }),
@@ -92,8 +97,13 @@ async fn through(plan: &Plan, name: &'static str, prefix: String, config: Config
     tally
 }
 
-async fn half(plan: &Plan, name: &'static str, prefix: String, servers: Vec<Address>) -> Result<Tally, DemoError> {
-    let progress = Progress::start(name, plan.length);
+async fn half(
+    plan: &DemoPlan,
+    name: &'static str,
+    prefix: String,
+    servers: Vec<Address>,
+) -> Result<HalfFigures, DemoError> {
+    let progress = DemoProgress::start(name, plan.length);
     let tally = Half::new(plan, Arc::from(prefix), servers).run(&progress).await;
     progress.finish();
     tally.map_err(|source| DemoError::Caller { half: name, source })

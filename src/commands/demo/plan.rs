@@ -15,7 +15,7 @@ const WORKERS: usize = 4;
 
 /// What a demo is to do.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct DemoPlan {
     /// How many callers there are.
     pub callers: usize,
     /// How many values they share.
@@ -30,7 +30,7 @@ pub struct Plan {
     pub store: Config,
 }
 
-impl Plan {
+impl DemoPlan {
     /// Whether it can be carried out, and would show anything. `most_files` may be open at once.
     pub fn check(&self, most_files: Option<u64>) -> Result<(), String> {
         let shortest = self.ttl + self.regeneration;
@@ -116,8 +116,8 @@ impl Plan {
 mod tests {
     use super::*;
 
-    fn plan() -> Plan {
-        Plan {
+    fn plan() -> DemoPlan {
+        DemoPlan {
             callers: 200,
             keys: 1,
             regeneration: Duration::from_millis(500),
@@ -131,11 +131,11 @@ mod tests {
     fn what_could_show_nothing_is_refused_with_a_cure() {
         assert_eq!(plan().check(Some(1024)), Ok(()));
         assert_eq!(plan().check(None), Ok(()));
-        let short = Plan { length: Duration::from_secs(1), ..plan() }.check(None).unwrap_err();
+        let short = DemoPlan { length: Duration::from_secs(1), ..plan() }.check(None).unwrap_err();
         assert!(short.ends_with("after 1 s and be regenerated in 500 ms; write --seconds 2"), "{short}");
-        let keys = Plan { callers: 1, keys: 2, ..plan() }.check(None).unwrap_err();
+        let keys = DemoPlan { callers: 1, keys: 2, ..plan() }.check(None).unwrap_err();
         assert_eq!(keys, "--keys 2 leaves keys that none of 1 caller asks for; write --keys 1");
-        let files = Plan { callers: 1000, ..plan() }.check(Some(1024)).unwrap_err();
+        let files = DemoPlan { callers: 1000, ..plan() }.check(Some(1024)).unwrap_err();
         assert!(files.contains("needs 2064 open files, this process may have 1024; write --callers 480 or"), "{files}");
     }
 
@@ -146,7 +146,7 @@ mod tests {
         let refresh = refreshing.routes[0].refresh.unwrap();
         assert!(refresh.lease > plan().regeneration && refresh.grace > plan().regeneration);
         assert_eq!(Config { routes: plain.routes.clone(), ..refreshing }, plain);
-        let slow = Plan { regeneration: Duration::from_secs(60), ..plan() }.refreshing();
+        let slow = DemoPlan { regeneration: Duration::from_secs(60), ..plan() }.refreshing();
         assert!(slow.routes[0].refresh.unwrap().lease > Duration::from_secs(60));
     }
 
@@ -154,7 +154,7 @@ mod tests {
     fn with_real_servers_clients_reach_them_without_leash() {
         assert_eq!(plan().servers(), None);
         let store = Config::for_servers(&["m0".into(), "unix:/run/m.sock".into()]).unwrap();
-        let servers = Plan { store, ..plan() }.servers().unwrap();
+        let servers = DemoPlan { store, ..plan() }.servers().unwrap();
         assert_eq!(servers.len(), 2);
         assert_eq!(servers[0].to_string(), "m0:11211");
     }

@@ -9,13 +9,13 @@ use crate::readable::{counted, time};
 const TEMPLATE: &str = "{prefix:13} [{bar:30}] {msg}";
 
 /// The progress of one half.
-pub struct Progress {
+pub struct DemoProgress {
     bar: ProgressBar,
 }
 
-impl Progress {
+impl DemoProgress {
     /// Of a half that lasts for `length`.
-    pub fn start(name: &'static str, length: Duration) -> Progress {
+    pub fn start(name: &'static str, length: Duration) -> DemoProgress {
         let bar = ProgressBar::new(length.as_millis() as u64);
         if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
             bar.set_style(style.progress_chars("=> "));
@@ -24,7 +24,7 @@ impl Progress {
         if bar.is_hidden() {
             eprintln!("{name}: {} of traffic", time(length));
         }
-        Progress { bar }
+        DemoProgress { bar }
     }
 
     /// So much of it is over, with so many regenerations.

@@ -3,23 +3,24 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::ledger::Tally;
+use super::ledger::HalfFigures;
 use super::{WITH, WITHOUT};
 use crate::readable::{counted, number, share, table, time};
 
 /// What both halves saw.
 #[derive(Clone, Debug)]
-pub struct Report {
+pub struct DemoReport {
     /// An answer that took less was not waited for.
     pub(super) quick: Duration,
-    pub(super) without: Tally,
-    pub(super) with: Tally,
+    pub(super) without: HalfFigures,
+    pub(super) with: HalfFigures,
 }
 
-impl Report {
+impl DemoReport {
     fn rows(&self) -> [[String; 3]; 8] {
-        let row =
-            |what: &str, show: &dyn Fn(&Tally) -> String| [what.to_string(), show(&self.without), show(&self.with)];
+        let row = |what: &str, show: &dyn Fn(&HalfFigures) -> String| {
+            [what.to_string(), show(&self.without), show(&self.with)]
+        };
         let quick = format!("  answered within {}", time(self.quick));
         [
             [String::new(), WITHOUT.to_string(), WITH.to_string()],
@@ -43,7 +44,7 @@ impl Report {
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for DemoReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let table = table(&self.rows());
         write!(f, "\n{table}\n{} Every value was checked, none was wrong.", self.sentence())
@@ -54,12 +55,12 @@ impl fmt::Display for Report {
 mod tests {
     use super::*;
 
-    fn half(periods: u64, regenerations: u64, at_once: u64, stale: u64, quick: u64, slow: u64) -> Tally {
-        Tally { periods, regenerations, at_once, stale, took: [(0, quick), (501, slow)].into() }
+    fn half(periods: u64, regenerations: u64, at_once: u64, stale: u64, quick: u64, slow: u64) -> HalfFigures {
+        HalfFigures { periods, regenerations, at_once, stale, took: [(0, quick), (501, slow)].into() }
     }
 
-    fn report(without: Tally, with: Tally) -> Report {
-        Report { quick: Duration::from_millis(50), without, with }
+    fn report(without: HalfFigures, with: HalfFigures) -> DemoReport {
+        DemoReport { quick: Duration::from_millis(50), without, with }
     }
 
     #[test]

@@ -39,11 +39,11 @@ fn steers(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::admin::model::Pool;
+    use crate::admin::model::ShownPool;
     use proptest::prelude::*;
 
     fn read_back(name: &str) -> String {
-        let pools = vec![Pool { name: name.to_string(), ..Pool::default() }];
+        let pools = vec![ShownPool { name: name.to_string(), ..ShownPool::default() }];
         let said = serde_json::to_string(&Overview { pools, ..Overview::default() }).unwrap();
         read(&said).unwrap().pools.remove(0).name
     }

@@ -12,7 +12,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::draw::draw;
 use super::screen::{Screen, Then};
-use super::{Plan, ask, terminal};
+use super::{TopPlan, ask, terminal};
 use crate::admin::fetch::reachable;
 use crate::admin::model::Overview;
 use crate::logging::colours_are_welcome;
@@ -20,7 +20,7 @@ use crate::logging::colours_are_welcome;
 type Said = Result<Overview, String>;
 
 /// Shows it until the user leaves.
-pub async fn watch(plan: &Plan) -> io::Result<()> {
+pub async fn watch(plan: &TopPlan) -> io::Result<()> {
     // Before the terminal is taken: from here on no signal ends the process and leaves the terminal behind.
     let told_to_end = told_to_end()?;
     let (mut terminal, _guard) = terminal::enter()?;
@@ -47,7 +47,7 @@ fn told_to_end() -> io::Result<impl Future<Output = ()>> {
 }
 
 /// Ends only if the receiver is gone.
-async fn ask_forever(plan: &Plan, said: Sender<Said>) {
+async fn ask_forever(plan: &TopPlan, said: Sender<Said>) {
     let mut steps = interval(plan.interval);
     steps.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

@@ -24,7 +24,7 @@ use crate::admin::model::Overview;
 
 /// Whom to ask, and how.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct TopPlan {
     /// The admin address.
     pub admin: SocketAddr,
     /// How long it waits between two questions.
@@ -34,7 +34,7 @@ pub struct Plan {
 }
 
 /// Shows it until the user leaves; an error says why it cannot.
-pub fn run(plan: &Plan) -> Result<(), String> {
+pub fn run(plan: &TopPlan) -> Result<(), String> {
     let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
     match plan.is_once || !io::stdout().is_terminal() {
         true => runtime.block_on(print(plan.admin)),

@@ -14,10 +14,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_local;
 use tokio::time::sleep;
 
-use super::journal::Entry;
+use super::journal::JournalEntry;
 use super::pace::Pace;
 use super::stop::Stop;
-use super::tally::{Outcome, Tally};
+use super::tally::{Outcome, WarmTally};
 use super::window::Window;
 use crate::config::Side;
 use crate::metrics::Shard;
@@ -51,7 +51,7 @@ pub struct Copier {
 /// What becomes of the keys of one server.
 pub struct Pass {
     /// What became of them so far.
-    pub tally: RefCell<Tally>,
+    pub tally: RefCell<WarmTally>,
     /// How far its list is done.
     pub window: RefCell<Window>,
     /// Whether the server does not answer any more.
@@ -60,7 +60,7 @@ pub struct Pass {
 
 impl Pass {
     /// A pass that goes on behind what was done before.
-    pub fn new(tally: Tally) -> Rc<Pass> {
+    pub fn new(tally: WarmTally) -> Rc<Pass> {
         let window = RefCell::new(Window::new(tally.before));
         Rc::new(Pass { tally: RefCell::new(tally), window, is_lost: Cell::new(false) })
     }
@@ -90,7 +90,7 @@ impl Copier {
     }
 
     /// Begins to bring an item over, as soon as it is its turn and there is room. False if nothing is begun any more.
-    pub async fn begin(self: &Rc<Self>, pass: &Rc<Pass>, entry: &Entry) -> bool {
+    pub async fn begin(self: &Rc<Self>, pass: &Rc<Pass>, entry: &JournalEntry) -> bool {
         let wait = self.pace.as_ref().map_or(Duration::ZERO, |pace| pace.borrow_mut().next(Instant::now()));
         if !wait.is_zero() {
             sleep(wait).await;
@@ -119,7 +119,7 @@ impl Copier {
         self.room.clone().acquire_many_owned(bytes).await.ok()
     }
 
-    async fn bring(&self, pass: &Pass, entry: &Entry) -> Outcome {
+    async fn bring(&self, pass: &Pass, entry: &JournalEntry) -> Outcome {
         let migration = self.migrations.get(entry.route as usize).and_then(Option::as_ref);
         // No client of leash can name such a key, so it is not copied.
         let (Some(migration), Some(key)) = (migration, key(entry)) else { return Outcome::Gone };
@@ -148,7 +148,7 @@ impl Copier {
 
     /// A server did not do its part. If it is not there at all, nothing more is asked of it: the other keys of an old one are
     /// passed over, and without a new one nothing can be copied.
-    fn failed(&self, pass: &Pass, entry: &Entry, side: Side, reply: &Reply) -> Outcome {
+    fn failed(&self, pass: &Pass, entry: &JournalEntry, side: Side, reply: &Reply) -> Outcome {
         let Reply::Failed(failure) = reply else {
             let (label, said) = (self.label(entry, side).unwrap_or_default(), in_words(reply));
             return Outcome::Refused(format!("server {label}: {said}"));
@@ -161,7 +161,7 @@ impl Copier {
         Outcome::Unanswered(failure.to_string())
     }
 
-    fn label(&self, entry: &Entry, side: Side) -> Option<&str> {
+    fn label(&self, entry: &JournalEntry, side: Side) -> Option<&str> {
         let migrate = self.snapshot.config.routes.get(entry.route as usize)?.migrate?;
         let pool = self.snapshot.pool(migrate.pool(side)).shared;
         Some(pool.servers[pool.placement.server_of(&entry.key)].label())
@@ -179,6 +179,6 @@ fn in_words(reply: &Reply) -> String {
     }
 }
 
-fn key(entry: &Entry) -> Option<Key> {
+fn key(entry: &JournalEntry) -> Option<Key> {
     Key::text(entry.key.clone()).or_else(|_| Key::binary(entry.key.clone())).ok()
 }

@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use super::journal::{Entry, JournalError};
+use super::filter::{KeyFilter, Sorted};
+use super::journal::{JournalEntry, JournalError};
 use super::listing::{Listing, ListingError};
 use super::metadump::Listed;
-use super::progress::Progress;
-use super::sieve::{Sieve, Sorted};
+use super::progress::WarmProgress;
 use super::stop::Stop;
-use super::tally::Tally;
+use super::tally::WarmTally;
 use crate::upstream::Target;
 
 /// How often it is shown how far the list has come, in keys.
@@ -21,7 +21,7 @@ pub struct Lister<'r> {
     /// How to reach it.
     pub target: &'r Target,
     /// Which of its keys are copied.
-    pub sieve: Sieve,
+    pub filter: KeyFilter,
     /// Ends it before its time.
     pub stop: &'r Stop,
 }
@@ -37,8 +37,8 @@ enum Trouble {
 
 impl Lister<'_> {
     /// Counts what would be copied.
-    pub async fn count(&self) -> Tally {
-        let (begun, mut tally) = (Instant::now(), Tally::of(&self.server));
+    pub async fn count(&self) -> WarmTally {
+        let (begun, mut tally) = (Instant::now(), WarmTally::of(&self.server));
         tally.is_done = self.list(&mut tally, |_| Ok(())).await.unwrap_or(false);
         tally.took = begun.elapsed();
         tally
@@ -47,10 +47,10 @@ impl Lister<'_> {
     /// Counts the keys and gives those to be copied to `take`. False if the list is not complete.
     pub async fn list(
         &self,
-        tally: &mut Tally,
-        take: impl FnMut(Entry) -> Result<(), JournalError>,
+        tally: &mut WarmTally,
+        take: impl FnMut(JournalEntry) -> Result<(), JournalError>,
     ) -> Result<bool, JournalError> {
-        let progress = Progress::listing(&self.server);
+        let progress = WarmProgress::listing(&self.server);
         let listed = tokio::select! {
             listed = self.list_all(tally, take, &progress) => listed,
             () = self.stop.called() => return Ok(false),
@@ -68,9 +68,9 @@ impl Lister<'_> {
 
     async fn list_all(
         &self,
-        tally: &mut Tally,
-        mut take: impl FnMut(Entry) -> Result<(), JournalError>,
-        progress: &Progress,
+        tally: &mut WarmTally,
+        mut take: impl FnMut(JournalEntry) -> Result<(), JournalError>,
+        progress: &WarmProgress,
     ) -> Result<(), Trouble> {
         let busy = |pause: Duration| progress.say(&format!("busy with another crawl, asking again in {pause:?}"));
         let mut listing = Listing::begin(self.target, busy).await?;
@@ -86,15 +86,15 @@ impl Lister<'_> {
     }
 
     /// Counts a key, and returns it if it is to be copied.
-    fn sort(&self, tally: &mut Tally, Listed { key, size }: Listed) -> Option<Entry> {
+    fn sort(&self, tally: &mut WarmTally, Listed { key, size }: Listed) -> Option<JournalEntry> {
         tally.listed += 1;
-        match self.sieve.sort(&key) {
+        match self.filter.sort(&key) {
             Sorted::Others => tally.others += 1,
             Sorted::Orphan => tally.orphans += 1,
             Sorted::Ours(route) => {
                 tally.ours += 1;
                 tally.size += u64::from(size);
-                return Some(Entry { route: route as u32, size, key });
+                return Some(JournalEntry { route: route as u32, size, key });
             }
         }
         None

@@ -11,7 +11,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 use tokio::time::{sleep, timeout};
 
-use super::metadump::{Garbled, Line, Listed, next};
+use super::metadump::{DumpLine, Garbled, Listed, next};
 use crate::protocol::Output;
 use crate::runtime::net::{Reader, Writer, Written, make_room};
 use crate::upstream::Target;
@@ -58,7 +58,7 @@ pub struct Listing {
     writer: Writer,
     buffer: BytesMut,
     /// The first line, by which it was known to be a list.
-    first: Option<Line>,
+    first: Option<DumpLine>,
 }
 
 impl Listing {
@@ -70,14 +70,14 @@ impl Listing {
         let mut walk = walks.next().unwrap_or("all");
         loop {
             match listing.ask(walk).await? {
-                Line::Busy if waited >= BUSY => return Err(ListingError::Busy),
-                Line::Busy => {
+                DumpLine::Busy if waited >= BUSY => return Err(ListingError::Busy),
+                DumpLine::Busy => {
                     let pause = back_off(tries);
                     busy(pause);
                     sleep(pause).await;
                     (waited, tries) = (waited + pause, tries + 1);
                 }
-                Line::Refused(line) => match walks.next().filter(|_| line.starts_with("BADCLASS")) {
+                DumpLine::Refused(line) => match walks.next().filter(|_| line.starts_with("BADCLASS")) {
                     Some(other) => walk = other,
                     None => return Err(refused(line)),
                 },
@@ -96,13 +96,13 @@ impl Listing {
             None => self.line().await?,
         };
         match line {
-            Line::Item(item) => Ok(Some(item)),
-            Line::End => Ok(None),
-            Line::Busy | Line::Refused(_) => Err(Garbled.into()),
+            DumpLine::Item(item) => Ok(Some(item)),
+            DumpLine::End => Ok(None),
+            DumpLine::Busy | DumpLine::Refused(_) => Err(Garbled.into()),
         }
     }
 
-    async fn ask(&mut self, walk: &str) -> Result<Line, ListingError> {
+    async fn ask(&mut self, walk: &str) -> Result<DumpLine, ListingError> {
         let mut output = Output::default();
         output.text().extend_from_slice(format!("lru_crawler metadump {walk}\r\n").as_bytes());
         match self.writer.write(&mut output) {
@@ -111,7 +111,7 @@ impl Listing {
         }
     }
 
-    async fn line(&mut self) -> Result<Line, ListingError> {
+    async fn line(&mut self) -> Result<DumpLine, ListingError> {
         loop {
             if let Some(line) = next(&mut self.buffer)? {
                 return Ok(line);

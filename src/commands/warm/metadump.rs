@@ -14,7 +14,7 @@ const LONGEST: usize = 4096;
 
 /// One line of the answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Line {
+pub enum DumpLine {
     /// An item.
     Item(Listed),
     /// All items were listed, or there are none.
@@ -40,7 +40,7 @@ pub struct Listed {
 pub struct Garbled;
 
 /// Takes the next whole line off the front of `buffer`; `None` when more bytes are needed.
-pub fn next(buffer: &mut BytesMut) -> Result<Option<Line>, Garbled> {
+pub fn next(buffer: &mut BytesMut) -> Result<Option<DumpLine>, Garbled> {
     let Some(end) = memchr::memchr(b'\n', buffer) else {
         return if buffer.len() > LONGEST { Err(Garbled) } else { Ok(None) };
     };
@@ -49,16 +49,16 @@ pub fn next(buffer: &mut BytesMut) -> Result<Option<Line>, Garbled> {
     line.map(Some)
 }
 
-fn read(line: &[u8]) -> Result<Line, Garbled> {
+fn read(line: &[u8]) -> Result<DumpLine, Garbled> {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     if let Some(facts) = line.strip_prefix(b"key=") {
-        return item(facts).map(Line::Item).ok_or(Garbled);
+        return item(facts).map(DumpLine::Item).ok_or(Garbled);
     }
     match line {
-        b"END" => Ok(Line::End),
-        _ if line.starts_with(b"NOTSTARTED") => Ok(Line::End),
-        _ if line.starts_with(b"BUSY") => Ok(Line::Busy),
-        _ if is_an_error(line) => Ok(Line::Refused(String::from_utf8_lossy(line).into_owned())),
+        b"END" => Ok(DumpLine::End),
+        _ if line.starts_with(b"NOTSTARTED") => Ok(DumpLine::End),
+        _ if line.starts_with(b"BUSY") => Ok(DumpLine::Busy),
+        _ if is_an_error(line) => Ok(DumpLine::Refused(String::from_utf8_lossy(line).into_owned())),
         _ => Err(Garbled),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   plan ─▶ for each server of the old pool:
-//!             listing ─▶ metadump ─▶ sieve ─▶ journal          as fast as the server lists its keys
+//!             listing ─▶ metadump ─▶ filter ─▶ journal          as fast as the server lists its keys
 //!             journal ─▶ copier ─▶ route/migration ─▶ to       at the rate that is asked for
 //!   report ◀─ tally ◀──────┘
 //! ```
@@ -11,8 +11,8 @@
 //! back. However it ends, the journal tells the next run what is done.
 
 mod copier;
+mod filter;
 mod journal;
-mod leg;
 mod lister;
 mod listing;
 mod metadump;
@@ -20,7 +20,7 @@ mod pace;
 mod plan;
 mod progress;
 mod report;
-mod sieve;
+mod server_copy;
 mod stop;
 mod tally;
 mod window;
@@ -38,17 +38,17 @@ use tokio::task::spawn_local;
 use crate::config::Config;
 use crate::snapshot::{SharedServer, Snapshot};
 use copier::Copier;
+use filter::KeyFilter;
 #[doc(hidden)]
 pub use journal::record as journal_record;
 use journal::{AtHand, Journal, JournalError, Past};
-use leg::Leg;
 use lister::Lister;
-pub use plan::Refusal;
-use plan::{Plan, Source};
-pub use report::Report;
-use sieve::Sieve;
+pub use plan::WarmRefusal;
+use plan::{SourceServer, WarmPlan};
+pub use report::WarmReport;
+use server_copy::ServerCopy;
 use stop::{Signals, Stop};
-use tally::Tally;
+use tally::WarmTally;
 
 /// No client waits for a copy, so a server has this long to reply at least.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -77,7 +77,7 @@ pub struct Order {
 pub enum WarmError {
     /// There is nothing to copy.
     #[error(transparent)]
-    Refused(#[from] Refusal),
+    Refused(#[from] WarmRefusal),
     /// What is done cannot be noted.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -87,14 +87,14 @@ pub enum WarmError {
 }
 
 /// Does it, and tells what became of it.
-pub fn run(order: &Order) -> Result<Report, WarmError> {
+pub fn run(order: &Order) -> Result<WarmReport, WarmError> {
     let runtime =
         Builder::new_current_thread().enable_all().event_interval(TURN).build_local(LocalOptions::default())?;
     runtime.block_on(copy(order))
 }
 
-async fn copy(order: &Order) -> Result<Report, WarmError> {
-    let plan = Plan::new(&order.config, &order.only)?;
+async fn copy(order: &Order) -> Result<WarmReport, WarmError> {
+    let plan = WarmPlan::new(&order.config, &order.only)?;
     for note in &plan.notes {
         eprintln!("not copied: {note}");
     }
@@ -102,7 +102,7 @@ async fn copy(order: &Order) -> Result<Report, WarmError> {
     spawn_local(Signals::new()?.heed(stop.clone()));
     let run = Run { snapshot: Snapshot::new(patient(&order.config)), plan, stop };
     let tallies = if order.is_dry { run.count_all().await } else { run.copy_all(order).await? };
-    Ok(Report { is_dry: order.is_dry, tallies, stopped: run.stop.why() })
+    Ok(WarmReport { is_dry: order.is_dry, tallies, stopped: run.stop.why() })
 }
 
 /// The same configuration with more patience.
@@ -117,12 +117,12 @@ fn patient(config: &Config) -> Config {
 /// A run under way.
 struct Run {
     snapshot: Arc<Snapshot>,
-    plan: Plan,
+    plan: WarmPlan,
     stop: Rc<Stop>,
 }
 
 impl Run {
-    async fn count_all(&self) -> Vec<Tally> {
+    async fn count_all(&self) -> Vec<WarmTally> {
         let mut tallies = Vec::new();
         for source in &self.plan.sources {
             if let Some(lister) = self.lister(*source).filter(|_| !self.stop.is_called()) {
@@ -132,7 +132,7 @@ impl Run {
         tallies
     }
 
-    async fn copy_all(&self, order: &Order) -> Result<Vec<Tally>, WarmError> {
+    async fn copy_all(&self, order: &Order) -> Result<Vec<WarmTally>, WarmError> {
         let words = self.plan.in_words(&self.snapshot.config);
         let (mut journal, mut past) = Journal::open(&order.progress, &words, order.anew)?;
         let copier = Copier::new(&self.snapshot, order.rate, self.stop.clone());
@@ -142,10 +142,10 @@ impl Run {
                 continue;
             };
             let tally = match finished(&past, place) {
-                Some(keys) => Tally { listed: keys, before: keys, is_done: true, ..Tally::of(&lister.server) },
+                Some(keys) => WarmTally { listed: keys, before: keys, is_done: true, ..WarmTally::of(&lister.server) },
                 None => {
-                    let leg = Leg { lister, source: place as u32 };
-                    leg.copy(&copier, &mut journal, past.at_hand.take()).await?
+                    let copy = ServerCopy { lister, source: place as u32 };
+                    copy.run(&copier, &mut journal, past.at_hand.take()).await?
                 }
             };
             tallies.insert(place, tally);
@@ -157,13 +157,13 @@ impl Run {
     }
 
     /// What is needed to list the keys of a server. The embedded store is none.
-    fn lister(&self, source: Source) -> Option<Lister<'_>> {
+    fn lister(&self, source: SourceServer) -> Option<Lister<'_>> {
         let pool = self.snapshot.pool(source.pool);
         let SharedServer::Server(target) = &pool.shared.servers[source.server] else { return None };
         Some(Lister {
             server: format!("{} {}", pool.config.name, target.label),
             target,
-            sieve: Sieve::new(&self.snapshot.config, &self.plan, source, pool.shared.placement.clone()),
+            filter: KeyFilter::new(&self.snapshot.config, &self.plan, source, pool.shared.placement.clone()),
             stop: &self.stop,
         })
     }

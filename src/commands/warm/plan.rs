@@ -12,20 +12,20 @@ use crate::route::Prefixes;
 
 /// Routes and servers of one run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Plan {
+pub struct WarmPlan {
     /// The routes that are copied, by their places in the configuration.
     pub routes: Vec<usize>,
     /// The prefixes of the keys that are copied; none: all.
     pub only: Vec<Vec<u8>>,
     /// Whose keys are listed, one after the other.
-    pub sources: Vec<Source>,
+    pub sources: Vec<SourceServer>,
     /// What is passed over and may not be meant to be, in sentences.
     pub notes: Vec<String>,
 }
 
 /// A server that is copied from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Source {
+pub struct SourceServer {
     /// Its pool's place in the configuration.
     pub pool: usize,
     /// Its place in the pool.
@@ -34,7 +34,7 @@ pub struct Source {
 
 /// Why there is nothing that can be copied.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum WarmRefusal {
     /// No route migrates.
     #[error("no route migrates; give one migrate: {{from: …, to: …, phase: warm}}")]
     NoMigration,
@@ -49,26 +49,27 @@ pub enum Refusal {
     Embedded(String),
 }
 
-impl Plan {
+impl WarmPlan {
     /// The plan for the keys that begin with one of `only`, or for all of every route that is in phase `warm`.
-    pub fn new(config: &Config, only: &[String]) -> Result<Plan, Refusal> {
+    pub fn new(config: &Config, only: &[String]) -> Result<WarmPlan, WarmRefusal> {
         let only: Vec<Vec<u8>> = only.iter().map(|prefix| prefix.clone().into_bytes()).collect();
         let asked = asked(config, &only)?;
         let (routes, others): (Vec<usize>, Vec<usize>) =
             asked.into_iter().partition(|route| phase(config, *route) == Some(Phase::Warm));
         let notes: Vec<String> = others.into_iter().filter_map(|route| not_now(config, route)).collect();
         if routes.is_empty() {
-            return Err(Refusal::OtherPhase(notes.join("\n")));
+            return Err(WarmRefusal::OtherPhase(notes.join("\n")));
         }
         let mut pools: Vec<usize> = routes.iter().filter_map(|route| migrate(config, *route)).map(|m| m.from).collect();
         pools.sort_unstable();
         pools.dedup();
         let everywhere = routes.iter().flat_map(|route| config.routes[*route].pools());
         if let Some(pool) = everywhere.map(|pool| &config.pools[pool]).find(|pool| pool.is_embedded()) {
-            return Err(Refusal::Embedded(pool.name.to_string()));
+            return Err(WarmRefusal::Embedded(pool.name.to_string()));
         }
-        let servers = |pool: usize| (0..config.pools[pool].servers.len()).map(move |server| Source { pool, server });
-        Ok(Plan { routes, only, sources: pools.into_iter().flat_map(servers).collect(), notes })
+        let servers =
+            |pool: usize| (0..config.pools[pool].servers.len()).map(move |server| SourceServer { pool, server });
+        Ok(WarmPlan { routes, only, sources: pools.into_iter().flat_map(servers).collect(), notes })
     }
 
     /// Everything that a list of keys made for this plan depends on, one thing a line: routes and servers are known by
@@ -84,12 +85,12 @@ impl Plan {
 }
 
 /// The routes that migrate and on which keys with these prefixes are.
-fn asked(config: &Config, only: &[Vec<u8>]) -> Result<Vec<usize>, Refusal> {
+fn asked(config: &Config, only: &[Vec<u8>]) -> Result<Vec<usize>, WarmRefusal> {
     let migrating = |routes: &mut Vec<usize>| routes.retain(|route| migrate(config, *route).is_some());
     let mut all: Vec<usize> = (0..config.routes.len()).collect();
     migrating(&mut all);
     if all.is_empty() {
-        return Err(Refusal::NoMigration);
+        return Err(WarmRefusal::NoMigration);
     }
     if only.is_empty() {
         return Ok(all);
@@ -99,7 +100,7 @@ fn asked(config: &Config, only: &[Vec<u8>]) -> Result<Vec<usize>, Refusal> {
         let mut routes = routes_of(config, prefix);
         migrating(&mut routes);
         if routes.is_empty() {
-            return Err(Refusal::NoSuchKeys(shown(prefix)));
+            return Err(WarmRefusal::NoSuchKeys(shown(prefix)));
         }
         asked.extend(routes);
     }
@@ -166,9 +167,9 @@ mod tests {
     const POOLS: &str =
         "pools: {a: {servers: [a0, a1]}, b: {servers: [b0]}, c: {servers: [c0]}, e: {servers: [embedded]}}";
 
-    fn plan(routes: &str, only: &[&str]) -> Result<Plan, Refusal> {
+    fn plan(routes: &str, only: &[&str]) -> Result<WarmPlan, WarmRefusal> {
         let config = Config::parse("leash.yaml", &format!("{POOLS}\nroutes: [{routes}]\n")).expect("a configuration");
-        Plan::new(&config, &only.iter().map(ToString::to_string).collect::<Vec<_>>())
+        WarmPlan::new(&config, &only.iter().map(ToString::to_string).collect::<Vec<_>>())
     }
 
     fn moving(prefix: &str, from: &str, phase: &str) -> String {
@@ -214,7 +215,7 @@ mod tests {
             let text = format!("pools: {{{pools}}}\nroutes: [{{prefix: '', {route}}}]\n");
             let config = Config::parse("leash.yaml", &text).expect("a configuration");
             let only: Vec<String> = only.iter().map(ToString::to_string).collect();
-            Plan::new(&config, &only).unwrap().in_words(&config)
+            WarmPlan::new(&config, &only).unwrap().in_words(&config)
         };
         let (pools, route) = ("a: {servers: [m0]}, b: {servers: [m1]}", "migrate: {from: a, to: b, phase: warm}");
         let all = [

@@ -13,7 +13,7 @@ const COPYING: &str = "{prefix}: [{bar:30}] {msg}";
 const BETWEEN: Duration = Duration::from_secs(5);
 
 /// The progress of one server.
-pub struct Progress {
+pub struct WarmProgress {
     bar: ProgressBar,
     server: String,
     begun: Instant,
@@ -23,25 +23,25 @@ pub struct Progress {
     keys: Option<u64>,
 }
 
-impl Progress {
+impl WarmProgress {
     /// Of a server that lists its keys.
-    pub fn listing(server: &str) -> Progress {
-        Progress::new(server, LISTING, ProgressBar::no_length(), 0, None)
+    pub fn listing(server: &str) -> WarmProgress {
+        WarmProgress::new(server, LISTING, ProgressBar::no_length(), 0, None)
     }
 
     /// Of a server of whose `keys` so many are done already.
-    pub fn copying(server: &str, keys: u64, before: u64) -> Progress {
-        Progress::new(server, COPYING, ProgressBar::new(keys), before, Some(keys))
+    pub fn copying(server: &str, keys: u64, before: u64) -> WarmProgress {
+        WarmProgress::new(server, COPYING, ProgressBar::new(keys), before, Some(keys))
     }
 
-    fn new(server: &str, template: &str, bar: ProgressBar, before: u64, keys: Option<u64>) -> Progress {
+    fn new(server: &str, template: &str, bar: ProgressBar, before: u64, keys: Option<u64>) -> WarmProgress {
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("=> "));
         }
         bar.set_prefix(server.to_string());
         bar.set_position(before);
         let now = Instant::now();
-        Progress { bar, server: server.to_string(), begun: now, told: Cell::new(now), before, keys }
+        WarmProgress { bar, server: server.to_string(), begun: now, told: Cell::new(now), before, keys }
     }
 
     /// Says something about the server, above the bar.
@@ -81,9 +81,9 @@ mod tests {
 
     #[test]
     fn a_line_tells_the_rate_of_this_run_and_the_time_left() {
-        let progress = Progress::copying("m0", 1_000_000, 400_000);
+        let progress = WarmProgress::copying("m0", 1_000_000, 400_000);
         let line = progress.line(600_000, Duration::from_secs(4));
         assert_eq!(line, "600,000 of 1,000,000 keys, 50,000 a second, 8 s left");
-        assert_eq!(Progress::listing("m0").line(1234, Duration::from_secs(1)), "1,234 keys listed");
+        assert_eq!(WarmProgress::listing("m0").line(1234, Duration::from_secs(1)), "1,234 keys listed");
     }
 }

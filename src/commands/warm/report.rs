@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::tally::Tally;
+use super::tally::WarmTally;
 use crate::readable::{bytes, counted, number, table};
 
 const COPIED: [&str; 12] = [
@@ -14,16 +14,16 @@ const WOULD_COPY: [&str; 7] = ["server", "listed", "to copy", "bytes", "others",
 
 /// What became of a run.
 #[derive(Clone, Debug, Default)]
-pub struct Report {
+pub struct WarmReport {
     /// Whether nothing was written.
     pub is_dry: bool,
     /// The servers that were seen to, in order.
-    pub tallies: Vec<Tally>,
+    pub tallies: Vec<WarmTally>,
     /// What ended it before its time.
     pub stopped: Option<String>,
 }
 
-impl Report {
+impl WarmReport {
     /// Whether everything was done that was to be done.
     pub fn is_complete(&self) -> bool {
         self.stopped.is_none() && self.tallies.iter().all(|tally| tally.is_done)
@@ -37,18 +37,18 @@ impl Report {
     }
 
     /// A line for each server, and one for all of them where there are several.
-    fn table_of<const N: usize>(&self, heads: [&str; N], row: fn(&Tally) -> [String; N]) -> String {
+    fn table_of<const N: usize>(&self, heads: [&str; N], row: fn(&WarmTally) -> [String; N]) -> String {
         let mut rows = vec![heads.map(str::to_string)];
         rows.extend(self.tallies.iter().map(row));
         if self.tallies.len() > 1 {
-            let all = self.tallies.iter().fold(Tally::default(), |sum, tally| sum.and(tally));
-            rows.push(row(&Tally { server: "all".into(), ..all }));
+            let all = self.tallies.iter().fold(WarmTally::default(), |sum, tally| sum.and(tally));
+            rows.push(row(&WarmTally { server: "all".into(), ..all }));
         }
         table(&rows)
     }
 
     fn sentence(&self) -> String {
-        let all = self.tallies.iter().fold(Tally::default(), |sum, tally| sum.and(tally));
+        let all = self.tallies.iter().fold(WarmTally::default(), |sum, tally| sum.and(tally));
         let done = match self.is_dry {
             true => format!("{} would be copied; nothing was written", counted(all.ours as usize, "item")),
             false => format!("{} copied", counted(all.copied as usize, "item")),
@@ -62,7 +62,7 @@ impl Report {
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for WarmReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.table())?;
         for tally in &self.tallies {
@@ -74,7 +74,7 @@ impl fmt::Display for Report {
     }
 }
 
-fn copied(tally: &Tally) -> [String; 12] {
+fn copied(tally: &WarmTally) -> [String; 12] {
     [
         tally.server.clone(),
         number(tally.listed),
@@ -91,7 +91,7 @@ fn copied(tally: &Tally) -> [String; 12] {
     ]
 }
 
-fn would_copy(tally: &Tally) -> [String; 7] {
+fn would_copy(tally: &WarmTally) -> [String; 7] {
     let counts = [tally.listed, tally.ours].map(number);
     let others = [tally.others, tally.orphans].map(number);
     let ([listed, ours], [others, orphans]) = (counts, others);
@@ -102,7 +102,7 @@ fn seconds(time: Duration) -> String {
     format!("{:.1}", time.as_secs_f64())
 }
 
-fn rate(tally: &Tally) -> String {
+fn rate(tally: &WarmTally) -> String {
     number((tally.seen_to() as f64 / tally.took.as_secs_f64().max(0.001)) as u64)
 }
 
@@ -110,8 +110,8 @@ fn rate(tally: &Tally) -> String {
 mod tests {
     use super::*;
 
-    fn tally(server: &str, copied: u64, failed: u64) -> Tally {
-        Tally {
+    fn tally(server: &str, copied: u64, failed: u64) -> WarmTally {
+        WarmTally {
             server: server.into(),
             listed: 1000 + copied + failed,
             others: 1000,
@@ -122,13 +122,14 @@ mod tests {
             took: Duration::from_secs(2),
             is_done: failed == 0,
             trouble: (failed > 0).then(|| "server n0: SERVER_ERROR object too large for cache".into()),
-            ..Tally::default()
+            ..WarmTally::default()
         }
     }
 
     #[test]
     fn the_table_has_a_line_for_each_server_and_one_for_all() {
-        let report = Report { tallies: vec![tally("old m0", 4000, 0), tally("old m1", 10, 2)], ..Report::default() };
+        let report =
+            WarmReport { tallies: vec![tally("old m0", 4000, 0), tally("old m1", 10, 2)], ..WarmReport::default() };
         let expected = "\
 server   listed   copied   there   gone   others   orphans   failed   before      bytes   seconds   a second
 old m0    5,000    4,000       0      0    1,000         0        0        0    3.9 MiB       2.0      2,000
@@ -143,7 +144,7 @@ old m1: server n0: SERVER_ERROR object too large for cache
 
     #[test]
     fn a_dry_run_says_what_would_be() {
-        let report = Report { is_dry: true, tallies: vec![tally("m0", 5, 0)], stopped: None };
+        let report = WarmReport { is_dry: true, tallies: vec![tally("m0", 5, 0)], stopped: None };
         assert!(report.to_string().contains("to copy"), "{report}");
         assert!(report.to_string().ends_with("5 items would be copied; nothing was written."), "{report}");
     }
@@ -151,7 +152,7 @@ old m1: server n0: SERVER_ERROR object too large for cache
     #[test]
     fn what_was_stopped_says_how_to_go_on() {
         let stopped = Some("interrupted".to_string());
-        let report = Report { tallies: vec![tally("m0", 1, 0)], stopped, ..Report::default() };
+        let report = WarmReport { tallies: vec![tally("m0", 1, 0)], stopped, ..WarmReport::default() };
         let end = "1 item copied, then stopped: interrupted. The same command goes on where this one ended.";
         assert!(report.to_string().ends_with(end), "{report}");
         assert!(!report.is_complete());

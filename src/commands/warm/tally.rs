@@ -21,7 +21,7 @@ pub enum Outcome {
 
 /// What became of the keys of one server.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Tally {
+pub struct WarmTally {
     /// The server, with its pool.
     pub server: String,
     /// Keys it listed.
@@ -56,10 +56,10 @@ pub struct Tally {
     pub trouble: Option<String>,
 }
 
-impl Tally {
+impl WarmTally {
     /// Nothing counted yet.
-    pub fn of(server: &str) -> Tally {
-        Tally { server: server.to_string(), ..Tally::default() }
+    pub fn of(server: &str) -> WarmTally {
+        WarmTally { server: server.to_string(), ..WarmTally::default() }
     }
 
     /// Counts one key.
@@ -94,8 +94,8 @@ impl Tally {
     }
 
     /// The sum of both, without words.
-    pub fn and(&self, other: &Tally) -> Tally {
-        Tally {
+    pub fn and(&self, other: &WarmTally) -> WarmTally {
+        WarmTally {
             listed: self.listed + other.listed,
             others: self.others + other.others,
             orphans: self.orphans + other.orphans,
@@ -109,7 +109,7 @@ impl Tally {
             unanswered: self.unanswered + other.unanswered,
             bytes: self.bytes + other.bytes,
             took: self.took + other.took,
-            ..Tally::default()
+            ..WarmTally::default()
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `on_down` and `spool`: a gutter is another pool that has none itself, so that a key's way has an end.
 
 use super::setting::{setting, text};
-use crate::config::checked::{Address, GUTTER_TTL, Gutter, OnDown, Pool, Server, Spool};
+use crate::config::checked::{Address, GUTTER_TTL, Gutter, OnDown, Pool, ServerConfig, SpoolConfig};
 use crate::config::problem::{Problems, instead, plain};
 use crate::config::units::{COUNT, SECONDS};
 use crate::config::written::{self, File};
@@ -53,7 +53,7 @@ fn resolve(written: &written::Gutter, own: usize, pools: &mut Vec<Pool>, problem
     let pool = match found {
         Some(pool) => pool,
         None if scalar.text == EMBEDDED => {
-            let server = Server { name: EMBEDDED.into(), address: Address::Embedded, weight: 1 };
+            let server = ServerConfig { name: EMBEDDED.into(), address: Address::Embedded, weight: 1 };
             pools.push(Pool::of(EMBEDDED, vec![server]));
             pools.len() - 1
         }
@@ -68,13 +68,13 @@ fn resolve(written: &written::Gutter, own: usize, pools: &mut Vec<Pool>, problem
 }
 
 /// Checks `spool`.
-pub fn spool(written: &written::Spool, problems: &mut Problems) -> Spool {
-    let d = Spool::default();
+pub fn spool(written: &written::SpoolConfig, problems: &mut Problems) -> SpoolConfig {
+    let d = SpoolConfig::default();
     let dir = text(written.dir.as_ref(), problems);
     if let (Some(scalar), Some("")) = (&written.dir, dir) {
         problems
             .add(&scalar.place, "an empty path; write a directory, or leave dir out to keep deletes in memory only");
     }
     let max_keys = setting(&COUNT, written.max_keys.as_ref(), d.max_keys, 0..=MOST_KEYS, problems);
-    Spool { max_keys, dir: dir.filter(|dir| !dir.is_empty()).map(Into::into) }
+    SpoolConfig { max_keys, dir: dir.filter(|dir| !dir.is_empty()).map(Into::into) }
 }

@@ -3,7 +3,7 @@
 use super::setting::{setting, text};
 use super::{down, hash};
 use crate::config::address;
-use crate::config::checked::{Address, Embedded, Pool, Server};
+use crate::config::checked::{Address, Embedded, Pool, ServerConfig};
 use crate::config::problem::{ConfigPlace, Problems, plain};
 use crate::config::units::{COUNT, DURATION, SIZE};
 use crate::config::written::{self, File};
@@ -42,7 +42,7 @@ fn one(written: &written::Pool, problems: &mut Problems, warnings: &mut Problems
     hash::check(written, pool, problems, warnings)
 }
 
-fn servers(written: &written::Pool, problems: &mut Problems, warnings: &mut Problems) -> Vec<Server> {
+fn servers(written: &written::Pool, problems: &mut Problems, warnings: &mut Problems) -> Vec<ServerConfig> {
     match &written.servers {
         None => problems.missing(&written.place, "servers", EXAMPLE),
         Some(list) if list.is_empty() => {
@@ -50,7 +50,7 @@ fn servers(written: &written::Pool, problems: &mut Problems, warnings: &mut Prob
         }
         Some(_) => {}
     }
-    let mut servers: Vec<Server> = Vec::new();
+    let mut servers: Vec<ServerConfig> = Vec::new();
     for written in written.servers.iter().flatten() {
         let Some(new) = server(written, problems) else { continue };
         if servers.iter().any(|old| old.name == new.name) {
@@ -64,7 +64,7 @@ fn servers(written: &written::Pool, problems: &mut Problems, warnings: &mut Prob
     servers
 }
 
-fn server(written: &written::Server, problems: &mut Problems) -> Option<Server> {
+fn server(written: &written::ServerConfig, problems: &mut Problems) -> Option<ServerConfig> {
     let weight = setting(&COUNT, written.weight.as_ref(), 1, WEIGHTS, problems);
     let own_name = text(written.name.as_ref(), problems);
     if written.address.is_none() {
@@ -75,7 +75,7 @@ fn server(written: &written::Server, problems: &mut Problems) -> Option<Server> 
     let address = address::server(written_address).map_err(|wrong| problems.add(&scalar.place, wrong)).ok()?;
     let server_name = own_name.unwrap_or(written_address);
     name(server_name, written.name.as_ref().map_or(&scalar.place, |name| &name.place), problems);
-    Some(Server { name: server_name.into(), address, weight: u32::try_from(weight).unwrap_or(1) })
+    Some(ServerConfig { name: server_name.into(), address, weight: u32::try_from(weight).unwrap_or(1) })
 }
 
 /// Names stand in error replies and in metrics, where a control character would do harm.
@@ -94,7 +94,7 @@ fn embedded(written: Option<&written::Embedded>, default: Embedded, problems: &m
 
 /// The store lives and dies with this process, so beside real servers it would split a fleet's keys.
 fn embedded_alone(written: &written::Pool, pool: &Pool, problems: &mut Problems) {
-    let is_embedded = |server: &Server| server.address == Address::Embedded;
+    let is_embedded = |server: &ServerConfig| server.address == Address::Embedded;
     if let Some(n) = pool.servers.iter().position(is_embedded)
         && pool.servers.len() > 1
     {

@@ -1,6 +1,6 @@
 //! What happens when servers die, as it is meant.
 
-use super::{Address, Pool, Route, Server};
+use super::{Address, Pool, Route, ServerConfig};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ pub struct Gutter {
 
 /// Deletes that wait for servers that are down.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Spool {
+pub struct SpoolConfig {
     /// Keys remembered for each server; 0: none.
     pub max_keys: usize,
     /// Where they survive a restart.
@@ -61,13 +61,13 @@ impl Route {
 }
 
 fn share_servers(one: usize, other: usize, pools: &[Pool]) -> bool {
-    let is_elsewhere = |server: &&Server| server.address != Address::Embedded;
+    let is_elsewhere = |server: &&ServerConfig| server.address != Address::Embedded;
     let mut shared = pools[one].servers.iter().filter(is_elsewhere);
     one == other || shared.any(|server| pools[other].servers.iter().any(|known| known.address == server.address))
 }
 
-impl Default for Spool {
-    fn default() -> Spool {
-        Spool { max_keys: 100_000, dir: None }
+impl Default for SpoolConfig {
+    fn default() -> SpoolConfig {
+        SpoolConfig { max_keys: 100_000, dir: None }
     }
 }

@@ -26,7 +26,7 @@ pub struct Gutter {
 
 /// `spool`.
 #[derive(Clone, Debug, Default)]
-pub struct Spool {
+pub struct SpoolConfig {
     /// `max_keys`.
     pub max_keys: Option<Scalar>,
     /// `dir`.
@@ -67,12 +67,12 @@ impl Gutter {
     }
 }
 
-impl Spool {
+impl SpoolConfig {
     /// The keys of the spool.
     pub const KEYS: &'static [&'static str] = &["max_keys", "dir"];
 
-    pub(super) fn read(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> Spool {
+    pub(super) fn read(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> SpoolConfig {
         let map = Fields::open(node, place, Self::KEYS, problems);
-        Spool { max_keys: map.scalar("max_keys", problems), dir: map.scalar("dir", problems) }
+        SpoolConfig { max_keys: map.scalar("max_keys", problems), dir: map.scalar("dir", problems) }
     }
 }

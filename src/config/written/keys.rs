@@ -1,7 +1,10 @@
 //! Every key that a file may have, by its dotted path. The table in `docs/reference/configuration.md` and `config.example.yaml` are held to this list.
 
 use super::refresh::Early;
-use super::{Admin, Embedded, File, Gutter, Limits, Listen, Log, Migrate, OnDown, Pool, Refresh, Route, Server, Spool};
+use super::{
+    Admin, Embedded, File, Gutter, Limits, Listen, Log, Migrate, OnDown, Pool, Refresh, Route, ServerConfig,
+    SpoolConfig,
+};
 
 /// Where each group of keys stands: `NAME` is any name, `[]` any element of a list.
 const GROUPS: [(&str, &[&str]); 15] = [
@@ -9,7 +12,7 @@ const GROUPS: [(&str, &[&str]); 15] = [
     ("listen[].", Listen::KEYS),
     ("admin.", Admin::KEYS),
     ("pools.NAME.", Pool::KEYS),
-    ("pools.NAME.servers[].", Server::KEYS),
+    ("pools.NAME.servers[].", ServerConfig::KEYS),
     ("pools.NAME.on_down.", OnDown::KEYS),
     ("pools.NAME.on_down.gutter.", Gutter::KEYS),
     ("pools.NAME.embedded.", Embedded::KEYS),
@@ -18,7 +21,7 @@ const GROUPS: [(&str, &[&str]); 15] = [
     ("routes[].refresh.", Refresh::KEYS),
     ("routes[].refresh.early.", Early::KEYS),
     ("limits.", Limits::KEYS),
-    ("spool.", Spool::KEYS),
+    ("spool.", SpoolConfig::KEYS),
     ("log.", Log::KEYS),
 ];
 

@@ -12,10 +12,10 @@ mod refresh;
 use super::fields::{Fields, Scalar, scalar};
 use super::problem::{ConfigPlace, Problems, plain};
 use super::yaml::{Value, YamlNode};
-pub use down::{Gutter, OnDown, Spool};
+pub use down::{Gutter, OnDown, SpoolConfig};
 pub use keys::keys;
 pub use migrate::Migrate;
-pub use pool::{Embedded, Pool, Server};
+pub use pool::{Embedded, Pool, ServerConfig};
 pub use refresh::Refresh;
 
 /// A whole file.
@@ -36,7 +36,7 @@ pub struct File {
     /// `limits`.
     pub limits: Limits,
     /// `spool`.
-    pub spool: Spool,
+    pub spool: SpoolConfig,
     /// `log`.
     pub log: Log,
 }
@@ -117,7 +117,7 @@ impl File {
 
     /// A file in which nothing is written.
     pub fn empty(place: ConfigPlace) -> File {
-        let (limits, spool, log) = (Limits::default(), Spool::default(), Log::default());
+        let (limits, spool, log) = (Limits::default(), SpoolConfig::default(), Log::default());
         File { place, listen: None, admin: None, workers: None, pools: None, routes: None, limits, spool, log }
     }
 
@@ -134,7 +134,7 @@ impl File {
             workers: map.scalar("workers", problems),
             pools: map.node("pools").map(|(place, node)| Pool::read_all(node, place, problems)),
             limits: map.node("limits").map(|(place, node)| Limits::read(node, place, problems)).unwrap_or_default(),
-            spool: map.node("spool").map(|(place, node)| Spool::read(node, place, problems)).unwrap_or_default(),
+            spool: map.node("spool").map(|(place, node)| SpoolConfig::read(node, place, problems)).unwrap_or_default(),
             log: map.node("log").map(|(place, node)| Log::read(node, place, problems)).unwrap_or_default(),
             place,
         }

@@ -13,7 +13,7 @@ pub struct Pool {
     /// Its key.
     pub name: String,
     /// `servers`.
-    pub servers: Option<Vec<Server>>,
+    pub servers: Option<Vec<ServerConfig>>,
     /// `hash`.
     pub hash: Option<Scalar>,
     /// `key_hash`.
@@ -36,7 +36,7 @@ pub struct Pool {
 
 /// One element of `servers`: an address alone, or a map.
 #[derive(Clone, Debug)]
-pub struct Server {
+pub struct ServerConfig {
     /// Where it begins.
     pub place: ConfigPlace,
     /// `name`.
@@ -72,7 +72,7 @@ impl Pool {
     ];
 
     /// A pool in which only `servers` is written.
-    pub fn of(name: &str, place: ConfigPlace, servers: Vec<Server>) -> Pool {
+    pub fn of(name: &str, place: ConfigPlace, servers: Vec<ServerConfig>) -> Pool {
         Pool {
             place,
             name: name.into(),
@@ -99,7 +99,7 @@ impl Pool {
         Pool {
             place,
             name: name.into(),
-            servers: map.list("servers", Server::read, problems),
+            servers: map.list("servers", ServerConfig::read, problems),
             hash: map.scalar("hash", problems),
             key_hash: map.scalar("key_hash", problems),
             hash_tags: map.scalar("hash_tags", problems),
@@ -113,22 +113,22 @@ impl Pool {
     }
 }
 
-impl Server {
+impl ServerConfig {
     /// The keys of one server.
     pub const KEYS: &'static [&'static str] = &["name", "address", "weight"];
 
     /// A server written as its address alone.
-    pub fn of(address: Scalar) -> Server {
-        Server { place: address.place.clone(), name: None, address: Some(address), weight: None }
+    pub fn of(address: Scalar) -> ServerConfig {
+        ServerConfig { place: address.place.clone(), name: None, address: Some(address), weight: None }
     }
 
-    fn read(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> Server {
+    fn read(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> ServerConfig {
         if !matches!(node.value, Value::Map(_)) {
             let address = scalar(node, place.clone(), problems);
-            return Server { place, name: None, address, weight: None };
+            return ServerConfig { place, name: None, address, weight: None };
         }
         let map = Fields::open(node, place.clone(), Self::KEYS, problems);
-        Server {
+        ServerConfig {
             place,
             name: map.scalar("name", problems),
             address: map.scalar("address", problems),

@@ -46,7 +46,7 @@ impl House {
             linger: Duration::ZERO,
             show_keys: false,
         };
-        let server = config::Server { name: "m0".into(), address: Address::Unix("/m0".into()), weight: 1 };
+        let server = config::ServerConfig { name: "m0".into(), address: Address::Unix("/m0".into()), weight: 1 };
         let target = Target::new(&server, options, &Peers::new("main".into()), Spool::in_memory(9));
         target.spool.hold(&target.me);
         let keys = ["a", "b", "c"].map(|name| Key::text(name.into()).unwrap());

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use super::Spool;
-use super::place::Place;
+use super::place::SpoolPlace;
 
 /// The names of a pool and of one of its servers.
 type Whose = (Arc<str>, Arc<str>);
@@ -30,7 +30,7 @@ impl Spools {
         let whose = (pool.clone(), server.clone());
         let spool = known.get(&whose).and_then(Weak::upgrade).unwrap_or_else(|| {
             let (pool, server) = whose.clone();
-            let place = self.directory.clone().map(|directory| Place { directory, pool, server });
+            let place = self.directory.clone().map(|directory| SpoolPlace { directory, pool, server });
             Arc::new(Spool { place, ..Spool::default() })
         });
         spool.set_most(most);

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::format::{LONGEST, Record};
-use super::place::Place;
+use super::place::SpoolPlace;
 use super::version::{Owner, Version};
 
 /// Such files of one server.
@@ -52,7 +52,7 @@ pub struct Until {
 
 impl Earlier {
     /// What there is in this place.
-    pub fn find(place: &Place) -> io::Result<Earlier> {
+    pub fn find(place: &SpoolPlace) -> io::Result<Earlier> {
         let mut earlier = Earlier::default();
         for number in place.earlier_numbers()? {
             earlier.add(place, number)?;
@@ -61,13 +61,13 @@ impl Earlier {
     }
 
     /// Sets the file in this place aside: from now on it is one of these.
-    pub fn set_aside(&mut self, place: &Place) -> io::Result<()> {
+    pub fn set_aside(&mut self, place: &SpoolPlace) -> io::Result<()> {
         let number = self.files.back().map_or(1, |last| last.number + 1);
         fs::rename(place.path(), place.earlier(number))?;
         self.add(place, number)
     }
 
-    fn add(&mut self, place: &Place, number: u64) -> io::Result<()> {
+    fn add(&mut self, place: &SpoolPlace, number: u64) -> io::Result<()> {
         let path = place.earlier(number);
         let file = Arc::new(File::open(&path)?);
         let Owner::Ours(version) = place.owner_of(file.clone())? else { return Err(super::place::foreign(&path)) };

@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 use super::disk::{Synced, sync_soon};
 use super::earlier::Earlier;
 use super::format::{LONGEST, Record};
-use super::place::{Place, foreign, open};
+use super::place::{SpoolPlace, foreign, open};
 use super::version::{Owner, Version};
 use crate::runtime::frames;
 
@@ -52,7 +52,7 @@ pub struct Opened {
 impl SpoolFile {
     /// Opens the file in this place, or makes it. A large one, or one of more than `most` records, is set aside to be
     /// read while it is replayed. `trouble` is told when the disk will not have what was written.
-    pub fn open(place: &Place, most: usize, trouble: &Arc<Notify>) -> io::Result<Opened> {
+    pub fn open(place: &SpoolPlace, most: usize, trouble: &Arc<Notify>) -> io::Result<Opened> {
         fs::create_dir_all(&place.directory)?;
         let (path, title) = (place.path(), place.title());
         let found = Arc::new(open(&path)?);
@@ -92,7 +92,7 @@ impl SpoolFile {
     }
 
     /// The file in this place, which an earlier version of leash wrote, in the version of today.
-    fn renewed(place: &Place, whole: &Whole, trouble: &Arc<Notify>) -> io::Result<SpoolFile> {
+    fn renewed(place: &SpoolPlace, whole: &Whole, trouble: &Arc<Notify>) -> io::Result<SpoolFile> {
         let mut file = SpoolFile::written_aside(place, &whole.records, trouble)?;
         file.take_place(place)?;
         whole.tell_of_torn_end(&file.path);
@@ -101,7 +101,7 @@ impl SpoolFile {
 
     /// A file with these records only, beside the one that it is to replace: see [`SpoolFile::take_place`]. The disk has
     /// it.
-    pub fn written_aside(place: &Place, records: &[Record], trouble: &Arc<Notify>) -> io::Result<SpoolFile> {
+    pub fn written_aside(place: &SpoolPlace, records: &[Record], trouble: &Arc<Notify>) -> io::Result<SpoolFile> {
         let (aside, title) = (place.aside(), place.title());
         let file = open(&aside)?;
         file.set_len(0)?;
@@ -121,7 +121,7 @@ impl SpoolFile {
     }
 
     /// From now on it is the file in this place.
-    pub fn take_place(&mut self, place: &Place) -> io::Result<()> {
+    pub fn take_place(&mut self, place: &SpoolPlace) -> io::Result<()> {
         fs::rename(&self.path, place.path())?;
         self.path = place.path();
         Ok(())
@@ -247,8 +247,8 @@ mod tests {
         Record { key: Key::text(name.to_string().into()).unwrap(), since: 5 }
     }
 
-    fn place(directory: &Path, server: &str) -> Place {
-        Place { directory: directory.into(), pool: "main".into(), server: server.into() }
+    fn place(directory: &Path, server: &str) -> SpoolPlace {
+        SpoolPlace { directory: directory.into(), pool: "main".into(), server: server.into() }
     }
 
     fn opened(directory: &Path, server: &str) -> io::Result<Opened> {

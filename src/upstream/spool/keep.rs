@@ -18,9 +18,9 @@ use std::sync::{Arc, Weak};
 use tokio::sync::Notify;
 
 use super::file::SpoolFile;
-use super::place::Place;
+use super::place::SpoolPlace;
 use super::trouble::{Need, now};
-use super::{Holder, Spool, disk};
+use super::{Spool, SpoolHolder, disk};
 use crate::upstream::health::probe_delay;
 
 /// The longest delay is that of this attempt.
@@ -50,13 +50,13 @@ impl Drop for Wake {
 
 /// Starts the keeper if the spool is to have a file; it ends once `holder` holds the spool no more. Call it on a local
 /// runtime that outlives the spool.
-pub fn begin(spool: &Arc<Spool>, holder: &Weak<impl Holder + 'static>) {
+pub fn begin(spool: &Arc<Spool>, holder: &Weak<impl SpoolHolder + 'static>) {
     if spool.place.is_some() {
         tokio::task::spawn_local(keep(Arc::downgrade(spool), holder.clone(), spool.wake.0.clone()));
     }
 }
 
-async fn keep(spool: Weak<Spool>, holder: Weak<dyn Holder>, wake: Arc<Notify>) {
+async fn keep(spool: Weak<Spool>, holder: Weak<dyn SpoolHolder>, wake: Arc<Notify>) {
     loop {
         for attempt in 0.. {
             let Some(need) = held(&spool, &holder).map(|(spool, _)| spool.need()) else { return wake.notify_one() };
@@ -76,7 +76,7 @@ async fn keep(spool: Weak<Spool>, holder: Weak<dyn Holder>, wake: Arc<Notify>) {
 }
 
 /// The spool and its holder, while that is this one.
-fn held(spool: &Weak<Spool>, holder: &Weak<dyn Holder>) -> Option<(Arc<Spool>, Arc<dyn Holder>)> {
+fn held(spool: &Weak<Spool>, holder: &Weak<dyn SpoolHolder>) -> Option<(Arc<Spool>, Arc<dyn SpoolHolder>)> {
     let spool = spool.upgrade().filter(|spool| spool.is_held_by(holder))?;
     Some((spool, holder.upgrade()?))
 }
@@ -122,7 +122,7 @@ impl Spool {
     }
 
     /// Opens the file if there is none, or if it was removed.
-    fn reopen(&self, place: &Place, label: &str, found: &mut usize) -> io::Result<()> {
+    fn reopen(&self, place: &SpoolPlace, label: &str, found: &mut usize) -> io::Result<()> {
         if self.lock().filed.is_there() {
             return Ok(());
         }
@@ -131,7 +131,7 @@ impl Spool {
         Ok(())
     }
 
-    fn renew(&self, place: &Place, label: &str) -> io::Result<()> {
+    fn renew(&self, place: &SpoolPlace, label: &str) -> io::Result<()> {
         let records = {
             let mut pending = self.lock();
             pending.filed.begin_renewal();

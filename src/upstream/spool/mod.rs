@@ -38,10 +38,10 @@ pub use self::all::Spools;
 pub(super) use self::ending::Ending;
 use self::file::SpoolFile;
 pub(super) use self::format::Record;
-pub(super) use self::holder::Holder;
+pub(super) use self::holder::SpoolHolder;
 use self::keep::Wake;
-pub(super) use self::pending::Pending;
-use self::place::Place;
+pub(super) use self::pending::WaitingDeletes;
+use self::place::SpoolPlace;
 use self::taken::Taken;
 pub use self::trouble::Failing;
 use crate::metrics::SpoolDrop;
@@ -51,8 +51,8 @@ use crate::protocol::Key;
 #[derive(Default)]
 pub struct Spool {
     most: AtomicUsize,
-    place: Option<Place>,
-    pending: Mutex<Pending>,
+    place: Option<SpoolPlace>,
+    pending: Mutex<WaitingDeletes>,
     /// Wakes the keeper of the file.
     wake: Wake,
     /// Connections to the server that are being closed.
@@ -78,13 +78,13 @@ impl Spool {
     }
 
     /// Gives the spool to the target that serves under the server's name from now on.
-    pub(super) fn hold(&self, holder: &Weak<impl Holder + 'static>) {
+    pub(super) fn hold(&self, holder: &Weak<impl SpoolHolder + 'static>) {
         self.lock().set_holder(holder.clone());
         self.wake.wake();
     }
 
     /// Whether this one serves under the server's name.
-    pub(super) fn is_held_by<H: Holder + ?Sized>(&self, one: &Weak<H>) -> bool {
+    pub(super) fn is_held_by<H: SpoolHolder + ?Sized>(&self, one: &Weak<H>) -> bool {
         self.lock().is_held_by(one)
     }
 
@@ -108,12 +108,12 @@ impl Spool {
     }
 
     /// Its place, if there is one and anything may wait.
-    fn place(&self) -> Option<&Place> {
+    fn place(&self) -> Option<&SpoolPlace> {
         self.place.as_ref().filter(|_| self.most.load(Relaxed) > 0)
     }
 
     /// Takes over what was found in the file, and tells how much.
-    fn found(&self, pending: &mut Pending, opened: file::Opened, label: &str) -> usize {
+    fn found(&self, pending: &mut WaitingDeletes, opened: file::Opened, label: &str) -> usize {
         let in_memory = opened.records.len();
         self.count_dropped(SpoolDrop::Damaged, u64::from(opened.is_damaged));
         pending.found(opened);
@@ -125,12 +125,12 @@ impl Spool {
         waiting
     }
 
-    fn count_damaged(&self, pending: &mut Pending) {
+    fn count_damaged(&self, pending: &mut WaitingDeletes) {
         self.count_dropped(SpoolDrop::Damaged, pending.earlier.take_damaged());
     }
 
     /// Notes that the file does not hold what waits. True if it did so far.
-    fn fails(&self, pending: &mut Pending, error: &io::Error) -> bool {
+    fn fails(&self, pending: &mut WaitingDeletes, error: &io::Error) -> bool {
         self.file_failures.fetch_add(1, Relaxed);
         self.wake.wake();
         pending.filed.fails(error)
@@ -150,12 +150,12 @@ impl Spool {
         }
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, Pending> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, WaitingDeletes> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Adds a key, unless there is no room. `pending` is this spool's.
-    pub(super) fn add(&self, pending: &mut Pending, key: &Key, since: u64, label: &str) -> bool {
+    pub(super) fn add(&self, pending: &mut WaitingDeletes, key: &Key, since: u64, label: &str) -> bool {
         if pending.has(key) {
             return true;
         }
@@ -174,7 +174,7 @@ impl Spool {
     }
 
     /// Puts a record into the file as well.
-    fn append(&self, pending: &mut Pending, record: &Record, label: &str) {
+    fn append(&self, pending: &mut WaitingDeletes, record: &Record, label: &str) {
         if let Err(error) = pending.filed.append(record)
             && self.fails(pending, &error)
         {
@@ -186,7 +186,7 @@ impl Spool {
     }
 
     /// Something is done.
-    fn settled(&self, pending: &mut Pending) {
+    fn settled(&self, pending: &mut WaitingDeletes) {
         if let Err(error) = pending.settled()
             && self.fails(pending, &error)
         {
@@ -197,7 +197,7 @@ impl Spool {
     }
 
     /// Takes up to `count` records out for the holder, the oldest first; for others there are none.
-    pub(super) fn take(&self, holder: &Weak<impl Holder + 'static>, count: usize) -> Taken<'_> {
+    pub(super) fn take(&self, holder: &Weak<impl SpoolHolder + 'static>, count: usize) -> Taken<'_> {
         self.taken(holder.clone(), |pending| {
             let taken = pending.take(count);
             self.count_damaged(pending);
@@ -206,8 +206,8 @@ impl Spool {
     }
 
     /// Takes all records in memory for the holder, the refused ones too; those that it gives back are sent again.
-    pub(super) fn take_all(&self, holder: &Weak<impl Holder + 'static>) -> Taken<'_> {
-        self.taken(holder.clone(), Pending::take_all)
+    pub(super) fn take_all(&self, holder: &Weak<impl SpoolHolder + 'static>) -> Taken<'_> {
+        self.taken(holder.clone(), WaitingDeletes::take_all)
     }
 
     /// How many wait; records that are in files only are estimated.

@@ -8,13 +8,13 @@ use std::sync::{Arc, Weak};
 use super::Record;
 use super::earlier::{Earlier, Until};
 use super::file::Opened;
-use super::holder::Holder;
+use super::holder::SpoolHolder;
 use super::trouble::Filed;
 use crate::protocol::Key;
 
 /// What waits.
 #[derive(Default)]
-pub struct Pending {
+pub struct WaitingDeletes {
     queue: VecDeque<Record>,
     /// What the server refused in the current attempt, or in the last one.
     refused: VecDeque<Record>,
@@ -32,12 +32,12 @@ pub struct Pending {
     pub catching_up: bool,
     /// Whether new deletes go to the server itself, so that no more keys come while the last ones are replayed.
     pub is_closing: bool,
-    holder: Option<Weak<dyn Holder>>,
+    holder: Option<Weak<dyn SpoolHolder>>,
 }
 
 /// Where records were taken from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(super) enum TakenFrom {
     /// What is in memory.
     Memory,
     /// What is in files only, up to here.
@@ -46,7 +46,7 @@ pub(super) enum Origin {
     All,
 }
 
-impl Pending {
+impl WaitingDeletes {
     /// Whether nothing waits.
     pub fn is_empty(&self) -> bool {
         self.is_told() && self.refused.is_empty()
@@ -88,12 +88,12 @@ impl Pending {
         self.has(key) || self.out.iter().any(|records| records.iter().any(|record| record.key == *key))
     }
 
-    fn holder(&self) -> Option<Arc<dyn Holder>> {
+    fn holder(&self) -> Option<Arc<dyn SpoolHolder>> {
         self.holder.as_ref()?.upgrade()
     }
 
     /// Whether this one serves under the server's name.
-    pub fn is_held_by<H: Holder + ?Sized>(&self, one: &Weak<H>) -> bool {
+    pub fn is_held_by<H: SpoolHolder + ?Sized>(&self, one: &Weak<H>) -> bool {
         self.holder.as_ref().is_some_and(|holder| std::ptr::addr_eq(holder.as_ptr(), one.as_ptr()))
     }
 
@@ -116,7 +116,7 @@ impl Pending {
         }
     }
 
-    pub(super) fn set_holder(&mut self, holder: Weak<dyn Holder>) {
+    pub(super) fn set_holder(&mut self, holder: Weak<dyn SpoolHolder>) {
         self.holder = Some(holder);
         (self.catching_up, self.is_closing) = (false, false);
     }
@@ -142,18 +142,18 @@ impl Pending {
     }
 
     /// Takes up to `count` records, the oldest first.
-    pub(super) fn take(&mut self, count: usize) -> (Arc<[Record]>, Origin) {
+    pub(super) fn take(&mut self, count: usize) -> (Arc<[Record]>, TakenFrom) {
         if let Some(batch) = self.earlier.next(count) {
-            return (self.hand_out(batch.records), Origin::Earlier(batch.until));
+            return (self.hand_out(batch.records), TakenFrom::Earlier(batch.until));
         }
         let records = self.queue.drain(..count.min(self.queue.len())).collect();
-        (self.hand_out(records), Origin::Memory)
+        (self.hand_out(records), TakenFrom::Memory)
     }
 
     /// Takes all records in memory, the refused ones last. Those that are in files only stay there.
-    pub(super) fn take_all(&mut self) -> (Arc<[Record]>, Origin) {
+    pub(super) fn take_all(&mut self) -> (Arc<[Record]>, TakenFrom) {
         let records = self.queue.drain(..).chain(self.refused.drain(..)).collect();
-        (self.hand_out(records), Origin::All)
+        (self.hand_out(records), TakenFrom::All)
     }
 
     fn hand_out(&mut self, records: Vec<Record>) -> Arc<[Record]> {

@@ -17,7 +17,7 @@ const SHOWN: usize = 40;
 pub const OWNERS_ONLY: u32 = 0o600;
 
 /// The place of the spool of one server.
-pub struct Place {
+pub struct SpoolPlace {
     /// Where all spools are.
     pub directory: PathBuf,
     /// The name of the server's pool.
@@ -26,7 +26,7 @@ pub struct Place {
     pub server: Arc<str>,
 }
 
-impl Place {
+impl SpoolPlace {
     /// The line that its files begin with.
     pub fn title(&self) -> Vec<u8> {
         Version::Two.title(&self.pool, &self.server)
@@ -113,8 +113,11 @@ mod tests {
     #[test]
     fn what_earlier_processes_left_is_found_in_order() {
         let directory = tempfile::tempdir().unwrap();
-        let place =
-            |server: &str| Place { directory: directory.path().into(), pool: "main".into(), server: server.into() };
+        let place = |server: &str| SpoolPlace {
+            directory: directory.path().into(),
+            pool: "main".into(),
+            server: server.into(),
+        };
         let (mine, others) = (place("m0.a"), place("m0.b"));
         for path in [mine.earlier(10), mine.earlier(2), others.earlier(1), mine.path(), mine.aside()] {
             std::fs::write(path, "").unwrap();

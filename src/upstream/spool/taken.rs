@@ -3,29 +3,29 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Weak};
 
-use super::holder::Holder;
-use super::pending::{Origin, Pending};
+use super::holder::SpoolHolder;
+use super::pending::{TakenFrom, WaitingDeletes};
 use super::{Record, Spool};
 
 /// Records that the prober is sending. They go back into the spool if this is dropped before the prober said how the sending
 /// ended, or if another target holds the spool by then: it may speak to another server.
 pub struct Taken<'s> {
     spool: &'s Spool,
-    holder: Weak<dyn Holder>,
+    holder: Weak<dyn SpoolHolder>,
     records: Arc<[Record]>,
-    origin: Origin,
+    origin: TakenFrom,
 }
 
 impl Spool {
     /// What `take` takes for the holder; nothing for others.
     pub(super) fn taken(
         &self,
-        holder: Weak<dyn Holder>,
-        take: impl FnOnce(&mut Pending) -> (Arc<[Record]>, Origin),
+        holder: Weak<dyn SpoolHolder>,
+        take: impl FnOnce(&mut WaitingDeletes) -> (Arc<[Record]>, TakenFrom),
     ) -> Taken<'_> {
         let mut pending = self.lock();
         let is_theirs = pending.is_held_by(&holder);
-        let (records, origin) = if is_theirs { take(&mut pending) } else { (Arc::default(), Origin::Memory) };
+        let (records, origin) = if is_theirs { take(&mut pending) } else { (Arc::default(), TakenFrom::Memory) };
         Taken { spool: self, holder, records, origin }
     }
 }
@@ -45,7 +45,7 @@ impl Taken<'_> {
             drop(pending);
             return true;
         }
-        if let Origin::Earlier(until) = self.origin {
+        if let TakenFrom::Earlier(until) = self.origin {
             let in_memory = pending.in_memory() - self.records.len();
             if !refused.is_empty() && in_memory + refused.len() > spool.most.load(Relaxed) {
                 drop(pending);
@@ -73,7 +73,7 @@ impl Taken<'_> {
         }
         let records = std::mem::take(&mut self.records);
         let mut count = records.len();
-        if self.origin == Origin::All {
+        if self.origin == TakenFrom::All {
             count += pending.earlier.count();
             pending.earlier.clear();
         }
@@ -91,7 +91,7 @@ impl Drop for Taken<'_> {
         let mut pending = self.spool.lock();
         pending.back(&self.records);
         // Records that came from a file are still in it.
-        if !matches!(self.origin, Origin::Earlier(_)) {
+        if !matches!(self.origin, TakenFrom::Earlier(_)) {
             pending.give_back(&self.records);
         }
     }

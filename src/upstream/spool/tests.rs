@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::*;
-use crate::config::{Address, Server};
+use crate::config::{Address, ServerConfig};
 use crate::upstream::{Options, Peers, Target};
 
 /// Serves under the server's name where it does not matter who does.
@@ -18,7 +18,7 @@ impl Serves {
     }
 }
 
-impl Holder for Serves {
+impl SpoolHolder for Serves {
     fn label(&self) -> &Arc<str> {
         &self.0
     }
@@ -97,7 +97,7 @@ fn target(spool: &Arc<Spool>) -> Arc<Target> {
         linger: Duration::ZERO,
         show_keys: false,
     };
-    let server = Server { name: "m0".into(), address: Address::Unix("/m0".into()), weight: 1 };
+    let server = ServerConfig { name: "m0".into(), address: Address::Unix("/m0".into()), weight: 1 };
     Target::new(&server, options, &Peers::new("main".into()), spool.clone())
 }
 
@@ -124,7 +124,7 @@ fn a_spool_without_room_keeps_nothing() {
 
 /// A spool with its file in this directory.
 fn filed(directory: &std::path::Path, most: usize) -> Spool {
-    let place = Place { directory: directory.into(), pool: "main".into(), server: "m0".into() };
+    let place = SpoolPlace { directory: directory.into(), pool: "main".into(), server: "m0".into() };
     let spool = Spool { most: most.into(), place: Some(place), ..Spool::default() };
     spool.hold(&SERVER.me());
     spool.open("m0");

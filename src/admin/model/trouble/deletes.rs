@@ -1,7 +1,7 @@
 //! Deletes that did not reach their server: those it refuses, those that are lost, and those that only memory holds.
 
 use super::{NAMED, Trouble, name, names};
-use crate::admin::model::{LostDeletes, Overview, Server};
+use crate::admin::model::{LostDeletes, Overview, ShownServer};
 use crate::metrics::SpoolDrop;
 use crate::readable::{counted, number};
 
@@ -21,7 +21,7 @@ pub(super) fn refused(overview: &Overview) -> Option<Trouble> {
 /// Deletes that their server will never be told of. Told until leash restarts, as leash does not know when the last of the
 /// values ends.
 pub(super) fn lost(overview: &Overview) -> Option<Trouble> {
-    let losing: Vec<(&Server, &LostDeletes)> =
+    let losing: Vec<(&ShownServer, &LostDeletes)> =
         overview.servers.iter().filter_map(|server| Some((server, server.lost.as_ref()?))).collect();
     let last = losing.iter().map(|(_, lost)| lost.last).max_by(f64::total_cmp)?;
     let names = names(losing.iter().map(|(server, _)| *server))?;
@@ -36,7 +36,7 @@ pub(super) fn lost(overview: &Overview) -> Option<Trouble> {
     Some(trouble.with(losing.iter().take(NAMED).map(|(server, lost)| loss(server, lost)).collect()))
 }
 
-fn loss(server: &Server, lost: &LostDeletes) -> String {
+fn loss(server: &ShownServer, lost: &LostDeletes) -> String {
     let why: Vec<&str> = lost.why.iter().map(|why| reason(*why)).collect();
     format!("{}: {}, {}", name(server), number(lost.count), why.join("; "))
 }

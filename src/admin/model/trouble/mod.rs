@@ -8,7 +8,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Grade, Overview, Server};
+use super::{Grade, Overview, ShownServer};
 use crate::readable::{amount, counted};
 
 /// More things of a kind than this are not named.
@@ -93,7 +93,7 @@ fn errors(overview: &Overview) -> Option<Trouble> {
 }
 
 /// `m1 (main), m2 (main) and 4 more`; `None` without a server.
-fn names<'s>(servers: impl IntoIterator<Item = &'s Server>) -> Option<String> {
+fn names<'s>(servers: impl IntoIterator<Item = &'s ShownServer>) -> Option<String> {
     let all: Vec<String> = servers.into_iter().map(name).collect();
     let named = all.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
     match all.len() {
@@ -103,6 +103,6 @@ fn names<'s>(servers: impl IntoIterator<Item = &'s Server>) -> Option<String> {
     }
 }
 
-fn name(server: &Server) -> String {
+fn name(server: &ShownServer) -> String {
     format!("{} ({})", server.name, server.pool)
 }

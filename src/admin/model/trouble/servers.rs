@@ -2,7 +2,7 @@
 //! whether it is one server or all of them.
 
 use super::{NAMED, Trouble, name, names};
-use crate::admin::model::{Overview, Pool, Server};
+use crate::admin::model::{Overview, ShownPool, ShownServer};
 use crate::metrics::ServerState;
 
 /// Pools all of whose servers look down at once.
@@ -11,7 +11,7 @@ pub(super) fn blackouts(overview: &Overview) -> Vec<Trouble> {
     dark.take(NAMED).map(|pool| blackout(overview, pool)).collect()
 }
 
-fn blackout(overview: &Overview, pool: &Pool) -> Trouble {
+fn blackout(overview: &Overview, pool: &ShownPool) -> Trouble {
     let reads = match serving_gutter(overview, pool) {
         Some(gutter) => format!("The gutter {gutter} serves reads"),
         None => "Reads miss".to_string(),
@@ -42,14 +42,14 @@ pub(super) fn down(overview: &Overview) -> Vec<Trouble> {
     tells.into_iter().flatten().collect()
 }
 
-fn without_gutter(overview: &Overview, servers: &[&Server]) -> Option<Trouble> {
+fn without_gutter(overview: &Overview, servers: &[&ShownServer]) -> Option<Trouble> {
     let names = names(servers.iter().copied())?;
     let text = format!("Down: {names}. Reads of their keys miss, writes fail; all other keys are served.");
     Some(Trouble::grave(text).with(reasons(overview, servers)))
 }
 
-fn with_gutter(overview: &Overview, servers: &[(&str, &Server)]) -> Option<Trouble> {
-    let (gutter, servers): (Vec<&str>, Vec<&Server>) = servers.iter().copied().unzip();
+fn with_gutter(overview: &Overview, servers: &[(&str, &ShownServer)]) -> Option<Trouble> {
+    let (gutter, servers): (Vec<&str>, Vec<&ShownServer>) = servers.iter().copied().unzip();
     let names = names(servers.iter().copied())?;
     let mut gutters: Vec<&str> = gutter;
     gutters.sort_unstable();
@@ -59,7 +59,7 @@ fn with_gutter(overview: &Overview, servers: &[(&str, &Server)]) -> Option<Troub
 }
 
 /// Their loss hurts only while another server needs them.
-fn of_gutters(overview: &Overview, servers: &[&Server]) -> Option<Trouble> {
+fn of_gutters(overview: &Overview, servers: &[&ShownServer]) -> Option<Trouble> {
     let names = names(servers.iter().copied())?;
     let is_needed = overview.pools.iter().any(|pool| {
         let has_down = pool.up < pool.servers;
@@ -81,17 +81,17 @@ pub(super) fn suspect(overview: &Overview) -> Option<Trouble> {
 }
 
 /// The pool's gutter, if a server of it answers.
-fn serving_gutter<'o>(overview: &'o Overview, pool: &Pool) -> Option<&'o str> {
+fn serving_gutter<'o>(overview: &'o Overview, pool: &ShownPool) -> Option<&'o str> {
     let gutter = overview.pools.iter().find(|known| Some(&known.name) == pool.gutter.as_ref())?;
     (gutter.up > 0).then_some(&*gutter.name)
 }
 
-fn down_in<'o>(overview: &'o Overview, pool: &Pool) -> Vec<&'o Server> {
+fn down_in<'o>(overview: &'o Overview, pool: &ShownPool) -> Vec<&'o ShownServer> {
     overview.servers.iter().filter(|server| server.pool == pool.name && !server.is_asked()).collect()
 }
 
 /// Since when and why, of the first of them.
-fn reasons(overview: &Overview, servers: &[&Server]) -> Vec<String> {
+fn reasons(overview: &Overview, servers: &[&ShownServer]) -> Vec<String> {
     let known = servers.iter().filter_map(|server| Some((server, server.downtime.as_ref()?))).take(NAMED);
     known
         .map(|(server, down)| format!("{}: for {}, {}", name(server), overview.process.age(down.since), down.why))

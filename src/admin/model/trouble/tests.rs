@@ -1,11 +1,11 @@
 //! Each trouble as people are told of it.
 
 use super::*;
-use crate::admin::model::{Downtime, LostDeletes, Pool, Process, Rates, SpoolFailing};
+use crate::admin::model::{Downtime, LostDeletes, Process, Rates, ShownPool, SpoolFailing};
 use crate::metrics::{ServerState, SpoolDrop};
 
-fn server(name: &str, state: ServerState) -> Server {
-    Server {
+fn server(name: &str, state: ServerState) -> ShownServer {
+    ShownServer {
         pool: "main".to_string(),
         name: name.to_string(),
         address: name.to_string(),
@@ -37,11 +37,16 @@ fn with_a_gutter(gutter: ServerState) -> Overview {
     let mut overview = of(&[ServerState::Down, ServerState::Up]);
     overview.process.unix_time = 1000.0;
     overview.servers[0].downtime = Some(Downtime { since: 700.0, why: "cannot connect".to_string() });
-    overview.servers.push(Server { pool: "spare".to_string(), ..server("g0", gutter) });
-    let main =
-        Pool { name: "main".to_string(), servers: 2, up: 1, gutter: Some("spare".to_string()), ..Pool::default() };
+    overview.servers.push(ShownServer { pool: "spare".to_string(), ..server("g0", gutter) });
+    let main = ShownPool {
+        name: "main".to_string(),
+        servers: 2,
+        up: 1,
+        gutter: Some("spare".to_string()),
+        ..ShownPool::default()
+    };
     let up = usize::from(gutter == ServerState::Up);
-    let spare = Pool { name: "spare".to_string(), servers: 1, up, is_gutter: true, ..Pool::default() };
+    let spare = ShownPool { name: "spare".to_string(), servers: 1, up, is_gutter: true, ..ShownPool::default() };
     overview.pools = vec![main, spare];
     overview
 }
@@ -130,12 +135,18 @@ fn a_gutter_that_nobody_needs_may_be_down() {
 #[test]
 fn a_blackout_is_one_trouble_and_not_one_for_each_server() {
     let mut wrong = of(&[ServerState::Down; 3]);
-    wrong.pools = vec![Pool { name: "main".to_string(), servers: 3, is_blackout: true, ..Pool::default() }];
+    wrong.pools = vec![ShownPool { name: "main".to_string(), servers: 3, is_blackout: true, ..ShownPool::default() }];
     let dark = told(&wrong);
     assert_eq!(dark.len(), 1, "{dark:?}");
     assert!(dark[0].is_grave && dark[0].text.contains("the network of this machine? Reads miss; writes"), "{dark:?}");
     wrong.pools[0].gutter = Some("spare".to_string());
-    wrong.pools.push(Pool { name: "spare".to_string(), servers: 1, up: 1, is_gutter: true, ..Pool::default() });
+    wrong.pools.push(ShownPool {
+        name: "spare".to_string(),
+        servers: 1,
+        up: 1,
+        is_gutter: true,
+        ..ShownPool::default()
+    });
     let text = &told(&wrong)[0].text;
     assert!(text.contains("The gutter spare serves reads; writes and deletes fail"), "{text}");
 }

@@ -5,12 +5,12 @@ use ratatui::text::{Line, Span};
 use super::part::Part;
 use super::style::{CARE, GOOD, STRONG};
 use super::wrapped::wrapped;
-use crate::admin::model::{Migration, Overview, Route, labels};
+use crate::admin::model::{Migration, Overview, ShownRoute, labels};
 use crate::readable::{age, percent};
 
 /// Those that are on their way; nothing where none is.
 pub fn migrations(overview: &Overview, width: usize) -> Option<Part> {
-    let moving = |route: &Route| Some(item(route.name(), route.migration.as_ref()?, width));
+    let moving = |route: &ShownRoute| Some(item(route.name(), route.migration.as_ref()?, width));
     let items: Vec<Vec<Line>> = overview.routes.iter().filter_map(moving).collect();
     (!items.is_empty()).then(|| Part { head: vec![Line::styled(labels::MIGRATIONS, STRONG)], items })
 }

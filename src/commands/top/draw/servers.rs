@@ -6,12 +6,12 @@ use ratatui::text::{Line, Span};
 use super::part::Part;
 use super::style::{BAD, STRONG, of};
 use super::table::{Column, table};
-use crate::admin::model::{Grade, Overview, Server, labels};
+use crate::admin::model::{Grade, Overview, ShownServer, labels};
 use crate::commands::top::screen::Sort;
 use crate::readable::{amount, counted, if_known, latency, number};
 
 /// What is told of a server, what matters most first.
-const COLUMNS: [Column<Server>; 9] = [
+const COLUMNS: [Column<ShownServer>; 9] = [
     Column::words(labels::SERVER, |server| Some(server.name.clone().into())),
     Column::words(labels::STATE, |server| Some(Span::styled(server.state.name(), of(Grade::of(server.state))))),
     Column::figures(labels::REQUESTS, |server| Some(amount(server.requests).into())),
@@ -25,7 +25,7 @@ const COLUMNS: [Column<Server>; 9] = [
 
 /// All of them, in this order.
 pub fn servers(overview: &Overview, sort: Sort) -> Part {
-    let mut servers: Vec<&Server> = overview.servers.iter().collect();
+    let mut servers: Vec<&ShownServer> = overview.servers.iter().collect();
     match sort {
         Sort::WorstFirst => {}
         Sort::ByName => servers.sort_by(|a, b| (&a.name, &a.pool).cmp(&(&b.name, &b.pool))),
@@ -37,7 +37,7 @@ pub fn servers(overview: &Overview, sort: Sort) -> Part {
     Part { head: vec![summary(&overview.servers), columns], items: lines.into_iter().map(|line| vec![line]).collect() }
 }
 
-fn summary(servers: &[Server]) -> Line<'static> {
+fn summary(servers: &[ShownServer]) -> Line<'static> {
     let down = servers.iter().filter(|server| !server.is_asked()).count();
     match down {
         0 => Line::styled(format!("{}, none is down", counted(servers.len(), "server")), STRONG),
@@ -45,6 +45,6 @@ fn summary(servers: &[Server]) -> Line<'static> {
     }
 }
 
-fn failing(server: &Server) -> Style {
+fn failing(server: &ShownServer) -> Style {
     if server.failures > 0.0 { BAD } else { Style::new() }
 }

@@ -10,15 +10,15 @@ use ratatui::style::{Color, Modifier};
 
 use super::*;
 use crate::admin::model::{
-    Backfills, Busiest, Busy, ConfigState, Downtime, Migration, Point, Pool, Process, Rates, Reads, Route, Saved,
-    Server, next,
+    Backfills, Busiest, Busy, ConfigState, Downtime, Migration, Point, Process, Rates, Reads, Saved, ShownPool,
+    ShownRoute, ShownServer, next,
 };
 use crate::commands::top::answer;
 use crate::config::Phase;
 use crate::metrics::ServerState;
 
-fn server(name: &str, state: ServerState, requests: f64, failures: f64) -> Server {
-    Server {
+fn server(name: &str, state: ServerState, requests: f64, failures: f64) -> ShownServer {
+    ShownServer {
         pool: "main".to_string(),
         name: name.to_string(),
         address: name.to_string(),
@@ -36,9 +36,9 @@ fn server(name: &str, state: ServerState, requests: f64, failures: f64) -> Serve
     }
 }
 
-fn route(prefix: &str) -> Route {
+fn route(prefix: &str) -> ShownRoute {
     let (prefix, pool) = (prefix.to_string(), "main".to_string());
-    Route { prefix, pool, now: Rates::default(), saved: None, migration: None }
+    ShownRoute { prefix, pool, now: Rates::default(), saved: None, migration: None }
 }
 
 fn rates(requests: f64, hit_ratio: f64) -> Rates {
@@ -61,7 +61,7 @@ fn healthy() -> Overview {
         now: rates(1234.0, 0.984),
         recent: 300.0,
         history: (0..8).map(point).collect(),
-        pools: vec![Pool { name: "main".to_string(), ..Pool::default() }],
+        pools: vec![ShownPool { name: "main".to_string(), ..ShownPool::default() }],
         servers: vec![server("m1", ServerState::Up, 900.0, 0.0), server("m0", ServerState::Up, 334.0, 0.0)],
         routes: vec![route("")],
         ..Overview::default()
@@ -90,7 +90,7 @@ fn migrating() -> Overview {
     let (from, to) = ("main".to_string(), "spare".to_string());
     let migration =
         Migration { from, to, phase: Phase::Warm, stayed: 240.0, reads, backfills: Backfills::default(), next };
-    overview.routes.push(Route { migration: Some(migration), ..route("cart:") });
+    overview.routes.push(ShownRoute { migration: Some(migration), ..route("cart:") });
     let busy = |name: &str, share| Busy { name: name.to_string(), share, requests: share * 1234.0 };
     overview.busiest = Busiest { names: vec![busy("cart:", 0.6), busy("page:", 0.25)], ..Busiest::default() };
     overview
@@ -266,8 +266,8 @@ fn named(name: &str) -> String {
     let mut overview = migrating();
     overview.process.version = name.to_string();
     overview.process.listen = vec![name.to_string()];
-    overview.pools = vec![Pool { name: name.to_string(), ..Pool::default() }, Pool::default()];
-    overview.servers = vec![Server { pool: name.to_string(), ..server(name, ServerState::Up, 1.0, 1.0) }];
+    overview.pools = vec![ShownPool { name: name.to_string(), ..ShownPool::default() }, ShownPool::default()];
+    overview.servers = vec![ShownServer { pool: name.to_string(), ..server(name, ServerState::Up, 1.0, 1.0) }];
     overview.routes[1].prefix = name.to_string();
     overview.routes[1].migration.as_mut().unwrap().from = name.to_string();
     overview.busiest.names[0].name = name.to_string();

@@ -18,8 +18,8 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use record::Entry;
-use record::Record;
+pub use record::JournalEntry;
+use record::JournalRecord;
 
 use crate::runtime::frames::{self, Records};
 
@@ -88,7 +88,7 @@ pub struct Journal {
     base: u64,
     end: u64,
     /// Keys that are not written yet, and their bytes.
-    keys: Vec<Entry>,
+    keys: Vec<JournalEntry>,
     keys_len: usize,
     listed: u64,
 }
@@ -114,16 +114,16 @@ impl Journal {
         let mut records = Records::new(self.file.clone(), 0);
         let first = records.next().transpose().map_err(|source| self.failed(source))?;
         match first {
-            Some(Record::Plan(theirs)) if !anew => {
+            Some(JournalRecord::Plan(theirs)) if !anew => {
                 if theirs != plan {
                     return Err(JournalError::OtherPlan { path: self.path.clone(), theirs, ours: plan.into() });
                 }
                 self.recall_rest(records)
             }
             None if !self.is_empty()? => Err(JournalError::Foreign(self.path.clone())),
-            Some(Record::Plan(_)) | None => {
+            Some(JournalRecord::Plan(_)) | None => {
                 self.cut(0)?;
-                self.append(&Record::Plan(plan.into()))?;
+                self.append(&JournalRecord::Plan(plan.into()))?;
                 self.base = self.end;
                 Ok(Past::default())
             }
@@ -131,24 +131,24 @@ impl Journal {
         }
     }
 
-    fn recall_rest(&mut self, mut records: Records<Arc<File>, Record>) -> Result<Past, JournalError> {
+    fn recall_rest(&mut self, mut records: Records<Arc<File>, JournalRecord>) -> Result<Past, JournalError> {
         let mut past = Past::default();
         self.base = records.at();
         while let Some(record) = records.next().transpose().map_err(|source| self.failed(source))? {
             match record {
-                Record::Finished { source, keys } => {
+                JournalRecord::Finished { source, keys } => {
                     past.finished.push((source, keys));
                     self.base = records.at();
                 }
-                Record::Listed { source, keys } => {
+                JournalRecord::Listed { source, keys } => {
                     past.at_hand = Some(AtHand { source, keys, done: 0, refused: 0 });
                 }
-                Record::Reached { done, refused } => {
+                JournalRecord::Reached { done, refused } => {
                     if let Some(at_hand) = &mut past.at_hand {
                         (at_hand.done, at_hand.refused) = (done, refused);
                     }
                 }
-                Record::Plan(_) | Record::Keys(_) => {}
+                JournalRecord::Plan(_) | JournalRecord::Keys(_) => {}
             }
         }
         self.cut(records.at())?;
@@ -167,7 +167,7 @@ impl Journal {
     }
 
     /// Adds a key to the list.
-    pub fn list(&mut self, entry: Entry) -> Result<(), JournalError> {
+    pub fn list(&mut self, entry: JournalEntry) -> Result<(), JournalError> {
         self.keys_len += entry.written_len();
         self.keys.push(entry);
         self.listed += 1;
@@ -175,7 +175,7 @@ impl Journal {
     }
 
     fn write_keys(&mut self) -> Result<(), JournalError> {
-        let keys = Record::Keys(std::mem::take(&mut self.keys));
+        let keys = JournalRecord::Keys(std::mem::take(&mut self.keys));
         self.keys_len = 0;
         self.append(&keys)
     }
@@ -183,15 +183,15 @@ impl Journal {
     /// The list of `source` is complete. Returns how many keys it has.
     pub fn end_list(&mut self, source: u32) -> Result<u64, JournalError> {
         self.write_keys()?;
-        self.append(&Record::Listed { source, keys: self.listed })?;
+        self.append(&JournalRecord::Listed { source, keys: self.listed })?;
         Ok(self.listed)
     }
 
     /// The keys of the source at hand, a block at a time.
-    pub fn listed(&self) -> impl Iterator<Item = Result<Vec<Entry>, JournalError>> + use<> {
+    pub fn listed(&self) -> impl Iterator<Item = Result<Vec<JournalEntry>, JournalError>> + use<> {
         let path = self.path.clone();
         Records::new(self.file.clone(), self.base).map_while(move |record| match record {
-            Ok(Record::Keys(entries)) => Some(Ok(entries)),
+            Ok(JournalRecord::Keys(entries)) => Some(Ok(entries)),
             Ok(_) => None,
             Err(source) => Some(Err(JournalError::File { path: path.clone(), source })),
         })
@@ -199,13 +199,13 @@ impl Journal {
 
     /// Notes how far the source at hand has come.
     pub fn reached(&mut self, done: u64, refused: u64) -> Result<(), JournalError> {
-        self.append(&Record::Reached { done, refused })
+        self.append(&JournalRecord::Reached { done, refused })
     }
 
     /// The source at hand is done: its list is not needed any more.
     pub fn finish(&mut self, source: u32, keys: u64) -> Result<(), JournalError> {
         self.cut(self.base)?;
-        self.append(&Record::Finished { source, keys })?;
+        self.append(&JournalRecord::Finished { source, keys })?;
         self.base = self.end;
         Ok(())
     }
@@ -220,7 +220,7 @@ impl Journal {
         self.file.set_len(end).map_err(|source| self.failed(source))
     }
 
-    fn append(&mut self, record: &Record) -> Result<(), JournalError> {
+    fn append(&mut self, record: &JournalRecord) -> Result<(), JournalError> {
         let mut bytes = Vec::new();
         frames::push(record, &mut bytes);
         self.file.write_all_at(&bytes, self.end).map_err(|source| self.failed(source))?;

@@ -10,11 +10,11 @@ use crate::runtime::frames;
 
 /// One thing worth remembering.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Record {
+pub enum JournalRecord {
     /// What all this is about, in words; the first record.
     Plan(String),
     /// Keys to be copied, of the source whose list this is.
-    Keys(Vec<Entry>),
+    Keys(Vec<JournalEntry>),
     /// The list of this source is complete, and has so many keys.
     Listed {
         /// The source, by its place in the plan.
@@ -40,7 +40,7 @@ pub enum Record {
 
 /// A key to be copied.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct JournalEntry {
     /// Its route, by its place in the configuration.
     pub route: u32,
     /// About how many bytes its item takes.
@@ -49,47 +49,47 @@ pub struct Entry {
     pub key: Bytes,
 }
 
-impl frames::Framed for Record {
+impl frames::Framed for JournalRecord {
     /// Those of keys end well before.
     const LONGEST: usize = 1 << 20;
 
     fn write(&self, body: &mut Vec<u8>) {
         match self {
-            Record::Plan(words) => {
+            JournalRecord::Plan(words) => {
                 body.push(b'P');
                 body.extend_from_slice(words.as_bytes());
             }
-            Record::Keys(entries) => {
+            JournalRecord::Keys(entries) => {
                 body.push(b'K');
                 entries.iter().for_each(|entry| entry.write(body));
             }
-            Record::Listed { source, keys } => put(body, b'L', &[u64::from(*source), *keys]),
-            Record::Reached { done, refused } => put(body, b'R', &[*done, *refused]),
-            Record::Finished { source, keys } => put(body, b'F', &[u64::from(*source), *keys]),
+            JournalRecord::Listed { source, keys } => put(body, b'L', &[u64::from(*source), *keys]),
+            JournalRecord::Reached { done, refused } => put(body, b'R', &[*done, *refused]),
+            JournalRecord::Finished { source, keys } => put(body, b'F', &[u64::from(*source), *keys]),
         }
     }
 
-    fn read(body: &[u8]) -> Option<Record> {
+    fn read(body: &[u8]) -> Option<JournalRecord> {
         let (kind, contents) = body.split_first()?;
         contents_of(*kind, contents)
     }
 }
 
-fn contents_of(kind: u8, contents: &[u8]) -> Option<Record> {
+fn contents_of(kind: u8, contents: &[u8]) -> Option<JournalRecord> {
     Some(match kind {
-        b'P' => Record::Plan(String::from_utf8(contents.to_vec()).ok()?),
-        b'K' => Record::Keys(entries(Bytes::copy_from_slice(contents))?),
+        b'P' => JournalRecord::Plan(String::from_utf8(contents.to_vec()).ok()?),
+        b'K' => JournalRecord::Keys(entries(Bytes::copy_from_slice(contents))?),
         b'L' | b'R' | b'F' => numbered(kind, numbers(contents)?)?,
         _ => return None,
     })
 }
 
-fn numbered(kind: u8, (first, second): (u64, u64)) -> Option<Record> {
+fn numbered(kind: u8, (first, second): (u64, u64)) -> Option<JournalRecord> {
     let source = u32::try_from(first).ok();
     Some(match kind {
-        b'L' => Record::Listed { source: source?, keys: second },
-        b'F' => Record::Finished { source: source?, keys: second },
-        _ => Record::Reached { done: first, refused: second },
+        b'L' => JournalRecord::Listed { source: source?, keys: second },
+        b'F' => JournalRecord::Finished { source: source?, keys: second },
+        _ => JournalRecord::Reached { done: first, refused: second },
     })
 }
 
@@ -103,7 +103,7 @@ fn numbers(contents: &[u8]) -> Option<(u64, u64)> {
     Some((u64::from_le_bytes(first.try_into().ok()?), u64::from_le_bytes(second.try_into().ok()?)))
 }
 
-impl Entry {
+impl JournalEntry {
     /// The bytes it takes in a record.
     pub fn written_len(&self) -> usize {
         9 + self.key.len()
@@ -117,7 +117,7 @@ impl Entry {
     }
 }
 
-fn entries(mut contents: Bytes) -> Option<Vec<Entry>> {
+fn entries(mut contents: Bytes) -> Option<Vec<JournalEntry>> {
     let mut entries = Vec::new();
     while !contents.is_empty() {
         let (route, size) = (contents.try_get_u32_le().ok()?, contents.try_get_u32_le().ok()?);
@@ -125,7 +125,7 @@ fn entries(mut contents: Bytes) -> Option<Vec<Entry>> {
         if contents.len() < length {
             return None;
         }
-        entries.push(Entry { route, size, key: contents.split_to(length) });
+        entries.push(JournalEntry { route, size, key: contents.split_to(length) });
     }
     Some(entries)
 }
@@ -137,25 +137,22 @@ mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;
 
-    fn record() -> impl Strategy<Value = Record> {
-        let entry = (any::<u32>(), any::<u32>(), vec(any::<u8>(), 1..251)).prop_map(|(route, size, key)| Entry {
-            route,
-            size,
-            key: key.into(),
-        });
+    fn record() -> impl Strategy<Value = JournalRecord> {
+        let entry = (any::<u32>(), any::<u32>(), vec(any::<u8>(), 1..251))
+            .prop_map(|(route, size, key)| JournalEntry { route, size, key: key.into() });
         prop_oneof![
-            ".{0,50}".prop_map(Record::Plan),
-            vec(entry, 0..10).prop_map(Record::Keys),
-            any::<(u32, u64)>().prop_map(|(source, keys)| Record::Listed { source, keys }),
-            any::<(u64, u64)>().prop_map(|(done, refused)| Record::Reached { done, refused }),
-            any::<(u32, u64)>().prop_map(|(source, keys)| Record::Finished { source, keys }),
+            ".{0,50}".prop_map(JournalRecord::Plan),
+            vec(entry, 0..10).prop_map(JournalRecord::Keys),
+            any::<(u32, u64)>().prop_map(|(source, keys)| JournalRecord::Listed { source, keys }),
+            any::<(u64, u64)>().prop_map(|(done, refused)| JournalRecord::Reached { done, refused }),
+            any::<(u32, u64)>().prop_map(|(source, keys)| JournalRecord::Finished { source, keys }),
         ]
     }
 
     /// Everything up to the first place where there is no whole record.
-    fn all(mut bytes: &[u8]) -> Vec<Record> {
+    fn all(mut bytes: &[u8]) -> Vec<JournalRecord> {
         let mut records = Vec::new();
-        while let Some((record, length)) = next::<Record>(bytes) {
+        while let Some((record, length)) = next::<JournalRecord>(bytes) {
             records.push(record);
             bytes = &bytes[length..];
         }
@@ -184,12 +181,12 @@ mod tests {
             let mut bytes = framed(&[record]);
             let at = at.index(bytes.len());
             bytes[at] ^= by;
-            prop_assert_eq!(next::<Record>(&bytes), None);
+            prop_assert_eq!(next::<JournalRecord>(&bytes), None);
         }
 
         #[test]
         fn no_bytes_panic(bytes in vec(any::<u8>(), 0..200)) {
-            let _ = next::<Record>(&bytes);
+            let _ = next::<JournalRecord>(&bytes);
         }
     }
 }

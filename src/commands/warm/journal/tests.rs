@@ -6,15 +6,15 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn entry(n: u64) -> Entry {
-    Entry { route: 1, size: n as u32, key: format!("key{n}").into() }
+fn entry(n: u64) -> JournalEntry {
+    JournalEntry { route: 1, size: n as u32, key: format!("key{n}").into() }
 }
 
 fn open(path: &Path) -> (Journal, Past) {
     Journal::open(path, "the plan", false).expect("a progress file")
 }
 
-fn keys(journal: &Journal) -> Vec<Entry> {
+fn keys(journal: &Journal) -> Vec<JournalEntry> {
     journal.listed().flat_map(|block| block.expect("keys")).collect()
 }
 

@@ -19,7 +19,7 @@ fn spelt(key: &[u8], size: u32, more: &str) -> String {
     format!("key={key} exp=-1 la=1795277882 cas=3 fetch=no cls=1 size={size}{more}\n")
 }
 
-fn all(bytes: &[u8]) -> Result<Vec<Line>, Garbled> {
+fn all(bytes: &[u8]) -> Result<Vec<DumpLine>, Garbled> {
     let mut buffer = BytesMut::from(bytes);
     let mut lines = Vec::new();
     while let Some(line) = next(&mut buffer)? {
@@ -46,9 +46,9 @@ proptest! {
                 lines.push(line);
             }
         }
-        let mut expected: Vec<Line> =
-            keys.into_iter().map(|(key, size)| Line::Item(Listed { key: key.into(), size })).collect();
-        expected.push(Line::End);
+        let mut expected: Vec<DumpLine> =
+            keys.into_iter().map(|(key, size)| DumpLine::Item(Listed { key: key.into(), size })).collect();
+        expected.push(DumpLine::End);
         prop_assert_eq!(lines, expected);
     }
 
@@ -58,7 +58,7 @@ proptest! {
         let torn = [&text.as_bytes()[..cut.index(text.len())], text.as_bytes()].concat();
         let there: HashSet<Vec<u8>> = keys.into_iter().map(|(key, _)| key).collect();
         let mut buffer = BytesMut::from(&torn[..]);
-        while let Ok(Some(Line::Item(item))) = next(&mut buffer) {
+        while let Ok(Some(DumpLine::Item(item))) = next(&mut buffer) {
             prop_assert!(there.contains(&item.key[..]), "{:?}", item.key);
         }
     }
@@ -73,14 +73,14 @@ proptest! {
 #[test]
 fn words_of_newer_servers_are_passed_over() {
     let line = spelt(b"a b", 67, " flags=7 ext_page=1 ext_offset=22");
-    assert_eq!(all(line.as_bytes()), Ok(vec![Line::Item(Listed { key: "a b".into(), size: 67 })]));
+    assert_eq!(all(line.as_bytes()), Ok(vec![DumpLine::Item(Listed { key: "a b".into(), size: 67 })]));
 }
 
 #[test]
 fn what_is_no_list_says_why() {
-    let refused = |line: &str| Ok(vec![Line::Refused(line.to_string())]);
-    assert_eq!(all(b"BUSY currently processing crawler request\r\n"), Ok(vec![Line::Busy]));
-    assert_eq!(all(b"NOTSTARTED no items to crawl\r\n"), Ok(vec![Line::End]));
+    let refused = |line: &str| Ok(vec![DumpLine::Refused(line.to_string())]);
+    assert_eq!(all(b"BUSY currently processing crawler request\r\n"), Ok(vec![DumpLine::Busy]));
+    assert_eq!(all(b"NOTSTARTED no items to crawl\r\n"), Ok(vec![DumpLine::End]));
     for line in
         ["CLIENT_ERROR lru crawler disabled", "ERROR", "ERROR metadump not allowed", "BADCLASS invalid class id"]
     {

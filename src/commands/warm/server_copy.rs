@@ -6,31 +6,31 @@ use std::time::{Duration, Instant};
 use super::copier::{Copier, Pass};
 use super::journal::{AtHand, Journal, JournalError};
 use super::lister::Lister;
-use super::progress::Progress;
-use super::tally::Tally;
+use super::progress::WarmProgress;
+use super::tally::WarmTally;
 use crate::readable::number;
 
 /// How often it is noted and shown how far the copies have come.
 const NOTE: Duration = Duration::from_millis(250);
 
 /// What is needed to copy from one server.
-pub struct Leg<'r> {
+pub struct ServerCopy<'r> {
     /// Lists its keys.
     pub lister: Lister<'r>,
     /// Its place in the plan.
     pub source: u32,
 }
 
-impl Leg<'_> {
+impl ServerCopy<'_> {
     /// Copies what is to be copied, from where an earlier run has come to.
-    pub async fn copy(
+    pub async fn run(
         &self,
         copier: &Rc<Copier>,
         journal: &mut Journal,
         before: Option<AtHand>,
-    ) -> Result<Tally, JournalError> {
+    ) -> Result<WarmTally, JournalError> {
         let begun = Instant::now();
-        let mut tally = Tally::of(&self.lister.server);
+        let mut tally = WarmTally::of(&self.lister.server);
         // The journal does not say which of the done items were refused: all of them are asked for again.
         let at_hand = match before.filter(|at_hand| at_hand.source == self.source && at_hand.refused == 0) {
             Some(at_hand) => Some(at_hand),
@@ -46,7 +46,7 @@ impl Leg<'_> {
     }
 
     /// Notes the list, if it can be had.
-    async fn list(&self, journal: &mut Journal, tally: &mut Tally) -> Result<Option<AtHand>, JournalError> {
+    async fn list(&self, journal: &mut Journal, tally: &mut WarmTally) -> Result<Option<AtHand>, JournalError> {
         journal.begin_list()?;
         if !self.lister.list(tally, |entry| journal.list(entry)).await? {
             return Ok(None);
@@ -59,10 +59,10 @@ impl Leg<'_> {
         &self,
         copier: &Rc<Copier>,
         journal: &mut Journal,
-        tally: Tally,
-    ) -> Result<Tally, JournalError> {
+        tally: WarmTally,
+    ) -> Result<WarmTally, JournalError> {
         let (keys, before) = (tally.ours, tally.before);
-        let progress = Progress::copying(&self.lister.server, keys, before);
+        let progress = WarmProgress::copying(&self.lister.server, keys, before);
         progress.say(&what_is_ahead(&tally));
         let pass = Pass::new(tally);
         begin_all(copier, journal, &pass, &progress).await?;
@@ -78,7 +78,7 @@ impl Leg<'_> {
     }
 }
 
-fn what_is_ahead(tally: &Tally) -> String {
+fn what_is_ahead(tally: &WarmTally) -> String {
     let [listed, keys, before] = [tally.listed, tally.ours, tally.before].map(number);
     match tally.before {
         0 => format!("{keys} of {listed} keys are to be copied"),
@@ -91,7 +91,7 @@ async fn begin_all(
     copier: &Rc<Copier>,
     journal: &mut Journal,
     pass: &Rc<Pass>,
-    progress: &Progress,
+    progress: &WarmProgress,
 ) -> Result<(), JournalError> {
     let (mut skipped, mut noted) = (pass.tally.borrow().before, Instant::now());
     for block in journal.listed() {

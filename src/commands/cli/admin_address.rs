@@ -5,11 +5,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::config::{Origin, Overrides, Source};
+use crate::config::{ConfigSource, Origin, Overrides};
 
 /// Where its admin address is.
 #[derive(Clone, Debug, Args)]
-pub struct Whom {
+pub struct AdminAddress {
     /// Its admin address; where that listens everywhere, it is asked on loopback [default: 127.0.0.1:9411]
     #[arg(short, long, value_name = "ADDR")]
     pub admin: Option<String>,
@@ -18,10 +18,10 @@ pub struct Whom {
     pub config: Option<PathBuf>,
 }
 
-impl Whom {
+impl AdminAddress {
     /// The address, or why there is none to ask.
-    pub fn admin(&self) -> Result<SocketAddr, String> {
-        let source = self.config.clone().map_or(Source::Embedded, Source::File);
+    pub fn socket(&self) -> Result<SocketAddr, String> {
+        let source = self.config.clone().map_or(ConfigSource::Embedded, ConfigSource::File);
         let overrides = Overrides { admin: self.admin.clone(), ..Overrides::default() };
         let admin = Origin { source, overrides }.admin();
         admin

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use super::plan::{Plan, Source};
+use super::plan::{SourceServer, WarmPlan};
 use crate::config::Config;
 use crate::hash::Placement;
 use crate::route::Prefixes;
@@ -25,7 +25,7 @@ pub enum Sorted {
 }
 
 /// Sorts the keys of one server.
-pub struct Sieve {
+pub struct KeyFilter {
     prefixes: Prefixes,
     /// The routes that are copied from here, each with its namespace.
     routes: Vec<(usize, Vec<u8>)>,
@@ -34,12 +34,12 @@ pub struct Sieve {
     server: usize,
 }
 
-impl Sieve {
+impl KeyFilter {
     /// For the keys of `source`, whose pool places keys by `placement`.
-    pub fn new(config: &Config, plan: &Plan, source: Source, placement: Arc<Placement>) -> Sieve {
+    pub fn new(config: &Config, plan: &WarmPlan, source: SourceServer, placement: Arc<Placement>) -> KeyFilter {
         let is_from_here = |route: &usize| config.routes[*route].migrate.is_some_and(|moved| moved.from == source.pool);
         let routes = plan.routes.iter().copied().filter(is_from_here);
-        Sieve {
+        KeyFilter {
             prefixes: Prefixes::new(config.routes.iter().map(|route| &route.prefix[..])),
             routes: routes.map(|route| (route, config.routes[route].namespace.clone())).collect(),
             only: plan.only.clone(),
@@ -70,20 +70,20 @@ mod tests {
     use crate::snapshot::placement;
     use proptest::prelude::*;
 
-    fn sieves(routes: &str, only: &[&str]) -> Vec<Sieve> {
+    fn filters(routes: &str, only: &[&str]) -> Vec<KeyFilter> {
         let pools = "pools: {old: {servers: [m0, m1]}, new: {servers: [n0]}}";
         let config = Config::parse("leash.yaml", &format!("{pools}\nroutes: [{routes}]\n")).expect("a configuration");
         let only: Vec<String> = only.iter().map(ToString::to_string).collect();
-        let plan = Plan::new(&config, &only).expect("a plan");
+        let plan = WarmPlan::new(&config, &only).expect("a plan");
         let placement = Arc::new(placement::of(&config.pools[0]));
-        plan.sources.iter().map(|source| Sieve::new(&config, &plan, *source, placement.clone())).collect()
+        plan.sources.iter().map(|source| KeyFilter::new(&config, &plan, *source, placement.clone())).collect()
     }
 
     const MOVED: &str = "migrate: {from: old, to: new, phase: warm}";
 
     /// What a key is at the server where it belongs.
-    fn at_home(sieves: &[Sieve], key: &[u8]) -> Sorted {
-        sieves[sieves[0].placement.server_of(key)].sort(key)
+    fn at_home(filters: &[KeyFilter], key: &[u8]) -> Sorted {
+        filters[filters[0].placement.server_of(key)].sort(key)
     }
 
     #[test]
@@ -92,36 +92,36 @@ mod tests {
             "{{prefix: '', pool: new}}, {{prefix: 'page:', namespace: 'shop:', {MOVED}}},\
              {{prefix: 'page:x:', pool: new}}, {{prefix: 'cart:', {MOVED}}}"
         );
-        let sieves = sieves(&routes, &[]);
+        let filters = filters(&routes, &[]);
         for key in ["shop:page:1", "cart:1"] {
-            assert!(matches!(at_home(&sieves, key.as_bytes()), Sorted::Ours(_)), "{key}");
+            assert!(matches!(at_home(&filters, key.as_bytes()), Sorted::Ours(_)), "{key}");
         }
         for key in ["page:1", "shop:page:x:1", "shop:cart:1", "shop:", "shop:other", "other", "shop"] {
-            assert_eq!(at_home(&sieves, key.as_bytes()), Sorted::Others, "{key}");
+            assert_eq!(at_home(&filters, key.as_bytes()), Sorted::Others, "{key}");
         }
     }
 
     #[test]
     fn leases_are_nobodys_items() {
-        let sieves = sieves(&format!("{{prefix: '', {MOVED}}}"), &[]);
+        let filters = filters(&format!("{{prefix: '', {MOVED}}}"), &[]);
         let lease = format!("leash:lease:{:032x}", 17);
-        assert_eq!(at_home(&sieves, lease.as_bytes()), Sorted::Others);
-        assert_eq!(at_home(&sieves, b"leash:lease:of a house"), Sorted::Ours(0));
+        assert_eq!(at_home(&filters, lease.as_bytes()), Sorted::Others);
+        assert_eq!(at_home(&filters, b"leash:lease:of a house"), Sorted::Ours(0));
     }
 
     #[test]
     fn only_the_keys_that_were_asked_for() {
-        let sieves = sieves(&format!("{{prefix: '', namespace: 'n:', {MOVED}}}"), &["a:", "b"]);
+        let filters = filters(&format!("{{prefix: '', namespace: 'n:', {MOVED}}}"), &["a:", "b"]);
         for (key, expected) in [("n:a:1", Sorted::Ours(0)), ("n:b", Sorted::Ours(0)), ("n:c", Sorted::Others)] {
-            assert_eq!(at_home(&sieves, key.as_bytes()), expected, "{key}");
+            assert_eq!(at_home(&filters, key.as_bytes()), expected, "{key}");
         }
     }
 
     proptest! {
         #[test]
         fn every_key_is_at_home_on_one_server_and_an_orphan_on_the_other(key in "[ -~]{1,100}") {
-            let sieves = sieves(&format!("{{prefix: '', {MOVED}}}"), &[]);
-            let sorted: Vec<Sorted> = sieves.iter().map(|sieve| sieve.sort(key.as_bytes())).collect();
+            let filters = filters(&format!("{{prefix: '', {MOVED}}}"), &[]);
+            let sorted: Vec<Sorted> = filters.iter().map(|filter| filter.sort(key.as_bytes())).collect();
             prop_assert!(sorted.contains(&Sorted::Ours(0)) && sorted.contains(&Sorted::Orphan), "{sorted:?}");
         }
     }
