@@ -73,7 +73,7 @@ impl Connection {
         self.do_alone();
     }
 
-    /// Carries out what is to be carried out alone, once its turn has come.
+    /// Carries out a command that must run alone, once its turn has come.
     pub(super) fn do_alone(self: &Rc<Self>) {
         let mut state = self.state.borrow_mut();
         match state.alone.take() {
@@ -110,7 +110,7 @@ impl Connection {
             }
         }
         self.push(&mut state, Pending::Every(form, waiting, worst));
-        // A server has more than one connection: what comes behind must not go past the flush on another.
+        // A server has more than one connection: requests behind the flush must not pass it on another.
         state.settling = !state.replies.is_empty();
     }
 

@@ -16,7 +16,7 @@ use crate::runtime::turn::Flush;
 
 /// A client that has not taken a reply for so long does not read, as far as others who need memory are concerned.
 const STUCK: Duration = Duration::from_secs(1);
-/// While memory is tight, no more time than this lies between two looks at who does not read.
+/// While memory is tight, no more time than this lies between two looks for clients that do not read.
 const LOOK: Duration = Duration::from_millis(100);
 /// And no less: a look is at every client, and those that are closed need a turn to give back what they hold.
 const REST: Duration = Duration::from_millis(5);

@@ -7,7 +7,7 @@ use crate::route::refresh::decide::ItemId;
 use crate::route::refresh::leases::LeaseSlot;
 use crate::runtime::memory::{Holder, Share};
 
-/// Wins one client may hold; who regenerates more at once has the others stored unchecked.
+/// Wins that one client may hold; if it regenerates more at once, leash stores the others unchecked.
 const MOST: usize = 10_000;
 /// What one win takes: its place in the table, which is up to half empty, and the lease that it keeps.
 const EACH: usize = 2 * size_of::<(ItemId, Win)>() + size_of::<LeaseSlot>();

@@ -27,9 +27,9 @@ use crate::protocol::Cause;
 const FLAP: Duration = Duration::from_secs(30);
 /// How many of the first, fast probes a server that flaps is spared at most.
 const MOST_FLAPS: u32 = 4;
-/// Set beside [`State::Up`] while others may still hold what a server missed while it was down.
+/// Set beside [`State::Up`] while gutters may still hold copies of keys from the time when the server was down.
 const BACK: u8 = 0x10;
-/// Set beside [`State::Up`] while it refuses deletes: the keys of these are not asked for.
+/// Set beside [`State::Up`] while the server refuses deletes: leash does not ask for their keys.
 const WITHHOLDS: u8 = 0x20;
 const BESIDE: u8 = BACK | WITHHOLDS;
 const UP: u8 = State::Up as u8;
@@ -43,9 +43,9 @@ pub struct Health {
     failures: AtomicU32,
     /// Since when and why it is down, if it is.
     outage: OutageLog,
-    /// Whether it is down because it cannot be understood.
+    /// Whether it is down because its memcached is too old.
     outdated: AtomicBool,
-    /// Whether some of its keys are not to be asked for when it is up.
+    /// Whether leash withholds some of its keys when it is up.
     withholds: AtomicBool,
     /// What times are counted from.
     start: Instant,
@@ -64,7 +64,7 @@ pub struct Health {
 pub enum Standing {
     /// It serves.
     Up,
-    /// It serves, but others may still hold what it missed lately.
+    /// It serves, but gutters may still hold copies of its keys.
     Back,
     /// Nothing may be asked of it.
     Down,
@@ -106,7 +106,7 @@ impl Health {
         &self.seat
     }
 
-    /// What is thought of the server now.
+    /// The state of the server now.
     pub fn state(&self) -> State {
         match State::ALL[usize::from(self.load() & !BESIDE) % State::ALL.len()] {
             State::Up if self.failures.load(Ordering::Relaxed) > 0 => State::Suspect,
@@ -263,7 +263,7 @@ impl Health {
     }
 }
 
-/// Up, and just back where others may hold something for so long.
+/// Up, and just back if gutters may hold copies for so long.
 fn up(linger: Duration) -> u8 {
     if linger.is_zero() { UP } else { UP | BACK }
 }

@@ -28,7 +28,8 @@ impl Link {
         self.phase = LinkPhase::Doomed(MOVED);
     }
 
-    /// Whether it was given up so. A server that no configuration names is let go for the same cause, but not like this.
+    /// Whether the connection was given up in this way. A server that no configuration names any more ends its connections
+    /// with the same cause, but otherwise.
     pub fn has_moved(&self) -> bool {
         matches!(self.phase, LinkPhase::Doomed(MOVED))
     }

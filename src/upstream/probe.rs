@@ -51,7 +51,7 @@ impl SpoolHolder for Target {
     }
 }
 
-/// Replays what a server that is up was asked to forget and may not have. If it goes down meanwhile, its prober does.
+/// Replays deletes to a server that is up and may not have carried them out. If it goes down meanwhile, its prober goes on.
 async fn catch_up(target: Weak<Target>) {
     for attempt in 0.. {
         tokio::time::sleep(probe_delay(attempt, rand::random())).await;

@@ -3,15 +3,15 @@
 //! ```text
 //!   greeted ─▶ old connections are done ─▶ is it empty? ─▶ deletes, in pipelined batches ─▶ up
 //! ```
-//! A server that holds no item has none to delete, so the replay is skipped. That is asked of the server itself
-//! (`curr_items` of its `stats`) after the deletes were taken: what is deleted later waits for its turn. Its uptime was
+//! A server that holds no item has none to delete, so the replay is skipped. leash asks the server itself (`curr_items` of
+//! its `stats`) after it took the deletes from the spool: later deletes wait for the next batch. The server's uptime was
 //! weighed and says less: a process that was frozen has an old clock for a moment after it goes on.
 //!
-//! Once a batch is not full any more the server hears new deletes and writes itself, so that the rest comes to an end.
+//! Once a batch is not full any more, new deletes and writes go to the server itself, so that the replay comes to an end.
 //!
-//! The connections it had before may still carry writes that it has not read yet. They are half closed when it goes down,
-//! and the replay waits until it has closed them too, for as long as a request may take: so an old write does not follow
-//! the delete that was to undo it.
+//! The connections that the server had before may still carry writes that it has not read yet. leash half closes them when
+//! the server goes down, and the replay waits until the server has closed them too, for as long as a request may take: so an
+//! old write cannot follow the delete that was to undo it.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ const PACE: Duration = Duration::from_millis(5);
 const BATCH_TIME: Duration = Duration::from_secs(1);
 /// More `stats` than this are not read.
 const MOST_STATS: usize = 64 * 1024;
-/// How often it is looked whether what an old connection waits for has come.
+/// Time between two looks whether the old connections have ended.
 const GLANCE: Duration = Duration::from_millis(2);
 
 /// Replays all that waits for the server, on a connection that owes nothing else.
@@ -67,18 +67,18 @@ pub(super) async fn replay(target: &Target, reader: &mut Reader, writer: &Writer
             target.tell_refused_too_many(refused.len());
             return Err(Cause::Down);
         }
-        // It takes nothing at the moment; that can be waited for, as none of it is read meanwhile.
+        // The server takes nothing at the moment. The rest can wait, as leash withholds its keys meanwhile.
         if refused.len() == BATCH && target.health.is_withholding() {
             return Ok(());
         }
-        // While it rests, more is deleted: it would never come to the end of a few at a time.
+        // Clients delete more keys while the replay rests: with a rest after small batches it might never end.
         if is_full {
             sleep_until(next).await;
         }
     }
 }
 
-/// Lets a connection end that leash has said its last word on, and counts it until the server has read that.
+/// Ends a connection after leash's last word on it, and counts it until the server has read that word.
 pub(super) fn let_end(spool: &Arc<Spool>, mut reader: Reader) {
     let ending = Ending::new(spool.clone());
     tokio::task::spawn_local(async move {

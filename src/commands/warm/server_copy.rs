@@ -1,4 +1,4 @@
-//! One server that is copied from: its list is noted, then copied, and how far that has come is noted, too.
+//! One server that is copied from: notes its list of keys, then copies the items, and notes how far that has come.
 
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use super::progress::WarmProgress;
 use super::tally::WarmTally;
 use crate::readable::number;
 
-/// How often it is noted and shown how far the copies have come.
+/// Time between two notes, and shows, of how far the copies have come.
 const NOTE: Duration = Duration::from_millis(250);
 
 /// What is needed to copy from one server.

@@ -28,7 +28,7 @@ use crate::route::refresh::decide::ItemId;
 use crate::runtime::env::Env;
 use crate::upstream::{Remembered, Standing, Upstream};
 
-/// So that a client that read in the gutter does not store over what the server has by then.
+/// Marks the gutter's CAS uniques, so that a client that read in the gutter does not store over the server's newer item.
 const OF_GUTTER: Uniques = Uniques::with_bit(61);
 
 /// One pool with its gutter, as one route uses them.
@@ -78,7 +78,7 @@ impl GutterNode {
         Step::Rewrite(self.gutter.root(), there)
     }
 
-    /// Sees to it that `server` does not come back with what it has of an item.
+    /// Sees to it that `server` does not come back with its copy of an item.
     fn forget(&self, server: &Upstream, key: &Key) -> Remembered {
         if let Some(lease) = self.lease_key(key) {
             server.remember(&lease);

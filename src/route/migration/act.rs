@@ -24,7 +24,7 @@ use crate::route::migration::decide::{
 /// Whether a command is done.
 enum Done {
     Yes(Reply),
-    /// Look again; what the server said when the item with this CAS unique was acted on, if it was.
+    /// Look again. If the command acted on the item with this CAS unique, the server's reply to that.
     Again(Option<(u64, Reply)>),
     Wait,
 }
@@ -84,7 +84,7 @@ impl MigrationNode {
                 self.look_in_from(key, command).await
             }
             FoundInTo::Nothing => self.make(key, command, None, false).await,
-            // Its holder deletes, and would delete again what took the claim's place.
+            // The claim's holder deletes, and would delete the item that takes the claim's place.
             FoundInTo::Claimed { by: Claim::Act, is_overdue: false, .. }
                 if stored_where_nothing_is(command, None).is_some() =>
             {
@@ -102,7 +102,7 @@ impl MigrationNode {
         if has_moved { Done::Again(None) } else { Done::Yes(reply) }
     }
 
-    /// Acts on the item in `to`. What `from` still has of it is older, or will be.
+    /// Acts on the item in `to`. The copy that `from` may still have is older, or will be.
     async fn act_on(&self, key: &Key, command: &Command, cas: u64, tried: Option<(u64, Reply)>) -> Done {
         // The same item still is there, so what the server said was about it and not about a claim.
         if let Some((_, reply)) = tried.filter(|(before, _)| *before == cas) {
@@ -137,7 +137,7 @@ impl MigrationNode {
         }
     }
 
-    /// A claim that came in the item's place was touched: it gets back the end it had.
+    /// The command touched a claim that came in the item's place: gives the claim its old TTL back.
     async fn mend(&self, key: &Key, command: &Command) {
         if changes(command) {
             let touch = Claim::Copy.taking(None).ttl;

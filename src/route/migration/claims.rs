@@ -86,7 +86,7 @@ impl MigrationNode {
         }
     }
 
-    /// Takes a claim in the place of what has this CAS unique.
+    /// Takes a claim in the place of the item with this CAS unique.
     pub(super) async fn take_over(&self, key: &Key, claim: Claim, over: u64) -> ClaimAttempt {
         match self.put_claim(key, claim, Some(over)).await {
             Reply::Hit(Item { cas, .. }) => ClaimAttempt::Held(cas),

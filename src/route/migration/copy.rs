@@ -23,13 +23,13 @@ use crate::route::spare_wins::give_back_at;
 pub enum Copied {
     /// It is in `to`; its value has so many bytes.
     Done(usize),
-    /// FoundInTo is nothing to copy.
+    /// There is nothing to copy.
     Nothing,
-    /// The same to a reader, as `from` is down. When it is back there may be something.
+    /// To a reader there is nothing to copy, as `from` is down. When it is back there may be an item.
     Away(Reply),
     /// The claim was broken: a client stored or deleted the item meanwhile.
     Broken,
-    /// This side did not do its part.
+    /// The server of this side did not answer, or refused.
     Failed(Side, Reply),
 }
 
@@ -58,8 +58,8 @@ impl MigrationNode {
         });
     }
 
-    /// Brings an item over under a claim of its own, which is not held any more afterwards. `Err` where it got none: what
-    /// `to` said to that, [`Reply::NotStored`] if something is there already.
+    /// Brings an item over under a claim of its own, and gives the claim up. `Err` with the reply of `to` if it got no claim:
+    /// [`Reply::NotStored`] if something is there already.
     pub async fn bring(&self, key: &Key) -> Result<Copied, Reply> {
         let claim = match self.put_claim(key, Claim::Copy, None).await {
             Reply::Hit(Item { cas, .. }) => cas,

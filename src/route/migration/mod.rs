@@ -6,7 +6,7 @@
 //!   delete ─▶ from, then to, under a claim                                                                (write)
 //!   all that depends on what is there ─▶ one side, under a claim unless the item is in `to`               (act)
 //! ```
-//! What leash keeps beside an item (leases) goes to the pool that has the last word, and is left alone.
+//! Leases, which leash keeps beside items, go to the pool that has the last word, and are left alone.
 
 pub mod decide;
 
@@ -44,11 +44,11 @@ pub struct MigrationNode {
     env: Rc<dyn Env>,
     shard: Arc<Shard>,
     route: RouteId,
-    /// What tells the route's items, as a client takes turns at them here, from those of other nodes.
+    /// Tells the route's items from those of other nodes, for the turns that clients take at them.
     identity: u64,
     /// The client for requests that leash makes of its own accord.
     nobody: Rc<Client>,
-    /// Those of this worker who need a claim for a key take turns, so that they do not race each other for it.
+    /// Requests of this worker that need a claim for a key take turns, so that they do not race each other for it.
     claimants: Rc<KeyTurns<ItemId>>,
     backfills: RefCell<HashSet<ItemId>>,
     /// Wins of memcached's own that looks at `to` took and that no client was told of.
@@ -112,7 +112,7 @@ impl MigrationNode {
         self.ask_to(key, Command::Delete(Delete::default()))
     }
 
-    /// Carries out a command when its turn at the key has come. If that does not come in time, nothing is done.
+    /// Carries out a command when its turn at the key has come. If the turn does not come in time, does nothing.
     async fn in_turn(self: Rc<Self>, request: Request, client: Rc<Client>, deadline: Deadline) -> Reply {
         let turn = client.turns.enter(self.id(&request.key));
         if deadline.bounds(&turn).await.is_none() {

@@ -1,5 +1,5 @@
-//! Every command that changes an item. To all of them a stale item is an expired item, so those that depend on what is
-//! there look first; then they act on what they saw, and once more if it changed in between.
+//! Every command that changes an item. To all of them a stale item is an expired item. So commands that depend on the item
+//! look first, then act on what they saw, and start again if the item changed in between.
 //!
 //! A look costs a second round trip. A set needs none, and a delete travels behind its look and the revocation of the lease.
 
@@ -14,7 +14,7 @@ use crate::route::refresh::leases::WaitEnd;
 use crate::route::{Client, Deadline, Node};
 
 impl RefreshNode {
-    /// Carries out a command when its turn at the key has come. If that does not come in time, nothing is done.
+    /// Carries out a command when its turn at the key has come. If the turn does not come in time, does nothing.
     pub(super) async fn in_turn(self: Rc<Self>, request: Request, client: Rc<Client>, deadline: Deadline) -> Reply {
         let id = self.id(&request.key);
         let turn = client.turns.enter(id);
@@ -135,7 +135,7 @@ impl RefreshNode {
         for _ in 0..TRIES {
             match (self.look_at_item(subject).await, store.vivify) {
                 (ItemLook::Stale(_), None) => return Reply::NotStored,
-                // Not every memcached makes an item here. To the one that answers it has to be gone.
+                // Not every memcached makes an item here, so the stale one must be gone before the server answers.
                 (ItemLook::Stale(cas), Some(_)) => {
                     let gone = Delete { compare_cas: Some(cas), ..Delete::default() };
                     if self.call(subject, Command::Delete(gone)).await == Reply::Exists {
@@ -181,7 +181,7 @@ impl RefreshNode {
     }
 }
 
-/// A read that failed has no other meaning to a write.
+/// The reply to a write, made from that of its look: only a miss has another name there.
 pub(super) fn as_write_reply(reply: Reply) -> Reply {
     match reply {
         Reply::Miss => Reply::NotFound,

@@ -21,7 +21,7 @@ impl RefreshNode {
         let patience = (Instant::now() + self.policy.cold_wait).min(deadline.end());
         let mut waiter = None;
         loop {
-            // The client's next request about this key is under way: its work is not for this one to see.
+            // The client's next request about this key is under way: this one must not see its result.
             if client.is_overtaken(id) || Instant::now() > patience {
                 return Reply::Miss;
             }

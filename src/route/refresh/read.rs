@@ -38,7 +38,7 @@ impl RefreshNode {
         deadline: Deadline,
     ) -> Reply {
         let (id, now) = (self.id(&key), self.env.now());
-        // The client's next request about this key is under way: its work is not for this one to see.
+        // The client's next request about this key is under way: this one must not see its result.
         if client.is_overtaken(id) {
             return self.told_as_found(item, &get);
         }

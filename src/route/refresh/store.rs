@@ -1,7 +1,7 @@
-//! A set, and what a winner's must heed above that.
+//! Sets, and the checks that a winner's set must pass.
 //!
-//! A winner must not put an outdated value back, and a slow winner must not work for nothing. So its set is refused only
-//! on evidence that something newer came between, and the winner is told `STORED` either way: to it, its value may as
+//! A winner must not put an outdated value back, and a slow winner must not work in vain. So leash refuses its set only on
+//! positive evidence that something newer came between, and answers `STORED` either way: to the winner, its value may as
 //! well have been evicted.
 //!
 //! ```text

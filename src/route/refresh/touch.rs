@@ -39,8 +39,8 @@ impl RefreshNode {
         })
     }
 
-    /// Revokes the lease of an item that is touched, where it may be gone before the lease is over: then it does not speak
-    /// against a winner who comes late.
+    /// Revokes the lease of a touched item that may end before the lease does: then the item is no evidence against a late
+    /// winner.
     pub(super) fn revoke_if_short(&self, subject: &Subject<'_>, exptime: Exptime, is_marked: bool) {
         if self.policy.touched_ends_before_a_lease(exptime, is_marked, self.env.unix()) {
             self.revoke(subject);

@@ -1,4 +1,5 @@
-//! Waiting for the value that a winner brings: here, or elsewhere, where one of this process looks for it on behalf of all.
+//! Waiting for the value that a winner brings. If the winner is in another sidecar, one poller of this process looks for the
+//! value on behalf of all that wait here.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -43,7 +44,7 @@ impl RefreshNode {
         }
     }
 
-    /// Looks for the value of a winner elsewhere, for all who wait for it here.
+    /// Looks for the value of another sidecar's winner, for all callers that wait for it here.
     async fn poll(self: Rc<Self>, key: Key, slot: Arc<LeaseSlot>, client: Rc<Client>) {
         let id = self.id(&key);
         let subject = Subject { key: &key, id, client: &client };
