@@ -14,9 +14,9 @@
 //!
 //! [`downstream`] reads a client and asks [`protocol`] for its next [`Call`](protocol::Call). The walk through the tree
 //! of [`route`] decides which server of which pool answers, and sends nothing. [`upstream`] puts the request on a
-//! connection to that server and remembers who waits. What was said in one [`turn`](runtime::turn) of the event loop leaves
-//! together. The [`Reply`](protocol::Reply) finds its place by its [`Ticket`](upstream::Ticket) and leaves when its turn
-//! has come.
+//! connection to that server and remembers who waits. What was said in one [`turn`](runtime::turn) of the event loop
+//! leaves together. The [`Reply`](protocol::Reply) finds its place by its [`Ticket`](upstream::Ticket) and leaves when
+//! its turn has come.
 //!
 //! # The rooms, the top of the house first
 //!

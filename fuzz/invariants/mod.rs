@@ -13,8 +13,8 @@ pub mod requests;
 pub mod spool;
 pub mod wire;
 
-/// Ways to cut `bytes` into reads: at once, byte by byte, and two that depend on the bytes alone, so that the same input
-/// always fails the same way.
+/// Ways to cut `bytes` into reads: at once, byte by byte, and two that depend on the bytes alone, so that the same
+/// input always fails the same way.
 pub fn splits(bytes: &[u8]) -> [Vec<usize>; 4] {
     let mut state =
         bytes.iter().fold(bytes.len() as u64, |state, b| state.wrapping_mul(31).wrapping_add(u64::from(*b)));

@@ -19,7 +19,8 @@ pub fn plain(request: &Request) -> Request {
     let counted = [Returns::VALUE, Returns::CAS, Returns::TTL, Returns::TTL_BEFORE];
     let counted = counted.into_iter().fold(Returns::NONE, Returns::and);
     let command = match request.command.clone() {
-        // Without both T and R there is no order between them. What leash may tell the asker is not the server's business.
+        // Without both T and R there is no order between them. What leash may tell the asker is not the server's
+        // business.
         Command::Get(get) => {
             let touch_last = get.touch_last && get.touch.is_some() && get.recache.is_some();
             Command::Get(Get { touch_last, knows_marks: true, ..get })
@@ -39,8 +40,8 @@ pub fn plain(request: &Request) -> Request {
     Request { key: request.key.clone(), command }
 }
 
-/// glibc's `strtoll` of a NUL-terminated copy of `token`, as `safe_strtol` uses it: the whole number, or nothing where it
-/// reports none or a range error, or where something other than white space or the end stands behind it.
+/// glibc's `strtoll` of a NUL-terminated copy of `token`, as `safe_strtol` uses it: the whole number, or nothing where
+/// it reports none or a range error, or where something other than white space or the end stands behind it.
 pub fn strtoll(token: &[u8]) -> Option<i128> {
     let (value, _) = c_number(token)?;
     i64::try_from(value).ok().map(i128::from)

@@ -1,4 +1,5 @@
-//! The file of a spool, behind its title: any bytes are read up to a place, and what was written is what is read, or less.
+//! The file of a spool, behind its title: any bytes are read up to a place, and what was written is what is read, or
+//! less.
 
 use bytes::Bytes;
 use leash::protocol::{Key, MAX_KEY};

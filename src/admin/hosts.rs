@@ -1,9 +1,9 @@
 //! By which names the admin address answers.
 //!
 //! An attacker's web page can make a visitor's browser take the pages here for the attacker's own: the name that the
-//! browser asks by first means the attacker's server and a moment later this machine ("DNS rebinding"). The browser still
-//! asks by that name, which the public DNS must know, so it has a dot. An attacker cannot redirect addresses, nor names
-//! without a dot, which only the local network knows. Every other name must be this machine's or be listed.
+//! browser asks by first means the attacker's server and a moment later this machine ("DNS rebinding"). The browser
+//! still asks by that name, which the public DNS must know, so it has a dot. An attacker cannot redirect addresses, nor
+//! names without a dot, which only the local network knows. Every other name must be this machine's or be listed.
 
 use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};

@@ -1,8 +1,8 @@
 //! The admin address: what leash tells people, Prometheus and the kubelet over HTTP.
 //!
-//! It has a thread of its own, so that a scrape delays no request and a stuck worker can still be looked at, and another
-//! one that makes the pages, so that they delay no probe. It only reads. What it does not know it asks a [`Source`] for: it
-//! knows no worker, no route and no configuration.
+//! It has a thread of its own, so that a scrape delays no request and a stuck worker can still be looked at, and
+//! another one that makes the pages, so that they delay no probe. It only reads. What it does not know it asks a
+//! [`Source`] for: it knows no worker, no route and no configuration.
 
 pub mod fetch;
 pub mod model;
@@ -30,8 +30,8 @@ pub const STEP: Duration = Duration::from_secs(2);
 /// A look at some keys: in their order what was found, or why one of them cannot be a key. It stays on its thread.
 pub type Looking = Pin<Box<dyn Future<Output = Result<Vec<Destination>, String>>>>;
 
-/// What the pages show. A call should not wait for anything; what is marked so is asked from the thread that serves, and
-/// must not take long either.
+/// What the pages show. A call should not wait for anything; what is marked so is asked from the thread that serves,
+/// and must not take long either.
 pub trait StatusSource: Send + Sync + 'static {
     /// `/metrics`: everything, in Prometheus' text format.
     fn metrics(&self) -> String;

@@ -1,8 +1,8 @@
 //! Who has a place at the admin address, and who must leave when all are taken.
 //!
-//! Every client that connects has a place at once: a probe must not wait for clients that say nothing, or do not read what
-//! they asked for. If all places are taken, the client that was silent longest leaves. leash does not know what a client
-//! will ask before it asks, so probes cannot have places of their own.
+//! Every client that connects has a place at once: a probe must not wait for clients that say nothing, or do not read
+//! what they asked for. If all places are taken, the client that was silent longest leaves. leash does not know what a
+//! client will ask before it asks, so probes cannot have places of their own.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;

@@ -1,5 +1,5 @@
-//! The query of `/route?key=…&key=…&live=1`. A key is bytes: percent-encoding is undone, nothing else is; in the form of
-//! the status page a `+` is a space, as browsers write it.
+//! The query of `/route?key=…&key=…&live=1`. A key is bytes: percent-encoding is undone, nothing else is; in the form
+//! of the status page a `+` is a space, as browsers write it.
 
 /// How many keys one look-up may ask for.
 pub const MOST_KEYS: usize = 1_000;

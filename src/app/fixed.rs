@@ -1,7 +1,8 @@
-//! What cannot change while leash runs: where it listens, how many threads it has, where its files are, the shape of its log.
+//! What cannot change while leash runs: where it listens, how many threads it has, where its files are, the shape of
+//! its log.
 //!
-//! A reload that asks for that is not refused, as all else it asks for may be urgent. It is told which of it waits for a
-//! restart, and goes on with what is in force.
+//! A reload that asks for that is not refused, as all else it asks for may be urgent. It is told which of it waits for
+//! a restart, and goes on with what is in force.
 
 use crate::config::Config;
 

@@ -1,4 +1,5 @@
-//! Another configuration without a restart: read, checked, made ready beside the one in force, then given to all workers.
+//! Another configuration without a restart: read, checked, made ready beside the one in force, then given to all
+//! workers.
 //!
 //! ```text
 //!   SIGHUP ────────────┐            ┌─▶ problems: logged, counted, the old one stays in force

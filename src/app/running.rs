@@ -115,8 +115,8 @@ impl Running {
         self.all_descriptors
     }
 
-    /// Goes on with `snapshot`, whose number of clients `is_cut` for want of descriptors or not. Ready once every worker
-    /// does.
+    /// Goes on with `snapshot`, whose number of clients `is_cut` for want of descriptors or not. Ready once every
+    /// worker does.
     pub async fn change(&self, snapshot: Arc<Snapshot>, is_cut: bool) {
         self.capacity.set(snapshot.config.limits.connections, is_cut);
         self.account.set_most(memory(&snapshot.config));

@@ -25,7 +25,8 @@ pub fn check(next: &Config, in_force: &Config, origin: &Origin) -> Result<(), Pr
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
-/// How far the migration of a route has come on [`Phase::WAY`], and will have come, if both configurations speak of the same one.
+/// How far the migration of a route has come on [`Phase::WAY`], and will have come, if both configurations speak of the
+/// same one.
 fn steps(route: &Route, next: &Config, in_force: &Config) -> Option<(usize, usize)> {
     let before = serving(in_force, &route.prefix)?;
     let migrate = route.migrate.map(|migrate| pools(&migrate, next));

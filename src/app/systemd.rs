@@ -1,7 +1,7 @@
 //! What systemd is told (`sd_notify`): ready, reloading, stopping, and one line about how things are.
 //!
-//! Without `NOTIFY_SOCKET` in the environment there is no service manager to tell. A failure to tell never stops leash: it
-//! is logged.
+//! Without `NOTIFY_SOCKET` in the environment there is no service manager to tell. A failure to tell never stops leash:
+//! it is logged.
 
 use std::env;
 use std::ffi::OsStr;

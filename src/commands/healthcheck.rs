@@ -1,5 +1,5 @@
-//! `leash healthcheck`: asks the leash that serves on this machine whether it is alive, for monitors that can only run a
-//! command (Docker's HEALTHCHECK).
+//! `leash healthcheck`: asks the leash that serves on this machine whether it is alive, for monitors that can only run
+//! a command (Docker's HEALTHCHECK).
 
 use std::net::SocketAddr;
 

@@ -1,6 +1,7 @@
 //! The checked form: what a configuration means. No dangling names, no options that stand for a default.
 //!
-//! Only `check` builds it from what was written, so the owner of a [`Config`] need not check again. The defaults are here.
+//! Only `check` builds it from what was written, so the owner of a [`Config`] need not check again. The defaults are
+//! here.
 
 mod down;
 mod migrate;

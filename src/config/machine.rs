@@ -1,7 +1,7 @@
 //! How much memory `limits.memory: auto` means: a share of what the container may have, read off its cgroup.
 //!
-//! Version 2 and version 1 of cgroups, and each group above the own one, since the tightest counts. What the kernel says
-//! is an argument, so that this is a function of texts.
+//! Version 2 and version 1 of cgroups, and each group above the own one, since the tightest counts. What the kernel
+//! says is an argument, so that this is a function of texts.
 
 use std::fs;
 

@@ -72,7 +72,8 @@ impl Problems {
         self.list.push(Problem { place: place.clone(), text: text.into() });
     }
 
-    /// Adds that `key` is missing from the map at `place`, unless its value or a misspelling of it was complained about.
+    /// Adds that `key` is missing from the map at `place`, unless its value or a misspelling of it was complained
+    /// about.
     pub fn missing(&mut self, place: &ConfigPlace, key: &str, cure: &str) {
         let absent = place.key(key, place.mark);
         let misspelt = format!("did you mean {key}?");

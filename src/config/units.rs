@@ -1,7 +1,7 @@
 //! Numbers with units, both ways: `250ms`, `64MiB`, `5%`, `10000`. Errors say what to write instead.
 //!
-//! A duration always names its unit, because `timeout: 10` has meant seconds to one reader and milliseconds to the next.
-//! Sizes are powers of two and say so; `64MB` is refused rather than guessed at.
+//! A duration always names its unit, because `timeout: 10` has meant seconds to one reader and milliseconds to the
+//! next. Sizes are powers of two and say so; `64MB` is refused rather than guessed at.
 
 use super::problem::plain;
 use std::time::Duration;

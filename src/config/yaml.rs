@@ -1,7 +1,7 @@
 //! YAML text -> [`YamlNode`]s with positions. The only file that knows which YAML library is used.
 //!
-//! `visit` says how the positions are found. The library is archived, so what is relied on there cannot change under us,
-//! and the tests below hold it.
+//! `visit` says how the positions are found. The library is archived, so what is relied on there cannot change under
+//! us, and the tests below hold it.
 //!
 //! Maps keep their entries in order, twice written keys included. Anchors, tags, several documents and files over
 //! [`MAX_SIZE`] are refused: a configuration says what it means, where it means it.
@@ -96,8 +96,8 @@ pub fn utf8(bytes: &[u8]) -> Result<&str, YamlRefusal> {
     })
 }
 
-/// libyaml takes time in the square of the open brackets: a minute for a megabyte of them. Brackets in comments and quotes
-/// are counted too, but no real file leaves so many of them open.
+/// libyaml takes time in the square of the open brackets: a minute for a megabyte of them. Brackets in comments and
+/// quotes are counted too, but no real file leaves so many of them open.
 fn opens_too_deep(text: &str) -> bool {
     let depth = text.bytes().scan(0_usize, |depth, byte| {
         match byte {

@@ -1,5 +1,6 @@
-//! A get of several keys on its way: its keys are asked for in the order of the line, in one stint or in many, as far as the
-//! client may have more in flight. Until the last one is asked for, nothing behind the get is begun; its reply leaves as one.
+//! A get of several keys on its way: its keys are asked for in the order of the line, in one stint or in many, as far
+//! as the client may have more in flight. Until the last one is asked for, nothing behind the get is begun; its reply
+//! leaves as one.
 
 use std::rc::Rc;
 
@@ -50,7 +51,8 @@ impl Connection {
         self.write_replies(&mut state);
     }
 
-    /// Wakes the task for a get that waits until fewer keys are in flight; once half are answered, so that many go together.
+    /// Wakes the task for a get that waits until fewer keys are in flight; once half are answered, so that many go
+    /// together.
     pub(super) fn ask_on_later(&self, state: &Outbox) {
         if state.paused && state.asking.is_some() && state.replies.awaited() <= self.service.limits().in_flight / 2 {
             self.wake();

@@ -42,8 +42,8 @@ impl Clients {
         let mut intake = Intake::new(&connection);
         let end = poll_fn(|cx| intake.poll(&connection, &mut reader, cx)).await;
         drop(intake);
-        // A client that has hung up looks like one that only sends no more. So both count as gone: what they would wait for,
-        // such as a cold value, is a miss.
+        // A client that has hung up looks like one that only sends no more. So both count as gone: what they would wait
+        // for, such as a cold value, is a miss.
         connection.client.leave();
         if end != End::Broken {
             poll_fn(|cx| connection.poll_drained(cx)).await;

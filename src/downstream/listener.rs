@@ -16,8 +16,8 @@ use crate::config::Listen;
 use crate::logging::Repeated;
 use crate::runtime::net::{self, Stream};
 
-/// How long leash still accepts clients once it is to end: long enough for those that the kernel has accepted already, and
-/// no longer, however many more come.
+/// How long leash still accepts clients once it is to end: long enough for those that the kernel has accepted already,
+/// and no longer, however many more come.
 const LAST_CALL: Duration = Duration::from_millis(10);
 /// How long accepting waits after the kernel could not give a socket.
 const BACK_OFF: Duration = Duration::from_millis(50);
@@ -76,7 +76,8 @@ impl Listener {
         }
     }
 
-    /// Accepts until `closing` turns true, and then whom the kernel has accepted already: they may have asked something.
+    /// Accepts until `closing` turns true, and then whom the kernel has accepted already: they may have asked
+    /// something.
     pub async fn accept(self, seating: Seating, mut closing: watch::Receiver<bool>) {
         let complaints = Repeated::new(COMPLAINT);
         loop {
@@ -204,8 +205,8 @@ impl Incoming {
         }
     }
 
-    /// Says one line and hangs up; a client that is gone does not hear it. Reads first what the client has sent already:
-    /// closing with bytes unread would reset the connection.
+    /// Says one line and hangs up; a client that is gone does not hear it. Reads first what the client has sent
+    /// already: closing with bytes unread would reset the connection.
     fn refuse(&mut self, line: &str) {
         let mut unheard = [0; 4096];
         let _ = match self {

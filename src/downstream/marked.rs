@@ -1,7 +1,8 @@
 //! Replies with memcached's own letters, W above all: the win is for a client that can be told.
 //!
-//! A classic read is asked as `mg`, which wins an item that was marked stale where memcached's `get` would not. So before it is
-//! answered the win is handed to a client of this worker that knows the letters and asks next, or given back to the server.
+//! A classic read is asked as `mg`, which wins an item that was marked stale where memcached's `get` would not. So
+//! before it is answered the win is handed to a client of this worker that knows the letters and asks next, or given
+//! back to the server.
 
 use std::rc::Rc;
 use std::time::Duration;

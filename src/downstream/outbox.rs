@@ -34,8 +34,8 @@ pub(super) struct Outbox {
     pub asking: Option<Asking>,
     /// A command that is carried out alone; until it is, nothing behind it is begun.
     pub alone: Option<Alone>,
-    /// Whether requests in flight were asked of an older tree, or one is a `flush_all`: until they are answered leash begins
-    /// none behind them, which could overtake them on its way to another server, or on another connection.
+    /// Whether requests in flight were asked of an older tree, or one is a `flush_all`: until they are answered leash
+    /// begins none behind them, which could overtake them on its way to another server, or on another connection.
     pub settling: bool,
     /// Whether the client is gone.
     pub broken: bool,

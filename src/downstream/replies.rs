@@ -24,8 +24,8 @@ pub struct Replies {
     looked: Option<(Instant, bool)>,
 }
 
-/// Replies that wait behind one that takes longer than this may wait for long. Busy servers nearby need a few milliseconds,
-/// and it is not worth a copy to let go of what leaves a moment later.
+/// Replies that wait behind one that takes longer than this may wait for long. Busy servers nearby need a few
+/// milliseconds, and it is not worth a copy to let go of what leaves a moment later.
 const SOON: Duration = Duration::from_millis(20);
 
 /// A queue that grew longer than this gives its memory back once it is empty.

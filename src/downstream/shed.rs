@@ -1,8 +1,8 @@
 //! Which client is closed when memory is short: the one that holds most, among all workers.
 //!
-//! Refusing what does not fit keeps memory within its limit; this file keeps clients that never let go from holding it. While
-//! memory is tight, leash closes a client that has not taken a reply for a while, the largest first. Above the limit it
-//! closes the largest, whether or not that one reads, so that clients that hold little go on.
+//! Refusing what does not fit keeps memory within its limit; this file keeps clients that never let go from holding it.
+//! While memory is tight, leash closes a client that has not taken a reply for a while, the largest first. Above the
+//! limit it closes the largest, whether or not that one reads, so that clients that hold little go on.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -56,7 +56,8 @@ impl Clients {
         }
     }
 
-    /// The client that holds most among those that may be closed, if it holds more than the little that every client may.
+    /// The client that holds most among those that may be closed, if it holds more than the little that every client
+    /// may.
     fn largest(&self, may_go: impl Fn(&Connection) -> bool) -> Option<Rc<Connection>> {
         let mut largest: Option<Rc<Connection>> = None;
         self.each(|connection| {

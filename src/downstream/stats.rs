@@ -1,8 +1,8 @@
 //! Who answers `stats`: one answer at a time in the whole process, made beside the workers.
 //!
-//! An answer adds up the counters of all workers and asks the kernel, a hundred times the work of a get. A client that asks
-//! for one after the other delays only itself. Every answer is made after its client asked, so it counts all that the
-//! client was told before.
+//! An answer adds up the counters of all workers and asks the kernel, a hundred times the work of a get. A client that
+//! asks for one after the other delays only itself. Every answer is made after its client asked, so it counts all that
+//! the client was told before.
 
 use std::io;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
-//! Closes clients that might as well be gone: those that take none of their replies for `limits.unread_time`, and those that
-//! ask nothing for `limits.idle`. Others can have their places then. The kernel finds clients whose machine is gone, by
-//! keepalive.
+//! Closes clients that might as well be gone: those that take none of their replies for `limits.unread_time`, and those
+//! that ask nothing for `limits.idle`. Others can have their places then. The kernel finds clients whose machine is
+//! gone, by keepalive.
 //!
 //! One look at all clients of a worker a second; a timer for each of them would cost every request.
 

@@ -1,5 +1,5 @@
-//! The answer to "where does this key go?", as a type: page, JSON and text only draw it. Data; who walks the tree fills it
-//! in.
+//! The answer to "where does this key go?", as a type: page, JSON and text only draw it. Data; who walks the tree fills
+//! it in.
 //!
 //! In JSON times are seconds, shares are of 1, and what does not apply is left out.
 

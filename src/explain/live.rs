@@ -1,12 +1,12 @@
 //! A look at the items themselves: the server of each key is asked what it has, and nothing it has is changed.
 //!
-//! A look has connections of its own, which end with it, and an opinion of its own about each server: what a question for
-//! people runs into is not held against a server that clients use. All questions of a look are asked at once.
+//! A look has connections of its own, which end with it, and an opinion of its own about each server: what a question
+//! for people runs into is not held against a server that clients use. All questions of a look are asked at once.
 //!
 //! One thing memcached changes by itself. An item that an application has invalidated (`md I`) makes the first `mg` the
 //! winner of memcached's own token, with any flags, and there is no winner after it. So a look that was made the
-//! winner gives the token back by invalidating that very item, by its CAS unique, once more. The item has a new CAS unique
-//! then: the flag that would keep the old one (`E`) is unknown to many memcached.
+//! winner gives the token back by invalidating that very item, by its CAS unique, once more. The item has a new CAS
+//! unique then: the flag that would keep the old one (`E`) is unknown to many memcached.
 
 use std::io;
 use std::rc::Rc;
@@ -63,8 +63,8 @@ struct Heard {
     given_back: Option<Answer>,
 }
 
-/// Where each key goes and what is there; or why it cannot be a key. On a current-thread runtime; it takes about as long
-/// as the slowest server may.
+/// Where each key goes and what is there; or why it cannot be a key. On a current-thread runtime; it takes about as
+/// long as the slowest server may.
 pub async fn look(snapshot: &Snapshot, keys: &[Vec<u8>], from: Standpoint) -> Vec<Result<Destination, String>> {
     // Dropping it ends the connections.
     LocalSet::new().run_until(look_at_all(snapshot, keys, from)).await

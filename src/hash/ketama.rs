@@ -1,9 +1,10 @@
-//! Ketama: servers have points on a circle of 2^32, and a key belongs to the first point at or after its hash. Used where
-//! libmemcached or twemproxy placed a pool's keys before; it says nothing about what happens when a server dies.
+//! Ketama: servers have points on a circle of 2^32, and a key belongs to the first point at or after its hash. Used
+//! where libmemcached or twemproxy placed a pool's keys before; it says nothing about what happens when a server dies.
 //!
 //! Read from libmemcached 1.1.4 (`update_continuum` in `src/libmemcached/hosts.cc`, `dispatch_host` in `hash.cc`) and
 //! twemproxy 0.5.0 (`ketama_update` and `ketama_dispatch` in `src/hashkit/nc_ketama.c`). Their weighted circles are the
-//! same; they differ in the hash of keys they begin with and in who has a point that two servers share. A look-up is that hash and a binary search.
+//! same; they differ in the hash of keys they begin with and in who has a point that two servers share. A look-up is
+//! that hash and a binary search.
 
 use super::fingerprint::fingerprint;
 use super::key_hash::{KeyHash, md5_words};

@@ -1,8 +1,9 @@
-//! The 32-bit hashes of keys that libmemcached and twemproxy offer by name. Which server a hash means is not known here.
+//! The 32-bit hashes of keys that libmemcached and twemproxy offer by name. Which server a hash means is not known
+//! here.
 //!
-//! Both have them from the same hand, so one function serves both: libmemcached 1.1.4 `src/libhashkit/`, twemproxy 0.5.0
-//! `src/hashkit/`. Where they read a key as C's `char`, a byte above 127 is negative, as it is on x86; on other machines
-//! the originals place keys with such bytes elsewhere.
+//! Both have them from the same hand, so one function serves both: libmemcached 1.1.4 `src/libhashkit/`, twemproxy
+//! 0.5.0 `src/hashkit/`. Where they read a key as C's `char`, a byte above 127 is negative, as it is on x86; on other
+//! machines the originals place keys with such bytes elsewhere.
 
 /// A hash of keys, by the name both give it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,5 @@
-//! The ways to place a pool's keys, and the words for them: `hash` in a configuration. What each does is in a file of its own.
+//! The ways to place a pool's keys, and the words for them: `hash` in a configuration. What each does is in a file of
+//! its own.
 
 use super::key_hash::KeyHash;
 

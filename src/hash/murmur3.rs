@@ -2,8 +2,8 @@
 //! highest hash wins. There is no table: a look-up costs one short hash for each server of the pool.
 //!
 //! Read from pymemcache 4.0.0: `client/rendezvous.py` (`get_node`), `client/murmur3.py`, `client/hash.py`
-//! (`_make_client_key`). Keys are those given as `str`; one given as `bytes` is hashed there as Python prints it (`b'…'`),
-//! and another client could not tell.
+//! (`_make_client_key`). Keys are those given as `str`; one given as `bytes` is hashed there as Python prints it
+//! (`b'…'`), and another client could not tell.
 
 use super::fingerprint::fingerprint;
 use super::names::{bare, name_hash};

@@ -1,4 +1,5 @@
-//! Hash tags: the part of a key between two marks (usually braces), by which an application keeps keys together on one server.
+//! Hash tags: the part of a key between two marks (usually braces), by which an application keeps keys together on one
+//! server.
 
 use memchr::memchr;
 

@@ -1,7 +1,7 @@
 //! What is counted about the refresh policy of a route: leases, stale values, waits for cold ones.
 //!
-//! Only routes with the policy have cells and series for it; on others nothing is counted. Those that have it tell every
-//! series from the start, as a rate needs the 0 before the first.
+//! Only routes with the policy have cells and series for it; on others nothing is counted. Those that have it tell
+//! every series from the start, as a rate needs the 0 before the first.
 
 use std::time::Duration;
 

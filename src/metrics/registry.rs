@@ -178,8 +178,8 @@ fn put_merged(samples: &mut Samples, merged: &Merged) {
     put_downstream(samples, merged);
 }
 
-/// Leaves out a class of commands that no client used yet: most routes see two or three of the six. Tells all outcomes of
-/// a used one, as a rate needs the 0 before the first failure.
+/// Leaves out a class of commands that no client used yet: most routes see two or three of the six. Tells all outcomes
+/// of a used one, as a rate needs the 0 before the first failure.
 fn put_route(samples: &mut Samples, route: &str, cells: &RouteCells) {
     for class in CommandClass::ALL {
         let requests = RequestOutcome::ALL.map(|outcome| (outcome, cells.requests(class, outcome)));

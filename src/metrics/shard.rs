@@ -57,7 +57,8 @@ impl Shard {
         self.add(self.layout.server_at(server) + per_server::CAUSE + cause as usize, 1);
     }
 
-    /// Adds to a server's sum and count how long `replies` took together, each from handing over the request to its reply.
+    /// Adds to a server's sum and count how long `replies` took together, each from handing over the request to its
+    /// reply.
     pub fn observe_upstream(&self, server: ServerId, replies: u64, elapsed: Duration) {
         let at = self.layout.server_at(server);
         self.add(at + per_server::NANOS, nanos(elapsed));

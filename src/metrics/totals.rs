@@ -1,7 +1,7 @@
 //! The figures of memcached's `stats` that are counts, derived from what the shards hold.
 //!
-//! Which command counts as what was read off a memcached 1.6: gat and a meta get with `T` are touches and no gets, every
-//! attempt to store is a `cmd_set`, cas included.
+//! Which command counts as what was read off a memcached 1.6: gat and a meta get with `T` are touches and no gets,
+//! every attempt to store is a `cmd_set`, cas included.
 
 use super::merged::{Merged, ServerCells};
 use super::words::{DownstreamCount, RequestOutcome, StatsCount, UpstreamCount, words};

@@ -1,7 +1,7 @@
 //! Copies out of read buffers: what is kept for long keeps nothing else of what was read with it.
 //!
-//! Keys and values are slices of the buffer they were read into, so that an ordinary request copies neither. But a slice
-//! of ten bytes keeps a buffer of 64 KiB.
+//! Keys and values are slices of the buffer they were read into, so that an ordinary request copies neither. But a
+//! slice of ten bytes keeps a buffer of 64 KiB.
 
 use bytes::Bytes;
 

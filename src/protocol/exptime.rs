@@ -1,5 +1,5 @@
-//! Expiry times: what a client writes, and what it means. All of leash's arithmetic with them is here. No clock: the time
-//! is an argument, in seconds since 1970.
+//! Expiry times: what a client writes, and what it means. All of leash's arithmetic with them is here. No clock: the
+//! time is an argument, in seconds since 1970.
 //!
 //! ```text
 //!   0                  never (protocol.txt, "Storage commands")
@@ -7,8 +7,8 @@
 //!   1 to 2,592,000     so many seconds from now
 //!   more               that Unix time
 //! ```
-//! The border is `REALTIME_MAXDELTA`, and `realtime()` reads what lies on either side of it (memcached, `memcached.c`); a
-//! negative one is taken for a date just beyond the border, which is long past (`EXPTIME_TO_POSITIVE_TIME`).
+//! The border is `REALTIME_MAXDELTA`, and `realtime()` reads what lies on either side of it (memcached, `memcached.c`);
+//! a negative one is taken for a date just beyond the border, which is long past (`EXPTIME_TO_POSITIVE_TIME`).
 
 use std::fmt;
 
@@ -38,8 +38,8 @@ impl Exptime {
         number::i32(token).map(Exptime::new)
     }
 
-    /// Ends `seconds` after it is stored, by the clock of the server that stores it: at once for 0 or less, and after 30
-    /// days at the latest.
+    /// Ends `seconds` after it is stored, by the clock of the server that stores it: at once for 0 or less, and after
+    /// 30 days at the latest.
     pub fn from_now(seconds: i64) -> Exptime {
         match seconds {
             ..=0 => Exptime::PAST,
@@ -47,7 +47,8 @@ impl Exptime {
         }
     }
 
-    /// Ends `seconds` after `now`: counted from then if that can be said, else a date. `None` beyond memcached's calendar.
+    /// Ends `seconds` after `now`: counted from then if that can be said, else a date. `None` beyond memcached's
+    /// calendar.
     pub fn lasting(seconds: i64, now: i64) -> Option<Exptime> {
         match seconds {
             ..=Exptime::MOST_SECONDS => Some(Exptime::from_now(seconds)),

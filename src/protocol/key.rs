@@ -13,8 +13,8 @@ pub const MAX_KEY: usize = 250;
 /// longer word without swallowing the value behind it, which would then be read as commands.
 const MAX_BINARY_KEY: usize = MAX_KEY / 4 * 3;
 
-/// The name of an item, as memcached stores it (base64 already undone): at least one byte, and at most [`MAX_KEY`] where
-/// it is written.
+/// The name of an item, as memcached stores it (base64 already undone): at least one byte, and at most [`MAX_KEY`]
+/// where it is written.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
     bytes: Bytes,

@@ -132,8 +132,8 @@ fn facts(text: &mut Vec<u8>, asked: Returns) {
     }
 }
 
-/// The facts a store can tell. memcached refuses a line of 20 words without swallowing the value behind it, which it would
-/// then take for commands: so a store never asks for what it is not told anyway.
+/// The facts a store can tell. memcached refuses a line of 20 words without swallowing the value behind it, which it
+/// would then take for commands: so a store never asks for what it is not told anyway.
 fn outcome(text: &mut Vec<u8>, asked: Returns) {
     facts(text, asked.only(Returns::CAS));
 }

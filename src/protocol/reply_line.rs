@@ -79,8 +79,8 @@ fn is_text(line: &[u8]) -> bool {
 }
 
 /// A read that found nothing. memcached repeats the token since 1.6.18. It still does not where the value is gone from
-/// flash (extstore), which can happen to any read of a value. A line without a token can do no worse than cause one miss
-/// more, and the next line ends the connection.
+/// flash (extstore), which can happen to any read of a value. A line without a token can do no worse than cause one
+/// miss more, and the next line ends the connection.
 fn miss(rest: &[u8], token: Token, may_be_bare: bool) -> Option<Reply> {
     if !(rest.is_empty() && may_be_bare) {
         item(rest, token)?;

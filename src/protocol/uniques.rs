@@ -1,8 +1,8 @@
 //! CAS uniques that tell whose they are.
 //!
-//! Two servers may give the same one to different items of one key. Where a key can be at either, a client that was told the
-//! unique of one must not store over what the other has: so those of one of them are told with a bit turned. No server counts
-//! as far as that.
+//! Two servers may give the same one to different items of one key. Where a key can be at either, a client that was
+//! told the unique of one must not store over what the other has: so those of one of them are told with a bit turned.
+//! No server counts as far as that.
 
 use super::{Arithmetic, Command, Delete, Get, Item, Reply, Returns, Store};
 

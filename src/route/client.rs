@@ -107,8 +107,8 @@ impl Client {
         }
     }
 
-    /// Whether a request about this item is under way that the client made after the one that is being answered: replies
-    /// of one server come in the order of the requests.
+    /// Whether a request about this item is under way that the client made after the one that is being answered:
+    /// replies of one server come in the order of the requests.
     pub(super) fn is_overtaken(&self, item: ItemId) -> bool {
         self.turns.is_busy(item) || self.storing.borrow().contains(&item)
     }

@@ -4,9 +4,9 @@
 //!   asked ─▶ run … ─▶ reply                                   in time: that is the answer
 //!               deadline ─▶ "no reply in time", run goes on   what was begun is ended, and tidied up
 //! ```
-//! A request that waits for others (a turn at a key, a claim, a value that another client regenerates) waits until then at
-//! the longest, and then does nothing: leash does not begin late, behind the client's back. A server that was asked has its
-//! own time, as on a route without policies.
+//! A request that waits for others (a turn at a key, a claim, a value that another client regenerates) waits until then
+//! at the longest, and then does nothing: leash does not begin late, behind the client's back. A server that was asked
+//! has its own time, as on a route without policies.
 
 use std::time::Duration;
 

@@ -33,8 +33,8 @@ impl Entry {
         &self.root
     }
 
-    /// Walks `request` down to where it is answered, sending nothing. `arrive` gets the end of the walk and the request as
-    /// it is there.
+    /// Walks `request` down to where it is answered, sending nothing. `arrive` gets the end of the walk and the request
+    /// as it is there.
     pub fn walk<R>(
         &self,
         request: &Request,

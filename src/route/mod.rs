@@ -106,8 +106,8 @@ pub trait Node {
         Box::pin(std::future::ready(refused))
     }
 
-    /// Decides about a reply it refused when there is no memory to look for a better one: what to tell instead, or the same
-    /// refusal if the work must be done all the same.
+    /// Decides about a reply it refused when there is no memory to look for a better one: what to tell instead, or the
+    /// same refusal if the work must be done all the same.
     fn forgo(&self, _request: &Request, refused: Reply) -> Verdict {
         Verdict::Refuse(refused)
     }

@@ -93,7 +93,8 @@ impl PendingReplies {
         Ticket::new(self.clone(), place as u64)
     }
 
-    /// Shows a reply to the node that wanted to see it. Returns the reply for the caller, unless the node answers later.
+    /// Shows a reply to the node that wanted to see it. Returns the reply for the caller, unless the node answers
+    /// later.
     pub(super) fn settle(&self, place: usize, reply: Reply) -> Option<Reply> {
         self.judge(place, reply).map(|(reply, _)| reply)
     }

@@ -1,7 +1,7 @@
 //! A pool: sends each key to the server it is placed on.
 //!
-//! A server that fails keeps its keys: nothing here looks at health, so no other server's keys ever move. The server itself
-//! answers at once when it is down, unless a gutter above took its keys.
+//! A server that fails keeps its keys: nothing here looks at health, so no other server's keys ever move. The server
+//! itself answers at once when it is down, unless a gutter above took its keys.
 
 use std::sync::Arc;
 

@@ -1,14 +1,16 @@
-//! Finds the route of a key: the longest configured prefix it begins with, in time that hardly depends on how many there are.
+//! Finds the route of a key: the longest configured prefix it begins with, in time that hardly depends on how many
+//! there are.
 //!
-//! Sorted, a prefix stands before everything that begins with it. So all prefixes of a key enclose the last entry that is
-//! not greater than the key, and of those the longest is the route's that is no longer than what both have in common.
+//! Sorted, a prefix stands before everything that begins with it. So all prefixes of a key enclose the last entry that
+//! is not greater than the key, and of those the longest is the route's that is no longer than what both have in
+//! common.
 
 /// Prefixes, each with the index of its route.
 pub struct Prefixes {
     /// All but the empty one, in the order of their bytes.
     sorted: Vec<Entry>,
-    /// Where those that begin with a byte begin, for each byte, and where the last ones end: most keys are told from all
-    /// prefixes by their first byte.
+    /// Where those that begin with a byte begin, for each byte, and where the last ones end: most keys are told from
+    /// all prefixes by their first byte.
     starts: Box<[usize; 257]>,
     /// The route of the empty prefix: everything else.
     rest: Option<usize>,
@@ -79,7 +81,8 @@ mod tests {
     }
 
     fn bytes(longest: usize) -> impl Strategy<Value = Vec<u8>> {
-        // Few letters, so that many prefixes lie in each other and beside each other; the ends of their order among them.
+        // Few letters, so that many prefixes lie in each other and beside each other; the ends of their order among
+        // them.
         vec(prop::sample::select(vec![0, b'a', b'b', 255]), 0..longest)
     }
 

@@ -1,8 +1,9 @@
 //! Wins that memcached granted to leash and that no client was told of, and how they get back.
 //!
-//! memcached lets the first `mg` of an item that was marked stale win, with any flags, and tells the next ones that the winner
-//! regenerates the item. leash reads with `mg` on behalf of clients that do not know these letters, and looks at items before
-//! it acts on them; no client regenerates an item that was won so. `mg` is the only way to read an item with its client flags.
+//! memcached lets the first `mg` of an item that was marked stale win, with any flags, and tells the next ones that the
+//! winner regenerates the item. leash reads with `mg` on behalf of clients that do not know these letters, and looks at
+//! items before it acts on them; no client regenerates an item that was won so. `mg` is the only way to read an item
+//! with its client flags.
 //!
 //! ```text
 //!   read ─▶ W ─▶ noted ─▶ a client that knows the letters reads it next, and is told Z X ─▶ it is told X W

@@ -1,5 +1,5 @@
-//! A thread beside the event loops, for work that would make the clients there wait: one piece after the other, and a rest
-//! after each, so that a client that asks without end takes a part of one processor at most.
+//! A thread beside the event loops, for work that would make the clients there wait: one piece after the other, and a
+//! rest after each, so that a client that asks without end takes a part of one processor at most.
 
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -22,8 +22,8 @@ impl Aside {
         Ok(Aside(orders))
     }
 
-    /// What `work` gives, once everything ordered before is done; `None` if the thread is gone. Dropping the future takes
-    /// the order back.
+    /// What `work` gives, once everything ordered before is done; `None` if the thread is gone. Dropping the future
+    /// takes the order back.
     pub async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
         let (told, done) = oneshot::channel();
         let work = move || {

@@ -4,8 +4,8 @@
 //!   length of the body (4) │ body │ XXH3-64 of the body (8)        numbers: little-endian
 //! ```
 //! A frame that is not whole was being written when the process or the machine ended; it and all that follows are worth
-//! nothing. [`Records`] ends there and tells where, so that the owner of the file can cut it off and say so. Memory stays the
-//! same for any number of records. The owner opens the file and knows what a record says.
+//! nothing. [`Records`] ends there and tells where, so that the owner of the file can cut it off and say so. Memory
+//! stays the same for any number of records. The owner opens the file and knows what a record says.
 
 use std::io;
 

@@ -1,5 +1,5 @@
-//! What a worker runs on: the turn of its event loop, sockets, the memory of its buffers, clock and chance; and files. Knows
-//! no request.
+//! What a worker runs on: the turn of its event loop, sockets, the memory of its buffers, clock and chance; and files.
+//! Knows no request.
 
 pub mod aside;
 pub mod env;

@@ -207,8 +207,8 @@ impl Writer {
         }
     }
 
-    /// Writes some of `output` without asking the event loop, which learns of room only once there is much of it. Returns
-    /// how many bytes.
+    /// Writes some of `output` without asking the event loop, which learns of room only once there is much of it.
+    /// Returns how many bytes.
     pub fn press(&self, output: &mut Output) -> usize {
         let mut slices = [IoSlice::new(&[]); MAX_SLICES];
         let count = output.slices(&mut slices);

@@ -1,8 +1,9 @@
 //! One turn of a worker's event loop: what was said in it leaves together.
 //!
 //! A connection that has something to write does not write it, it asks for its turn. The turn's task is woken by the
-//! first of them, so it stands in the run queue behind every task that was ready when this turn began; when it runs, all
-//! of them have added what they had to say, and each connection is written once. System calls are what a proxy costs.
+//! first of them, so it stands in the run queue behind every task that was ready when this turn began; when it runs,
+//! all of them have added what they had to say, and each connection is written once. System calls are what a proxy
+//! costs.
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;

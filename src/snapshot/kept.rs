@@ -1,7 +1,7 @@
 //! What the next configuration takes over from the one in force: everything that is configured just as before.
 //!
-//! * A server of the same pool, name, address and options keeps its connections and its health. One that is only treated
-//!   otherwise keeps what is known of it: whether it is down, and where it is.
+//! * A server of the same pool, name, address and options keeps its connections and its health. One that is only
+//!   treated otherwise keeps what is known of it: whether it is down, and where it is.
 //! * The deletes that wait for a server of the same pool and name wait on, even if all else about it changes.
 //! * The servers of a pool of the same name are seen together with those it had before.
 //! * An embedded store of the same size keeps its items.

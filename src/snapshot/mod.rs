@@ -113,8 +113,8 @@ impl Snapshot {
         }
     }
 
-    /// The same for a caller that only looks: the same places, stores and leases, but connections of its own, which do not
-    /// count for the servers' health, and no more than `patience` with each.
+    /// The same for a caller that only looks: the same places, stores and leases, but connections of its own, which do
+    /// not count for the servers' health, and no more than `patience` with each.
     pub fn apart(&self, patience: Duration) -> Arc<Snapshot> {
         let shared_pools = self.shared_pools.iter().map(|pool| pool.apart(patience)).collect();
         let (config, layout) = (self.config.clone(), self.layout.clone());

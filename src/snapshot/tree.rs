@@ -146,8 +146,8 @@ impl<'s> TreeBuilder<'s> {
     }
 }
 
-/// Tells a route's items from those of others by its prefix: so it stays the same route if another configuration moves or
-/// changes it. Two prefixes would need the same 64-bit hash to be taken for one.
+/// Tells a route's items from those of others by its prefix: so it stays the same route if another configuration moves
+/// or changes it. Two prefixes would need the same 64-bit hash to be taken for one.
 pub fn identity(prefix: &str) -> u64 {
     xxh3_64(prefix.as_bytes())
 }

@@ -1,5 +1,5 @@
-//! A pool or server as a whole: what was configured of it beside what all workers share of it. The only place where the two
-//! are put together; they stand in the same order, as one is made from the other.
+//! A pool or server as a whole: what was configured of it beside what all workers share of it. The only place where the
+//! two are put together; they stand in the same order, as one is made from the other.
 
 use super::{SharedPool, SharedServer, Snapshot};
 use crate::config::{Pool, ServerConfig};

@@ -1,7 +1,7 @@
 //! Which items a `flush_all` has killed. Nothing is swept: the next command for a dead item finds it dead.
 //!
-//! At most one flush is due at a time, as in memcached. When a delayed flush takes the place of an earlier one, memcached may
-//! bring items back that the earlier one killed and no client asked for since; here they stay dead.
+//! At most one flush is due at a time, as in memcached. When a delayed flush takes the place of an earlier one,
+//! memcached may bring items back that the earlier one killed and no client asked for since; here they stay dead.
 
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
@@ -19,8 +19,8 @@ pub(super) struct Flushes {
 }
 
 impl Flushes {
-    /// How many flushes took effect at once. A command reads this before it looks at an item, and gives it to the item's
-    /// replacement: so a flush in between kills the replacement as well.
+    /// How many flushes took effect at once. A command reads this before it looks at an item, and gives it to the
+    /// item's replacement: so a flush in between kills the replacement as well.
     pub(super) fn done(&self) -> u64 {
         self.done.load(SeqCst)
     }

@@ -1,18 +1,19 @@
-//! Whether a server gets one more request: decided by how long the request is likely to wait behind those it has already.
+//! Whether a server gets one more request: decided by how long the request is likely to wait behind those it has
+//! already.
 //!
-//! leash refuses a request at once that will not be answered in time: its caller goes on, and the server does no work in
-//! vain. How fast a server is shows only while it lags. Then a new request waits for all replies that are owed, those to
-//! requests that timed out included, divided by the rate of the server's replies.
+//! leash refuses a request at once that will not be answered in time: its caller goes on, and the server does no work
+//! in vain. How fast a server is shows only while it lags. Then a new request waits for all replies that are owed,
+//! those to requests that timed out included, divided by the rate of the server's replies.
 //!
 //! ```text
 //!   all that was owed when a period began was answered in it, none refused ─▶ it keeps up: all are admitted
 //!   else, and always busy ──▶ its rate is what was answered; a little less may wait from now on
 //!         idle in between ──▶ too many were refused: twice as much may wait
 //! ```
-//! A period is an eighth of a deadline: longer than a round trip, so that a network that takes its time is not taken for a
-//! server that does. What is admitted may wait half a deadline, so a burst is taken in, and is in time even if the server
-//! halves its pace. While the overload lasts the queue becomes as short as keeps the server busy: a longer one only adds
-//! waiting. A stall hardly counts: behind it a server that is well catches up within a period.
+//! A period is an eighth of a deadline: longer than a round trip, so that a network that takes its time is not taken
+//! for a server that does. What is admitted may wait half a deadline, so a burst is taken in, and is in time even if
+//! the server halves its pace. While the overload lasts the queue becomes as short as keeps the server busy: a longer
+//! one only adds waiting. A stall hardly counts: behind it a server that is well catches up within a period.
 //!
 //! No asker may have more of what is owed than is left for all others: the larger its part, the sooner it is refused,
 //! so one that asks a thousand things at once leaves room (dynamic thresholds, as switches share their buffers).

@@ -1,8 +1,8 @@
-//! Reads that turn out to wait behind a large value: leash asks them once more on a connection where nothing large is on
-//! its way, and throws their replies on this one away.
+//! Reads that turn out to wait behind a large value: leash asks them once more on a connection where nothing large is
+//! on its way, and throws their replies on this one away.
 //!
-//! That costs the server a second answer, so it is done for those only who are likely to be given a small one, having been
-//! given small ones lately, and where asking twice does what asking once does.
+//! That costs the server a second answer, so it is done for those only who are likely to be given a small one, having
+//! been given small ones lately, and where asking twice does what asking once does.
 
 use std::time::Instant;
 
@@ -18,7 +18,8 @@ impl Lane {
             return;
         }
         let Some(other) = self.aside() else { return };
-        // The timer of the other lane runs for the question that is first there: this one may be told half a deadline late.
+        // The timer of the other lane runs for the question that is first there: this one may be told half a deadline
+        // late.
         let longest = self.target.options.request_timeout / 2;
         let may = |slot: &Slot| {
             now.saturating_duration_since(slot.asked) <= longest && self.common.takers.of_small.has(slot.mark.whose)

@@ -1,10 +1,11 @@
 //! The servers of one pool as seen together: whether all of them look down at once.
 //!
-//! Several servers hardly ever die in the same moment. If all look down, this machine has most likely lost its network while
-//! the servers go on serving others: deletes for them are then not worth remembering, and one line in the log says so.
+//! Several servers hardly ever die in the same moment. If all look down, this machine has most likely lost its network
+//! while the servers go on serving others: deletes for them are then not worth remembering, and one line in the log
+//! says so.
 //!
-//! Servers come and go with configurations; the pool's name stays. So each server has a [`PoolSeat`], which it leaves when
-//! no configuration uses it any more.
+//! Servers come and go with configurations; the pool's name stays. So each server has a [`PoolSeat`], which it leaves
+//! when no configuration uses it any more.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

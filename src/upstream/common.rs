@@ -1,5 +1,5 @@
-//! What the connections of one worker to one server have in common: their server, and where the outcomes of their questions
-//! are counted.
+//! What the connections of one worker to one server have in common: their server, and where the outcomes of their
+//! questions are counted.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

@@ -20,8 +20,8 @@ use crate::protocol::{AnswerDecoder, Cause, Question};
 use crate::runtime::net::{Reader, Writer};
 use crate::runtime::turn::give_way;
 
-/// So much is read in a turn: a server that sends large values without end, or many small ones, leaves the rest of the turn to
-/// the clients. Less would cost large values a look at the sockets for each part of them.
+/// So much is read in a turn: a server that sends large values without end, or many small ones, leaves the rest of the
+/// turn to the clients. Less would cost large values a look at the sockets for each part of them.
 const MOST_BYTES: usize = 1 << 20;
 
 /// Connects, serves, and fails what is still owed at the end. Once more if all of it can be asked again.

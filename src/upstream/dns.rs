@@ -1,8 +1,8 @@
 //! What a server's name means: the addresses of its last good look-up, and how often they have changed.
 //!
-//! Looked up at each connect, and every 30 seconds while the server is [tended](super::tending). A look-up that fails, takes
-//! too long or finds nothing changes nothing: a name service in trouble must not take servers away. Keys are placed by
-//! names, so a new address moves none.
+//! Looked up at each connect, and every 30 seconds while the server is [tended](super::tending). A look-up that fails,
+//! takes too long or finds nothing changes nothing: a name service in trouble must not take servers away. Keys are
+//! placed by names, so a new address moves none.
 
 use std::io;
 use std::net::SocketAddr;

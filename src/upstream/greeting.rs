@@ -1,8 +1,8 @@
 //! The first questions on a connection: does the server understand what leash is going to say?
 //!
-//! A server that does not understand would take a value for commands. memcached before 1.6.0 knows no meta commands, and before
-//! 1.6.10 wanted the length of a value in a flag (`ms <key> S<length>`), so both are told from newer ones before a value
-//! is sent.
+//! A server that does not understand would take a value for commands. memcached before 1.6.0 knows no meta commands,
+//! and before 1.6.10 wanted the length of a value in a flag (`ms <key> S<length>`), so both are told from newer ones
+//! before a value is sent.
 
 use std::future::poll_fn;
 

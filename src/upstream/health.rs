@@ -8,8 +8,8 @@
 //!    └──────────────────────────────────────────── probing ─┘
 //!                        good probe
 //! ```
-//! The worker that marks a server down starts its prober, so each server has at most one. A request sent before the server
-//! came back says nothing about how it is now: its failure does not count.
+//! The worker that marks a server down starts its prober, so each server has at most one. A request sent before the
+//! server came back says nothing about how it is now: its failure does not count.
 
 #[cfg(test)]
 mod tests;
@@ -71,8 +71,8 @@ pub enum Standing {
 }
 
 impl Health {
-    /// A server as it looks from its seat at `start`. `label` is its name for people. For `linger` from then on, and after
-    /// each outage, it counts as just back: leash does not know what happened to its items before.
+    /// A server as it looks from its seat at `start`. `label` is its name for people. For `linger` from then on, and
+    /// after each outage, it counts as just back: leash does not know what happened to its items before.
     pub fn new(label: Arc<str>, threshold: u32, linger: Duration, seat: PoolSeat, start: Instant) -> Health {
         let state = if seat.looks_down() { State::Down as u8 } else { up(linger) };
         Health {
@@ -125,8 +125,8 @@ impl Health {
         state & !BESIDE == UP && state & WITHHOLDS != 0
     }
 
-    /// Says whether leash withholds some keys of the server while it is up. A worker that sees it up from now on sees that
-    /// as well.
+    /// Says whether leash withholds some keys of the server while it is up. A worker that sees it up from now on sees
+    /// that as well.
     pub fn withhold(&self, withholds: bool) {
         self.withholds.store(withholds, Ordering::Relaxed);
         let as_said = |state: u8| {
@@ -175,8 +175,8 @@ impl Health {
         }
     }
 
-    /// Notes at `now` that a request sent at `asked` failed. True if that made the server down: then the caller must probe
-    /// it.
+    /// Notes at `now` that a request sent at `asked` failed. True if that made the server down: then the caller must
+    /// probe it.
     pub fn failed(&self, cause: Cause, asked: Instant, now: Instant) -> bool {
         let back = self.back.load(Ordering::Relaxed);
         if back != 0 && self.nanos(asked) <= back {
@@ -199,8 +199,8 @@ impl Health {
         made_down
     }
 
-    /// Marks the server down at `now`, before its first use, because its spool is not empty; whether it looks down is not
-    /// known. True if it was up: then the caller must probe it.
+    /// Marks the server down at `now`, before its first use, because its spool is not empty; whether it looks down is
+    /// not known. True if it was up: then the caller must probe it.
     pub fn hold_back(&self, now: Instant) -> bool {
         let made_down = self.fall();
         if made_down {

@@ -5,8 +5,8 @@
 //!     └───▶ output ══ end of turn ══▶ memcached ═┘      slots.pop
 //! ```
 //! This file acts on a connection as it stands. [`super::ask`] puts questions on it, and begins the two tasks
-//! that serve it: [`super::connection`] reads it, [`super::deadline`] is its timer. Which of a server's connections a question
-//! takes is decided before, in [`super::server`].
+//! that serve it: [`super::connection`] reads it, [`super::deadline`] is its timer. Which of a server's connections a
+//! question takes is decided before, in [`super::server`].
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::ops::Deref;
@@ -119,7 +119,8 @@ impl Lane {
         ticket.answer(self.failed(cause));
     }
 
-    /// Notes that the server itself failed a request sent at `asked`, and starts the prober if that made the server down.
+    /// Notes that the server itself failed a request sent at `asked`, and starts the prober if that made the server
+    /// down.
     pub(super) fn note_failure(&self, cause: Cause, asked: Instant) {
         if self.target.health.failed(cause, asked, Instant::now()) {
             tokio::task::spawn_local(probe::run(self.target.me.clone(), None));
@@ -152,8 +153,8 @@ impl Lane {
         self.wake_reader();
     }
 
-    /// Whether the connection can close: no configuration names the server, and no caller waits on it. A request that began
-    /// before may still come, and then connects anew.
+    /// Whether the connection can close: no configuration names the server, and no caller waits on it. A request that
+    /// began before may still come, and then connects anew.
     pub(super) fn is_done(&self) -> bool {
         // A tombstone has no deadline, as no caller waits for it.
         self.retired.get() && self.link.borrow().slots.next_deadline(Duration::ZERO).is_none()

@@ -6,8 +6,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::protocol::Key;
 
-/// The item and the asker of one question. Two items may have the same mark; their questions then only share a lane more
-/// often.
+/// The item and the asker of one question. Two items may have the same mark; their questions then only share a lane
+/// more often.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
     /// Most of a hash of the item's key.

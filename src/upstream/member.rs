@@ -23,8 +23,8 @@ pub enum Upstream {
 }
 
 impl Upstream {
-    /// Asks. The reply goes to `ticket` later, unless it is known now. `mark` tells what the question is about and whose
-    /// it is.
+    /// Asks. The reply goes to `ticket` later, unless it is known now. `mark` tells what the question is about and
+    /// whose it is.
     pub fn ask(&self, question: Question<'_>, mark: Mark, ticket: Ticket) -> Option<Reply> {
         match (self, question) {
             (Upstream::Server(server), question) => server.ask(question, mark, ticket),

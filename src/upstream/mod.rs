@@ -1,4 +1,5 @@
-//! Towards memcached: servers, the connections to them, their health, and what they must be told before they serve again.
+//! Towards memcached: servers, the connections to them, their health, and what they must be told before they serve
+//! again.
 
 pub mod health;
 

@@ -1,5 +1,6 @@
-//! Leaving an address that a server's name no longer means, or a connection that is not needed for now: the connection is
-//! given up at the first moment when nothing is owed on it, so no request fails, and the next request is sent on a new one.
+//! Leaving an address that a server's name no longer means, or a connection that is not needed for now: the connection
+//! is given up at the first moment when nothing is owed on it, so no request fails, and the next request is sent on a
+//! new one.
 
 use super::dns::Addresses;
 use super::link::{Link, LinkPhase};
@@ -28,8 +29,8 @@ impl Link {
         self.phase = LinkPhase::Doomed(MOVED);
     }
 
-    /// Whether the connection was given up in this way. A server that no configuration names any more ends its connections
-    /// with the same cause, but otherwise.
+    /// Whether the connection was given up in this way. A server that no configuration names any more ends its
+    /// connections with the same cause, but otherwise.
     pub fn has_moved(&self) -> bool {
         matches!(self.phase, LinkPhase::Doomed(MOVED))
     }

@@ -1,5 +1,5 @@
-//! Since when and why a server is down, for people. Written when it goes down and when a probe fails, so never on the way
-//! of a request that is answered.
+//! Since when and why a server is down, for people. Written when it goes down and when a probe fails, so never on the
+//! way of a request that is answered.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;

@@ -1,21 +1,21 @@
 //! Which requests a server misses while it is down, and how leash answers their clients.
 //!
 //! leash remembers the key of every request after which no client may read an older value, however the request ended:
-//! * **delete, md** without a CAS unique, also with I or x. While the server is down leash answers `NOT_FOUND`: no client
-//!   will read the value through this leash again. A delete that failed on its way is answered with its error, since
-//!   clients may read the value until the delete is replayed.
-//! * **set, replace, ms** without a CAS unique: answered with the error; the value that the client wanted to replace must
-//!   not outlive this.
+//! * **delete, md** without a CAS unique, also with I or x. While the server is down leash answers `NOT_FOUND`: no
+//!   client will read the value through this leash again. A delete that failed on its way is answered with its error,
+//!   since clients may read the value until the delete is replayed.
+//! * **set, replace, ms** without a CAS unique: answered with the error; the value that the client wanted to replace
+//!   must not outlive this.
 //!
 //! leash does not remember requests that depend on the value in the server (**cas, add, append, prepend, incr, decr,
 //! touch**): their client knows that they failed, and the value there is still right.
 //!
 //! Once almost all of the missed deletes are replayed to a server that is back, new deletes and writes go to the server
-//! itself, though no client reads from it yet. Otherwise the replay to a server that is written to all the time would never
-//! end. The replay may delete a value that was stored this way: a miss, as any value may become one.
+//! itself, though no client reads from it yet. Otherwise the replay to a server that is written to all the time would
+//! never end. The replay may delete a value that was stored this way: a miss, as any value may become one.
 //!
-//! For a moment after a reload two targets share the spool of one server: the one of the configuration in force, and the
-//! one that earlier requests still go to. What the latter misses, the former replays, at once or before it serves.
+//! For a moment after a reload two targets share the spool of one server: the one of the configuration in force, and
+//! the one that earlier requests still go to. What the latter misses, the former replays, at once or before it serves.
 
 #[cfg(test)]
 mod tests;
@@ -42,8 +42,8 @@ impl Target {
     /// Remembers that `key` is to be deleted before the server serves again, if it is down.
     pub fn remember(&self, key: &Key) -> Remembered {
         let mut pending = self.spool.lock();
-        // Under the lock, which the prober takes as well to bring the server back: either the prober finds this key, or we
-        // see here that the server is up.
+        // Under the lock, which the prober takes as well to bring the server back: either the prober finds this key, or
+        // we see here that the server is up.
         if !self.health.is_down() || self.is_told(&pending) {
             return Remembered::Up;
         }
@@ -55,7 +55,8 @@ impl Target {
             return Remembered::Refused;
         }
         if pending.is_read_from() {
-            // Requests of the next configuration read from the server already: they may read the key until it is replayed.
+            // Requests of the next configuration read from the server already: they may read the key until it is
+            // replayed.
             pending.catch_up();
             return Remembered::Refused;
         }
@@ -83,8 +84,9 @@ impl Target {
         }
     }
 
-    /// Lets the server serve again, unless something it missed is not replayed yet or another target serves in its place.
-    /// Deletes that it refused are sent again while it serves; until it takes them, leash does not read these keys.
+    /// Lets the server serve again, unless something it missed is not replayed yet or another target serves in its
+    /// place. Deletes that it refused are sent again while it serves; until it takes them, leash does not read
+    /// these keys.
     pub(super) fn rise(&self) -> bool {
         let mut pending = self.spool.lock();
         if !pending.is_held_by(&self.me) || !pending.is_told() {

@@ -1,6 +1,6 @@
-//! Asking a server that is down whether it is back, and telling it what it missed: one prober per server, whichever worker
-//! saw it go down. A prober ends when no configuration uses its server any more, or when another target serves under the
-//! server's name.
+//! Asking a server that is down whether it is back, and telling it what it missed: one prober per server, whichever
+//! worker saw it go down. A prober ends when no configuration uses its server any more, or when another target serves
+//! under the server's name.
 
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -51,7 +51,8 @@ impl SpoolHolder for Target {
     }
 }
 
-/// Replays deletes to a server that is up and may not have carried them out. If it goes down meanwhile, its prober goes on.
+/// Replays deletes to a server that is up and may not have carried them out. If it goes down meanwhile, its prober goes
+/// on.
 async fn catch_up(target: Weak<Target>) {
     for attempt in 0.. {
         tokio::time::sleep(probe_delay(attempt, rand::random())).await;

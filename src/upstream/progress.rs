@@ -1,9 +1,9 @@
 //! How much longer a connection is waited for because a large value is on its way over it.
 //!
 //! A deadline is for a server that does not answer. One that sends a value of many megabytes answers for as long as it
-//! sends at an adequate rate: each byte of a large value buys the time it may take at [`LEAST_RATE`], and never more than
-//! one deadline ahead. So a request is answered or failed within its deadline and the large bytes that came before its
-//! reply over [`LEAST_RATE`]. A server that drips buys next to nothing, and small replies buy nothing at all.
+//! sends at an adequate rate: each byte of a large value buys the time it may take at [`LEAST_RATE`], and never more
+//! than one deadline ahead. So a request is answered or failed within its deadline and the large bytes that came before
+//! its reply over [`LEAST_RATE`]. A server that drips buys next to nothing, and small replies buy nothing at all.
 
 use std::time::{Duration, Instant};
 

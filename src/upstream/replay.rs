@@ -3,15 +3,16 @@
 //! ```text
 //!   greeted ─▶ old connections are done ─▶ is it empty? ─▶ deletes, in pipelined batches ─▶ up
 //! ```
-//! A server that holds no item has none to delete, so the replay is skipped. leash asks the server itself (`curr_items` of
-//! its `stats`) after it took the deletes from the spool: later deletes wait for the next batch. The server's uptime was
-//! weighed and says less: a process that was frozen has an old clock for a moment after it goes on.
+//! A server that holds no item has none to delete, so the replay is skipped. leash asks the server itself (`curr_items`
+//! of its `stats`) after it took the deletes from the spool: later deletes wait for the next batch. The server's uptime
+//! was weighed and says less: a process that was frozen has an old clock for a moment after it goes on.
 //!
-//! Once a batch is not full any more, new deletes and writes go to the server itself, so that the replay comes to an end.
+//! Once a batch is not full any more, new deletes and writes go to the server itself, so that the replay comes to an
+//! end.
 //!
-//! The connections that the server had before may still carry writes that it has not read yet. leash half closes them when
-//! the server goes down, and the replay waits until the server has closed them too, for as long as a request may take: so an
-//! old write cannot follow the delete that was to undo it.
+//! The connections that the server had before may still carry writes that it has not read yet. leash half closes them
+//! when the server goes down, and the replay waits until the server has closed them too, for as long as a request may
+//! take: so an old write cannot follow the delete that was to undo it.
 
 use std::future::poll_fn;
 use std::sync::Arc;

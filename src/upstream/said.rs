@@ -1,5 +1,5 @@
-//! The words of reads that were sent and are not answered yet, so that leash can send them once more elsewhere. Requests
-//! themselves are not kept, which would cost an allocation each.
+//! The words of reads that were sent and are not answered yet, so that leash can send them once more elsewhere.
+//! Requests themselves are not kept, which would cost an allocation each.
 
 /// A run of text that grew larger than this gives its memory back once all of it is forgotten.
 const KEEP: usize = 16 * 1024;

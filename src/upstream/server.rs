@@ -8,12 +8,12 @@
 //!      ─▶ else by what the asker was given last:    large: the one for large values    small: the one aside of it
 //!                                                   nothing yet: the one for strangers
 //! ```
-//! A small read that turns out to be behind a large value is asked once more elsewhere ([`super::aside`]). As a rule there is
-//! one connection; the others are made when large values show up, and end once they rest.
+//! A small read that turns out to be behind a large value is asked once more elsewhere ([`super::aside`]). As a rule
+//! there is one connection; the others are made when large values show up, and end once they rest.
 //!
-//! Questions about one item keep their order, as they would on one connection, since no two lanes ever owe a reply about the
-//! same item. Leases and claims count as the item beside which they live. Between different items only two rely on an
-//! order: clients, whose replies leave in it anyway, and `flush_all`, which is asked alone.
+//! Questions about one item keep their order, as they would on one connection, since no two lanes ever owe a reply
+//! about the same item. Leases and claims count as the item beside which they live. Between different items only two
+//! rely on an order: clients, whose replies leave in it anyway, and `flush_all`, which is asked alone.
 
 use std::rc::Rc;
 use std::sync::Arc;

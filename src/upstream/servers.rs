@@ -1,5 +1,5 @@
-//! The servers of one worker across configurations: a server that both configurations name keeps its connection; one that
-//! the new configuration no longer names closes it once no request waits on it.
+//! The servers of one worker across configurations: a server that both configurations name keeps its connection; one
+//! that the new configuration no longer names closes it once no request waits on it.
 
 use std::collections::HashMap;
 use std::rc::Rc;

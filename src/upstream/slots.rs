@@ -1,7 +1,7 @@
 //! The replies a connection owes, in the order of the questions.
 //!
-//! A question that timed out leaves its slot as a tombstone: no caller waits for it any more, but its reply may still come
-//! and must be told from the reply to the next question.
+//! A question that timed out leaves its slot as a tombstone: no caller waits for it any more, but its reply may still
+//! come and must be told from the reply to the next question.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -144,8 +144,9 @@ impl Slots {
         ticket
     }
 
-    /// Takes out the questions that can be asked on another connection, with their words: those of other parties than the
-    /// oldest question's, which `may` move, and whose items only reads are about. Their replies here will be thrown away.
+    /// Takes out the questions that can be asked on another connection, with their words: those of other parties than
+    /// the oldest question's, which `may` move, and whose items only reads are about. Their replies here will be
+    /// thrown away.
     pub fn step_aside(&mut self, may: impl Fn(&Slot) -> bool) -> Vec<(Slot, Vec<u8>)> {
         let mut aside = Vec::new();
         let mut before = 0;

@@ -44,8 +44,8 @@ pub struct Target {
     pub options: Options,
     /// Whether it is up.
     pub health: Health,
-    /// The deletes that it must be told before it serves again. It belongs to the server's name, so another target of that
-    /// name shares it.
+    /// The deletes that it must be told before it serves again. It belongs to the server's name, so another target of
+    /// that name shares it.
     pub spool: Arc<Spool>,
     pub(super) me: Weak<Target>,
     pub(super) address: Address,
@@ -68,8 +68,8 @@ impl Target {
         self.alike(options, (self.health.seat().for_successor(), self.health.outage()), self.spool.clone())
     }
 
-    /// The same server for a caller that only looks, such as `leash route`: waits at most `patience`, never marks the server
-    /// down, and leaves the health that the process keeps of it alone.
+    /// The same server for a caller that only looks, such as `leash route`: waits at most `patience`, never marks the
+    /// server down, and leaves the health that the process keeps of it alone.
     pub fn apart(&self, patience: Duration) -> Arc<Target> {
         let options = Options {
             connect_timeout: self.options.connect_timeout.min(patience),

@@ -1,5 +1,5 @@
-//! Looks after a server for as long as it serves under its name: looks the name up again, keeps the file of its spool, and
-//! has the prober replay the deletes that earlier processes left.
+//! Looks after a server for as long as it serves under its name: looks the name up again, keeps the file of its spool,
+//! and has the prober replay the deletes that earlier processes left.
 
 use std::sync::Weak;
 use std::sync::atomic::Ordering;
@@ -19,8 +19,8 @@ const PERIOD: Duration = Duration::from_secs(30);
 const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Target {
-    /// From now on this target serves under its name, once the deletes that wait for it are replayed. Call it on a local
-    /// runtime that outlives the target; once is enough.
+    /// From now on this target serves under its name, once the deletes that wait for it are replayed. Call it on a
+    /// local runtime that outlives the target; once is enough.
     pub fn tend(&self) {
         let is_first = !self.is_tended.swap(true, Ordering::Relaxed);
         if is_first {

@@ -14,8 +14,8 @@ pub trait ReplyTo {
     /// buffer. Never from within the call that asked.
     fn lingers(&self, _token: u64) {}
 
-    /// Whether a client still waits for the reply to the request that `token` was given to. If not, the reply is delivered
-    /// all the same, but without its value if that is large.
+    /// Whether a client still waits for the reply to the request that `token` was given to. If not, the reply is
+    /// delivered all the same, but without its value if that is large.
     fn is_wanted(&self, _token: u64) -> bool {
         true
     }

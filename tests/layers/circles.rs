@@ -1,7 +1,7 @@
 //! No files of a room go round in a circle: each can be read knowing only those it names.
 //!
-//! A folder's `mod.rs` and what is below it count as one on the way in and out of each other: it opens the folder, and its
-//! parts belong to it.
+//! A folder's `mod.rs` and what is below it count as one on the way in and out of each other: it opens the folder, and
+//! its parts belong to it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -42,7 +42,8 @@ fn public_types(code: &str) -> Vec<String> {
     (0..words.len()).filter_map(|at| declared(&words[at..])).map(str::to_string).collect()
 }
 
-/// The type that `words` declare, if they begin with `pub` or with `words!`, the macro that declares the words of metrics.
+/// The type that `words` declare, if they begin with `pub` or with `words!`, the macro that declares the words of
+/// metrics.
 fn declared(words: &[String]) -> Option<&str> {
     let is = |at: usize, word: &str| words.get(at).is_some_and(|known| known == word);
     let name = if is(0, "words") && is(1, "!") && is(2, "{") {

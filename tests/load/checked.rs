@@ -1,8 +1,8 @@
 //! Self-checking load: while servers die, freeze and come back, nobody ever reads another key's value or an older one
 //! than was promised, and nobody waits longer than the deadline allows.
 //!
-//! Every value carries its key, a version and a filling that follows from both. Each client owns its keys, so it knows the
-//! last version it wrote. A read may miss (servers come back empty); it may never be wrong.
+//! Every value carries its key, a version and a filling that follows from both. Each client owns its keys, so it knows
+//! the last version it wrote. A read may miss (servers come back empty); it may never be wrong.
 
 use std::collections::HashMap;
 use std::io::{self, ErrorKind, Write};

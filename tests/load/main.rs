@@ -1,4 +1,5 @@
-//! What is measured: under load, floods, faults and limits. By itself, as whatever runs beside it would be measured too.
+//! What is measured: under load, floods, faults and limits. By itself, as whatever runs beside it would be measured
+//! too.
 
 mod chaos;
 mod checked;

@@ -1,4 +1,5 @@
-//! A route is moved between two real memcached by real leash processes: what a fleet sees of it, and what is left where.
+//! A route is moved between two real memcached by real leash processes: what a fleet sees of it, and what is left
+//! where.
 
 use support::figures::{metric, reaches};
 use support::{BOUND, Client, Leash, Memcached, wait_until};

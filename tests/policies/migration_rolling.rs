@@ -1,7 +1,8 @@
-//! Six sidecars are taken through a whole migration, one restart after the other, while clients write, delete, count and
-//! lock: what a finished write replaced is never read again, no count is lost, and no lock is given twice.
+//! Six sidecars are taken through a whole migration, one restart after the other, while clients write, delete, count
+//! and lock: what a finished write replaced is never read again, no count is lost, and no lock is given twice.
 //!
-//! Sidecars are killed, not asked to stop: what was under way through one of them has an unknown end, as on any memcached.
+//! Sidecars are killed, not asked to stop: what was under way through one of them has an unknown end, as on any
+//! memcached.
 
 use std::collections::HashSet;
 use std::io;

@@ -1,5 +1,5 @@
-//! A delete, or another writer's set, between the miss and the winner's set: over a real memcached and two real sidecars,
-//! the outdated value is never readable once the winner's set was answered.
+//! A delete, or another writer's set, between the miss and the winner's set: over a real memcached and two real
+//! sidecars, the outdated value is never readable once the winner's set was answered.
 //!
 //! ```text
 //!   old ─▶ stale ─▶ both sidecars' clients get: one wins ─┬─▶ winner's set     ┐ in an order the seed says, or

@@ -1,4 +1,5 @@
-//! The fuzz targets on a stable toolchain: their seeds, what long runs found, and a bounded number of random mutations of both.
+//! The fuzz targets on a stable toolchain: their seeds, what long runs found, and a bounded number of random mutations
+//! of both.
 //!
 //! The same inputs every time, so a failure comes back. `LEASH_FUZZ_ROUNDS` asks for more of them;
 //! docs/design/fuzzing.md says how to search for long.

@@ -97,7 +97,8 @@ fn every_word_of_hash_and_key_hash_is_proven() {
     assert_eq!(key_words, BTreeSet::from(known));
 }
 
-/// So that no file proves less than it seems to. On a circle, libmemcached's crc32 of 15 bits finds only the first points.
+/// So that no file proves less than it seems to. On a circle, libmemcached's crc32 of 15 bits finds only the first
+/// points.
 #[test]
 fn every_server_of_a_pool_without_weights_has_keys() {
     for golden in goldens() {

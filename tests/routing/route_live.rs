@@ -1,5 +1,5 @@
-//! "Where does this key go, and what is there?": `leash route --live` and `/route?key=&live=1`, over a real memcached and
-//! a real leash, and on its embedded store. And that looking changes nothing.
+//! "Where does this key go, and what is there?": `leash route --live` and `/route?key=&live=1`, over a real memcached
+//! and a real leash, and on its embedded store. And that looking changes nothing.
 
 use std::io::Write;
 use std::process::{Command, Output};

@@ -1,5 +1,5 @@
-//! How something is: good, fair or bad. Page and terminal give each a shape and a colour beside its word, so that none of
-//! them has to be seen for it to be understood.
+//! How something is: good, fair or bad. Page and terminal give each a shape and a colour beside its word, so that none
+//! of them has to be seen for it to be understood.
 
 use crate::metrics::ServerState;
 

@@ -1,5 +1,5 @@
-//! How far a route has come on its way to another pool, and what is safe to do next: the runbook of `docs/operations/runbooks/move-a-route.md`
-//! as a function of phase and figures.
+//! How far a route has come on its way to another pool, and what is safe to do next: the runbook of
+//! `docs/operations/runbooks/move-a-route.md` as a function of phase and figures.
 //!
 //! One sidecar does not know of the others, so no sentence promises anything about the fleet: each says what every
 //! sidecar must have done first.

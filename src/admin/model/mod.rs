@@ -1,8 +1,8 @@
 //! What leash shows people about itself, as one model: `/status` tells it as JSON, the status page draws it, and
 //! `leash top` reads it. Data only; who knows workers and configurations fills it in.
 //!
-//! Seconds and shares of 1 are fractions. "Recent" is the last minutes, at most [`Overview::recent`]. Servers and routes
-//! stand with the worst first, so a screen with little room shows the beginning.
+//! Seconds and shares of 1 are fractions. "Recent" is the last minutes, at most [`Overview::recent`]. Servers and
+//! routes stand with the worst first, so a screen with little room shows the beginning.
 
 pub mod curve;
 pub mod labels;

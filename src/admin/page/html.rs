@@ -1,5 +1,5 @@
-//! Writes HTML that cannot be broken by what it shows: names of elements and attributes are written in the source, all else
-//! is escaped on its way in. There is no other way in.
+//! Writes HTML that cannot be broken by what it shows: names of elements and attributes are written in the source, all
+//! else is escaped on its way in. There is no other way in.
 
 /// Names and values of attributes. A switch has an empty value.
 pub type Attributes<'a> = &'a [(&'static str, &'a str)];

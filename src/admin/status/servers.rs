@@ -1,4 +1,5 @@
-//! Pools and servers in the [`Overview`](crate::admin::model::Overview): how each is, what waits for it and what it lost.
+//! Pools and servers in the [`Overview`](crate::admin::model::Overview): how each is, what waits for it and what it
+//! lost.
 
 use super::losses::Named;
 use super::sources::{LATELY, Sources, per_second};

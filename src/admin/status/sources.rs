@@ -1,4 +1,5 @@
-//! What an [`Overview`](crate::admin::model::Overview) is made from, and how moments and counts become seconds and rates.
+//! What an [`Overview`](crate::admin::model::Overview) is made from, and how moments and counts become seconds and
+//! rates.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 

@@ -44,8 +44,8 @@ pub struct Demo {
     pub keys: u16,
     /// Use this memcached rather than a store inside this process; repeat for more
     ///
-    /// The demo writes to it: keys that begin with "leash-demo:", a few bytes each, removed at the end and with a TTL in
-    /// any case. Without leash callers connect straight to it; keys are spread over several in turn.
+    /// The demo writes to it: keys that begin with "leash-demo:", a few bytes each, removed at the end and with a TTL
+    /// in any case. Without leash callers connect straight to it; keys are spread over several in turn.
     #[arg(short, long, value_name = "ADDR")]
     pub server: Vec<String>,
 }

@@ -75,8 +75,8 @@ pub struct SourceArgs {
     /// Use this memcached; repeat for more
     ///
     /// All servers together are one pool, "main", and every key goes there. Written as host:port (the port is 11211
-    /// unless given; IPv6 in brackets) or unix:/path. A server's name, which decides its keys, is its address as written
-    /// here, so all sidecars must write it alike.
+    /// unless given; IPv6 in brackets) or unix:/path. A server's name, which decides its keys, is its address as
+    /// written here, so all sidecars must write it alike.
     #[arg(short, long, value_name = "ADDR")]
     pub server: Vec<String>,
 }

@@ -1,4 +1,5 @@
-//! What the callers saw, and what it means: periods, regenerations, stale answers, wrong values. Decides; sends nothing.
+//! What the callers saw, and what it means: periods, regenerations, stale answers, wrong values. Decides; sends
+//! nothing.
 //!
 //! All is told by what a client can know: when it asked, what it was told, when it was told so.
 //!

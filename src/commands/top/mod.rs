@@ -1,4 +1,5 @@
-//! `leash top`: how a leash is doing, in a terminal and live, by asking its admin address for `/status` like any HTTP client.
+//! `leash top`: how a leash is doing, in a terminal and live, by asking its admin address for `/status` like any HTTP
+//! client.
 //!
 //! ```text
 //!   fetch ─▶ answer ─▶ screen ─▶ draw ─▶ terminal

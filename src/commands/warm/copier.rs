@@ -1,4 +1,5 @@
-//! Many items under way at once, each brought over by the claimed backfill that sidecars use (`route/migration/copy.rs`).
+//! Many items under way at once, each brought over by the claimed backfill that sidecars use
+//! (`route/migration/copy.rs`).
 //!
 //! ```text
 //!   key ─▶ pace ─▶ room ─▶ bring over ─▶ tally, window
@@ -146,8 +147,8 @@ impl Copier {
         Outcome::There
     }
 
-    /// A server did not do its part. If it is not there at all, nothing more is asked of it: the other keys of an old one are
-    /// passed over, and without a new one nothing can be copied.
+    /// A server did not do its part. If it is not there at all, nothing more is asked of it: the other keys of an old
+    /// one are passed over, and without a new one nothing can be copied.
     fn failed(&self, pass: &Pass, entry: &JournalEntry, side: Side, reply: &Reply) -> Outcome {
         let Reply::Failed(failure) = reply else {
             let (label, said) = (self.label(entry, side).unwrap_or_default(), in_words(reply));

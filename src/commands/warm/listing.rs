@@ -16,8 +16,8 @@ use crate::protocol::Output;
 use crate::runtime::net::{Reader, Writer, Written, make_room};
 use crate::upstream::Target;
 
-/// The walk of the whole hash table, and what servers understand that do not know it: the walk of what is in their LRUs,
-/// which passes over the odd item that moves meanwhile.
+/// The walk of the whole hash table, and what servers understand that do not know it: the walk of what is in their
+/// LRUs, which passes over the odd item that moves meanwhile.
 const WALKS: [&str; 2] = ["hash", "all"];
 /// How long a list may pause: the crawler says nothing as long as it finds nothing but expired items.
 const PATIENCE: Duration = Duration::from_secs(30);

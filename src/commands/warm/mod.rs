@@ -6,9 +6,9 @@
 //!             journal ─▶ copier ─▶ route/migration ─▶ to       at the rate that is asked for
 //!   report ◀─ tally ◀──────┘
 //! ```
-//! To the fleet it is one more sidecar in phase `warm` that only makes copies: an item is brought over by the same claimed
-//! backfill that a sidecar makes behind a reader, so it never covers what a client wrote, and a deleted value does not come
-//! back. However it ends, the journal tells the next run what is done.
+//! To the fleet it is one more sidecar in phase `warm` that only makes copies: an item is brought over by the same
+//! claimed backfill that a sidecar makes behind a reader, so it never covers what a client wrote, and a deleted value
+//! does not come back. However it ends, the journal tells the next run what is done.
 
 mod copier;
 mod filter;

@@ -2,10 +2,10 @@
 //!
 //! A route is copied in phase `warm` only. To the rest of the fleet the copier is one more sidecar in that phase, so
 //! it may run beside those that are still in `prepare` or already in `drain`, and beside no others:
-//! * A file that says `prepare` goes to a fleet of which some may not migrate yet. Those write to the old pool and leave
-//!   what is in the new one, so a copy could outlive the value it was made of.
-//! * A file that says `drain` goes to a fleet of which some may have left the old pool already. They do not delete there
-//!   any more, so what is read there could be a value that was deleted.
+//! * A file that says `prepare` goes to a fleet of which some may not migrate yet. Those write to the old pool and
+//!   leave what is in the new one, so a copy could outlive the value it was made of.
+//! * A file that says `drain` goes to a fleet of which some may have left the old pool already. They do not delete
+//!   there any more, so what is read there could be a value that was deleted.
 
 use crate::config::{Address, Config, Migrate, Phase};
 use crate::route::Prefixes;

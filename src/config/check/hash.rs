@@ -1,5 +1,5 @@
-//! `hash`, `key_hash`, `hash_tags` and `unhashed_prefix` of a pool: what they mean together, and what the client or proxy
-//! that is imitated could not have had.
+//! `hash`, `key_hash`, `hash_tags` and `unhashed_prefix` of a pool: what they mean together, and what the client or
+//! proxy that is imitated could not have had.
 
 use super::setting::{text, word};
 use crate::config::checked::Pool;

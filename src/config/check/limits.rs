@@ -44,7 +44,8 @@ pub fn check(written: &written::Limits, pools: &[Pool], problems: &mut Problems)
     limits
 }
 
-/// An item that fits no buffer could be neither stored nor answered. The complaint stands at the value that was written.
+/// An item that fits no buffer could be neither stored nor answered. The complaint stands at the value that was
+/// written.
 fn room_for_one_item(written: &written::Limits, limits: &Limits, problems: &mut Problems) {
     let item = limits.item_size;
     let bounds = [

@@ -1,4 +1,5 @@
-//! `log`: a format, and a level filter in which a slip is an error (tracing would take `inof` for the name of a module).
+//! `log`: a format, and a level filter in which a slip is an error (tracing would take `inof` for the name of a
+//! module).
 
 use super::setting::{switch, text, word};
 use crate::config::checked::Log;

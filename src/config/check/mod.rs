@@ -1,6 +1,7 @@
 //! Written form -> checked form: defaults filled in, names resolved, nonsense refused. One file per part of the file.
 //!
-//! Every check adds its problems and goes on with a default in place of the wrong value, so that the rest is checked too.
+//! Every check adds its problems and goes on with a default in place of the wrong value, so that the rest is checked
+//! too.
 
 mod down;
 mod hash;

@@ -49,8 +49,8 @@ fn beta(written: Option<&Scalar>, problems: &mut Problems) -> f64 {
     BETA
 }
 
-/// A caller that waits as long as the lease lasts waits for a lease that is over. If the lease itself was refused, this says
-/// nothing more.
+/// A caller that waits as long as the lease lasts waits for a lease that is over. If the lease itself was refused, this
+/// says nothing more.
 fn waiters_give_up_first(written: &written::Refresh, refresh: &Refresh, problems: &mut Problems) {
     let (wait, lease) = (refresh.cold_wait, refresh.lease);
     if written.lease.as_ref().is_some_and(|written| seconds(&written.text) != Ok(lease)) {

@@ -114,8 +114,8 @@ fn warn_of_keys_without_route(file: &File, routes: &[(Route, &ConfigPlace)], war
 }
 
 /// Two routes with different namespaces in one pool may give two keys one name on the server, and so one key the
-/// other's value: where what every key of one begins with there is a beginning of what every key of the other does. Even
-/// if that is meant, both must tell the same values stale; so a pair that does not is the one that is named.
+/// other's value: where what every key of one begins with there is a beginning of what every key of the other does.
+/// Even if that is meant, both must tell the same values stale; so a pair that does not is the one that is named.
 fn warn_of_shared_names(pools: &[Pool], routes: &[(Route, &ConfigPlace)], warnings: &mut Problems) {
     let begin = |route: &Route| [route.namespace.as_slice(), &route.prefix].concat();
     for (n, (a, place)) in routes.iter().enumerate() {

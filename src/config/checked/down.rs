@@ -47,8 +47,8 @@ impl OnDown {
 impl Route {
     /// The gutter that this route uses for one of its pools.
     ///
-    /// While it is moved, what is deleted on one side must not be gone on the other: so a gutter that has servers of the
-    /// other side is none, and one that both sides have is that of the new one.
+    /// While it is moved, what is deleted on one side must not be gone on the other: so a gutter that has servers of
+    /// the other side is none, and one that both sides have is that of the new one.
     pub fn gutter(&self, pool: usize, pools: &[Pool]) -> Option<Gutter> {
         let gutter = pools.get(pool)?.on_down.gutter()?;
         let is_shared = self.migrate.as_ref().is_some_and(|migrate| {

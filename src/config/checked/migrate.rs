@@ -13,8 +13,8 @@ pub struct Migrate {
     pub phase: Phase,
 }
 
-/// How far a migration has come. Before the first phase and after the last a route has one pool and knows nothing of all
-/// this.
+/// How far a migration has come. Before the first phase and after the last a route has one pool and knows nothing of
+/// all this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
@@ -22,7 +22,8 @@ pub enum Phase {
     Prepare,
     /// The new pool serves, with what it does not have yet from the old one.
     Warm,
-    /// The new pool serves alone, and nothing outdated is left in the old one, which sidecars that are not as far may use.
+    /// The new pool serves alone, and nothing outdated is left in the old one, which sidecars that are not as far may
+    /// use.
     Drain,
 }
 

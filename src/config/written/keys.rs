@@ -1,4 +1,5 @@
-//! Every key that a file may have, by its dotted path. The table in `docs/reference/configuration.md` and `config.example.yaml` are held to this list.
+//! Every key that a file may have, by its dotted path. The table in `docs/reference/configuration.md` and
+//! `config.example.yaml` are held to this list.
 
 use super::refresh::Early;
 use super::{

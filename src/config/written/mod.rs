@@ -1,7 +1,7 @@
 //! The written form: exactly what stands in the file, every value with its place. What it means is decided in `check`.
 //!
-//! The constants `KEYS` are the one list of keys: reading, "did you mean", and the tests that `config.example.yaml` and the
-//! book show every key, all go by them.
+//! The constants `KEYS` are the one list of keys: reading, "did you mean", and the tests that `config.example.yaml` and
+//! the book show every key, all go by them.
 
 mod down;
 mod keys;

@@ -2,8 +2,8 @@
 //!
 //! serde_yaml tells a position with an error only. So the visitor of a scalar keeps the value and then refuses it: the
 //! refusal, which serde_yaml marks with line and column, is read and dropped, and reading goes on, as the scalar was
-//! consumed all the same. One parse by one parser yields every value and its place. Maps and lists are not refused; they
-//! stand where the first thing in them does. A refusal without a kept value is a real error.
+//! consumed all the same. One parse by one parser yields every value and its place. Maps and lists are not refused;
+//! they stand where the first thing in them does. A refusal without a kept value is a real error.
 
 use super::{ALIAS, NO_KEY, START, Value, YamlKey, YamlNode, YamlRefusal};
 use crate::config::problem::TextPosition;

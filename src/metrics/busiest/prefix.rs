@@ -1,8 +1,8 @@
 //! What a key's prefix is: what it has in common with keys of its kind.
 //!
-//! A key is a row of segments that end with `:`, `/`, `.` or `|`. Its prefix are the segments before the first one with a
-//! digit, as numbers and hashes tell one thing from another; of a key without digits, all but the last one. Where that
-//! would be nothing, it is what stands before the first digit: `user:42:name` → `user:`, `page:/home` → `page:/`,
+//! A key is a row of segments that end with `:`, `/`, `.` or `|`. Its prefix are the segments before the first one with
+//! a digit, as numbers and hashes tell one thing from another; of a key without digits, all but the last one. Where
+//! that would be nothing, it is what stands before the first digit: `user:42:name` → `user:`, `page:/home` → `page:/`,
 //! `session:9f3a` → `session:`, `user42` → `user`, `greeting` → nothing.
 
 const ENDS: &[u8] = b":/.|";

@@ -1,7 +1,7 @@
 //! The samples of the recent minutes, and what was asked for most in them.
 //!
-//! A prefix is shown only if several different keys share it: so no key, however busy, shows as its own prefix. Keys whose
-//! prefix too few others share count towards the next shorter one.
+//! A prefix is shown only if several different keys share it: so no key, however busy, shows as its own prefix. Keys
+//! whose prefix too few others share count towards the next shorter one.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};

@@ -15,8 +15,8 @@ pub struct Reservoir {
 }
 
 impl Reservoir {
-    /// Takes a key in. How many of the next ones are to be skipped before one is offered again. `chance` is in 0..=1, and
-    /// hardly ever 0.
+    /// Takes a key in. How many of the next ones are to be skipped before one is offered again. `chance` is in 0..=1,
+    /// and hardly ever 0.
     pub fn offer(&mut self, key: &[u8], mut chance: impl FnMut() -> f64) -> u32 {
         self.seen += 1;
         if self.kept.len() < KEPT {

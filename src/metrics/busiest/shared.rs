@@ -1,5 +1,5 @@
-//! The sample of each worker, and where they meet. Noting a key is wait-free; who looks at a sample holds a worker up for
-//! no moment either, as the worker then skips one more key.
+//! The sample of each worker, and where they meet. Noting a key is wait-free; who looks at a sample holds a worker up
+//! for no moment either, as the worker then skips one more key.
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,5 +1,5 @@
-//! Values that no caller waits for, or that there is no room for: dropped as they arrive, so that only their place in the
-//! stream is kept.
+//! Values that no caller waits for, or that there is no room for: dropped as they arrive, so that only their place in
+//! the stream is kept.
 
 use bytes::{Buf, BytesMut};
 
@@ -27,8 +27,8 @@ impl AnswerDecoder {
         self.dropped.as_ref().map_or_else(|| self.wanted(buffer), |dropped| dropped.left)
     }
 
-    /// Gives up the value that is being received: what there is of it, and the rest as it arrives. The reply comes without
-    /// it.
+    /// Gives up the value that is being received: what there is of it, and the rest as it arrives. The reply comes
+    /// without it.
     pub fn drop_value(&mut self, buffer: &mut BytesMut) {
         if let Some((item, len)) = self.value.take() {
             let here = buffer.len().min(len);
@@ -66,7 +66,8 @@ mod tests {
     use bytes::Bytes;
     use proptest::prelude::*;
 
-    /// The replies in `stream`, which comes in pieces of `step` bytes, the first value being dropped after `after` of them.
+    /// The replies in `stream`, which comes in pieces of `step` bytes, the first value being dropped after `after` of
+    /// them.
     fn replies(stream: &[u8], step: usize, after: usize) -> Result<Vec<Option<Bytes>>, Desync> {
         let (mut decoder, mut buffer, mut values) = (AnswerDecoder::new(true), BytesMut::new(), Vec::new());
         for (number, piece) in stream.chunks(step).enumerate() {

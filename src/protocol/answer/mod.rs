@@ -1,7 +1,8 @@
 //! The upstream decoder: a server's bytes to [`Reply`]s, each held against the question it must answer.
 //!
-//! This is where replies begin and end; what one line says is [`super::reply_line`]'s business. A server is not trusted:
-//! a reply that does not fit its question is a [`Desync`], after which nothing on that connection can be believed.
+//! This is where replies begin and end; what one line says is [`super::reply_line`]'s business. A server is not
+//! trusted: a reply that does not fit its question is a [`Desync`], after which nothing on that connection can be
+//! believed.
 
 mod dropped;
 
@@ -113,9 +114,9 @@ impl Desync {
     }
 }
 
-/// Reads `VA <length> f<flags> t<ttl> O<token>`, the answer to an ordinary get, in one pass: the item, the length of its
-/// value and that of the line. The TTL is there where it was asked for. Everything else, a line that is not whole above
-/// all, is for [`parse`] to judge. Measured to save a tenth of a multi-get's instructions.
+/// Reads `VA <length> f<flags> t<ttl> O<token>`, the answer to an ordinary get, in one pass: the item, the length of
+/// its value and that of the line. The TTL is there where it was asked for. Everything else, a line that is not whole
+/// above all, is for [`parse`] to judge. Measured to save a tenth of a multi-get's instructions.
 fn common_hit(buffer: &[u8], expected: &Expected, token: Token) -> Option<(Item, usize, usize)> {
     let (len, rest) = leading_number(buffer.strip_prefix(b"VA ")?)?;
     let (client_flags, rest) = leading_number(rest.strip_prefix(b" f")?)?;

@@ -94,7 +94,8 @@ fn quiet_mode_hides_only_the_nominal_outcome() {
     ]);
 }
 
-/// Servers were asked for it, and some of memcached's items have forgotten that their key is binary: it came as two lines.
+/// Servers were asked for it, and some of memcached's items have forgotten that their key is binary: it came as two
+/// lines.
 #[test]
 fn a_key_is_repeated_as_the_client_wrote_it() {
     table(&[("mg YQ0KYg== b k\r\n", hit(), "HD kYQ0KYg== b\r\n"), ("mg YQ== b k\r\n", hit(), "HD kYQ== b\r\n")]);

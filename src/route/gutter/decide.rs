@@ -1,7 +1,7 @@
 //! What a gutter may keep, and for how long. Decides only: the route of that name asks.
 //!
-//! A gutter holds the keys of a dead server as long as they are needed and no longer: no expiry time there is beyond the
-//! cap. Expiry times within the cap, or in the past, stay as they are.
+//! A gutter holds the keys of a dead server as long as they are needed and no longer: no expiry time there is beyond
+//! the cap. Expiry times within the cap, or in the past, stay as they are.
 
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ use crate::route::migration::decide::CLAIM_LASTS;
 pub struct Cap(i64);
 
 impl Cap {
-    /// As fresh as the gutter allows, then stale for as long as elsewhere, and never so short that a migration could not
-    /// rely on its claims.
+    /// As fresh as the gutter allows, then stale for as long as elsewhere, and never so short that a migration could
+    /// not rely on its claims.
     pub fn of(route: &config::Route, gutter: config::Gutter) -> Cap {
         let grace = route.refresh.as_ref().map_or(Duration::ZERO, |refresh| refresh.grace);
         let least = if route.migrate.is_some() { CLAIM_LASTS } else { Duration::ZERO };

@@ -6,16 +6,16 @@
 //!                just back ───▶ the server; what it changes is deleted in the gutter as well
 //! ```
 //! * **get, gat, touch, mg, me**: asked of the gutter alone while the server is down; a TTL is capped.
-//! * **set, replace, delete, ms, md** without a CAS unique: the server's copy is outdated, even if the request fails. leash
-//!   remembers that first. If it cannot, it stores nothing: the older value would come back after the new one.
-//! * **add, append, prepend, cas, incr, decr**: the server's copy is outdated if they succeed in the gutter. If leash cannot
-//!   remember that, it undoes the change.
+//! * **set, replace, delete, ms, md** without a CAS unique: the server's copy is outdated, even if the request fails.
+//!   leash remembers that first. If it cannot, it stores nothing: the older value would come back after the new one.
+//! * **add, append, prepend, cas, incr, decr**: the server's copy is outdated if they succeed in the gutter. If leash
+//!   cannot remember that, it undoes the change.
 //! * **CAS uniques** of the gutter are marked as such: none is taken for one of the server's, or the other way round.
-//! * **Leases** and other items beside an item live in the gutter while the item does. They keep their TTL. When an item
-//!   changes in the gutter, its lease on the server ends: the winner that holds it works on an older value.
+//! * **Leases** and other items beside an item live in the gutter while the item does. They keep their TTL. When an
+//!   item changes in the gutter, its lease on the server ends: the winner that holds it works on an older value.
 //!
-//! While the server is just back, for as long as the gutter may hold a copy, leash deletes copies there that the server's
-//! items have overtaken: they must not come up again if the server fails once more.
+//! While the server is just back, for as long as the gutter may hold a copy, leash deletes copies there that the
+//! server's items have overtaken: they must not come up again if the server fails once more.
 
 pub mod decide;
 
@@ -28,7 +28,8 @@ use crate::route::refresh::decide::ItemId;
 use crate::runtime::env::Env;
 use crate::upstream::{Remembered, Standing, Upstream};
 
-/// Marks the gutter's CAS uniques, so that a client that read in the gutter does not store over the server's newer item.
+/// Marks the gutter's CAS uniques, so that a client that read in the gutter does not store over the server's newer
+/// item.
 const OF_GUTTER: Uniques = Uniques::with_bit(61);
 
 /// One pool with its gutter, as one route uses them.
@@ -44,7 +45,8 @@ pub struct GutterNode {
 }
 
 impl GutterNode {
-    /// A pool with the way into it, and the way into its gutter. `leases` is what tells the items of the route if it refreshes.
+    /// A pool with the way into it, and the way into its gutter. `leases` is what tells the items of the route if it
+    /// refreshes.
     pub fn new(
         (pool, own): (Rc<PoolNode>, Entry),
         gutter: Entry,

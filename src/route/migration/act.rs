@@ -184,8 +184,8 @@ impl MigrationNode {
         }
     }
 
-    /// Makes in `to` what the command makes where nothing is: over a claim or by an `add`. Deletes an item that may be in
-    /// `from`.
+    /// Makes in `to` what the command makes where nothing is: over a claim or by an `add`. Deletes an item that may be
+    /// in `from`.
     async fn make(&self, key: &Key, command: &Command, over: Option<u64>, from_has_none: bool) -> Done {
         let Some(store) = stored_where_nothing_is(command, over) else { return self.find_nothing(key, command).await };
         // In warm there was nothing in `from` under this claim, unless it was down; in drain leash did not look.

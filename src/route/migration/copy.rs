@@ -34,7 +34,8 @@ pub enum Copied {
 }
 
 impl MigrationNode {
-    /// Copies an item after the client that read it has its reply. One copy at a time for each key, and not too many in all.
+    /// Copies an item after the client that read it has its reply. One copy at a time for each key, and not too many in
+    /// all.
     pub(super) fn backfill(self: &Rc<Self>, key: &Key) {
         let id = self.id(key);
         let mut running = self.backfills.borrow_mut();
@@ -58,8 +59,8 @@ impl MigrationNode {
         });
     }
 
-    /// Brings an item over under a claim of its own, and gives the claim up. `Err` with the reply of `to` if it got no claim:
-    /// [`Reply::NotStored`] if something is there already.
+    /// Brings an item over under a claim of its own, and gives the claim up. `Err` with the reply of `to` if it got no
+    /// claim: [`Reply::NotStored`] if something is there already.
     pub async fn bring(&self, key: &Key) -> Result<Copied, Reply> {
         let claim = match self.put_claim(key, Claim::Copy, None).await {
             Reply::Hit(Item { cas, .. }) => cas,

@@ -30,8 +30,8 @@ impl MigrationNode {
         told
     }
 
-    /// The second look of a read that found nothing in `to`, or a claim: its owner brings the item over or keeps others from
-    /// doing so. A `from` that does not answer counts as having nothing.
+    /// The second look of a read that found nothing in `to`, or a claim: its owner brings the item over or keeps others
+    /// from doing so. A `from` that does not answer counts as having nothing.
     pub(super) async fn read_from(self: &Rc<Self>, key: &Key, command: Command, is_free: bool) -> Reply {
         let reply = self.ask_from(key, command).await;
         if is_free && matches!(reply, Reply::Hit(_)) {

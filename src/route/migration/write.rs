@@ -34,9 +34,9 @@ impl MigrationNode {
 
     /// Deletes: `from`, then `to`.
     ///
-    /// While there are claims this happens under one, which takes the place of the item in `to`. Without it the key would
-    /// be free in between: a client's `add` would succeed in `to`, and then be deleted. If leash gets no claim in time, it
-    /// deletes nothing.
+    /// While there are claims this happens under one, which takes the place of the item in `to`. Without it the key
+    /// would be free in between: a client's `add` would succeed in `to`, and then be deleted. If leash gets no
+    /// claim in time, it deletes nothing.
     pub(super) async fn delete(&self, key: &Key, deadline: Deadline) -> Reply {
         let line = self.claimants.enter(self.id(key));
         if deadline.bounds(&line).await.is_none() {

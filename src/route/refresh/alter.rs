@@ -1,7 +1,8 @@
-//! Every command that changes an item. To all of them a stale item is an expired item. So commands that depend on the item
-//! look first, then act on what they saw, and start again if the item changed in between.
+//! Every command that changes an item. To all of them a stale item is an expired item. So commands that depend on the
+//! item look first, then act on what they saw, and start again if the item changed in between.
 //!
-//! A look costs a second round trip. A set needs none, and a delete travels behind its look and the revocation of the lease.
+//! A look costs a second round trip. A set needs none, and a delete travels behind its look and the revocation of the
+//! lease.
 
 use std::rc::Rc;
 

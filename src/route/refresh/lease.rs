@@ -20,8 +20,8 @@ pub(super) enum LeaseAnswer {
 }
 
 impl RefreshNode {
-    /// Asks for the lease of an item, and right behind it for the item, of which the reply is returned with its reading: the
-    /// lease is for this item, not for the one that an earlier read found.
+    /// Asks for the lease of an item, and right behind it for the item, of which the reply is returned with its
+    /// reading: the lease is for this item, not for the one that an earlier read found.
     pub(super) async fn ask_lease(&self, asker: &Asker<'_>, slot: &LeaseSlot) -> (LeaseAnswer, Reply, ItemReading) {
         let terms = Terms { ttl: self.policy.lease.into(), value_left: asker.value_left };
         let token = LeaseToken::new(self.env.random(), terms);

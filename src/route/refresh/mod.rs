@@ -9,8 +9,8 @@
 //!   set ─▶ of a winner: checked against the lease ─ else: stored, the lease revoked   (store)
 //!   all others ─▶ look first: a stale item is an expired item                  (alter)
 //! ```
-//! * **get, gets, mg**: a stale value is served to all but one. That one is told "miss"; a meta client gets the value with
-//!   W and X, the others with X and Z.
+//! * **get, gets, mg**: a stale value is served to all but one. That one is told "miss"; a meta client gets the value
+//!   with W and X, the others with X and Z.
 //! * **gat, mg with T**: as get; a fresh item's TTL is set, and keeps its grace if it is marked.
 //! * **set, ms**: stored for TTL + grace and marked. A TTL of 0 or below is stored as it is.
 //! * **cas, add, replace, append, prepend, incr, decr, touch, delete**: a stale item is not there.

@@ -27,8 +27,8 @@ impl RefreshNode {
         }
     }
 
-    /// A value that is stale, or due early, and that no client of this process regenerates: one caller asks for the lease,
-    /// and all that come meanwhile are served the value there is.
+    /// A value that is stale, or due early, and that no client of this process regenerates: one caller asks for the
+    /// lease, and all that come meanwhile are served the value there is.
     pub(super) async fn refresh(
         self: Rc<Self>,
         key: Key,

@@ -1,6 +1,7 @@
-//! Reads that their server is too busy to answer, and refuses at once. It could not be asked, neither for the item nor for
-//! its lease: so one caller of this process regenerates the item without one, and the others wait for what it stores. Were
-//! all told that there is nothing, all would regenerate, and the overload of the cache become one of what is behind it.
+//! Reads that their server is too busy to answer, and refuses at once. It could not be asked, neither for the item nor
+//! for its lease: so one caller of this process regenerates the item without one, and the others wait for what it
+//! stores. Were all told that there is nothing, all would regenerate, and the overload of the cache become one of what
+//! is behind it.
 
 use std::rc::Rc;
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! Sets, and the checks that a winner's set must pass.
 //!
-//! A winner must not put an outdated value back, and a slow winner must not work in vain. So leash refuses its set only on
-//! positive evidence that something newer came between, and answers `STORED` either way: to the winner, its value may as
-//! well have been evicted.
+//! A winner must not put an outdated value back, and a slow winner must not work in vain. So leash refuses its set only
+//! on positive evidence that something newer came between, and answers `STORED` either way: to the winner, its value
+//! may as well have been evicted.
 //!
 //! ```text
 //!   won a stale item ─▶ store by its CAS ─▶ stored: kept, unless another caller has or had the lease by now
@@ -162,10 +162,11 @@ impl RefreshNode {
         Stored::Refused(why)
     }
 
-    /// Removes the item of a client that appended to the outdated value, counted in it, or stored over it: it is as old.
+    /// Removes the item of a client that appended to the outdated value, counted in it, or stored over it: it is as
+    /// old.
     async fn undo_what_was_built(&self, subject: &Subject<'_>, ours: &Store) {
-        // The item may be newer after all, and would have been the evidence against the next late winner: the revoked lease
-        // stands in for it.
+        // The item may be newer after all, and would have been the evidence against the next late winner: the revoked
+        // lease stands in for it.
         self.revoke(subject);
         let returns = Returns::VALUE.and(Returns::FLAGS).and(Returns::CAS).and(Returns::TTL_BEFORE);
         let look = Get { returns, no_bump: true, ..Get::default() };

@@ -39,8 +39,8 @@ impl RefreshNode {
         })
     }
 
-    /// Revokes the lease of a touched item that may end before the lease does: then the item is no evidence against a late
-    /// winner.
+    /// Revokes the lease of a touched item that may end before the lease does: then the item is no evidence against a
+    /// late winner.
     pub(super) fn revoke_if_short(&self, subject: &Subject<'_>, exptime: Exptime, is_marked: bool) {
         if self.policy.touched_ends_before_a_lease(exptime, is_marked, self.env.unix()) {
             self.revoke(subject);

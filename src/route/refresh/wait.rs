@@ -1,5 +1,5 @@
-//! Waiting for the value that a winner brings. If the winner is in another sidecar, one poller of this process looks for the
-//! value on behalf of all that wait here.
+//! Waiting for the value that a winner brings. If the winner is in another sidecar, one poller of this process looks
+//! for the value on behalf of all that wait here.
 
 use std::rc::Rc;
 use std::sync::Arc;

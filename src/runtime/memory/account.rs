@@ -1,7 +1,8 @@
 //! What all workers hold together, against what the process may hold: the one place where their sums meet.
 //!
-//! A worker does not tell of every byte. It keeps a little to itself and tells of the rest in steps ([`Account::step`]),
-//! so that workers do not fight over one cache line and the sum is still right to a sixteenth of the limit.
+//! A worker does not tell of every byte. It keeps a little to itself and tells of the rest in steps
+//! ([`Account::step`]), so that workers do not fight over one cache line and the sum is still right to a sixteenth of
+//! the limit.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};

@@ -3,9 +3,9 @@
 //! ```text
 //!   Share ── a buffer, a table ──▶ Holder ── a client ──▶ Memory ── a worker ──▶ Account ── the process
 //! ```
-//! Everything that a peer can make grow has a [`Share`], which says how much room it takes: the room that was allocated,
-//! where that differs from what is in it. The shares of one client add up in its [`Holder`], so that leash knows which
-//! client holds most when memory is short.
+//! Everything that a peer can make grow has a [`Share`], which says how much room it takes: the room that was
+//! allocated, where that differs from what is in it. The shares of one client add up in its [`Holder`], so that leash
+//! knows which client holds most when memory is short.
 //!
 //! | level | what happens |
 //! |---|---|

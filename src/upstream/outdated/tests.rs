@@ -1,4 +1,5 @@
-//! Threads that delete while the server falls and rises: a client that was told that a key is deleted reads no older value.
+//! Threads that delete while the server falls and rises: a client that was told that a key is deleted reads no older
+//! value.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};

@@ -1,5 +1,5 @@
-//! The spools of the process, by the names of pool and server. So the deletes that wait for a server go on waiting when a
-//! reload changes anything else about it.
+//! The spools of the process, by the names of pool and server. So the deletes that wait for a server go on waiting when
+//! a reload changes anything else about it.
 
 use std::collections::HashMap;
 use std::path::PathBuf;

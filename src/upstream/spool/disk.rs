@@ -1,5 +1,6 @@
 //! The thread that waits for disks, so that no worker does: it syncs what was written in the last tenth of a second
-//! together, and does all other work that may take as long as a disk. If the whole machine fails, that tenth may be lost.
+//! together, and does all other work that may take as long as a disk. If the whole machine fails, that tenth may be
+//! lost.
 
 use std::fs::File;
 use std::io;
@@ -18,8 +19,8 @@ pub struct Synced {
     /// The file.
     pub file: Arc<File>,
     is_behind: AtomicBool,
-    /// Why the disk does not have what was written, once it has said so. How much of the file it has is not known from then
-    /// on: it says so once, and forgets.
+    /// Why the disk does not have what was written, once it has said so. How much of the file it has is not known from
+    /// then on: it says so once, and forgets.
     lost: OnceLock<String>,
     trouble: Arc<Notify>,
 }

@@ -1,6 +1,6 @@
-//! What earlier processes left and is too much to be kept in memory: files that are read while they are replayed, a batch
-//! at a time, the oldest first. Each is removed once its end is reached; a process that ends before begins it anew, for a
-//! key may be deleted twice.
+//! What earlier processes left and is too much to be kept in memory: files that are read while they are replayed, a
+//! batch at a time, the oldest first. Each is removed once its end is reached; a process that ends before begins it
+//! anew, for a key may be deleted twice.
 
 use std::collections::VecDeque;
 use std::fs::{self, File};

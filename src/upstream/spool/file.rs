@@ -1,8 +1,8 @@
 //! The file of a spool: appended to with every delete that waits, emptied when none does.
 //!
-//! A record is with the kernel before its client is answered, so it survives the end of the process, however that comes.
-//! The disk has it a moment later: see [`super::disk`]. Where a write failed, nothing is lost of what was whole before: the
-//! next one begins where that ends, and a torn record behind it is no record.
+//! A record is with the kernel before its client is answered, so it survives the end of the process, however that
+//! comes. The disk has it a moment later: see [`super::disk`]. Where a write failed, nothing is lost of what was whole
+//! before: the next one begins where that ends, and a torn record behind it is no record.
 
 use std::fs::{self, File};
 use std::io;
@@ -99,8 +99,8 @@ impl SpoolFile {
         Ok(file)
     }
 
-    /// A file with these records only, beside the one that it is to replace: see [`SpoolFile::take_place`]. The disk has
-    /// it.
+    /// A file with these records only, beside the one that it is to replace: see [`SpoolFile::take_place`]. The disk
+    /// has it.
     pub fn written_aside(place: &SpoolPlace, records: &[Record], trouble: &Arc<Notify>) -> io::Result<SpoolFile> {
         let (aside, title) = (place.aside(), place.title());
         let file = open(&aside)?;

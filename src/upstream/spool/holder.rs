@@ -1,5 +1,5 @@
-//! The target that serves under a server's name, as far as the spool must know it: only the holder takes records from the
-//! spool and replays them.
+//! The target that serves under a server's name, as far as the spool must know it: only the holder takes records from
+//! the spool and replays them.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! The keeper of a spool's file, one for each spool: tries again, with a growing delay, to open or write a file that the
-//! disk refused, and writes a file anew that holds far more records than wait. Waits for the disk on
+//! The keeper of a spool's file, one for each spool: tries again, with a growing delay, to open or write a file that
+//! the disk refused, and writes a file anew that holds far more records than wait. Waits for the disk on
 //! [a thread of its own](super::disk).
 //!
 //! ```text

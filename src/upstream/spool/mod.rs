@@ -1,4 +1,5 @@
-//! Deletes that wait for a server that is down: keys only, each once, bounded; in memory, and in a file if one is given.
+//! Deletes that wait for a server that is down: keys only, each once, bounded; in memory, and in a file if one is
+//! given.
 //!
 //! ```text
 //!   delete of a down server ─▶ add ─▶ queue ─▶ take ─▶ sent ─▶ done
@@ -6,9 +7,9 @@
 //!                               │       └── asked again ◀┴──▶ refused
 //!                               └──▶ file ─▶ (a later process) earlier ─▶ take, a batch at a time
 //! ```
-//! The whole process has one spool for each server, across reloads. Its lock also orders "the server is up again" against
-//! "this key waits for it": see [`super::Target::remember`]. The target that serves under the server's name holds the spool:
-//! only the holder takes records from it, and they are done only if the holder is still the same.
+//! The whole process has one spool for each server, across reloads. Its lock also orders "the server is up again"
+//! against "this key waits for it": see [`super::Target::remember`]. The target that serves under the server's name
+//! holds the spool: only the holder takes records from it, and they are done only if the holder is still the same.
 //!
 //! While the file cannot be written the deletes wait in memory, and the [keeper](keep) tries again.
 
@@ -88,8 +89,8 @@ impl Spool {
         self.lock().is_held_by(one)
     }
 
-    /// Opens its file, if it has one and has not tried yet, and returns how many deletes wait there already. If the file
-    /// cannot be opened, deletes wait in memory until it can.
+    /// Opens its file, if it has one and has not tried yet, and returns how many deletes wait there already. If the
+    /// file cannot be opened, deletes wait in memory until it can.
     pub(super) fn open(&self, label: &str) -> usize {
         let Some(place) = self.place() else { return 0 };
         let mut pending = self.lock();

@@ -89,8 +89,8 @@ pub fn foreign(path: &Path) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, text)
 }
 
-/// Names may hold anything but spaces, so what is shown of them is for people and the hash tells them apart. It is that of
-/// the first version's title for good, so that what earlier versions of leash left is found.
+/// Names may hold anything but spaces, so what is shown of them is for people and the hash tells them apart. It is that
+/// of the first version's title for good, so that what earlier versions of leash left is found.
 fn name(pool: &str, server: &str) -> String {
     let hash = xxh3_64(&Version::One.title(pool, server));
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' || c == '.' { c } else { '_' };

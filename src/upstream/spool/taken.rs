@@ -7,8 +7,8 @@ use super::holder::SpoolHolder;
 use super::pending::{TakenFrom, WaitingDeletes};
 use super::{Record, Spool};
 
-/// Records that the prober is sending. They go back into the spool if this is dropped before the prober said how the sending
-/// ended, or if another target holds the spool by then: it may speak to another server.
+/// Records that the prober is sending. They go back into the spool if this is dropped before the prober said how the
+/// sending ended, or if another target holds the spool by then: it may speak to another server.
 pub struct Taken<'s> {
     spool: &'s Spool,
     holder: Weak<dyn SpoolHolder>,
@@ -36,8 +36,8 @@ impl Taken<'_> {
         &self.records
     }
 
-    /// They were sent, and those at these places refused: these wait until they are asked again. False if there is no room
-    /// for that; then none is done.
+    /// They were sent, and those at these places refused: these wait until they are asked again. False if there is no
+    /// room for that; then none is done.
     pub fn were_replayed(mut self, refused: &[usize]) -> bool {
         let spool = self.spool;
         let mut pending = spool.lock();

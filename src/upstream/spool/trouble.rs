@@ -1,5 +1,5 @@
-//! The file of a spool with its troubles: records in memory are in the file as well, unless the disk does not take them.
-//! Then this says since when and why, and the file is written anew once the disk works again.
+//! The file of a spool with its troubles: records in memory are in the file as well, unless the disk does not take
+//! them. Then this says since when and why, and the file is written anew once the disk works again.
 
 use std::io;
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -1,5 +1,5 @@
-//! What pymemcache's FallbackClient promises, for a whole application at once: the old pool is warm, the new one empty, and
-//! the hit rate stays what it was.
+//! What pymemcache's FallbackClient promises, for a whole application at once: the old pool is warm, the new one empty,
+//! and the hit rate stays what it was.
 
 use std::thread;
 use std::time::Instant;

@@ -1,6 +1,6 @@
-//! A route moves and servers of either pool die and freeze, in every phase, with and without a gutter: nobody reads a value
-//! that was replaced or deleted through the same leash. What the old pool has is put there past leash, as if it had been
-//! there all along.
+//! A route moves and servers of either pool die and freeze, in every phase, with and without a gutter: nobody reads a
+//! value that was replaced or deleted through the same leash. What the old pool has is put there past leash, as if it
+//! had been there all along.
 
 use std::sync::RwLock;
 

@@ -1,5 +1,5 @@
-//! One of three servers dies, freezes and comes back under load, then all three do. Timings are of the whole machine, so
-//! each has beside it what a client of another leash waited, which had no trouble.
+//! One of three servers dies, freezes and comes back under load, then all three do. Timings are of the whole machine,
+//! so each has beside it what a client of another leash waited, which had no trouble.
 
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -16,8 +16,8 @@ const DEADLINE: Duration = Duration::from_millis(500);
 const FAILURES: u32 = 3;
 /// What a reply may come after its deadline.
 const SLACK: Duration = Duration::from_millis(50);
-/// Below this a ratio of waits says more about the machine than about leash. Who waits for a dead server waits ten times
-/// as long.
+/// Below this a ratio of waits says more about the machine than about leash. Who waits for a dead server waits ten
+/// times as long.
 const FLOOR: Duration = Duration::from_millis(50);
 
 /// What happened to servers.

@@ -1,5 +1,5 @@
-//! Clients by the thousand: as many as there are descriptors for are served, the others are told, and whatever leash needs
-//! itself is there.
+//! Clients by the thousand: as many as there are descriptors for are served, the others are told, and whatever leash
+//! needs itself is there.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -13,8 +13,8 @@ use support::{BOUND, Client, Leash, Memcached};
 
 use support::turn::alone;
 
-/// How long a crowd may take to be answered: a second, and what a busy machine adds to thousands of connections of a build
-/// for tests. Whoever must knock again because nobody listened waits for seconds, each time twice as long.
+/// How long a crowd may take to be answered: a second, and what a busy machine adds to thousands of connections of a
+/// build for tests. Whoever must knock again because nobody listened waits for seconds, each time twice as long.
 const ANSWERED: Duration = Duration::from_secs(1 + 19);
 
 /// What clients were told that connected all at once and asked something, each on the connection that is still open.

@@ -1,5 +1,5 @@
-//! What one client costs the others: floods of every kind beside a client that measures how long its own gets take, peers
-//! that vanish, places and descriptors that run out.
+//! What one client costs the others: floods of every kind beside a client that measures how long its own gets take,
+//! peers that vanish, places and descriptors that run out.
 
 mod descriptors;
 mod floods;

@@ -10,7 +10,8 @@ use support::{BOUND, Client, Leash};
 
 use support::turn::alone;
 
-/// How long a probe may take: 100 ms, and what a machine that others use may add. Whoever waits for a place waits for seconds.
+/// How long a probe may take: 100 ms, and what a machine that others use may add. Whoever waits for a place waits for
+/// seconds.
 const PROMPT: Duration = Duration::from_millis(100 + 400);
 
 fn connect(leash: &Leash) -> TcpStream {

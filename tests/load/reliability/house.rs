@@ -18,7 +18,8 @@ pub fn alone() -> turn::Alone {
     turn::alone()
 }
 
-/// The figure that is promised, in the long form; in the short one what a busy machine and a build for debugging make of it.
+/// The figure that is promised, in the long form; in the short one what a busy machine and a build for debugging make
+/// of it.
 pub fn promised(figure: Duration, short: Duration) -> Duration {
     if is_long() { figure } else { short }
 }

@@ -1,5 +1,5 @@
-//! All of it at once, and the configuration changes meanwhile: servers that are killed, lie and drip, clients that flood
-//! and leave, a reload every moment.
+//! All of it at once, and the configuration changes meanwhile: servers that are killed, lie and drip, clients that
+//! flood and leave, a reload every moment.
 
 use std::time::{Duration, Instant};
 

@@ -107,7 +107,8 @@ fn trouble(leash: &Leash, servers: &mut [Memcached]) -> Vec<u64> {
     held
 }
 
-/// Does this, and tells when the machine stood still meanwhile: a thread that does nothing but sleep slept far too long.
+/// Does this, and tells when the machine stood still meanwhile: a thread that does nothing but sleep slept far too
+/// long.
 fn watching_the_machine<T>(does: impl FnOnce() -> T) -> (T, Vec<Range<Instant>>) {
     let is_over = AtomicBool::new(false);
     thread::scope(|scope| {

@@ -1,4 +1,5 @@
-//! The alerts are right by promtool, name what exists, are tested in both directions, and tell whoever is woken what to do.
+//! The alerts are right by promtool, name what exists, are tested in both directions, and tell whoever is woken what to
+//! do.
 
 use std::fs;
 

@@ -70,8 +70,8 @@ impl Traffic {
         }
     }
 
-    /// A server that is down, for which deletes wait; and a pool of which no server can be reached, so that those which do
-    /// not wait already are lost and a gutter answers.
+    /// A server that is down, for which deletes wait; and a pool of which no server can be reached, so that those which
+    /// do not wait already are lost and a gutter answers.
     fn down(&mut self) {
         self.first.expect("get lost:a\r\nget gone:a\r\n", "END\r\nEND\r\n");
         self.first.ask("delete lost:a\r\n");

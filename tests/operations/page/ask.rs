@@ -1,4 +1,5 @@
-//! The box that answers "where does this key go?", with a script and without one, and asked by somebody who means no good.
+//! The box that answers "where does this key go?", with a script and without one, and asked by somebody who means no
+//! good.
 
 use serde_json::json;
 

@@ -1,4 +1,5 @@
-//! What the page says first when something is wrong: what it means for users, since when and why, and which leash says so.
+//! What the page says first when something is wrong: what it means for users, since when and why, and which leash says
+//! so.
 
 use serde_json::json;
 

@@ -1,5 +1,5 @@
-//! Links between the documents lead somewhere: to a file that is there, and to a heading that it has. So do the names of
-//! documents that sources, alerts and the chart mention.
+//! Links between the documents lead somewhere: to a file that is there, and to a heading that it has. So do the names
+//! of documents that sources, alerts and the chart mention.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,4 +1,5 @@
-//! The documents say what is there: metrics, configuration, log lines, files, and where their links lead. The book is whole.
+//! The documents say what is there: metrics, configuration, log lines, files, and where their links lead. The book is
+//! whole.
 
 mod book;
 mod configuration;

@@ -1,5 +1,5 @@
-//! No test ends before its end because the machine lacks something. Only `needs::has` may end one: it fails the test unless
-//! somebody said before that this machine may lack the thing.
+//! No test ends before its end because the machine lacks something. Only `needs::has` may end one: it fails the test
+//! unless somebody said before that this machine may lack the thing.
 
 use std::fs;
 use std::path::{Path, PathBuf};

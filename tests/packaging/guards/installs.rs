@@ -1,5 +1,5 @@
-//! What the scripts install is of a fixed version, so that the same commit is tested with the same tools; and `tests/run` says
-//! what it will install before it does.
+//! What the scripts install is of a fixed version, so that the same commit is tested with the same tools; and
+//! `tests/run` says what it will install before it does.
 
 use std::os::unix::fs::symlink;
 use std::process::Command;

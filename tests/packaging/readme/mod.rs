@@ -1,9 +1,9 @@
-//! What the documents show is what happens: every block marked `console` of the README, CONTRIBUTING.md, the chart's README
-//! and each page of the book is run, line by line.
+//! What the documents show is what happens: every block marked `console` of the README, CONTRIBUTING.md, the chart's
+//! README and each page of the book is run, line by line.
 //!
 //! A line that begins with `$ ` is a command, the lines up to the next one are its output, where `...` stands for
-//! anything and a last line `...` for any further lines. A command that ends in ` &` keeps running until the block ends.
-//! A command may fail only where it prints its exit code.
+//! anything and a last line `...` for any further lines. A command that ends in ` &` keeps running until the block
+//! ends. A command may fail only where it prints its exit code.
 //! Blocks marked `sh` are shown, not run, unless the line before them is `<!-- run -->`.
 
 mod blocks;

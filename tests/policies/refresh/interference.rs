@@ -1,5 +1,5 @@
-//! A delete, or somebody else's write, between a winner's miss and its set: the winner is told `STORED`, and its outdated
-//! value is not readable from then on.
+//! A delete, or somebody else's write, between a winner's miss and its set: the winner is told `STORED`, and its
+//! outdated value is not readable from then on.
 
 use support::{Client, Leash, Memcached};
 

@@ -1,4 +1,5 @@
-//! A winner that takes longer than its lease: its value is stored unless there is a newer one, and never over a newer one.
+//! A winner that takes longer than its lease: its value is stored unless there is a newer one, and never over a newer
+//! one.
 
 use std::ops::Range;
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! Regenerations are counted under steady traffic: with leash, and beside it, for the same traffic, without.
 //!
 //! Every request is sent twice, through a route that refreshes and through a plain one. Whoever is told that there is
-//! nothing sets a value once it has been made, on the same connection, and goes on asking for other keys meanwhile, as an
-//! application with many threads does.
+//! nothing sets a value once it has been made, on the same connection, and goes on asking for other keys meanwhile, as
+//! an application with many threads does.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::thread;

@@ -165,8 +165,8 @@ fn meta_delete(random: &mut Random) -> String {
 
 fn counting(random: &mut Random) -> String {
     let counter = if random.chance(85) { counter(random) } else { key(random) };
-    // Nothing that reaches 2^63: of such a number memcached looks for a minus sign beyond the end of the value, and what
-    // it finds there is anybody's. Wrapping has hand-written cases.
+    // Nothing that reaches 2^63: of such a number memcached looks for a minus sign beyond the end of the value, and
+    // what it finds there is anybody's. Wrapping has hand-written cases.
     let delta = random.of(&["1", "10", "0", "1000000000000", "99"]);
     let verb = random.of(&["incr", "decr"]);
     let command = match random.below(10) {

@@ -1,5 +1,5 @@
-//! Files of the spool that cannot be written or opened, and can be again: what waits is not lost, and it is told. A disk
-//! that is full is in tests/load/reliability.
+//! Files of the spool that cannot be written or opened, and can be again: what waits is not lost, and it is told. A
+//! disk that is full is in tests/load/reliability.
 
 use std::fs;
 

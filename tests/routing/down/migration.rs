@@ -1,5 +1,5 @@
-//! Routes that move between pools while servers of either die: the gutter of each side takes its keys, and nothing older
-//! comes up.
+//! Routes that move between pools while servers of either die: the gutter of each side takes its keys, and nothing
+//! older comes up.
 
 use support::figures::metric;
 use support::{BOUND, Client, Leash, Memcached, wait_until};

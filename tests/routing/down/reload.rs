@@ -46,7 +46,8 @@ fn servers_that_are_gone_from_the_configuration_do_not_count_as_up_or_down() {
     reaches(&leash, "leash_pool_blackout", "", 0.0);
 }
 
-/// Configurations to go on with while deletes wait for m0: what is changed, as further entries of the pool and as lines.
+/// Configurations to go on with while deletes wait for m0: what is changed, as further entries of the pool and as
+/// lines.
 const CHANGES: [(&str, &str); 4] = [
     ("", UNRELATED),
     ("failures: 7", ""),

@@ -1,5 +1,5 @@
-//! What was deleted or replaced while its server stood still is not read again when that goes on, whatever becomes of leash
-//! in between. It is read all the time, so also at the moment of the return.
+//! What was deleted or replaced while its server stood still is not read again when that goes on, whatever becomes of
+//! leash in between. It is read all the time, so also at the moment of the return.
 
 use support::figures::metric;
 use support::{BOUND, Leash, Memcached, wait_until};

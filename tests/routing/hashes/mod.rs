@@ -1,4 +1,5 @@
-//! A pool that a real client or proxy filled stays warm when leash is put in front of it: every key hits, with its value.
+//! A pool that a real client or proxy filled stays warm when leash is put in front of it: every key hits, with its
+//! value.
 
 use std::fs;
 use std::process::{Child, Command, Stdio};

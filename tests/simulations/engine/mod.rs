@@ -1,5 +1,5 @@
-//! What the simulations share: processes, the wires between them and their servers, and the search for a seed that breaks
-//! a promise. What a story is about, and what it promises, is theirs.
+//! What the simulations share: processes, the wires between them and their servers, and the search for a seed that
+//! breaks a promise. What a story is about, and what it promises, is theirs.
 
 mod processes;
 mod seeds;

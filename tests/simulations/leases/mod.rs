@@ -1,4 +1,5 @@
-//! The lease table under many orders of threads: src/route/refresh/leases/slot.rs itself, with a model checker's lock in it.
+//! The lease table under many orders of threads: src/route/refresh/leases/slot.rs itself, with a model checker's lock
+//! in it.
 //!
 //! Only the table around the slots is modelled here, as a place for one slot behind a lock: it does what
 //! `Leases::claim`, `end_slot` and `forget` do with moka's cache, each step of which is atomic by key.

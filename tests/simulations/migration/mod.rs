@@ -1,8 +1,8 @@
-//! A migration under every order of events that a seed can think of: sidecars in neighbouring phases around one key, the
-//! real route and two real stores, with wires between them on which the seed decides who goes first.
+//! A migration under every order of events that a seed can think of: sidecars in neighbouring phases around one key,
+//! the real route and two real stores, with wires between them on which the seed decides who goes first.
 //!
-//! What is promised stands in `oracle.rs`, who acts in `people.rs`, how the world turns in `world.rs`. A failing seed tells
-//! its story. `LEASH_STORIES=n` tells n times as many.
+//! What is promised stands in `oracle.rs`, who acts in `people.rs`, how the world turns in `world.rs`. A failing seed
+//! tells its story. `LEASH_STORIES=n` tells n times as many.
 
 mod oracle;
 mod people;
@@ -38,7 +38,8 @@ fn no_lock_is_given_twice_in_6000_stories_of_any_two_neighbouring_phases() {
     explore(Plot::Lock, 6000);
 }
 
-/// A simulation that finds nothing may see nothing: each wrong order and each server that breaks its word must be found.
+/// A simulation that finds nothing may see nothing: each wrong order and each server that breaks its word must be
+/// found.
 #[test]
 fn a_wrong_order_is_found_out() {
     for (fault, plot) in [

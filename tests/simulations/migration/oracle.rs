@@ -1,11 +1,11 @@
 //! What is promised, held against every reply.
 //!
-//! 1. **Nothing replaced.** Let a write or delete begin after the write of a value was finished, and be finished before a
-//!    read begins. Then the read does not return that value. A write that was cut off by a crash, or answered that its time
-//!    was over, is finished when nothing of it is under way any more.
+//! 1. **Nothing replaced.** Let a write or delete begin after the write of a value was finished, and be finished before
+//!    a read begins. Then the read does not return that value. A write that was cut off by a crash, or answered that
+//!    its time was over, is finished when nothing of it is under way any more.
 //! 2. **No lost update.** No `cas` succeeds if another write came between its `gets` and it.
-//! 3. **Every count once.** No two increments are answered with the same number, later ones are answered with higher ones,
-//!    and the counter does not get lost.
+//! 3. **Every count once.** No two increments are answered with the same number, later ones are answered with higher
+//!    ones, and the counter does not get lost.
 //! 4. **One owner.** A lock that was given is not given to another until its owner begins to give it back.
 //! 5. **One value.** When all is done and nobody crashed, the two pools do not have different values.
 //! 6. Nobody sees a claim.

@@ -1,5 +1,5 @@
-//! The two servers at the end of the wires. Here, and not in the product, is where a simulation is told to misbehave: a test
-//! of the test.
+//! The two servers at the end of the wires. Here, and not in the product, is where a simulation is told to misbehave: a
+//! test of the test.
 
 use leash::protocol::{Command, Delete, Item, Reply, StoreMode};
 

@@ -1,4 +1,5 @@
-//! Two pools of one server each, the sidecars before them, time, and the scheduler that decides by a seed what happens next.
+//! Two pools of one server each, the sidecars before them, time, and the scheduler that decides by a seed what happens
+//! next.
 //!
 //! ```text
 //!   person ─▶ MigrationNode ─▶ Leaf ─▶ wire ──(the scheduler takes the oldest)──▶ EmbeddedStore from, to

@@ -4,10 +4,10 @@
 //!
 //! 1. **Nothing outdated.** A write is finished once its writer was answered. Let a read begin when write `n` was
 //!    finished. It is answered with no value older than `n` whose set had been answered before the read began. Excused
-//!    is a set that nobody can refuse on evidence: one by somebody who was given no lease (as on any memcached), and one
-//!    by a winner who came after its lease's time and found no lease and no revocation there. Reads that overlap the set
-//!    are not excused from anything by that: they simply may see either side of it. What others made of such a value
-//!    (appended, counted, stored by `cas`) is as old as it.
+//!    is a set that nobody can refuse on evidence: one by somebody who was given no lease (as on any memcached), and
+//!    one by a winner who came after its lease's time and found no lease and no revocation there. Reads that overlap
+//!    the set are not excused from anything by that: they simply may see either side of it. What others made of such a
+//!    value (appended, counted, stored by `cas`) is as old as it.
 //! 2. **No work for nothing.** Said by the scenario of the lone winner.
 //! 3. **The newer one stays.** Said by the scenario of two winners.
 //! 4. **One winner.** Nobody is given a lease while another one runs that was neither revoked, given back nor evicted.
@@ -243,8 +243,8 @@ impl Oracle {
         }
     }
 
-    /// A set by somebody who won nothing ends the lease, as does that of whoever has it: the next caller may take it over
-    /// for the next stale value.
+    /// A set by somebody who won nothing ends the lease, as does that of whoever has it: the next caller may take it
+    /// over for the next stale value.
     fn item_changed(&mut self, asked: &Asked, reply: &Reply) {
         let is_set = matches!((&asked.request.command, reply), (Command::Store(store), Reply::Hit(_))
             if !matches!(store.mode, StoreMode::Append | StoreMode::Prepend));

@@ -1,5 +1,5 @@
-//! The server at the end of the wires. Here, and not in the product, is where a simulation is told to misbehave: a test of
-//! the test.
+//! The server at the end of the wires. Here, and not in the product, is where a simulation is told to misbehave: a test
+//! of the test.
 
 use std::collections::VecDeque;
 use std::time::SystemTime;

@@ -4,8 +4,8 @@
 //!   person ─▶ RefreshNode ─▶ Leaf ─▶ wire ──(the scheduler takes the oldest)──▶ EmbeddedStore
 //!   person ◀─ RefreshNode ◀─ Leaf ◀─ wire ◀─(the scheduler delivers the oldest)──┘
 //! ```
-//! All of the product between `person` and `wire` is the real code. Time stands still while anything can happen, but for
-//! the moments the scheduler lets pass; once nothing can happen it jumps to the next timer.
+//! All of the product between `person` and `wire` is the real code. Time stands still while anything can happen, but
+//! for the moments the scheduler lets pass; once nothing can happen it jumps to the next timer.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

@@ -1,6 +1,7 @@
 //! Values that can be recognised: key, version and length, then filling that follows from them.
 //!
-//! The filling repeats itself after a length that no buffer has, so that it also tells a piece that is missing or twice.
+//! The filling repeats itself after a length that no buffer has, so that it also tells a piece that is missing or
+//! twice.
 
 use super::Random;
 

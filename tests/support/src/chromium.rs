@@ -1,4 +1,5 @@
-//! A headless Chromium and one tab in it, driven over the DevTools protocol by pipe: JSON in, JSON out, a NUL behind each.
+//! A headless Chromium and one tab in it, driven over the DevTools protocol by pipe: JSON in, JSON out, a NUL behind
+//! each.
 //!
 //! Commands are answered under their number; what comes in between are events, which are kept for who asks about them.
 

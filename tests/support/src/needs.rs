@@ -28,8 +28,8 @@ fn has_unless(excused: &str, need: &str, proof: &mut Command) -> bool {
     has
 }
 
-/// Lets this process, and what it starts, have so many open files. Panics if it may not: a crowd that is smaller than its
-/// test says would prove nothing.
+/// Lets this process, and what it starts, have so many open files. Panics if it may not: a crowd that is smaller than
+/// its test says would prove nothing.
 #[track_caller]
 pub fn open_files(count: u64) {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);

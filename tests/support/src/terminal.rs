@@ -1,4 +1,5 @@
-//! A terminal of its own for a command: `script` is its other end, and what is written to it is what somebody would see.
+//! A terminal of its own for a command: `script` is its other end, and what is written to it is what somebody would
+//! see.
 
 use std::io::{Read, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};

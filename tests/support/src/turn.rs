@@ -1,5 +1,5 @@
-//! Who may run beside whom in one test process: a test whose figures others would spoil runs alone, the rest beside each
-//! other. Tests that ask for no turn are not waited for.
+//! Who may run beside whom in one test process: a test whose figures others would spoil runs alone, the rest beside
+//! each other. Tests that ask for no turn are not waited for.
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 

@@ -18,8 +18,8 @@ pub(super) fn refused(overview: &Overview) -> Option<Trouble> {
     )))
 }
 
-/// Deletes that their server will never be told of. Told until leash restarts, as leash does not know when the last of the
-/// values ends.
+/// Deletes that their server will never be told of. Told until leash restarts, as leash does not know when the last of
+/// the values ends.
 pub(super) fn lost(overview: &Overview) -> Option<Trouble> {
     let losing: Vec<(&ShownServer, &LostDeletes)> =
         overview.servers.iter().filter_map(|server| Some((server, server.lost.as_ref()?))).collect();

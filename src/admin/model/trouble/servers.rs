@@ -1,5 +1,5 @@
-//! Servers that do not answer, and what that means: who serves their keys depends on the gutter, and what a loss means on
-//! whether it is one server or all of them.
+//! Servers that do not answer, and what that means: who serves their keys depends on the gutter, and what a loss means
+//! on whether it is one server or all of them.
 
 use super::{NAMED, Trouble, name, names};
 use crate::admin::model::{Overview, ShownPool, ShownServer};

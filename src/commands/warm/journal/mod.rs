@@ -5,8 +5,8 @@
 //!                     └─ of the server at hand; gone once it is finished ─┘
 //! ```
 //! It only ever grows at its end or loses its end, so a process that is killed leaves a beginning that is whole; a torn
-//! record at the end is cut off. It takes as much room as the keys of one server. It holds keys, so only its owner may read
-//! it, and it is locked as long as a process writes it.
+//! record at the end is cut off. It takes as much room as the keys of one server. It holds keys, so only its owner may
+//! read it, and it is locked as long as a process writes it.
 
 pub mod record;
 #[cfg(test)]
@@ -94,7 +94,8 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Opens the file at `path` for the plan in these words, and tells what it knows of it. With `anew` that is nothing.
+    /// Opens the file at `path` for the plan in these words, and tells what it knows of it. With `anew` that is
+    /// nothing.
     pub fn open(path: &Path, plan: &str, anew: bool) -> Result<(Journal, Past), JournalError> {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false).mode(0o600);

@@ -1,10 +1,11 @@
 //! A claim: the item that says that one instance is at work on this key. It stands under the key itself, in `to`; every
 //! reader and every command of the route treats it as no item.
 //!
-//! An instance takes it by an `add`, or over another item by its CAS unique, so at most one holds it, and gives it up by its
-//! CAS unique. If the holder dies, the others wait until the claim's TTL is over. There are two kinds:
+//! An instance takes it by an `add`, or over another item by its CAS unique, so at most one holds it, and gives it up
+//! by its CAS unique. If the holder dies, the others wait until the claim's TTL is over. There are two kinds:
 //! * **Copy**: its holder stores the item of `from` over it. A store or a delete may break it: then nothing is copied.
-//! * **Act**: its holder changes the item in `from`, and no instance may bring the item over meanwhile. Only a set breaks it.
+//! * **Act**: its holder changes the item in `from`, and no instance may bring the item over meanwhile. Only a set
+//!   breaks it.
 
 use std::time::Duration;
 

@@ -7,8 +7,8 @@
 //!   warm      to, else from    to, then not in from  from, then to     to, once the item was brought over
 //!   drain     to               to, then not in from  from, then to     to
 //! ```
-//! Sidecars in neighbouring phases run side by side. A [claim](Claim), an item of leash's own under the key itself in `to`,
-//! keeps two of them from acting on one key at once.
+//! Sidecars in neighbouring phases run side by side. A [claim](Claim), an item of leash's own under the key itself in
+//! `to`, keeps two of them from acting on one key at once.
 
 mod claim;
 mod command;
@@ -29,8 +29,8 @@ use std::time::Duration;
 /// How long one may act on the strength of a claim: well within its time, as memcached's clock ticks once a second.
 pub const CLAIM_IS_YOUNG: Duration = Duration::from_secs(2);
 
-/// How long work that no client waits for, such as a backfill, waits for another instance's claim: longer than the claim of
-/// an instance that is gone lasts.
+/// How long work that no client waits for, such as a backfill, waits for another instance's claim: longer than the
+/// claim of an instance that is gone lasts.
 pub const LONGER_THAN_A_CLAIM: Duration = CLAIM_LASTS.saturating_add(Duration::from_millis(1500));
 
 /// How long to wait before looking at a claim again, the `tries`th time.

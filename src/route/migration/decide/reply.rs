@@ -5,14 +5,14 @@ use crate::protocol::{Cause, Command, Failure, Reply, Uniques};
 /// A client that was told a CAS unique by `from` must not store over what `to` has by then.
 const OF_FROM: Uniques = Uniques::with_bit(62);
 
-/// Whether the server is known to be down, so that it was not asked. A delete that the spool remembers is answered as one of
-/// no item; a delete with this answer was not remembered.
+/// Whether the server is known to be down, so that it was not asked. A delete that the spool remembers is answered as
+/// one of no item; a delete with this answer was not remembered.
 pub fn is_down(reply: &Reply) -> bool {
     matches!(reply, Reply::Failed(Failure { cause: Cause::Down, .. }))
 }
 
-/// Whether a store or its like has changed the item, or may have. A server that refuses a set drops the old value; a set
-/// without an answer may have arrived.
+/// Whether a store or its like has changed the item, or may have. A server that refuses a set drops the old value; a
+/// set without an answer may have arrived.
 pub fn may_have_changed(reply: &Reply) -> bool {
     match reply {
         Reply::Failed(Failure { cause, .. }) => {
@@ -23,9 +23,9 @@ pub fn may_have_changed(reply: &Reply) -> bool {
     }
 }
 
-/// The failure that forbids to acknowledge a delete, unless the server is down. A down server is told what it missed before
-/// it is used again. If the spool is full, or all servers of a pool are gone at once, as when an old pool was switched off
-/// too early, failing the other side's clients for it is not worthwhile.
+/// The failure that forbids to acknowledge a delete, unless the server is down. A down server is told what it missed
+/// before it is used again. If the spool is full, or all servers of a pool are gone at once, as when an old pool was
+/// switched off too early, failing the other side's clients for it is not worthwhile.
 pub fn delete_failure(reply: Reply) -> Option<Reply> {
     match reply {
         Reply::Failed(_) if is_down(&reply) => None,

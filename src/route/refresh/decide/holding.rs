@@ -1,5 +1,5 @@
-//! Who has the lease of one key, as far as this process knows: one question to the server a lease period, and at most two
-//! more as it ends (`Policy::asks_again_after`).
+//! Who has the lease of one key, as far as this process knows: one question to the server a lease period, and at most
+//! two more as it ends (`Policy::asks_again_after`).
 
 use std::time::Instant;
 

@@ -1,11 +1,11 @@
 //! The lease: the permission to regenerate one key, an item beside the item itself.
 //!
-//! A caller takes it by an `add`, so at most one in the fleet has it. It is gone when its TTL is over, so a winner that dies
-//! does not hold the others up for long. It ends earlier when the item changes:
-//! * A delete does not remove the lease but replaces its token by a word: so a late winner can tell a lease that was revoked
-//!   from one that ran out, without counting on the second in which the server ends it.
-//! * A set need not touch it. The new item is evidence enough against a late winner. To the next caller the lease says which
-//!   value it was taken for, and so that the new item is another one.
+//! A caller takes it by an `add`, so at most one in the fleet has it. It is gone when its TTL is over, so a winner that
+//! dies does not hold the others up for long. It ends earlier when the item changes:
+//! * A delete does not remove the lease but replaces its token by a word: so a late winner can tell a lease that was
+//!   revoked from one that ran out, without counting on the second in which the server ends it.
+//! * A set need not touch it. The new item is evidence enough against a late winner. To the next caller the lease says
+//!   which value it was taken for, and so that the new item is another one.
 //!
 //! The next caller takes over a lease that has ended, by its CAS unique.
 
@@ -125,8 +125,8 @@ impl Look {
         }
     }
 
-    /// Whether a value that was stored on the strength of a lease must be undone, which was asked for `since` before this
-    /// look, for `lease`. Undo only on positive evidence.
+    /// Whether a value that was stored on the strength of a lease must be undone, which was asked for `since` before
+    /// this look, for `lease`. Undo only on positive evidence.
     pub fn undoes(&self, since: Duration, lease: Duration) -> Option<Undo> {
         match self {
             Look::Revoked(_) => Some(Undo::Revoked),
@@ -149,9 +149,9 @@ impl Terms {
         Some(Terms { ttl, value_left })
     }
 
-    /// Whether the value that has `value_left` seconds now, `grace` of them past its stale date, is another than that the
-    /// lease was taken for, which itself has `left` seconds now: then the value was regenerated meanwhile, and the lease
-    /// has done its work. All times are the server's. In doubt it has not.
+    /// Whether the value that has `value_left` seconds now, `grace` of them past its stale date, is another than that
+    /// the lease was taken for, which itself has `left` seconds now: then the value was regenerated meanwhile, and
+    /// the lease has done its work. All times are the server's. In doubt it has not.
     pub fn are_met(&self, left: i64, value_left: i64, grace: u32) -> bool {
         let (elapsed, blur) = (self.ttl - left, BLUR.as_secs() as i64);
         match self.value_left {

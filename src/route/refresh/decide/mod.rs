@@ -67,9 +67,9 @@ impl Policy {
         since + TICK >= self.lease_time()
     }
 
-    /// When to ask again for a lease that another caller has for `seconds` more. memcached rounds that up, so half of the
-    /// last second is left out: the end of a lease goes unnoticed for half a second at most, and a lease that lasts on is
-    /// asked for at most twice more.
+    /// When to ask again for a lease that another caller has for `seconds` more. memcached rounds that up, so half of
+    /// the last second is left out: the end of a lease goes unnoticed for half a second at most, and a lease that
+    /// lasts on is asked for at most twice more.
     pub fn asks_again_after(&self, seconds: i64) -> Duration {
         Duration::from_secs(seconds.clamp(0, self.lease.into()) as u64).saturating_sub(TICK / 2)
     }

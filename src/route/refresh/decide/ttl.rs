@@ -16,7 +16,8 @@ impl Policy {
     /// The expiry time under which a value is stored whose stale date is `asked`. `now` is the Unix time, `chance` from
     /// 0 to 1 says how much of the jitter it gets.
     ///
-    /// Expiry times of "never" and in the past stay as they are; so do those that would end after memcached's calendar does.
+    /// Expiry times of "never" and in the past stay as they are; so do those that would end after memcached's calendar
+    /// does.
     pub fn stretch(&self, asked: Exptime, now: i64, chance: f64) -> Stretched {
         let plain = Stretched { exptime: asked, is_marked: false };
         let Some(lasts @ 1..) = asked.lasts(now) else { return plain };

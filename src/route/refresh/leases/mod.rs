@@ -1,5 +1,5 @@
-//! The leases this process knows of: a table that all workers share, so that at most one of their callers asks for a lease,
-//! and a winner's value reaches the callers that wait for it.
+//! The leases this process knows of: a table that all workers share, so that at most one of their callers asks for a
+//! lease, and a winner's value reaches the callers that wait for it.
 
 mod slot;
 

@@ -1,7 +1,7 @@
 //! What the callers of one key share while a lease is out: who may ask for it, and the value once there is one.
 //!
-//! Callers of all workers meet here. This file names its lock through `sync`, so that a model checker can put its own in
-//! its place (tests/simulations/leases).
+//! Callers of all workers meet here. This file names its lock through `sync`, so that a model checker can put its own
+//! in its place (tests/simulations/leases).
 
 use std::time::Instant;
 
@@ -100,8 +100,8 @@ impl LeaseSlot {
         self.end.send_replace(Some(end));
     }
 
-    /// A place among the callers that wait for the end. Call [`LeaseSlot::begin_polling`] next: in the other order the poller
-    /// that the caller relies on may see no one waiting and stop.
+    /// A place among the callers that wait for the end. Call [`LeaseSlot::begin_polling`] next: in the other order the
+    /// poller that the caller relies on may see no one waiting and stop.
     pub fn join(&self) -> WaitingPlace {
         let state = self.state();
         WaitingPlace { end: self.end.subscribe(), joined_after: state.latest }

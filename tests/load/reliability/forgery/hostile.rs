@@ -1,5 +1,5 @@
-//! A client that means harm: it writes replies into keys, values, flags and lengths, has servers tell them again, counts
-//! wrong, and hangs up in the middle. It reads what it is told, for there must be nothing in it of anybody else.
+//! A client that means harm: it writes replies into keys, values, flags and lengths, has servers tell them again,
+//! counts wrong, and hangs up in the middle. It reads what it is told, for there must be nothing in it of anybody else.
 
 use std::io::{self, Write};
 

@@ -1,5 +1,6 @@
 //! Nobody reads what somebody forged, nor what is another key's: clients that write what looks like replies wherever a
-//! client may write anything, beside clients whose values say whose they are, on the same connections to the same servers.
+//! client may write anything, beside clients whose values say whose they are, on the same connections to the same
+//! servers.
 //!
 //! All kinds of routes are under attack at once. Seconds by default; `LEASH_TEST_REQUESTS=10000000` asks for as many
 //! requests. A build that has servers repeat keys, or counts its tokens, fails within a second.

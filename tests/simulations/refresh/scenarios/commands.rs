@@ -76,8 +76,8 @@ async fn count_or_create(person: &Person) -> bool {
     matches!(person.ask(Deed::Other, |_| Command::Arithmetic(count)).await, Reply::Hit(_))
 }
 
-/// replace, append, prepend, cas, touch and incr, all at once over a stale item: none of them finds anything, and a reader
-/// still does.
+/// replace, append, prepend, cas, touch and incr, all at once over a stale item: none of them finds anything, and a
+/// reader still does.
 pub async fn lookers(world: &Rc<World>) {
     let wrong: Notes<String> = Notes::default();
     let notes = wrong.clone();

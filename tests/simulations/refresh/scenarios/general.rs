@@ -138,7 +138,8 @@ async fn think(person: &Person) {
     person.turn().await;
 }
 
-/// How long a regeneration takes: mostly shorter than the lease, sometimes longer than it, sometimes than the grace too.
+/// How long a regeneration takes: mostly shorter than the lease, sometimes longer than it, sometimes than the grace
+/// too.
 fn regeneration(world: &World) -> usize {
     let lease = world.policy.lease as usize * 1000;
     match world.below(8) {

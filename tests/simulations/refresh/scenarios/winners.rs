@@ -59,7 +59,8 @@ fn others_read(world: &Rc<World>, within: usize) {
     }
 }
 
-/// Promise 3: whichever of two sets comes first, what the second winner found is not replaced by what the first one did.
+/// Promise 3: whichever of two sets comes first, what the second winner found is not replaced by what the first one
+/// did.
 pub async fn two(world: &Rc<World>) {
     let sets: Notes<Stored> = Rc::new(RefCell::default());
     let read: Notes<Option<String>> = Notes::default();

@@ -35,8 +35,8 @@ impl std::fmt::Display for Felt {
 }
 
 impl Felt {
-    /// What everybody is promised: no get slower than twice what it is alone, or elsewhere, or `floor`; none missed; and a
-    /// prober that is answered. Else why not.
+    /// What everybody is promised: no get slower than twice what it is alone, or elsewhere, or `floor`; none missed;
+    /// and a prober that is answered. Else why not.
     pub fn judge(&self, alone: &Felt, floor: Duration, livez: Duration) -> Result<(), String> {
         let most = (2 * alone.gets.p99().max(self.elsewhere.p99())).max(floor);
         let probe = livez.max(2 * alone.livez.worst()).max(2 * self.elsewhere.worst());

@@ -37,7 +37,8 @@ pub struct Load {
 }
 
 impl Load {
-    /// So many clients, each asking as soon as it was answered; after a miss it does something else for as long as `pause`.
+    /// So many clients, each asking as soon as it was answered; after a miss it does something else for as long as
+    /// `pause`.
     pub fn closed(address: &str, clients: usize, keys: Keys, pause: Duration) -> Load {
         let address = address.to_string();
         Load::running(0, move |_| {

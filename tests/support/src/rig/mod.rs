@@ -1,5 +1,5 @@
-//! Trouble that can be repeated: servers and links that are slow, broken or hostile, clients that are many or hostile, and
-//! what somebody beside them feels.
+//! Trouble that can be repeated: servers and links that are slow, broken or hostile, clients that are many or hostile,
+//! and what somebody beside them feels.
 //!
 //! Each piece runs on a thread of its own and ends when it is dropped. Chance is seeded, every loop bounded.
 

@@ -1,4 +1,5 @@
-//! Connections of an open loop: one that waits for nothing asks when the clock says so; if all wait, one asks all the same.
+//! Connections of an open loop: one that waits for nothing asks when the clock says so; if all wait, one asks all the
+//! same.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
