@@ -24,7 +24,7 @@ const LARGEST: usize = 8 * 1024 * 1024;
 
 /// Why there is no page. The address is for the caller to name.
 #[derive(Debug, thiserror::Error)]
-pub enum NoPage {
+pub(crate) enum NoPage {
     /// No process listens, or the connection was lost.
     #[error("{0}")]
     Unreachable(#[from] io::Error),
@@ -43,12 +43,12 @@ pub enum NoPage {
 }
 
 /// What the page at `path`, such as `/livez`, says.
-pub async fn fetch(admin: SocketAddr, path: &str) -> Result<String, NoPage> {
+pub(crate) async fn fetch(admin: SocketAddr, path: &str) -> Result<String, NoPage> {
     timeout(PATIENCE, exchange(admin, path)).await.unwrap_or(Err(NoPage::Late))
 }
 
 /// Who listens on every address is reached on loopback.
-pub fn reachable(admin: SocketAddr) -> SocketAddr {
+pub(crate) fn reachable(admin: SocketAddr) -> SocketAddr {
     match admin.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => SocketAddr::new(Ipv4Addr::LOCALHOST.into(), admin.port()),
         IpAddr::V6(ip) if ip.is_unspecified() => SocketAddr::new(Ipv6Addr::LOCALHOST.into(), admin.port()),

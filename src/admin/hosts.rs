@@ -12,7 +12,11 @@ use hyper::header::HOST;
 use hyper::{HeaderMap, Uri};
 
 /// The name in a request that must not be answered.
-pub fn unknown<'r>(uri: &'r Uri, headers: &'r HeaderMap, listed: impl Fn() -> Vec<String>) -> Option<Cow<'r, str>> {
+pub(super) fn unknown<'r>(
+    uri: &'r Uri,
+    headers: &'r HeaderMap,
+    listed: impl Fn() -> Vec<String>,
+) -> Option<Cow<'r, str>> {
     let written = headers.get_all(HOST).iter().map(|host| String::from_utf8_lossy(host.as_bytes()));
     // A request to a proxy names the host in its first line, too.
     let mut asked = uri.authority().map(|authority| Cow::Borrowed(authority.as_str())).into_iter().chain(written);

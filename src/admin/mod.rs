@@ -2,12 +2,12 @@
 //!
 //! It has a thread of its own, so that a scrape delays no request and a stuck worker can still be looked at, and
 //! another one that makes the pages, so that they delay no probe. It only reads. What it does not know it asks a
-//! [`Source`] for: it knows no worker, no route and no configuration.
+//! [`StatusSource`] for: it knows no worker, no route and no configuration.
 
-pub mod fetch;
+pub(crate) mod fetch;
 pub mod model;
-pub mod page;
-pub mod status;
+pub(crate) mod page;
+pub(crate) mod status;
 
 mod hosts;
 mod pages;
@@ -24,7 +24,7 @@ use crate::admin::model::Overview;
 use crate::explain::Destination;
 pub use server::{Handle, serve};
 
-/// How often a [`Source`] is told to note how things are.
+/// How often a [`StatusSource`] is told to note how things are.
 pub const STEP: Duration = Duration::from_secs(2);
 
 /// A look at some keys: in their order what was found, or why one of them cannot be a key. It stays on its thread.

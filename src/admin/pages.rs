@@ -21,7 +21,7 @@ use crate::explain::Destination;
 use crate::runtime::aside::Aside;
 
 /// A complete response.
-pub type Page = Response<Full<Bytes>>;
+pub(super) type Page = Response<Full<Bytes>>;
 
 const TEXT: &str = "text/plain; charset=utf-8";
 const HTML: &str = "text/html; charset=utf-8";
@@ -46,7 +46,7 @@ const PAGES: [(&str, &str); 7] = [
 
 /// Who knows what the pages show, and where they are made.
 #[derive(Clone)]
-pub struct Pages {
+pub(super) struct Pages {
     /// Who knows.
     pub source: Arc<dyn StatusSource>,
     /// Where: they are the work of milliseconds.
@@ -55,7 +55,7 @@ pub struct Pages {
 
 impl Pages {
     /// Answers GET and HEAD to who may ask; hyper leaves the body of an answer to HEAD out.
-    pub async fn answer(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Page {
+    pub(super) async fn answer(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Page {
         if let Some(host) = hosts::unknown(uri, headers, || self.source.hosts()) {
             return misdirected(&host);
         }

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use tokio::sync::Notify;
 
 /// All places.
-pub struct Places {
+pub(super) struct Places {
     most: usize,
     /// Who has one, by number.
     taken: RefCell<HashMap<u64, Rc<Guest>>>,
@@ -26,7 +26,7 @@ struct Guest {
 }
 
 /// One place, free again when this goes.
-pub struct AdminPlace {
+pub(super) struct AdminPlace {
     places: Rc<Places>,
     number: u64,
     guest: Rc<Guest>,
@@ -34,12 +34,12 @@ pub struct AdminPlace {
 
 impl Places {
     /// `most` of them, all free.
-    pub fn new(most: usize) -> Rc<Places> {
+    pub(super) fn new(most: usize) -> Rc<Places> {
         Rc::new(Places { most, taken: RefCell::default(), events: Cell::new(0) })
     }
 
     /// A place for a new client.
-    pub fn take(self: &Rc<Places>) -> AdminPlace {
+    pub(super) fn take(self: &Rc<Places>) -> AdminPlace {
         if self.taken.borrow().len() >= self.most {
             self.make_room();
         }
@@ -50,7 +50,7 @@ impl Places {
     }
 
     /// Has the one leave of whom nothing was heard for the longest time.
-    pub fn make_room(&self) {
+    pub(super) fn make_room(&self) {
         let mut taken = self.taken.borrow_mut();
         let longest_silent = taken.iter().min_by_key(|(_, guest)| guest.heard.get()).map(|(number, _)| *number);
         if let Some(guest) = longest_silent.and_then(|number| taken.remove(&number)) {
@@ -66,12 +66,12 @@ impl Places {
 
 impl AdminPlace {
     /// Notes that its holder asked something, or was answered.
-    pub fn heard(&self) {
+    pub(super) fn heard(&self) {
         self.guest.heard.set(self.places.event());
     }
 
     /// Ready once its holder must leave.
-    pub async fn lost(&self) {
+    pub(super) async fn lost(&self) {
         self.guest.must_leave.notified().await;
     }
 }

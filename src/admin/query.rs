@@ -2,13 +2,13 @@
 //! of the status page a `+` is a space, as browsers write it.
 
 /// How many keys one look-up may ask for.
-pub const MOST_KEYS: usize = 1_000;
+pub(super) const MOST_KEYS: usize = 1_000;
 /// How many keys one look-up may ask the servers about.
-pub const MOST_LIVE_KEYS: usize = 100;
+pub(super) const MOST_LIVE_KEYS: usize = 100;
 
 /// What is asked.
 #[derive(Debug, PartialEq)]
-pub struct Query {
+pub(super) struct Query {
     /// The keys, at least one.
     pub keys: Vec<Vec<u8>>,
     /// Whether the servers are to be asked about them.
@@ -16,7 +16,7 @@ pub struct Query {
 }
 
 /// The query, or what is wrong with it, for people.
-pub fn parse(query: Option<&str>) -> Result<Query, String> {
+pub(super) fn parse(query: Option<&str>) -> Result<Query, String> {
     let (mut keys, mut live) = (Vec::new(), false);
     for pair in query.unwrap_or("").split('&').filter(|pair| !pair.is_empty()) {
         match pair.split_once('=') {
@@ -35,7 +35,7 @@ pub fn parse(query: Option<&str>) -> Result<Query, String> {
 }
 
 /// The same of a form, and only its first key; `None` if nothing is asked.
-pub fn of_form(query: Option<&str>) -> Option<Result<Query, String>> {
+pub(super) fn of_form(query: Option<&str>) -> Option<Result<Query, String>> {
     let query = query.filter(|query| !query.is_empty())?.replace('+', "%20");
     let first = |query: Query| Query { keys: query.keys.into_iter().take(1).collect(), ..query };
     Some(parse(Some(&query)).map(first))

@@ -43,7 +43,7 @@ pub(super) struct AdminLimits {
 }
 
 impl AdminLimits {
-    pub const USUAL: AdminLimits =
+    pub(super) const USUAL: AdminLimits =
         AdminLimits { connections: 128, head: Duration::from_secs(5), lifetime: Duration::from_secs(120) };
 }
 

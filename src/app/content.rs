@@ -21,7 +21,7 @@ const SETTLE: Duration = Duration::from_millis(200);
 const MOST: u64 = 2 << 20;
 
 /// A file, and what it was when it was last looked at.
-pub struct Content {
+pub(super) struct Content {
     path: Option<PathBuf>,
     seen: Look,
 }
@@ -31,19 +31,19 @@ type Look = Option<u128>;
 
 impl Content {
     /// The file at `path` as it is now; without a path nothing ever changes.
-    pub fn of(path: Option<&Path>) -> Content {
+    pub(super) fn of(path: Option<&Path>) -> Content {
         Content { path: path.map(Path::to_owned), seen: path.and_then(|path| look(path, None)) }
     }
 
     /// Notes the file's content as it is now, so that it does not count as changed.
-    pub async fn note(&mut self) {
+    pub(super) async fn note(&mut self) {
         if let Some(path) = &self.path {
             self.seen = look_at(path, self.seen).await;
         }
     }
 
     /// Ready once the file is another one than was noted, and has been that for a moment. May be dropped at any time.
-    pub async fn changed(&self) {
+    pub(super) async fn changed(&self) {
         let Some(path) = &self.path else { return std::future::pending().await };
         let mut looks = interval_at(tokio::time::Instant::now() + PERIOD, PERIOD);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);

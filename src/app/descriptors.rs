@@ -18,7 +18,7 @@ const MOST_ADMIN: usize = 128;
 const CLIENTS_PART: usize = 4;
 
 /// Raises the soft limit of the process to its hard limit, and returns it; `None` if there is no limit.
-pub fn raise() -> Option<usize> {
+pub(crate) fn raise() -> Option<usize> {
     let limit = getrlimit(Resource::Nofile);
     if limit.current != limit.maximum {
         // An error changes nothing: the limit is read anew below.
@@ -28,12 +28,12 @@ pub fn raise() -> Option<usize> {
 }
 
 /// The places at the admin address when there are `all` descriptors.
-pub fn admin_places(all: Option<usize>) -> usize {
+pub(crate) fn admin_places(all: Option<usize>) -> usize {
     all.map_or(MOST_ADMIN, |all| (all / ADMIN_PART).clamp(1, MOST_ADMIN))
 }
 
 /// Lets `config` allow no more clients than `all` descriptors are enough for. Whether it would have.
-pub fn fit(config: &mut Config, all: Option<usize>) -> bool {
+pub(crate) fn fit(config: &mut Config, all: Option<usize>) -> bool {
     let Some(all) = all else { return false };
     let servers: usize = config.pools.iter().map(|pool| pool.servers.len()).sum();
     let kept =

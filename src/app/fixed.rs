@@ -7,7 +7,7 @@
 use crate::config::Config;
 
 /// Puts what cannot change back to what is in force. Which of it the configuration wanted otherwise.
-pub fn keep_fixed(config: &mut Config, in_force: &Config) -> Vec<&'static str> {
+pub(super) fn keep_fixed(config: &mut Config, in_force: &Config) -> Vec<&'static str> {
     let mut waiting = Vec::new();
     keep("listen", &mut config.listen, &in_force.listen, &mut waiting);
     keep("admin", &mut config.admin, &in_force.admin, &mut waiting);

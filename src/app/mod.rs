@@ -1,7 +1,7 @@
 //! The life of the process: serve until a signal says otherwise, and end without dropping what has arrived.
 
-pub mod descriptors;
-pub mod worker;
+pub(crate) mod descriptors;
+pub(crate) mod worker;
 
 mod content;
 mod fixed;

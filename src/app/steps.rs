@@ -5,7 +5,7 @@ use crate::config::problem::ConfigPlace;
 use crate::config::{Config, Migrate, Origin, Phase, Problems, Route};
 
 /// Tells each route that would skip a phase on its way from what is in force.
-pub fn check(next: &Config, in_force: &Config, origin: &Origin) -> Result<(), Problems> {
+pub(super) fn check(next: &Config, in_force: &Config, origin: &Origin) -> Result<(), Problems> {
     let mut problems = Problems::default();
     let routes = ConfigPlace::top(origin.file().and_then(|path| path.to_str()).unwrap_or_default()).key("routes", None);
     for route in &next.routes {

@@ -14,7 +14,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 /// What can be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub(super) enum State {
     /// It serves.
     Ready,
     /// It reads its configuration again; `Ready` follows.
@@ -24,7 +24,7 @@ pub enum State {
 }
 
 /// Tells systemd, with a line for `systemctl status`.
-pub fn tell(state: State, status: &str) {
+pub(super) fn tell(state: State, status: &str) {
     let Some(socket) = env::var_os("NOTIFY_SOCKET") else { return };
     if let Err(error) = send(&socket, &message(state, status)) {
         tracing::warn!(%error, socket = %socket.display(), "cannot tell systemd");

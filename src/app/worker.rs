@@ -27,7 +27,7 @@ use crate::upstream::Servers;
 const TURN: u32 = 512;
 
 /// A running worker.
-pub struct Worker {
+pub(crate) struct Worker {
     /// Where clients are handed to it.
     pub seat: WorkerSeat,
     orders: UnboundedSender<Order>,
@@ -42,7 +42,7 @@ struct Order {
 }
 
 /// Where a worker writes down what it sees, and who answers what clients ask about it.
-pub struct Books {
+pub(crate) struct Books {
     /// The counters of the process, of which the worker has a shard.
     pub registry: Registry,
     /// What all workers hold together.
@@ -64,7 +64,7 @@ struct Inbox {
 
 impl Worker {
     /// Starts worker number `number`. It ends once `stop` turns true and its clients are answered.
-    pub fn start(
+    pub(crate) fn start(
         number: usize,
         snapshot: Arc<Snapshot>,
         books: Books,
@@ -86,7 +86,7 @@ impl Worker {
     }
 
     /// Lets it go on with `snapshot` from its next turn. Ready once it does, or has ended.
-    pub fn change(&self, snapshot: Arc<Snapshot>) -> impl Future<Output = ()> + use<> {
+    pub(crate) fn change(&self, snapshot: Arc<Snapshot>) -> impl Future<Output = ()> + use<> {
         let (done, changed) = oneshot::channel();
         // A worker that has ended needs no configuration.
         let _ = self.orders.send(Order { snapshot, done });
@@ -96,7 +96,7 @@ impl Worker {
     }
 
     /// Waits for its end.
-    pub fn join(self) {
+    pub(crate) fn join(self) {
         if self.thread.join().is_err() {
             tracing::error!("a worker panicked");
         }

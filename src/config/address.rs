@@ -9,7 +9,7 @@ use std::path::PathBuf;
 const MAX_UNIX_PATH: usize = 107;
 
 /// The address of a server: `host`, `host:port`, `[ipv6]:port`, `/path`, `unix:/path` or `embedded`.
-pub fn server(text: &str) -> Result<Address, String> {
+pub(crate) fn server(text: &str) -> Result<Address, String> {
     if text == "embedded" {
         return Ok(Address::Embedded);
     }
@@ -24,7 +24,7 @@ pub fn server(text: &str) -> Result<Address, String> {
 }
 
 /// A TCP address of this machine to listen on. A name is resolved, IPv4 first, as clients do.
-pub fn socket(text: &str) -> Result<SocketAddr, String> {
+pub(crate) fn socket(text: &str) -> Result<SocketAddr, String> {
     if let Ok(address) = text.parse() {
         return Ok(address);
     }
@@ -48,13 +48,13 @@ pub fn socket(text: &str) -> Result<SocketAddr, String> {
 }
 
 /// The path, if the text names a unix socket.
-pub fn unix_path(text: &str) -> Option<&str> {
+pub(crate) fn unix_path(text: &str) -> Option<&str> {
     let path = text.strip_prefix("unix:").unwrap_or(text);
     (path.len() < text.len() || path.starts_with('/')).then_some(path)
 }
 
 /// The path of a unix socket.
-pub fn unix(text: &str) -> Result<PathBuf, String> {
+pub(crate) fn unix(text: &str) -> Result<PathBuf, String> {
     match text.len() {
         0 => Err("an empty path".into()),
         1..=MAX_UNIX_PATH if text.contains('\0') => Err("a path cannot hold a zero byte".into()),
@@ -64,7 +64,7 @@ pub fn unix(text: &str) -> Result<PathBuf, String> {
 }
 
 /// A host name alone, as it stands in a `Host` header without its port.
-pub fn name(text: &str) -> Result<(), String> {
+pub(crate) fn name(text: &str) -> Result<(), String> {
     match host_port(text) {
         Ok((_, None)) => Ok(()),
         Ok((host, Some(_))) => {

@@ -9,7 +9,7 @@ const MAX_ENTRIES: usize = 1000;
 
 /// How a scalar was spelt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Spelling {
+pub(super) enum Spelling {
     /// Text, quoted or not.
     Text,
     /// A plain number.
@@ -20,7 +20,7 @@ pub enum Spelling {
 
 /// A scalar exactly as written, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Scalar {
+pub(super) struct Scalar {
     /// Where.
     pub place: ConfigPlace,
     /// What.
@@ -30,14 +30,14 @@ pub struct Scalar {
 }
 
 /// The entries of one map.
-pub struct Fields<'n> {
+pub(super) struct Fields<'n> {
     place: ConfigPlace,
     entries: Vec<(&'n YamlKey, &'n YamlNode)>,
 }
 
 impl<'n> Fields<'n> {
     /// Opens the map in `node`, whose keys are free (names). What is not a map is reported and holds nothing.
-    pub fn named(node: &'n YamlNode, place: ConfigPlace, problems: &mut Problems) -> Fields<'n> {
+    pub(super) fn named(node: &'n YamlNode, place: ConfigPlace, problems: &mut Problems) -> Fields<'n> {
         let Value::Map(map) = &node.value else {
             problems.add(&place, format!("{} where a map (key: value) belongs", kind(&node.value)));
             return Fields { place, entries: Vec::new() };
@@ -47,7 +47,7 @@ impl<'n> Fields<'n> {
     }
 
     /// Opens the map in `node`, which may hold the `known` keys.
-    pub fn open(node: &'n YamlNode, place: ConfigPlace, known: &[&str], problems: &mut Problems) -> Fields<'n> {
+    pub(super) fn open(node: &'n YamlNode, place: ConfigPlace, known: &[&str], problems: &mut Problems) -> Fields<'n> {
         let mut fields = Fields::named(node, place, problems);
         fields.entries.retain(|(key, _)| {
             let is_known = known.contains(&key.text.as_str());
@@ -60,23 +60,23 @@ impl<'n> Fields<'n> {
     }
 
     /// All entries, each with the places of its key and of its value.
-    pub fn entries(&self) -> impl Iterator<Item = (&'n YamlKey, ConfigPlace, &'n YamlNode)> {
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&'n YamlKey, ConfigPlace, &'n YamlNode)> {
         self.entries.iter().map(|(key, node)| (*key, self.place.key(&key.text, Some(node.mark)), *node))
     }
 
     /// The value of `key`, of any kind.
-    pub fn node(&self, key: &str) -> Option<(ConfigPlace, &'n YamlNode)> {
+    pub(super) fn node(&self, key: &str) -> Option<(ConfigPlace, &'n YamlNode)> {
         self.entries().find(|(k, ..)| k.text == key).map(|(_, place, node)| (place, node))
     }
 
     /// The value of `key`, a scalar.
-    pub fn scalar(&self, key: &str, problems: &mut Problems) -> Option<Scalar> {
+    pub(super) fn scalar(&self, key: &str, problems: &mut Problems) -> Option<Scalar> {
         let (place, node) = self.node(key)?;
         scalar(node, place, problems)
     }
 
     /// The value of `key`, a list, each element read by `read`.
-    pub fn list<T>(
+    pub(super) fn list<T>(
         &self,
         key: &str,
         read: fn(&YamlNode, ConfigPlace, &mut Problems) -> T,
@@ -94,7 +94,7 @@ impl<'n> Fields<'n> {
 }
 
 /// The scalar in `node`, or a report that there is none.
-pub fn scalar(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> Option<Scalar> {
+pub(super) fn scalar(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> Option<Scalar> {
     let (text, spelling) = match &node.value {
         Value::Text(text) => (text.clone(), Spelling::Text),
         Value::Number(text) => (text.clone(), Spelling::Number),

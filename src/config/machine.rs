@@ -14,10 +14,10 @@ const MOST: usize = 1024 * MIB;
 const NO_LIMIT: usize = 1 << 62;
 
 /// Reads a file of the kernel.
-pub type Read<'a> = &'a dyn Fn(&str) -> Option<String>;
+pub(super) type Read<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// What `auto` means here, beside stores of this size inside the process.
-pub fn auto_memory(pools: &[Pool], limits: &Limits) -> usize {
+pub(super) fn auto_memory(pools: &[Pool], limits: &Limits) -> usize {
     let read = |path: &str| fs::read_to_string(path).ok();
     let embedded = pools.iter().filter(|pool| pool.is_embedded()).map(|pool| pool.embedded.max_bytes).sum();
     share(container_limit(&read), machine_memory(&read), embedded).max(limits.item_size)

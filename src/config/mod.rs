@@ -8,12 +8,12 @@
 //! `yaml` knows the YAML library. Of leash this knows the words only that other leaves have
 //! for what can be configured.
 
-pub mod address;
+pub(crate) mod address;
 mod check;
 mod checked;
 mod fields;
 mod machine;
-pub mod problem;
+pub(crate) mod problem;
 mod render;
 mod source;
 pub mod units;

@@ -138,7 +138,7 @@ impl fmt::Display for Problems {
 impl std::error::Error for Problems {}
 
 /// What was written, fit for one line of a terminal or a log: control characters escaped, long texts cut.
-pub fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     const SHOWN: usize = 80;
     let cut = if text.chars().count() > SHOWN { "…" } else { "" };
     let escape = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
@@ -146,7 +146,7 @@ pub fn plain(text: &str) -> String {
 }
 
 /// The end of a message about an unknown word: the nearest valid one, or all of them.
-pub fn instead<'a>(word: &str, valid: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn instead<'a>(word: &str, valid: impl IntoIterator<Item = &'a str>) -> String {
     let valid: Vec<&str> = valid.into_iter().collect();
     match nearest(word, &valid) {
         Some(near) => format!("did you mean {}?", plain(near)),

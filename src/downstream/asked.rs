@@ -7,7 +7,7 @@ use crate::protocol::{Command, CommandClass, Reply};
 
 /// What metrics want to know of a command once it is answered.
 #[derive(Clone, Copy)]
-pub struct Asked {
+pub(super) struct Asked {
     /// When it came.
     pub at: Instant,
     /// The route that serves it; none serves a key without one.
@@ -19,7 +19,7 @@ pub struct Asked {
 }
 
 /// Learns of each reply as it leaves.
-pub trait Witness {
+pub(super) trait Witness {
     /// A command was answered.
     fn answered(&self, asked: &Asked);
     /// What became of one key.
@@ -29,7 +29,7 @@ pub trait Witness {
 }
 
 /// The counters that memcached has for this command and not for others of its class.
-pub fn tallies(command: &Command) -> Option<[StatsCount; 3]> {
+pub(super) fn tallies(command: &Command) -> Option<[StatsCount; 3]> {
     match command {
         Command::Arithmetic(arithmetic) if arithmetic.decrement => {
             Some([StatsCount::DecrHits, StatsCount::DecrMisses, StatsCount::DecrMisses])

@@ -20,7 +20,7 @@ use crate::runtime::net::{Reader, Stream};
 const LINGER: Duration = Duration::from_secs(1);
 
 /// All clients of one worker.
-pub struct Clients {
+pub(crate) struct Clients {
     /// What they share.
     pub(super) service: Rc<Service>,
     connections: RefCell<HashMap<u64, Rc<Connection>>>,
@@ -29,12 +29,12 @@ pub struct Clients {
 
 impl Clients {
     /// No clients so far.
-    pub fn new(service: Rc<Service>) -> Rc<Clients> {
+    pub(crate) fn new(service: Rc<Service>) -> Rc<Clients> {
         Rc::new(Clients { service, connections: RefCell::default(), next: Cell::new(0) })
     }
 
     /// Serves one client until it is gone.
-    pub async fn serve(&self, stream: Stream) {
+    pub(crate) async fn serve(&self, stream: Stream) {
         let (mut reader, writer) = stream.into_split();
         let connection = Connection::new(writer, self.service.clone());
         let number = self.enter(connection.clone());
@@ -70,14 +70,14 @@ impl Clients {
     }
 
     /// Goes on under another configuration. Called between two requests; those in flight end on the tree they began on.
-    pub fn change(&self, tree: Rc<Tree>, limits: ClientLimits, shard: Arc<Shard>) {
+    pub(crate) fn change(&self, tree: Rc<Tree>, limits: ClientLimits, shard: Arc<Shard>) {
         let moves = self.service.shard().layout().routes_in(shard.layout());
         self.each(|connection| connection.change(&moves));
         self.service.change(tree, limits, shard);
     }
 
     /// Answers what has arrived and closes every connection.
-    pub fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.service.stop();
         self.each(|connection| connection.wake());
     }

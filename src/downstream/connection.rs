@@ -24,7 +24,7 @@ use crate::runtime::turn::{Flush, MUCH};
 pub(super) const NO_ROOM: &str = "SERVER_ERROR out of memory writing get response";
 
 /// One client.
-pub struct Connection {
+pub(super) struct Connection {
     pub(super) service: Rc<Service>,
     pub(super) state: RefCell<Outbox>,
     /// The client as routes know it.
@@ -67,7 +67,7 @@ impl Connection {
     }
 
     /// Lets the task look again at what there is to do.
-    pub fn wake(&self) {
+    pub(super) fn wake(&self) {
         if let Some(waker) = &*self.task.borrow() {
             waker.wake_by_ref();
         }

@@ -10,7 +10,7 @@ use crate::protocol::{CommandClass, Item, Key, Output, Reply, Style, encode_end,
 const MANY: usize = 200;
 
 /// The keys of one get and what became of each so far.
-pub struct Gathered {
+pub(super) struct Gathered {
     parts: Vec<Part>,
     class: CommandClass,
     /// Bytes of the values that came.
@@ -41,7 +41,7 @@ struct Found {
 
 impl Gathered {
     /// Nothing asked yet, of `keys` to come.
-    pub fn new(keys: usize, class: CommandClass, cas: bool) -> Gathered {
+    pub(super) fn new(keys: usize, class: CommandClass, cas: bool) -> Gathered {
         Gathered {
             parts: Vec::with_capacity(keys),
             class,
@@ -54,12 +54,12 @@ impl Gathered {
     }
 
     /// How many keys were asked for.
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.parts.len()
     }
 
     /// Adds a key that was asked for, and its reply if that is known already.
-    pub fn push(&mut self, key: Key, route: Option<RouteId>, reply: Option<Reply>, witness: &impl Witness) {
+    pub(super) fn push(&mut self, key: Key, route: Option<RouteId>, reply: Option<Reply>, witness: &impl Witness) {
         self.parts.push(Part { key, route, found: None });
         self.waiting += 1;
         self.unasked = self.unasked.saturating_sub(1);
@@ -69,12 +69,12 @@ impl Gathered {
     }
 
     /// Key number `part`, and how a reply about it will be written.
-    pub fn asker(&self, part: usize) -> Option<(&Key, Style)> {
+    pub(super) fn asker(&self, part: usize) -> Option<(&Key, Style)> {
         self.parts.get(part).map(|part| (&part.key, Style::Get { cas: self.cas }))
     }
 
     /// Puts the reply about key number `part` in its place.
-    pub fn fill(&mut self, part: usize, reply: Reply, witness: &impl Witness) {
+    pub(super) fn fill(&mut self, part: usize, reply: Reply, witness: &impl Witness) {
         let Some(part) = self.parts.get_mut(part) else { return };
         self.waiting -= 1;
         witness.outcome(part.route, self.class, &reply);
@@ -84,7 +84,7 @@ impl Gathered {
         }
     }
 
-    pub fn write(&self, output: &mut Output) {
+    pub(super) fn write(&self, output: &mut Output) {
         for part in &self.parts {
             if let Some(found) = &part.found {
                 let cas = self.cas.then_some(found.cas);
@@ -95,32 +95,32 @@ impl Gathered {
     }
 
     /// Bytes of the values that came.
-    pub fn bytes(&self) -> usize {
+    pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
 
     /// How many replies are to come of those that were asked for.
-    pub fn waiting(&self) -> usize {
+    pub(super) fn waiting(&self) -> usize {
         self.waiting
     }
 
     /// Whether all keys were asked for, and all answered.
-    pub fn is_whole(&self) -> bool {
+    pub(super) fn is_whole(&self) -> bool {
         self.waiting + self.unasked == 0
     }
 
     /// Bytes of the places for its keys.
-    pub fn places(&self) -> usize {
+    pub(super) fn places(&self) -> usize {
         self.parts.capacity() * size_of::<Part>()
     }
 
     /// The route of each key.
-    pub fn routes(&mut self) -> impl Iterator<Item = &mut Option<RouteId>> {
+    pub(super) fn routes(&mut self) -> impl Iterator<Item = &mut Option<RouteId>> {
         self.parts.iter_mut().map(|part| &mut part.route)
     }
 
     /// Lets its keys go of what was read with them.
-    pub fn detach(&mut self) {
+    pub(super) fn detach(&mut self) {
         if !std::mem::replace(&mut self.is_detached, true) && self.parts.len() <= MANY {
             self.parts.iter_mut().for_each(|part| part.key = part.key.detached());
         }

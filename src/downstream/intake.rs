@@ -36,14 +36,14 @@ pub(super) struct Intake {
 }
 
 impl Intake {
-    pub fn new(connection: &Connection) -> Intake {
+    pub(super) fn new(connection: &Connection) -> Intake {
         let decoder = Decoder::new(connection.service.limits().request);
         let held = connection.holder.share();
         Intake { decoder, buffer: BytesMut::new(), is_shared: false, timer: None, ended: false, held }
     }
 
     /// Reads and dispatches until the client must wait or is done.
-    pub fn poll(&mut self, connection: &Rc<Connection>, reader: &mut Reader, cx: &mut Context<'_>) -> Poll<End> {
+    pub(super) fn poll(&mut self, connection: &Rc<Connection>, reader: &mut Reader, cx: &mut Context<'_>) -> Poll<End> {
         let mut stint = Stint::default();
         loop {
             if let Err(end) = ready!(connection.poll_output(cx)) {

@@ -25,7 +25,7 @@ const BACK_OFF: Duration = Duration::from_millis(50);
 const COMPLAINT: Duration = Duration::from_secs(10);
 
 /// A listening socket.
-pub enum Listener {
+pub(crate) enum Listener {
     /// On a TCP port.
     Tcp(TcpListener),
     /// On a Unix socket, whose file goes with it.
@@ -33,7 +33,7 @@ pub enum Listener {
 }
 
 /// A client that no worker serves yet; it is on no event loop, so it can go to another thread.
-pub enum Incoming {
+pub(crate) enum Incoming {
     /// Over TCP.
     Tcp(std::net::TcpStream),
     /// Over a Unix socket.
@@ -42,7 +42,7 @@ pub enum Incoming {
 
 /// A worker as the acceptor sees it.
 #[derive(Clone)]
-pub struct WorkerSeat {
+pub(crate) struct WorkerSeat {
     /// Where new clients are handed to it.
     pub inbox: UnboundedSender<Incoming>,
     /// How many clients it has, those on their way to it included.
@@ -51,7 +51,7 @@ pub struct WorkerSeat {
 
 impl Listener {
     /// Listens on a Unix socket. A socket left by a process that is gone is replaced; any other file is not.
-    pub fn unix(path: PathBuf) -> io::Result<Listener> {
+    pub(crate) fn unix(path: PathBuf) -> io::Result<Listener> {
         let is_socket = std::fs::symlink_metadata(&path).is_ok_and(|file| file.file_type().is_socket());
         if is_socket
             && std::os::unix::net::UnixStream::connect(&path)
@@ -64,12 +64,12 @@ impl Listener {
     }
 
     /// Listens on a TCP address.
-    pub fn tcp(address: std::net::SocketAddr) -> io::Result<Listener> {
+    pub(crate) fn tcp(address: std::net::SocketAddr) -> io::Result<Listener> {
         TcpListener::from_std(net::listen(address)?).map(Listener::Tcp)
     }
 
     /// Where it listens, with the port that the kernel gave.
-    pub fn address(&self) -> io::Result<Listen> {
+    pub(crate) fn address(&self) -> io::Result<Listen> {
         match self {
             Listener::Tcp(listener) => listener.local_addr().map(Listen::Tcp),
             Listener::Unix(_, path) => Ok(Listen::Unix(path.clone())),
@@ -78,7 +78,7 @@ impl Listener {
 
     /// Accepts until `closing` turns true, and then whom the kernel has accepted already: they may have asked
     /// something.
-    pub async fn accept(self, seating: Seating, mut closing: watch::Receiver<bool>) {
+    pub(crate) async fn accept(self, seating: Seating, mut closing: watch::Receiver<bool>) {
         let complaints = Repeated::new(COMPLAINT);
         loop {
             let next = tokio::select! {
@@ -119,7 +119,7 @@ impl Drop for Listener {
 }
 
 /// How many clients there may be at a time.
-pub struct Capacity {
+pub(crate) struct Capacity {
     most: AtomicUsize,
     /// Whether more were allowed, and only descriptors are too few for them.
     is_cut: AtomicBool,
@@ -127,12 +127,12 @@ pub struct Capacity {
 
 impl Capacity {
     /// For `most` clients; `is_cut` if it is so few for want of descriptors.
-    pub fn new(most: usize, is_cut: bool) -> Arc<Capacity> {
+    pub(crate) fn new(most: usize, is_cut: bool) -> Arc<Capacity> {
         Arc::new(Capacity { most: AtomicUsize::new(most), is_cut: AtomicBool::new(is_cut) })
     }
 
     /// Changes it.
-    pub fn set(&self, most: usize, is_cut: bool) {
+    pub(crate) fn set(&self, most: usize, is_cut: bool) {
         self.most.store(most, Ordering::Relaxed);
         self.is_cut.store(is_cut, Ordering::Relaxed);
     }
@@ -148,7 +148,7 @@ impl Capacity {
 }
 
 /// Who gets a seat at which worker.
-pub struct Seating {
+pub(crate) struct Seating {
     seats: Vec<WorkerSeat>,
     capacity: Arc<Capacity>,
     /// Learns of each client there was no seat for.
@@ -159,7 +159,7 @@ pub struct Seating {
 
 impl Seating {
     /// Seating for as many clients as `capacity` says, which may change.
-    pub fn new(seats: Vec<WorkerSeat>, capacity: Arc<Capacity>, refused: impl Fn() + 'static) -> Seating {
+    pub(crate) fn new(seats: Vec<WorkerSeat>, capacity: Arc<Capacity>, refused: impl Fn() + 'static) -> Seating {
         Seating { seats, capacity, refused: Box::new(refused), complaints: Repeated::new(COMPLAINT) }
     }
 
@@ -195,7 +195,7 @@ impl AsRawFd for Incoming {
 
 impl Incoming {
     /// Puts the client on the event loop of the current thread.
-    pub fn into_stream(self) -> io::Result<Stream> {
+    pub(crate) fn into_stream(self) -> io::Result<Stream> {
         match self {
             Incoming::Tcp(stream) => {
                 stream.set_nodelay(true)?;

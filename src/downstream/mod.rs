@@ -19,9 +19,9 @@ mod stats;
 mod stint;
 mod sweep;
 
-pub use clients::Clients;
-pub use listener::{Capacity, Incoming, Listener, Seating, WorkerSeat};
-pub use service::{ClientLimits, Service};
-pub use shed::shed_when_short;
-pub use stats::Stats;
-pub use sweep::sweep;
+pub(crate) use clients::Clients;
+pub(crate) use listener::{Capacity, Incoming, Listener, Seating, WorkerSeat};
+pub(crate) use service::{ClientLimits, Service};
+pub(crate) use shed::shed_when_short;
+pub(crate) use stats::Stats;
+pub(crate) use sweep::sweep;

@@ -69,7 +69,7 @@ pub(super) enum Alone {
 }
 
 impl Outbox {
-    pub fn new(holder: &Holder, now: Instant) -> Outbox {
+    pub(super) fn new(holder: &Holder, now: Instant) -> Outbox {
         let mut held = holder.share();
         held.set(CONNECTION);
         Outbox {
@@ -93,48 +93,48 @@ impl Outbox {
 
     /// Learns how large values are: upwards at once, downwards slowly, so that a large value among small ones is not
     /// forgotten at once.
-    pub fn expect_more_like(&mut self, reply: &Reply) {
+    pub(super) fn expect_more_like(&mut self, reply: &Reply) {
         self.likely = reply.value_len().max(self.likely - self.likely / 16);
     }
 
-    pub fn unsent(&self) -> usize {
+    pub(super) fn unsent(&self) -> usize {
         self.output.len() + self.replies.parked()
     }
 
     /// How many bytes it will be once all that is in flight has come.
-    pub fn likely_unsent(&self) -> usize {
+    pub(super) fn likely_unsent(&self) -> usize {
         self.unsent() + self.replies.in_flight().saturating_mul(self.likely)
     }
 
     /// Brings the count of what is held up to date.
     #[inline]
-    pub fn count(&mut self) {
+    pub(super) fn count(&mut self) {
         self.counted = self.replies.parked();
         self.held.set(CONNECTION + self.output.room() + self.replies.room());
     }
 
     /// The same for a reply that waits for its turn, once there are enough of them to matter.
     #[inline]
-    pub fn count_parked(&mut self) {
+    pub(super) fn count_parked(&mut self) {
         if self.replies.parked() >= self.counted + UNCOUNTED {
             self.count();
         }
     }
 
     /// Whether it is owed nothing.
-    pub fn is_at_rest(&self) -> bool {
+    pub(super) fn is_at_rest(&self) -> bool {
         self.replies.is_empty() && self.output.is_empty()
     }
 
     /// Gives back what is not in use.
-    pub fn trim(&mut self) {
+    pub(super) fn trim(&mut self) {
         self.output.trim();
         self.replies.trim();
         self.count();
     }
 
     /// The client is gone: nothing is kept for it, though replies to it may still be on their way.
-    pub fn close(&mut self) {
+    pub(super) fn close(&mut self) {
         self.broken = true;
         self.asking = None;
         self.output = Output::default();

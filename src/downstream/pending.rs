@@ -5,7 +5,7 @@ use super::gathered::Gathered;
 use crate::protocol::{Form, Key, Output, Reply, Style, encode_reply};
 
 /// One command whose reply has not left.
-pub enum Pending {
+pub(super) enum Pending {
     /// About one key.
     One(Asked, Key, Form, Option<Reply>),
     /// A read of several keys.
@@ -18,7 +18,7 @@ pub enum Pending {
 
 impl Pending {
     /// Bytes of the replies that it keeps.
-    pub fn size(&self) -> usize {
+    pub(super) fn size(&self) -> usize {
         match self {
             Pending::One(.., reply) => reply.as_ref().map_or(0, Reply::value_len),
             Pending::Many(_, gathered) => gathered.bytes(),
@@ -28,7 +28,7 @@ impl Pending {
     }
 
     /// Bytes of the places for its keys.
-    pub fn places(&self) -> usize {
+    pub(super) fn places(&self) -> usize {
         match self {
             Pending::Many(_, gathered) => gathered.places(),
             Pending::One(..) | Pending::Every(..) | Pending::Written(_) => 0,
@@ -36,7 +36,7 @@ impl Pending {
     }
 
     /// Lets go of what was read with it.
-    pub fn detach(&mut self) {
+    pub(super) fn detach(&mut self) {
         match self {
             Pending::One(_, key, form, _) => {
                 *key = key.detached();
@@ -48,7 +48,7 @@ impl Pending {
     }
 
     /// How many replies are to come.
-    pub fn awaits(&self) -> usize {
+    pub(super) fn awaits(&self) -> usize {
         match self {
             Pending::One(_, _, _, reply) => usize::from(reply.is_none()),
             Pending::Many(_, gathered) => gathered.waiting(),
@@ -58,7 +58,7 @@ impl Pending {
     }
 
     /// Whether its reply can leave.
-    pub fn is_whole(&self) -> bool {
+    pub(super) fn is_whole(&self) -> bool {
         match self {
             Pending::Many(_, gathered) => gathered.is_whole(),
             _ => self.awaits() == 0,
@@ -66,7 +66,7 @@ impl Pending {
     }
 
     /// Writes its reply.
-    pub fn write(self, output: &mut Output, witness: &impl Witness) {
+    pub(super) fn write(self, output: &mut Output, witness: &impl Witness) {
         match self {
             Pending::One(asked, key, form, Some(reply)) => write_one(&asked, &key, &form, &reply, output, witness),
             Pending::One(_, _, _, None) => {}
@@ -81,7 +81,14 @@ impl Pending {
 }
 
 /// Writes the reply to a command about one key.
-pub fn write_one(asked: &Asked, key: &Key, form: &Form, reply: &Reply, output: &mut Output, witness: &impl Witness) {
+pub(super) fn write_one(
+    asked: &Asked,
+    key: &Key,
+    form: &Form,
+    reply: &Reply,
+    output: &mut Output,
+    witness: &impl Witness,
+) {
     witness.outcome(asked.route, asked.class, reply);
     witness.answered(asked);
     if let Some([hit, miss, changed]) = asked.tallies {

@@ -10,7 +10,7 @@ use crate::protocol::{Key, Output, Reply, Style};
 
 /// What one client waits for, oldest first.
 #[derive(Default)]
-pub struct Replies {
+pub(super) struct Replies {
     queue: VecDeque<Pending>,
     /// The number of the oldest; numbers wrap.
     oldest: u32,
@@ -33,44 +33,44 @@ const KEEP: usize = 256;
 
 impl Replies {
     /// How many requests are in flight or wait for their turn: each key of a get is one, since each is one upstream.
-    pub fn in_flight(&self) -> usize {
+    pub(super) fn in_flight(&self) -> usize {
         self.queue.len().max(self.awaited)
     }
 
     /// How many replies are to come.
-    pub fn awaited(&self) -> usize {
+    pub(super) fn awaited(&self) -> usize {
         self.awaited
     }
 
     /// Whether nothing waits.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.queue.is_empty()
     }
 
     /// How many bytes of replies wait for their turn.
-    pub fn parked(&self) -> usize {
+    pub(super) fn parked(&self) -> usize {
         self.parked
     }
 
     /// How many bytes of memory all of it takes.
-    pub fn room(&self) -> usize {
+    pub(super) fn room(&self) -> usize {
         self.queue.capacity() * size_of::<Pending>() + self.places + self.parked
     }
 
     /// Gives back all memory, if nothing waits.
-    pub fn trim(&mut self) {
+    pub(super) fn trim(&mut self) {
         if self.queue.is_empty() {
             self.queue = VecDeque::new();
         }
     }
 
     /// The token of the reply to the next command to be pushed.
-    pub fn next_token(&self) -> u64 {
+    pub(super) fn next_token(&self) -> u64 {
         self.token(self.queue.len(), 0)
     }
 
     /// The token of the reply to the next key of the youngest command, a get.
-    pub fn token_of_next_key(&self) -> u64 {
+    pub(super) fn token_of_next_key(&self) -> u64 {
         match self.queue.back() {
             Some(Pending::Many(_, gathered)) => self.token(self.queue.len() - 1, gathered.len()),
             _ => self.next_token(),
@@ -82,7 +82,7 @@ impl Replies {
     }
 
     /// Adds a key that was asked for to the youngest command, a get, and its reply if that is known already.
-    pub fn add_key(&mut self, key: Key, route: Option<RouteId>, reply: Option<Reply>, witness: &impl Witness) {
+    pub(super) fn add_key(&mut self, key: Key, route: Option<RouteId>, reply: Option<Reply>, witness: &impl Witness) {
         let Some(Pending::Many(asked, gathered)) = self.queue.back_mut() else { return };
         asked.route = asked.route.or(route);
         self.awaited += usize::from(reply.is_none());
@@ -91,7 +91,7 @@ impl Replies {
     }
 
     /// Adds the youngest command.
-    pub fn push(&mut self, pending: Pending) {
+    pub(super) fn push(&mut self, pending: Pending) {
         self.parked += pending.size();
         self.places += pending.places();
         self.awaited += pending.awaits();
@@ -99,7 +99,7 @@ impl Replies {
     }
 
     /// Puts a reply in its place. True if that lets replies leave.
-    pub fn fill(&mut self, token: u64, mut reply: Reply, now: Instant, witness: &impl Witness) -> bool {
+    pub(super) fn fill(&mut self, token: u64, mut reply: Reply, now: Instant, witness: &impl Witness) -> bool {
         let place = self.place(token);
         let must_wait = self.must_wait(place, now);
         let Some(pending) = self.queue.get_mut(place) else {
@@ -125,7 +125,7 @@ impl Replies {
     }
 
     /// The key that a reply is about, and how it will be written.
-    pub fn asker(&self, token: u64) -> Option<(&Key, Style)> {
+    pub(super) fn asker(&self, token: u64) -> Option<(&Key, Style)> {
         match self.queue.get(self.place(token))? {
             Pending::One(_, key, form, _) => Some((key, form.style.clone())),
             Pending::Many(_, gathered) => gathered.asker(token as u32 as usize),
@@ -161,7 +161,7 @@ impl Replies {
     }
 
     /// Lets go of what was read with a command whose reply will take long.
-    pub fn detach(&mut self, token: u64) {
+    pub(super) fn detach(&mut self, token: u64) {
         let place = self.place(token);
         if let Some(pending) = self.queue.get_mut(place) {
             pending.detach();
@@ -169,7 +169,7 @@ impl Replies {
     }
 
     /// Counts what is in flight from now on as another configuration names its routes.
-    pub fn move_routes(&mut self, moves: &RouteMoves) {
+    pub(super) fn move_routes(&mut self, moves: &RouteMoves) {
         let moved = |route: &mut Option<RouteId>| *route = route.and_then(|id| moves.of(id));
         for pending in &mut self.queue {
             match pending {
@@ -184,7 +184,7 @@ impl Replies {
     }
 
     /// Writes every reply whose turn has come.
-    pub fn write(&mut self, output: &mut Output, witness: &impl Witness) {
+    pub(super) fn write(&mut self, output: &mut Output, witness: &impl Witness) {
         while self.queue.front().is_some_and(Pending::is_whole) {
             if let Some(pending) = self.queue.pop_front() {
                 self.oldest = self.oldest.wrapping_add(1);

@@ -21,7 +21,7 @@ const COMPLAINT: Duration = Duration::from_secs(10);
 
 /// What a client may do at most.
 #[derive(Clone, Copy, Debug)]
-pub struct ClientLimits {
+pub(crate) struct ClientLimits {
     /// What one request may ask for.
     pub request: protocol::RequestLimits,
     /// Requests in flight a connection.
@@ -37,7 +37,7 @@ pub struct ClientLimits {
 }
 
 /// One worker's side towards its clients.
-pub struct Service {
+pub(crate) struct Service {
     /// Where requests go.
     pub tree: RefCell<Rc<Tree>>,
     /// What clients may do.
@@ -67,7 +67,7 @@ pub struct Service {
 
 impl Service {
     /// A service without clients.
-    pub fn new(
+    pub(crate) fn new(
         tree: Rc<Tree>,
         limits: ClientLimits,
         turn: Rc<Turn>,
@@ -94,12 +94,12 @@ impl Service {
     }
 
     /// What clients may do now.
-    pub fn limits(&self) -> ClientLimits {
+    pub(crate) fn limits(&self) -> ClientLimits {
         self.limits.get()
     }
 
     /// The worker's counters under the configuration in force.
-    pub fn shard(&self) -> Ref<'_, Arc<Shard>> {
+    pub(crate) fn shard(&self) -> Ref<'_, Arc<Shard>> {
         self.shard.borrow()
     }
 
@@ -111,7 +111,7 @@ impl Service {
     }
 
     /// Whether clients are being sent away.
-    pub fn is_stopping(&self) -> bool {
+    pub(crate) fn is_stopping(&self) -> bool {
         self.stopping.get()
     }
 

@@ -24,7 +24,7 @@ const REST: Duration = Duration::from_millis(5);
 const WHY: &str = "SERVER_ERROR out of memory, this connection held the most of it";
 
 /// Looks after the memory of one worker for as long as that runs.
-pub async fn shed_when_short(clients: Rc<Clients>) {
+pub(crate) async fn shed_when_short(clients: Rc<Clients>) {
     let memory = clients.service.memory.clone();
     loop {
         let pressed = memory.account().pressed();

@@ -20,14 +20,14 @@ const ENDING: &[u8] = b"SERVER_ERROR leash is stopping\r\n";
 type Answer = dyn Fn(&[u8]) -> Vec<u8> + Send + Sync;
 
 /// Whom all workers ask.
-pub struct Stats {
+pub(crate) struct Stats {
     answer: Arc<Answer>,
     aside: Aside,
 }
 
 impl Stats {
     /// Answers as `answer` does.
-    pub fn new(answer: impl Fn(&[u8]) -> Vec<u8> + Send + Sync + 'static) -> io::Result<Arc<Stats>> {
+    pub(crate) fn new(answer: impl Fn(&[u8]) -> Vec<u8> + Send + Sync + 'static) -> io::Result<Arc<Stats>> {
         Ok(Arc::new(Stats { answer: Arc::new(answer), aside: Aside::start("stats", REST)? }))
     }
 

@@ -23,13 +23,13 @@ pub(super) struct Stint {
 
 impl Stint {
     /// Notes that these bytes were read, now.
-    pub fn read(&mut self, bytes: usize, now: Instant) {
+    pub(super) fn read(&mut self, bytes: usize, now: Instant) {
         self.bytes += bytes;
         self.began.get_or_insert(now);
     }
 
     /// Counts a request, also one that was refused.
-    pub fn request(&mut self) {
+    pub(super) fn request(&mut self) {
         self.requests += 1;
         if self.requests.is_multiple_of(LOOK) {
             self.look(Instant::now());
@@ -42,7 +42,7 @@ impl Stint {
     }
 
     /// Whether it is the others' turn.
-    pub fn is_over(&self) -> bool {
+    pub(super) fn is_over(&self) -> bool {
         self.requests >= MOST_REQUESTS || self.bytes >= MOST_BYTES || self.is_late
     }
 }

@@ -17,7 +17,7 @@ use crate::metrics::{ClientDrop, DownstreamCount};
 const PERIOD: Duration = Duration::from_secs(1);
 
 /// Looks at the clients of a worker for as long as that runs.
-pub async fn sweep(clients: Rc<Clients>) {
+pub(crate) async fn sweep(clients: Rc<Clients>) {
     let mut looks = interval(PERIOD);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

@@ -159,7 +159,7 @@ impl From<&Refresh> for RefreshTerms {
             grace: refresh.grace.as_secs(),
             lease: refresh.lease.as_secs(),
             marker_bit: refresh.marker_bit,
-            cold_wait: (!refresh.cold_wait.is_zero()).then(|| refresh.cold_wait.as_secs_f64()),
+            cold_wait: (!refresh.cold_wait.is_zero()).then_some(refresh.cold_wait.as_secs_f64()),
             jitter: (refresh.jitter > 0.0).then_some(refresh.jitter),
             early: refresh.early.map(|beta| EarlyTerms { beta }),
         }

@@ -17,7 +17,7 @@ const WEIGHTED_POINTS: f32 = 160.0;
 const POINTS_PER_DIGEST: f32 = 4.0;
 
 /// The circle of one pool.
-pub struct Ketama {
+pub(super) struct Ketama {
     key_hash: KeyHash,
     points: Box<[u32]>,
     owners: Box<[u16]>,
@@ -27,7 +27,7 @@ pub struct Ketama {
 impl Ketama {
     /// libmemcached's `KETAMA`: plain, until a server has a weight above 1. The points of a plain circle are made with
     /// the hash of the keys.
-    pub fn new(servers: &[(&str, u32)], key_hash: KeyHash) -> Ketama {
+    pub(super) fn new(servers: &[(&str, u32)], key_hash: KeyHash) -> Ketama {
         if servers.iter().any(|&(_, weight)| weight > 1) {
             return Ketama::weighted(servers, key_hash);
         }
@@ -39,12 +39,12 @@ impl Ketama {
     }
 
     /// libmemcached's `KETAMA_WEIGHTED`: the points are made with MD5.
-    pub fn weighted(servers: &[(&str, u32)], key_hash: KeyHash) -> Ketama {
+    pub(super) fn weighted(servers: &[(&str, u32)], key_hash: KeyHash) -> Ketama {
         Ketama::with_weights(servers, &given_order(servers), key_hash)
     }
 
     /// twemproxy's `distribution: ketama`: the same, but for the order in which servers on one point have it.
-    pub fn twemproxy(servers: &[(&str, u32)], key_hash: KeyHash) -> Ketama {
+    pub(super) fn twemproxy(servers: &[(&str, u32)], key_hash: KeyHash) -> Ketama {
         Ketama::with_weights(servers, &twemproxy_order(servers), key_hash)
     }
 
@@ -74,7 +74,7 @@ impl Ketama {
     }
 
     /// The place of the server that owns `key` in the list the circle was made of.
-    pub fn server_of(&self, key: &[u8]) -> usize {
+    pub(super) fn server_of(&self, key: &[u8]) -> usize {
         let hash = self.key_hash.of(key);
         let next = self.points.partition_point(|&point| point < hash);
         let next = if next == self.points.len() { 0 } else { next };
@@ -82,7 +82,7 @@ impl Ketama {
     }
 
     /// One number for the names and all points.
-    pub fn fingerprint(&self) -> u64 {
+    pub(super) fn fingerprint(&self) -> u64 {
         self.fingerprint
     }
 }

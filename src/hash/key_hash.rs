@@ -71,7 +71,7 @@ impl KeyHash {
 }
 
 /// MD5 as four numbers, the least significant byte first: how ketama makes four points of one name.
-pub fn md5_words(bytes: &[u8]) -> [u32; 4] {
+pub(super) fn md5_words(bytes: &[u8]) -> [u32; 4] {
     let digest = u128::from_le_bytes(md5::compute(bytes).0);
     [0, 32, 64, 96].map(|shift| (digest >> shift) as u32)
 }

@@ -11,7 +11,7 @@ use super::key_hash::KeyHash;
 use super::names::{given_order, name_hash, twemproxy_order};
 
 /// The buckets of one pool.
-pub struct Modula {
+pub(super) struct Modula {
     key_hash: KeyHash,
     buckets: Box<[u16]>,
     fingerprint: u64,
@@ -19,12 +19,12 @@ pub struct Modula {
 
 impl Modula {
     /// Buckets for servers given by name and weight, in this order.
-    pub fn new(servers: &[(&str, u32)], key_hash: KeyHash) -> Modula {
+    pub(super) fn new(servers: &[(&str, u32)], key_hash: KeyHash) -> Modula {
         Modula::of(servers, &given_order(servers), key_hash)
     }
 
     /// Buckets as twemproxy has them: in the order of the names.
-    pub fn twemproxy(servers: &[(&str, u32)], key_hash: KeyHash) -> Modula {
+    pub(super) fn twemproxy(servers: &[(&str, u32)], key_hash: KeyHash) -> Modula {
         Modula::of(servers, &twemproxy_order(servers), key_hash)
     }
 
@@ -37,13 +37,13 @@ impl Modula {
     }
 
     /// The place of the server that owns `key` in the list the buckets were made of.
-    pub fn server_of(&self, key: &[u8]) -> usize {
+    pub(super) fn server_of(&self, key: &[u8]) -> usize {
         let bucket = self.key_hash.of(key) as usize % self.buckets.len();
         usize::from(self.buckets[bucket])
     }
 
     /// One number for the names in the order of the buckets.
-    pub fn fingerprint(&self) -> u64 {
+    pub(super) fn fingerprint(&self) -> u64 {
         self.fingerprint
     }
 }

@@ -9,7 +9,7 @@ use super::fingerprint::fingerprint;
 use super::names::{bare, name_hash};
 
 /// The servers of one pool.
-pub struct Murmur3 {
+pub(super) struct Murmur3 {
     nodes: Box<[Node]>,
     fingerprint: u64,
 }
@@ -22,7 +22,7 @@ struct Node {
 
 impl Murmur3 {
     /// The servers by name; they know no weights.
-    pub fn new(servers: &[(&str, u32)]) -> Murmur3 {
+    pub(super) fn new(servers: &[(&str, u32)]) -> Murmur3 {
         let mut names: Vec<u64> = servers.iter().map(|(name, _)| name_hash(name)).collect();
         names.sort_unstable();
         let nodes = servers.iter().map(|(name, _)| Node::new(name)).collect();
@@ -30,7 +30,7 @@ impl Murmur3 {
     }
 
     /// The place of the server that owns `key` in the list this was made of.
-    pub fn server_of(&self, key: &[u8]) -> usize {
+    pub(super) fn server_of(&self, key: &[u8]) -> usize {
         // Of two equal hashes the greater name wins, as there.
         let ranks = self.nodes.iter().map(|node| (node.begun.then(key).finish(), node.name.as_str()));
         let best = ranks.enumerate().max_by(|(_, one), (_, other)| one.cmp(other));
@@ -38,7 +38,7 @@ impl Murmur3 {
     }
 
     /// One number for the names.
-    pub fn fingerprint(&self) -> u64 {
+    pub(super) fn fingerprint(&self) -> u64 {
         self.fingerprint
     }
 }

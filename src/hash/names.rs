@@ -6,12 +6,12 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 const SEED: u64 = 0x6c65_6173_6821_0001;
 
 /// The hash a server's name goes by.
-pub fn name_hash(name: &str) -> u64 {
+pub(super) fn name_hash(name: &str) -> u64 {
     xxh3_64_with_seed(name.as_bytes(), SEED)
 }
 
 /// The name as clients write it that have no brackets around an IPv6 address: `::1:22122` for `[::1]:22122`.
-pub fn bare(name: &str) -> String {
+pub(super) fn bare(name: &str) -> String {
     match name.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((host, port)) => format!("{host}{port}"),
         None => name.into(),
@@ -19,14 +19,14 @@ pub fn bare(name: &str) -> String {
 }
 
 /// The name as libmemcached and twemproxy hash it: without the port, if that is memcached's own.
-pub fn without_default_port(name: &str) -> String {
+pub(super) fn without_default_port(name: &str) -> String {
     let name = bare(name);
     name.strip_suffix(":11211").unwrap_or(&name).into()
 }
 
 /// The places of the servers in the order twemproxy sorts them in: shorter names first, then by their bytes
 /// (`conf_validate_server` in twemproxy 0.5.0, `src/nc_conf.c`).
-pub fn twemproxy_order(servers: &[(&str, u32)]) -> Vec<u16> {
+pub(super) fn twemproxy_order(servers: &[(&str, u32)]) -> Vec<u16> {
     let mut places = given_order(servers);
     places.sort_by_cached_key(|&place| {
         let name = without_default_port(servers[usize::from(place)].0);
@@ -36,7 +36,7 @@ pub fn twemproxy_order(servers: &[(&str, u32)]) -> Vec<u16> {
 }
 
 /// The places of the servers in the order they were given in.
-pub fn given_order(servers: &[(&str, u32)]) -> Vec<u16> {
+pub(super) fn given_order(servers: &[(&str, u32)]) -> Vec<u16> {
     (0..servers.len()).map(|place| place as u16).collect()
 }
 

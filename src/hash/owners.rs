@@ -6,7 +6,7 @@
 
 /// Owners of slots 0, 1, 2, …
 #[derive(Clone)]
-pub struct Owners {
+pub(super) struct Owners {
     words: Box<[u64]>,
     /// The binary logarithm of the bits each owner takes: 0 to 4.
     width: u32,
@@ -17,7 +17,7 @@ const WORD: u32 = u64::BITS.ilog2();
 
 impl Owners {
     /// Packs `owners`, each of which is less than `servers`.
-    pub fn new(owners: impl IntoIterator<Item = u16>, servers: usize) -> Owners {
+    pub(super) fn new(owners: impl IntoIterator<Item = u16>, servers: usize) -> Owners {
         let width = (0..4).find(|&width| servers <= 1 << (1 << width)).unwrap_or(4);
         let mut words = Vec::new();
         for (slot, owner) in owners.into_iter().enumerate() {
@@ -32,7 +32,7 @@ impl Owners {
 
     /// The owner of `slot`.
     #[inline]
-    pub fn get(&self, slot: u16) -> usize {
+    pub(super) fn get(&self, slot: u16) -> usize {
         let (word, shift) = place(usize::from(slot), self.width);
         let mask = (1 << (1 << self.width)) - 1;
         (self.words[word] >> shift & mask) as usize

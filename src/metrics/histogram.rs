@@ -6,27 +6,27 @@
 use std::time::Duration;
 
 /// The first upper bound for the durations of requests, in nanoseconds: 50 µs, and so up to 6.5 s.
-pub const LATENCY: u64 = 50_000;
+pub(super) const LATENCY: u64 = 50_000;
 
 /// The first upper bound for what happens to values while applications compute them anew: 1 ms, and so up to 131 s.
-pub const LIFETIME: u64 = 1_000_000;
+pub(super) const LIFETIME: u64 = 1_000_000;
 
 /// How many buckets have an upper bound.
-pub const BOUNDED: usize = 18;
+pub(super) const BOUNDED: usize = 18;
 
 /// All buckets; the last one has no upper bound.
-pub const BUCKETS: usize = BOUNDED + 1;
+pub(super) const BUCKETS: usize = BOUNDED + 1;
 
 /// Behind the buckets in a shard: the sum of the durations.
-pub const NANOS: usize = BUCKETS;
+pub(super) const NANOS: usize = BUCKETS;
 
 /// The cells of a histogram in a shard.
-pub const CELLS: usize = NANOS + 1;
+pub(super) const CELLS: usize = NANOS + 1;
 
 /// The bucket a duration falls into: the first whose upper bound is not below it.
 ///
 /// The first bound is a parameter of the function, not an argument, so that no division is left in the code.
-pub fn bucket<const FIRST_NANOS: u64>(nanos: u64) -> usize {
+pub(super) fn bucket<const FIRST_NANOS: u64>(nanos: u64) -> usize {
     let units = nanos.saturating_sub(1) / FIRST_NANOS;
     let doublings = u64::BITS - units.leading_zeros();
     (doublings as usize).min(BOUNDED)
@@ -34,7 +34,7 @@ pub fn bucket<const FIRST_NANOS: u64>(nanos: u64) -> usize {
 
 /// What a histogram holds.
 #[derive(Clone, Copy, Debug)]
-pub struct Durations<const FIRST_NANOS: u64> {
+pub(super) struct Durations<const FIRST_NANOS: u64> {
     /// How many fell into each bucket.
     pub counts: [u64; BUCKETS],
     /// Their sum.
@@ -43,23 +43,23 @@ pub struct Durations<const FIRST_NANOS: u64> {
 
 impl<const FIRST_NANOS: u64> Durations<FIRST_NANOS> {
     /// Reads the cells of a histogram.
-    pub fn read(cell: impl Fn(usize) -> u64) -> Durations<FIRST_NANOS> {
+    pub(super) fn read(cell: impl Fn(usize) -> u64) -> Durations<FIRST_NANOS> {
         Durations { counts: std::array::from_fn(&cell), nanos: cell(NANOS) }
     }
 
     /// How many there are.
-    pub fn count(&self) -> u64 {
+    pub(super) fn count(&self) -> u64 {
         self.counts.iter().sum()
     }
 
     /// The upper bounds of the bounded buckets, in seconds.
-    pub fn upper_bounds() -> [f64; BOUNDED] {
+    pub(super) fn upper_bounds() -> [f64; BOUNDED] {
         std::array::from_fn(|bucket| (FIRST_NANOS << bucket) as f64 / 1e9)
     }
 }
 
 /// Nanoseconds, as far as 64 bits reach.
-pub fn nanos(elapsed: Duration) -> u64 {
+pub(super) fn nanos(elapsed: Duration) -> u64 {
     elapsed.as_secs().saturating_mul(1_000_000_000).saturating_add(u64::from(elapsed.subsec_nanos()))
 }
 

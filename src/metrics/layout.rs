@@ -37,8 +37,8 @@ impl RouteMoves {
 /// The cells of one command class of one route: outcomes, and a histogram of the durations.
 pub(super) mod per_class {
     use super::{RequestOutcome, histogram};
-    pub const DURATIONS: usize = RequestOutcome::ALL.len();
-    pub const CELLS: usize = DURATIONS + histogram::CELLS;
+    pub(crate) const DURATIONS: usize = RequestOutcome::ALL.len();
+    pub(crate) const CELLS: usize = DURATIONS + histogram::CELLS;
 }
 
 /// The cells of one route.
@@ -48,38 +48,38 @@ pub(super) const ROUTE_CELLS: usize = CommandClass::ALL.len() * per_class::CELLS
 /// the waits that ended is how many wait now.
 pub(super) mod per_refresh {
     use super::{ColdWait, LeaseOutcome, SetRefusal, histogram};
-    pub const REFUSED_SETS: usize = LeaseOutcome::ALL.len();
-    pub const WAITS: usize = REFUSED_SETS + SetRefusal::ALL.len();
-    pub const WAITS_STARTED: usize = WAITS + ColdWait::ALL.len();
-    pub const EARLY: usize = WAITS_STARTED + 1;
-    pub const STALE_AGES: usize = EARLY + 1;
-    pub const REGENERATIONS: usize = STALE_AGES + histogram::CELLS;
-    pub const CELLS: usize = REGENERATIONS + histogram::CELLS;
+    pub(crate) const REFUSED_SETS: usize = LeaseOutcome::ALL.len();
+    pub(crate) const WAITS: usize = REFUSED_SETS + SetRefusal::ALL.len();
+    pub(crate) const WAITS_STARTED: usize = WAITS + ColdWait::ALL.len();
+    pub(crate) const EARLY: usize = WAITS_STARTED + 1;
+    pub(crate) const STALE_AGES: usize = EARLY + 1;
+    pub(crate) const REGENERATIONS: usize = STALE_AGES + histogram::CELLS;
+    pub(crate) const CELLS: usize = REGENERATIONS + histogram::CELLS;
 }
 
 /// The cells of one route's migration: words.
 pub(super) mod per_migration {
     use super::{Backfill, ReadSource};
-    pub const BACKFILLS: usize = ReadSource::ALL.len();
-    pub const CELLS: usize = BACKFILLS + Backfill::ALL.len();
+    pub(crate) const BACKFILLS: usize = ReadSource::ALL.len();
+    pub(crate) const CELLS: usize = BACKFILLS + Backfill::ALL.len();
 }
 
-/// The cells of one server: what [`Upstream`] names, causes of failure, and durations.
+/// The cells of one server: what [`UpstreamCount`] names, causes of failure, and durations.
 pub(super) mod per_server {
     use super::{Cause, UpstreamCount};
-    pub const CAUSE: usize = UpstreamCount::ALL.len();
-    pub const NANOS: usize = CAUSE + Cause::ALL.len();
-    pub const TIMED: usize = NANOS + 1;
-    pub const CELLS: usize = TIMED + 1;
+    pub(crate) const CAUSE: usize = UpstreamCount::ALL.len();
+    pub(crate) const NANOS: usize = CAUSE + Cause::ALL.len();
+    pub(crate) const TIMED: usize = NANOS + 1;
+    pub(crate) const CELLS: usize = TIMED + 1;
 }
 
 /// The cells of neither route nor server.
 pub(super) mod common {
     use super::{ClientDrop, DownstreamCount, ProtocolError, StatsCount};
-    pub const PROTOCOL_ERROR: usize = DownstreamCount::ALL.len();
-    pub const TALLY: usize = PROTOCOL_ERROR + ProtocolError::ALL.len();
-    pub const CLIENT_DROP: usize = TALLY + StatsCount::ALL.len();
-    pub const CELLS: usize = CLIENT_DROP + ClientDrop::ALL.len();
+    pub(crate) const PROTOCOL_ERROR: usize = DownstreamCount::ALL.len();
+    pub(crate) const TALLY: usize = PROTOCOL_ERROR + ProtocolError::ALL.len();
+    pub(crate) const CLIENT_DROP: usize = TALLY + StatsCount::ALL.len();
+    pub(crate) const CELLS: usize = CLIENT_DROP + ClientDrop::ALL.len();
 }
 
 /// What a layout has to know about a route.

@@ -43,18 +43,18 @@ impl Cells {
         }
     }
 
-    pub fn get(&self, at: usize) -> u64 {
+    pub(super) fn get(&self, at: usize) -> u64 {
         self.0.get(at).copied().unwrap_or(0)
     }
 
-    pub fn durations<const FIRST_NANOS: u64>(&self, at: usize) -> Durations<FIRST_NANOS> {
+    pub(super) fn durations<const FIRST_NANOS: u64>(&self, at: usize) -> Durations<FIRST_NANOS> {
         Durations::read(|cell| self.get(at + cell))
     }
 }
 
 impl Merged {
     /// Adds a shard's counts.
-    pub fn add(&mut self, shard: &Shard) {
+    pub(super) fn add(&mut self, shard: &Shard) {
         let layout = shard.layout();
         self.common.add(shard, 0, common::CELLS);
         for (id, route) in (0..).map(RouteId).zip(&layout.routes) {
@@ -74,7 +74,7 @@ impl Merged {
     }
 
     /// Forgets the routes, their refresh policies and migrations, and the servers that none of these layouts knows.
-    pub fn keep_only(&mut self, layouts: &[&ShardLayout]) {
+    pub(super) fn keep_only(&mut self, layouts: &[&ShardLayout]) {
         self.routes.retain(|route, _| layouts.iter().any(|layout| layout.routes.contains(route)));
         self.refreshing
             .retain(|route, _| layouts.iter().any(|layout| layout.refreshing().any(|(known, _)| known == route)));
@@ -83,66 +83,66 @@ impl Merged {
         self.servers.retain(|server, _| layouts.iter().any(|layout| layout.servers.contains(server)));
     }
 
-    pub fn downstream(&self, what: DownstreamCount) -> u64 {
+    pub(super) fn downstream(&self, what: DownstreamCount) -> u64 {
         self.common.get(what as usize)
     }
 
     /// Clients that are connected. Two counters read one after the other may seem to disagree; never below 0.
-    pub fn downstream_connections(&self) -> u64 {
+    pub(super) fn downstream_connections(&self) -> u64 {
         self.downstream(DownstreamCount::Accepted).saturating_sub(self.downstream(DownstreamCount::Closed))
     }
 
-    pub fn protocol_errors(&self, kind: ProtocolError) -> u64 {
+    pub(super) fn protocol_errors(&self, kind: ProtocolError) -> u64 {
         self.common.get(common::PROTOCOL_ERROR + kind as usize)
     }
 
-    pub fn client_drops(&self, why: ClientDrop) -> u64 {
+    pub(super) fn client_drops(&self, why: ClientDrop) -> u64 {
         self.common.get(common::CLIENT_DROP + why as usize)
     }
 
-    pub fn tally(&self, what: StatsCount) -> u64 {
+    pub(super) fn tally(&self, what: StatsCount) -> u64 {
         self.common.get(common::TALLY + what as usize)
     }
 
     /// Requests of a class with an outcome, over all routes.
-    pub fn requests(&self, class: CommandClass, outcome: RequestOutcome) -> u64 {
+    pub(super) fn requests(&self, class: CommandClass, outcome: RequestOutcome) -> u64 {
         self.routes.values().map(|route| route.requests(class, outcome)).sum()
     }
 }
 
 impl RouteCells {
-    pub fn requests(&self, class: CommandClass, outcome: RequestOutcome) -> u64 {
+    pub(super) fn requests(&self, class: CommandClass, outcome: RequestOutcome) -> u64 {
         self.0.get(class as usize * per_class::CELLS + outcome as usize)
     }
 
-    pub fn durations(&self, class: CommandClass) -> Durations<LATENCY> {
+    pub(super) fn durations(&self, class: CommandClass) -> Durations<LATENCY> {
         self.0.durations(class as usize * per_class::CELLS + per_class::DURATIONS)
     }
 }
 
 impl ServerCells {
-    pub fn count(&self, what: UpstreamCount) -> u64 {
+    pub(super) fn count(&self, what: UpstreamCount) -> u64 {
         self.0.get(what as usize)
     }
 
-    pub fn failures(&self, cause: Cause) -> u64 {
+    pub(super) fn failures(&self, cause: Cause) -> u64 {
         self.0.get(per_server::CAUSE + cause as usize)
     }
 
-    pub fn nanos(&self) -> u64 {
+    pub(super) fn nanos(&self) -> u64 {
         self.0.get(per_server::NANOS)
     }
 
-    pub fn timed(&self) -> u64 {
+    pub(super) fn timed(&self) -> u64 {
         self.0.get(per_server::TIMED)
     }
 
     /// Requests that wait for a reply; never below 0, as with clients that are connected.
-    pub fn in_flight(&self) -> u64 {
+    pub(super) fn in_flight(&self) -> u64 {
         self.count(UpstreamCount::Requests).saturating_sub(self.count(UpstreamCount::Finished))
     }
 
-    pub fn connections(&self) -> u64 {
+    pub(super) fn connections(&self) -> u64 {
         self.count(UpstreamCount::Opened).saturating_sub(self.count(UpstreamCount::Closed))
     }
 }

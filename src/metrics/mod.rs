@@ -8,7 +8,7 @@
 //! Counting is wait-free and takes no lock; merging happens at a scrape. Labels are bounded and come from the
 //! configuration or from [`words`], never from a key.
 
-pub mod busiest;
+pub(crate) mod busiest;
 
 mod figures;
 mod histogram;
@@ -21,9 +21,9 @@ mod registry;
 mod samples;
 mod series;
 mod shard;
-pub mod stats;
+pub(crate) mod stats;
 mod totals;
-pub mod words;
+pub(crate) mod words;
 
 pub use figures::{Figures, RouteFigure, RouteFigures};
 pub use layout::{EVERYTHING_ELSE, RouteId, RouteLabel, RouteMoves, ServerId, ShardLayout, route_label};

@@ -31,7 +31,7 @@ const FORBIDDEN: [&[u8]; 12] = [
 ];
 
 /// Parses a classic command line without its line end.
-pub fn parse(line: &Bytes, limits: &RequestLimits) -> Line {
+pub(super) fn parse(line: &Bytes, limits: &RequestLimits) -> Line {
     let Some(command) = each(line).next() else {
         return Refusal::ERROR.into();
     };

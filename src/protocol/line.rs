@@ -17,7 +17,7 @@ pub struct RequestLimits {
 }
 
 /// What one line turned out to be.
-pub enum Line {
+pub(super) enum Line {
     /// A whole command.
     Call(Call),
     /// A store; its value of `len` bytes follows.

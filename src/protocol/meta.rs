@@ -22,7 +22,7 @@ const MAX_WORDS: usize = 19;
 const MAX_OPAQUE: usize = 32;
 
 /// Parses the meta command `m` + `letter`. `None` if there is no such command.
-pub fn parse(line: &Bytes, letter: u8) -> Option<Line> {
+pub(super) fn parse(line: &Bytes, letter: u8) -> Option<Line> {
     let words = Words::of(line);
     let line = match letter {
         b'g' => keyed(line, &words, MetaVerb::Get),

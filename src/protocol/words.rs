@@ -1,17 +1,17 @@
 //! A request line cut at its spaces, as memcached's `tokenize_command` cuts it.
 
 /// memcached looks at no more words of a line than this, the command included (`MAX_TOKENS` less its terminal one).
-pub const MOST: usize = 23;
+pub(super) const MOST: usize = 23;
 
 /// The words of one line.
-pub struct Words<'l> {
+pub(super) struct Words<'l> {
     words: [&'l [u8]; MOST],
     count: usize,
 }
 
 impl<'l> Words<'l> {
     /// Cuts `line`, which has no line end. Words past the [`MOST`]th are not looked at.
-    pub fn of(line: &'l [u8]) -> Words<'l> {
+    pub(super) fn of(line: &'l [u8]) -> Words<'l> {
         let mut words = Words { words: [&[]; MOST], count: 0 };
         for word in each(line).take(MOST) {
             words.words[words.count] = word;
@@ -21,27 +21,27 @@ impl<'l> Words<'l> {
     }
 
     /// How many words there are.
-    pub fn count(&self) -> usize {
+    pub(super) fn count(&self) -> usize {
         self.count
     }
 
     /// Word `i`, the command being 0; empty where the line has fewer.
-    pub fn get(&self, i: usize) -> &'l [u8] {
+    pub(super) fn get(&self, i: usize) -> &'l [u8] {
         if i < self.count { self.words[i] } else { &[] }
     }
 
     /// The words from `i` on.
-    pub fn from(&self, i: usize) -> &[&'l [u8]] {
+    pub(super) fn from(&self, i: usize) -> &[&'l [u8]] {
         self.words.get(i..self.count).unwrap_or(&[])
     }
 
     /// The last word.
-    pub fn last(&self) -> &'l [u8] {
+    pub(super) fn last(&self) -> &'l [u8] {
         self.get(self.count.wrapping_sub(1))
     }
 }
 
 /// All words of `line`, however many.
-pub fn each(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(super) fn each(line: &[u8]) -> impl Iterator<Item = &[u8]> {
     line.split(|&b| b == b' ').filter(|word| !word.is_empty())
 }

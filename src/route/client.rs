@@ -148,7 +148,7 @@ pub(super) struct Waits {
 
 impl Waits {
     /// Ready once the client has gone on to write the item.
-    pub async fn overtaken(&self) {
+    pub(super) async fn overtaken(&self) {
         self.wait.overtaken.notified().await;
     }
 }

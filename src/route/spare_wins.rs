@@ -58,7 +58,7 @@ impl SpareWins {
 }
 
 /// Gives a win back at once. For a win that only the caller can have seen, so that it need not be noted.
-pub async fn give_back_at(below: &Entry, key: &Key, client: &Rc<Client>) {
+pub(super) async fn give_back_at(below: &Entry, key: &Key, client: &Rc<Client>) {
     let look = look(below, key, client).await;
     mark_again(below, key, client, look).await;
 }

@@ -14,7 +14,7 @@ use std::task::{Context, Poll, Waker};
 const KEEP: usize = 64;
 
 /// The lines of requests that want a turn, one for each busy key.
-pub struct KeyTurns<K: Eq + Hash + Copy> {
+pub(super) struct KeyTurns<K: Eq + Hash + Copy> {
     lines: RefCell<HashMap<K, VecDeque<Waiting>>>,
 }
 
@@ -32,23 +32,23 @@ pub struct KeyTurn<K: Eq + Hash + Copy> {
 
 impl<K: Eq + Hash + Copy> KeyTurns<K> {
     /// No key is busy.
-    pub fn new() -> Rc<KeyTurns<K>> {
+    pub(super) fn new() -> Rc<KeyTurns<K>> {
         Rc::new(KeyTurns { lines: RefCell::default() })
     }
 
     /// Whether a request has its turn at `key`.
-    pub fn is_busy(&self, key: K) -> bool {
+    pub(super) fn is_busy(&self, key: K) -> bool {
         let lines = self.lines.borrow();
         !lines.is_empty() && lines.contains_key(&key)
     }
 
     /// Whether no key is busy.
-    pub fn is_idle(&self) -> bool {
+    pub(super) fn is_idle(&self) -> bool {
         self.lines.borrow().is_empty()
     }
 
     /// Takes the last place in the line for `key`.
-    pub fn enter(self: &Rc<Self>, key: K) -> KeyTurn<K> {
+    pub(super) fn enter(self: &Rc<Self>, key: K) -> KeyTurn<K> {
         let mut lines = self.lines.borrow_mut();
         let line = lines.entry(key).or_default();
         let number = line.back().map_or(0, |last| last.number + 1);

@@ -22,12 +22,12 @@ pub(super) struct Wins {
 
 impl Wins {
     /// Nothing yet.
-    pub fn new(holder: &Holder) -> Wins {
+    pub(super) fn new(holder: &Holder) -> Wins {
         Wins { table: HashMap::new(), held: holder.share() }
     }
 
     /// Notes a win. If there is no room it is not noted, and its value is stored unchecked.
-    pub fn note(&mut self, item: ItemId, win: Win, holder: &Holder) {
+    pub(super) fn note(&mut self, item: ItemId, win: Win, holder: &Holder) {
         if (self.table.len() < MOST && holder.may_take(EACH)) || self.table.contains_key(&item) {
             self.table.insert(item, win);
             self.count();
@@ -35,17 +35,17 @@ impl Wins {
     }
 
     /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.table.is_empty()
     }
 
     /// The win of an item.
-    pub fn get(&self, item: ItemId) -> Option<&Win> {
+    pub(super) fn get(&self, item: ItemId) -> Option<&Win> {
         self.table.get(&item)
     }
 
     /// Takes the win of an item.
-    pub fn take(&mut self, item: ItemId) -> Option<Win> {
+    pub(super) fn take(&mut self, item: ItemId) -> Option<Win> {
         if self.table.is_empty() {
             return None;
         }

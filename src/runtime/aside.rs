@@ -9,14 +9,14 @@ use std::time::Instant;
 use tokio::sync::oneshot;
 
 /// The thread. It ends when this goes.
-pub struct Aside(Sender<Work>);
+pub(crate) struct Aside(Sender<Work>);
 
 /// A piece of work; it does nothing if its caller has stopped waiting.
 type Work = Box<dyn FnOnce() + Send>;
 
 impl Aside {
     /// Starts it. After each piece of work it rests for `rest` times what that took.
-    pub fn start(name: &str, rest: u32) -> io::Result<Aside> {
+    pub(crate) fn start(name: &str, rest: u32) -> io::Result<Aside> {
         let (orders, ordered) = channel();
         Builder::new().name(name.to_string()).spawn(move || run(&ordered, rest))?;
         Ok(Aside(orders))
@@ -24,7 +24,7 @@ impl Aside {
 
     /// What `work` gives, once everything ordered before is done; `None` if the thread is gone. Dropping the future
     /// takes the order back.
-    pub async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    pub(crate) async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
         let (told, done) = oneshot::channel();
         let work = move || {
             if !told.is_closed() {

@@ -21,9 +21,9 @@ use crate::protocol::{MAX_SLICES, Output};
 /// Room for ordinary requests and replies made at a time.
 const ROOM: usize = 64 * 1024;
 /// Less room than this left is not worth a read.
-pub const LEAST_ROOM: usize = 4 * 1024;
+pub(crate) const LEAST_ROOM: usize = 4 * 1024;
 /// A value's room is made at most this much at a time, so that memory is taken as its bytes arrive.
-pub const MOST_ROOM: usize = 4 * 1024 * 1024;
+pub(crate) const MOST_ROOM: usize = 4 * 1024 * 1024;
 
 /// Descriptors that are for no client and no server.
 const RESERVE: u64 = 16;
@@ -31,7 +31,7 @@ const RESERVE: u64 = 16;
 const BACKLOG: i32 = 1024;
 
 /// A socket that listens on a TCP address, for an event loop. Linux hands its options down to the connections.
-pub fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+pub(crate) fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     // The port may be taken again at once after a restart.
     socket.set_reuse_address(true)?;
@@ -41,7 +41,7 @@ pub fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
 }
 
 /// A socket that listens at a path, for an event loop.
-pub fn listen_unix(path: &Path) -> io::Result<std::os::unix::net::UnixListener> {
+pub(crate) fn listen_unix(path: &Path) -> io::Result<std::os::unix::net::UnixListener> {
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
     listen_at(&socket, &SockAddr::unix(path)?)?;
     Ok(socket.into())
@@ -49,14 +49,14 @@ pub fn listen_unix(path: &Path) -> io::Result<std::os::unix::net::UnixListener> 
 
 /// Refuses a socket that clients and servers must leave to the admin address and to files. The kernel gives the lowest
 /// descriptor that is free, so a high one says that almost all are taken.
-pub fn leave_reserve(socket: &impl AsRawFd) -> io::Result<()> {
+pub(crate) fn leave_reserve(socket: &impl AsRawFd) -> io::Result<()> {
     let Some(all) = getrlimit(Resource::Nofile).current else { return Ok(()) };
     let is_free_for_all = socket.as_raw_fd() < i32::try_from(all - RESERVE.min(all / 4)).unwrap_or(i32::MAX);
     if is_free_for_all { Ok(()) } else { Err(Errno::MFILE.into()) }
 }
 
 /// Whether an error says that the process, or its machine, has no descriptor left: then the peer is not at fault.
-pub fn lacks_descriptors(error: &io::Error) -> bool {
+pub(crate) fn lacks_descriptors(error: &io::Error) -> bool {
     matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE))
 }
 
@@ -67,7 +67,7 @@ fn listen_at(socket: &Socket, address: &SockAddr) -> io::Result<()> {
 }
 
 /// Makes room in `buffer` for the `wanted` bytes that a value being received still needs, else for an ordinary read.
-pub fn make_room(buffer: &mut BytesMut, wanted: usize) {
+pub(crate) fn make_room(buffer: &mut BytesMut, wanted: usize) {
     let room = buffer.capacity() - buffer.len();
     if room < wanted.clamp(LEAST_ROOM, MOST_ROOM) {
         buffer.reserve(wanted.clamp(ROOM, MOST_ROOM));
@@ -83,7 +83,7 @@ const ASKS: u32 = 3;
 
 /// Lets the kernel end a connection whose other end has vanished without a word: within half a minute where nothing is
 /// said.
-pub fn notice_vanished(stream: &TcpStream) -> io::Result<()> {
+pub(crate) fn notice_vanished(stream: &TcpStream) -> io::Result<()> {
     SockRef::from(stream).set_tcp_keepalive(&keepalive())
 }
 
@@ -92,7 +92,7 @@ fn keepalive() -> TcpKeepalive {
 }
 
 /// The same, and within `patience` where what was said is not even received.
-pub fn notice_deaf(stream: &TcpStream, patience: Duration) -> io::Result<()> {
+pub(crate) fn notice_deaf(stream: &TcpStream, patience: Duration) -> io::Result<()> {
     notice_vanished(stream)?;
     // Other systems than Linux have no such limit; what is unanswered times out there as well.
     #[cfg(target_os = "linux")]

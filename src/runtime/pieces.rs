@@ -31,7 +31,7 @@ impl ByteSource for &[u8] {
 }
 
 /// Reads from a place on.
-pub struct Pieces<S> {
+pub(crate) struct Pieces<S> {
     source: S,
     /// What was read, and how much of it was taken already.
     buffer: Vec<u8>,
@@ -42,18 +42,18 @@ pub struct Pieces<S> {
 
 impl<S: ByteSource> Pieces<S> {
     /// Those of `source` from the byte `at` on.
-    pub fn new(source: S, at: u64) -> Pieces<S> {
+    pub(crate) fn new(source: S, at: u64) -> Pieces<S> {
         Pieces { source, buffer: Vec::new(), taken: 0, read: at }
     }
 
     /// Where what was taken ends.
-    pub fn at(&self) -> u64 {
+    pub(crate) fn at(&self) -> u64 {
         self.read - (self.buffer.len() - self.taken) as u64
     }
 
     /// What is ahead: at least `want` bytes, or all that are left. Holds no more than twice that and
     /// 64 KiB.
-    pub fn ahead(&mut self, want: usize) -> io::Result<&[u8]> {
+    pub(crate) fn ahead(&mut self, want: usize) -> io::Result<&[u8]> {
         if self.buffer.len() - self.taken < want {
             self.buffer.drain(..self.taken);
             self.taken = 0;
@@ -63,7 +63,7 @@ impl<S: ByteSource> Pieces<S> {
     }
 
     /// Goes past this many of the bytes that are ahead.
-    pub fn take(&mut self, count: usize) {
+    pub(crate) fn take(&mut self, count: usize) {
         self.taken = (self.taken + count).min(self.buffer.len());
     }
 

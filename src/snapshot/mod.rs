@@ -4,7 +4,7 @@
 //! locked or counted across threads.
 
 pub mod placement;
-pub mod reloads;
+pub(crate) mod reloads;
 pub mod tree;
 
 mod kept;

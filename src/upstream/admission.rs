@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 const FEW: usize = 4;
 
 /// What is known of one connection's pace.
-pub struct Admission {
+pub(super) struct Admission {
     deadline: Duration,
     period: Option<Period>,
     /// Replies while the server lagged, and the seconds they took, those of the latest period counting half.
@@ -48,7 +48,7 @@ struct Period {
 }
 
 /// What one read brought.
-pub struct Came {
+pub(super) struct Came {
     /// How many.
     pub count: usize,
     /// What is owed still.
@@ -59,7 +59,7 @@ pub struct Came {
 
 impl Admission {
     /// Nothing is known yet of a server whose requests have `deadline` to be answered.
-    pub fn new(deadline: Duration) -> Admission {
+    pub(super) fn new(deadline: Duration) -> Admission {
         Admission {
             deadline,
             period: None,
@@ -72,7 +72,7 @@ impl Admission {
     }
 
     /// Whether an asker to whom `mine` of the `owed` replies are owed may ask one thing more.
-    pub fn admits(&mut self, owed: usize, mine: usize) -> bool {
+    pub(super) fn admits(&mut self, owed: usize, mine: usize) -> bool {
         let Some(most) = self.most else { return true };
         let admits = owed < most && mine <= most - owed;
         if let Some(period) = &mut self.period
@@ -84,7 +84,7 @@ impl Admission {
     }
 
     /// Learns from what came at `now`.
-    pub fn learn(&mut self, came: &Came, now: Instant) {
+    pub(super) fn learn(&mut self, came: &Came, now: Instant) {
         self.quickest = self.quickest.min(came.took);
         let Some(period) = &mut self.period else { return self.begin(came.owed, now) };
         period.answered += came.count;
@@ -122,7 +122,7 @@ impl Admission {
     }
 
     /// Forgets the pace: the server keeps up, or is busy with something that says nothing of its pace.
-    pub fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         (self.period, self.most) = (None, None);
         (self.replies, self.seconds) = (0.0, 0.0);
         self.patience = self.deadline / 2;

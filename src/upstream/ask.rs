@@ -18,7 +18,7 @@ const IDLE: Duration = Duration::from_secs(1);
 
 impl Lane {
     /// Asks. The reply goes to `ticket` later, unless it is returned now because the server is not asked at all.
-    pub fn ask(&self, question: Question<'_>, mark: Mark, ticket: Ticket) -> Option<Reply> {
+    pub(super) fn ask(&self, question: Question<'_>, mark: Mark, ticket: Ticket) -> Option<Reply> {
         if !self.target.health.is_calm()
             && let Some(reply) = self.unasked(question)
         {

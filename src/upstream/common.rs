@@ -18,7 +18,7 @@ use crate::runtime::turn::Turn;
 const COMPLAINT: Duration = Duration::from_secs(10);
 
 /// What all lanes of a server know.
-pub struct Common {
+pub(super) struct Common {
     pub(super) target: Arc<Target>,
     pub(super) turn: Rc<Turn>,
     pub(super) memory: Rc<Memory>,
@@ -37,7 +37,13 @@ pub struct Common {
 }
 
 impl Common {
-    pub fn new(target: Arc<Target>, turn: Rc<Turn>, memory: &Rc<Memory>, shard: Arc<Shard>, id: ServerId) -> Common {
+    pub(super) fn new(
+        target: Arc<Target>,
+        turn: Rc<Turn>,
+        memory: &Rc<Memory>,
+        shard: Arc<Shard>,
+        id: ServerId,
+    ) -> Common {
         Common {
             target,
             turn,

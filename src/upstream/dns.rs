@@ -15,24 +15,24 @@ use tokio::time::timeout;
 
 /// The addresses of one server.
 #[derive(Default)]
-pub struct Addresses {
+pub(super) struct Addresses {
     known: Mutex<Vec<SocketAddr>>,
     changes: AtomicU32,
 }
 
 impl Addresses {
     /// These addresses, until more is learned.
-    pub fn of(known: Vec<SocketAddr>) -> Addresses {
+    pub(super) fn of(known: Vec<SocketAddr>) -> Addresses {
         Addresses { known: Mutex::new(known), changes: AtomicU32::new(0) }
     }
 
     /// The last good answer.
-    pub fn known(&self) -> Vec<SocketAddr> {
+    pub(super) fn known(&self) -> Vec<SocketAddr> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// How often it has changed.
-    pub fn changes(&self) -> u32 {
+    pub(super) fn changes(&self) -> u32 {
         self.changes.load(Ordering::Relaxed)
     }
 
@@ -55,7 +55,7 @@ impl Addresses {
     }
 
     /// Looks the name up, for no longer than `patience` if there is an answer from before.
-    pub async fn resolve(&self, host: &str, port: u16, patience: Duration) -> io::Result<Vec<SocketAddr>> {
+    pub(super) async fn resolve(&self, host: &str, port: u16, patience: Duration) -> io::Result<Vec<SocketAddr>> {
         let asked = async { lookup_host((host, port)).await.map(Iterator::collect::<Vec<_>>) };
         let answer = timeout(patience, asked).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
         self.learn(answer)

@@ -39,7 +39,7 @@ pub(super) const LARGE_ONES: usize = 3;
 pub(super) const LANES: usize = 4;
 
 /// One connection to a server.
-pub struct Lane {
+pub(super) struct Lane {
     pub(super) common: Rc<Common>,
     pub(super) link: RefCell<Link>,
     /// The task that reads the connection, to be woken when there is more for it to do.
@@ -63,7 +63,7 @@ impl Deref for Lane {
 
 impl Lane {
     /// A lane over which nothing was asked yet; it is connected when something is.
-    pub fn new(common: &Rc<Common>, is_spare: bool) -> Rc<Lane> {
+    pub(super) fn new(common: &Rc<Common>, is_spare: bool) -> Rc<Lane> {
         Rc::new_cyclic(|me| Lane {
             common: common.clone(),
             link: RefCell::new(Link::new(&common.memory, common.target.options.request_timeout)),

@@ -9,7 +9,7 @@ use super::mark::{Mark, Party};
 const PLACES: usize = 1024;
 
 /// What is remembered of large items.
-pub struct LargeItems {
+pub(super) struct LargeItems {
     places: Box<[Cell<u32>; PLACES]>,
     /// Whether no item was large so far: then there is nothing to look up.
     is_empty: Cell<bool>,
@@ -23,18 +23,18 @@ impl Default for LargeItems {
 
 impl LargeItems {
     /// Whether the item was large the last time.
-    pub fn has(&self, mark: Mark) -> bool {
+    pub(super) fn has(&self, mark: Mark) -> bool {
         !self.is_empty.get() && self.place(mark).get() == mark.item
     }
 
     /// Notes that a value of the item is large.
-    pub fn note(&self, mark: Mark) {
+    pub(super) fn note(&self, mark: Mark) {
         self.is_empty.set(false);
         self.place(mark).set(mark.item);
     }
 
     /// Notes that a value is not: the item's own, or that of something beside it, which says nothing of the item.
-    pub fn note_small(&self, mark: Mark) {
+    pub(super) fn note_small(&self, mark: Mark) {
         if !mark.is_beside && self.has(mark) {
             self.place(mark).set(0);
         }
@@ -46,11 +46,11 @@ impl LargeItems {
 }
 
 /// Some of those who ask. Of two that share a place the later one is known.
-pub struct Parties([Cell<u32>; Party::COUNT]);
+pub(super) struct Parties([Cell<u32>; Party::COUNT]);
 
 /// What those who ask were given last.
 #[derive(Default)]
-pub struct Takers {
+pub(super) struct Takers {
     /// A small value, or none.
     pub of_small: Parties,
     /// A large one.
@@ -65,7 +65,7 @@ impl Default for Parties {
 
 impl Parties {
     /// Whether `whose` is known to be among them.
-    pub fn has(&self, whose: Party) -> bool {
+    pub(super) fn has(&self, whose: Party) -> bool {
         self.0[whose.index()].get() == whose.0
     }
 
@@ -82,7 +82,7 @@ impl Parties {
 
 impl Takers {
     /// Notes what `whose` was given.
-    pub fn note(&self, whose: Party, is_small: bool) {
+    pub(super) fn note(&self, whose: Party, is_small: bool) {
         let (joins, leaves) =
             if is_small { (&self.of_small, &self.of_large) } else { (&self.of_large, &self.of_small) };
         joins.add(whose);

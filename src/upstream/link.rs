@@ -14,7 +14,7 @@ use crate::runtime::memory::{Memory, Share};
 use crate::runtime::net::Writer;
 
 /// The connection and what is owed on it.
-pub struct Link {
+pub(super) struct Link {
     /// Where it stands.
     pub phase: LinkPhase,
     /// Who waits, in order.
@@ -48,7 +48,7 @@ pub struct Link {
 }
 
 /// Where the connection stands.
-pub enum LinkPhase {
+pub(super) enum LinkPhase {
     /// There is none.
     Closed,
     /// It is being made; questions gather meanwhile.
@@ -61,7 +61,7 @@ pub enum LinkPhase {
 
 impl Link {
     /// There is none yet.
-    pub fn new(memory: &Rc<Memory>, deadline: Duration) -> Link {
+    pub(super) fn new(memory: &Rc<Memory>, deadline: Duration) -> Link {
         Link {
             phase: LinkPhase::Closed,
             slots: Slots::default(),
@@ -82,19 +82,19 @@ impl Link {
     }
 
     /// Whether what is asked now has to wait before it can leave.
-    pub fn is_stalled(&self) -> bool {
+    pub(super) fn is_stalled(&self) -> bool {
         self.blocked || !matches!(self.phase, LinkPhase::Open(_))
     }
 
     /// Brings the count of what waits up to date.
-    pub fn count_waiting(&mut self) {
+    pub(super) fn count_waiting(&mut self) {
         let output = if self.is_stalled() { self.output.len() } else { 0 };
         // Most of an output that waits is values that are kept as well.
         self.waiting.set(output.max(self.slots.held()) + self.receiving);
     }
 
     /// Whether one more request of `whose` may be asked, of `queue` at most.
-    pub fn admits(&mut self, whose: Party, queue: usize) -> bool {
+    pub(super) fn admits(&mut self, whose: Party, queue: usize) -> bool {
         let owed = self.slots.len();
         let part = self.slots.part_of(whose);
         owed < queue && self.admission.admits(owed, part)
@@ -102,13 +102,13 @@ impl Link {
 
     /// Notes that `bytes` of large values have passed at `now`: they are waited for, and say nothing of how fast the
     /// server is.
-    pub fn goes_on(&mut self, bytes: usize, now: Instant, deadline: Duration) {
+    pub(super) fn goes_on(&mut self, bytes: usize, now: Instant, deadline: Duration) {
         self.progress.note(bytes, now, deadline);
         self.admission.forget();
     }
 
     /// Takes back what timed out before there was a connection to send it on.
-    pub fn withdraw(&mut self) {
+    pub(super) fn withdraw(&mut self) {
         let unsent = self.slots.withdraw();
         self.output.consume(unsent);
         self.count_waiting();

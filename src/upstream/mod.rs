@@ -1,7 +1,7 @@
 //! Towards memcached: servers, the connections to them, their health, and what they must be told before they serve
 //! again.
 
-pub mod health;
+pub(crate) mod health;
 
 mod admission;
 mod aside;

@@ -11,7 +11,7 @@ pub(super) const MOVED: Cause = Cause::Shutdown;
 
 impl Link {
     /// Gives the connection up if it leads to an address its server has left and nothing is owed on it. Why, if so.
-    pub fn leave_old_address(&mut self, addresses: &Addresses) -> Option<Cause> {
+    pub(super) fn leave_old_address(&mut self, addresses: &Addresses) -> Option<Cause> {
         let changes = addresses.changes();
         if changes == self.changes || !self.slots.is_empty() || !matches!(self.phase, LinkPhase::Open(_)) {
             return None;
@@ -25,13 +25,13 @@ impl Link {
     }
 
     /// Gives the connection up, on which nothing is owed and which is not needed now.
-    pub fn give_up(&mut self) {
+    pub(super) fn give_up(&mut self) {
         self.phase = LinkPhase::Doomed(MOVED);
     }
 
     /// Whether the connection was given up in this way. A server that no configuration names any more ends its
     /// connections with the same cause, but otherwise.
-    pub fn has_moved(&self) -> bool {
+    pub(super) fn has_moved(&self) -> bool {
         matches!(self.phase, LinkPhase::Doomed(MOVED))
     }
 }

@@ -8,31 +8,31 @@
 use std::time::{Duration, Instant};
 
 /// A value from this length on is large: it may take longer than a deadline.
-pub const LARGE: usize = 64 * 1024;
+pub(super) const LARGE: usize = 64 * 1024;
 /// Bytes a second that keep a request waiting.
-pub const LEAST_RATE: u32 = 1 << 20;
+pub(super) const LEAST_RATE: u32 = 1 << 20;
 
 /// The time bought so far.
 #[derive(Default)]
-pub struct Progress {
+pub(super) struct Progress {
     until: Option<Instant>,
 }
 
 impl Progress {
     /// Notes that `bytes` of large values arrived at `now`. No more than `most` ahead is bought.
-    pub fn note(&mut self, bytes: usize, now: Instant, most: Duration) {
+    pub(super) fn note(&mut self, bytes: usize, now: Instant, most: Duration) {
         let from = self.until.map_or(now, |until| until.max(now));
         let bought = Duration::from_secs(bytes as u64) / LEAST_RATE;
         self.until = Some((from + bought).min(now + most));
     }
 
     /// When the time is used up that was bought, if that is not before `due`.
-    pub fn later_than(&self, due: Instant) -> Instant {
+    pub(super) fn later_than(&self, due: Instant) -> Instant {
         self.until.map_or(due, |until| until.max(due))
     }
 
     /// Whether leash goes on waiting for a reply that is overdue at `now`.
-    pub fn excuses(&self, now: Instant) -> bool {
+    pub(super) fn excuses(&self, now: Instant) -> bool {
         self.until.is_some_and(|until| now < until)
     }
 }

@@ -26,7 +26,7 @@ const NO_ROOM: &str = "SERVER_ERROR out of memory writing get response";
 const MOST_DROPPED: usize = 32 * 1024 * 1024;
 
 /// What was received on one connection and not handed out yet.
-pub struct Received {
+pub(super) struct Received {
     buffer: BytesMut,
     decoder: AnswerDecoder,
     /// How much of what was read last belongs to a large value.
@@ -35,12 +35,12 @@ pub struct Received {
 
 impl Received {
     /// Nothing so far.
-    pub fn new(decoder: AnswerDecoder) -> Received {
+    pub(super) fn new(decoder: AnswerDecoder) -> Received {
         Received { buffer: BytesMut::new(), decoder, of_large: 0 }
     }
 
     /// Reads more.
-    pub fn poll_read(&mut self, reader: &mut Reader, cx: &mut Context<'_>) -> Poll<std::io::Result<usize>> {
+    pub(super) fn poll_read(&mut self, reader: &mut Reader, cx: &mut Context<'_>) -> Poll<std::io::Result<usize>> {
         let left = if self.decoder.value_len() < LARGE { 0 } else { self.decoder.left(&self.buffer) };
         let wanted = self.decoder.wanted(&self.buffer);
         make_room(&mut self.buffer, wanted);
@@ -50,7 +50,7 @@ impl Received {
     }
 
     /// Hands out the replies that are whole.
-    pub fn hand_out(&mut self, lane: &Rc<Lane>) -> Result<(), Cause> {
+    pub(super) fn hand_out(&mut self, lane: &Rc<Lane>) -> Result<(), Cause> {
         let now = lane.turn.tick();
         {
             let mut link = lane.link.borrow_mut();

@@ -6,7 +6,7 @@ const KEEP: usize = 16 * 1024;
 
 /// The words of questions, in their order.
 #[derive(Default)]
-pub struct Said {
+pub(super) struct Said {
     text: Vec<u8>,
     /// How much of it is forgotten.
     start: usize,
@@ -14,12 +14,12 @@ pub struct Said {
 
 impl Said {
     /// Adds the words of the youngest question.
-    pub fn push(&mut self, words: &[u8]) {
+    pub(super) fn push(&mut self, words: &[u8]) {
         self.text.extend_from_slice(words);
     }
 
     /// Forgets the words of the oldest one, so many bytes.
-    pub fn forget(&mut self, count: usize) {
+    pub(super) fn forget(&mut self, count: usize) {
         self.start += count;
         if self.start == self.text.len() {
             if self.text.capacity() > KEEP {
@@ -34,7 +34,7 @@ impl Said {
     }
 
     /// The `count` bytes that stand `before` bytes behind the oldest.
-    pub fn words(&self, before: usize, count: usize) -> &[u8] {
+    pub(super) fn words(&self, before: usize, count: usize) -> &[u8] {
         &self.text[self.start + before..][..count]
     }
 }

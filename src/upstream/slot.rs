@@ -7,7 +7,7 @@ use super::ticket::Ticket;
 use crate::protocol::{Command, Expected, Key, Output, Question, Request, Token};
 
 /// One question that was or will be sent.
-pub struct Slot {
+pub(super) struct Slot {
     /// Who waits; `None` for a tombstone.
     pub ticket: Option<Ticket>,
     /// When it was asked.
@@ -32,13 +32,13 @@ pub struct Slot {
 
 impl Slot {
     /// Whether a caller still waits for the reply.
-    pub fn is_wanted(&self) -> bool {
+    pub(super) fn is_wanted(&self) -> bool {
         self.ticket.as_ref().is_some_and(Ticket::is_wanted)
     }
 }
 
 /// The request, if sending it twice does what sending it once does.
-pub fn repeatable(question: Question<'_>) -> Option<Box<Request>> {
+pub(super) fn repeatable(question: Question<'_>) -> Option<Box<Request>> {
     match question {
         Question::Ask(request) if Command::is_idempotent(&request.command) => Some(Box::new(request.clone())),
         _ => None,
@@ -46,12 +46,12 @@ pub fn repeatable(question: Question<'_>) -> Option<Box<Request>> {
 }
 
 /// Whether asking this twice does what asking it once does, and it is a read.
-pub fn is_plain_read(question: Question<'_>) -> bool {
+pub(super) fn is_plain_read(question: Question<'_>) -> bool {
     matches!(question, Question::Ask(request) if matches!(request.command, Command::Get(_)) && request.command.is_idempotent())
 }
 
 /// How many bytes of a value are kept until the question is answered.
-pub fn held(question: Question<'_>) -> usize {
+pub(super) fn held(question: Question<'_>) -> usize {
     match question {
         Question::Ask(Request { command: Command::Store(store), .. }) if store.value.len() >= Output::APART_FROM => {
             store.value.len()
@@ -61,7 +61,7 @@ pub fn held(question: Question<'_>) -> usize {
 }
 
 /// The key of which no older value may be read after this question.
-pub fn forgotten(question: Question<'_>) -> Option<&Key> {
+pub(super) fn forgotten(question: Question<'_>) -> Option<&Key> {
     match question {
         Question::Ask(request) if request.command.outdates() => Some(&request.key),
         _ => None,
@@ -69,6 +69,6 @@ pub fn forgotten(question: Question<'_>) -> Option<&Key> {
 }
 
 /// Whether it deletes.
-pub fn is_delete(question: Question<'_>) -> bool {
+pub(super) fn is_delete(question: Question<'_>) -> bool {
     matches!(question, Question::Ask(request) if matches!(request.command, Command::Delete(_)))
 }

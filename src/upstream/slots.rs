@@ -18,7 +18,7 @@ const NO_ITEM: u32 = 0;
 const MOST_ASIDE: usize = 64;
 
 /// A question that timed out.
-pub struct Expired {
+pub(super) struct Expired {
     /// Who waited.
     pub ticket: Ticket,
     /// Since when.
@@ -31,7 +31,7 @@ pub struct Expired {
 const KEEP: usize = 1024;
 
 /// The questions of one connection.
-pub struct Slots {
+pub(super) struct Slots {
     queue: VecDeque<Slot>,
     /// The items they are about, in the same order: looked through at once where it matters.
     items: VecDeque<u32>,
@@ -63,43 +63,43 @@ impl Default for Slots {
 
 impl Slots {
     /// How many replies are owed, tombstones included.
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.queue.len()
     }
 
     /// Whether no reply is owed.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.queue.is_empty()
     }
 
     /// How many of them are this whose's.
-    pub fn part_of(&self, whose: Party) -> usize {
+    pub(super) fn part_of(&self, whose: Party) -> usize {
         self.parts[whose.index()] as usize
     }
 
     /// Whether a reply is owed about the item of `mark`.
-    pub fn owe(&self, mark: Mark) -> bool {
+    pub(super) fn owe(&self, mark: Mark) -> bool {
         self.items.contains(&mark.item)
     }
 
     /// Whether a large value is among the replies, or in a store, as far as is known.
-    pub fn are_large(&self) -> bool {
+    pub(super) fn are_large(&self) -> bool {
         self.held_up > 0
     }
 
     /// How many bytes are kept for them until they are answered.
-    pub fn held(&self) -> usize {
+    pub(super) fn held(&self) -> usize {
         self.held
     }
 
     /// Learns that the youngest question is about a large value, or that the oldest is and the others wait behind it.
-    pub fn hold_up(&mut self) {
+    pub(super) fn hold_up(&mut self) {
         self.held_up = self.queue.len();
     }
 
     /// Adds the youngest question. Of its `words` the part is kept that the slot says.
     #[inline]
-    pub fn push(&mut self, slot: Slot, words: &[u8]) {
+    pub(super) fn push(&mut self, slot: Slot, words: &[u8]) {
         self.said.push(&words[..slot.said]);
         self.items.push_back(slot.mark.item);
         self.parts[slot.mark.whose.index()] += 1;
@@ -108,12 +108,12 @@ impl Slots {
     }
 
     /// What the next reply must look like.
-    pub fn next_expected(&self) -> Option<(&Expected, Token)> {
+    pub(super) fn next_expected(&self) -> Option<(&Expected, Token)> {
         self.queue.front().map(|slot| (&slot.expected, slot.token))
     }
 
     /// Takes the oldest question off: its reply has come.
-    pub fn pop(&mut self) -> Option<Slot> {
+    pub(super) fn pop(&mut self) -> Option<Slot> {
         let slot = self.queue.pop_front()?;
         self.items.pop_front();
         self.dead = self.dead.saturating_sub(1);
@@ -128,17 +128,17 @@ impl Slots {
     }
 
     /// Takes all questions off: the connection is lost.
-    pub fn take_all(&mut self) -> VecDeque<Slot> {
+    pub(super) fn take_all(&mut self) -> VecDeque<Slot> {
         std::mem::take(self).queue
     }
 
     /// Who waits for the oldest question's reply.
-    pub fn first(&self) -> Option<&Slot> {
+    pub(super) fn first(&self) -> Option<&Slot> {
         self.queue.front()
     }
 
     /// Makes a tombstone of the oldest question and returns who waited for it.
-    pub fn bury_first(&mut self) -> Option<Ticket> {
+    pub(super) fn bury_first(&mut self) -> Option<Ticket> {
         let ticket = self.queue.front_mut()?.ticket.take();
         self.dead = self.dead.max(1);
         ticket
@@ -147,7 +147,7 @@ impl Slots {
     /// Takes out the questions that can be asked on another connection, with their words: those of other parties than
     /// the oldest question's, which `may` move, and whose items only reads are about. Their replies here will be
     /// thrown away.
-    pub fn step_aside(&mut self, may: impl Fn(&Slot) -> bool) -> Vec<(Slot, Vec<u8>)> {
+    pub(super) fn step_aside(&mut self, may: impl Fn(&Slot) -> bool) -> Vec<(Slot, Vec<u8>)> {
         let mut aside = Vec::new();
         let mut before = 0;
         for place in 0..self.queue.len() {
@@ -179,18 +179,18 @@ impl Slots {
     }
 
     /// Gives up asking anything again: the connection has proved to be alive.
-    pub fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         self.queue.iter_mut().for_each(|slot| (slot.again, slot.held) = (None, 0));
         self.held = 0;
     }
 
     /// When the youngest question was asked.
-    pub fn youngest(&self) -> Option<Instant> {
+    pub(super) fn youngest(&self) -> Option<Instant> {
         self.queue.back().map(|slot| slot.asked)
     }
 
     /// Makes tombstones of the questions asked at or before `before` and returns who waited for them.
-    pub fn expire(&mut self, before: Instant) -> Vec<Expired> {
+    pub(super) fn expire(&mut self, before: Instant) -> Vec<Expired> {
         let mut expired = Vec::new();
         while let Some(slot) = self.queue.get_mut(self.dead) {
             if slot.asked > before {
@@ -206,12 +206,12 @@ impl Slots {
     }
 
     /// Takes the tombstones at the front off, which were never sent, and returns how many bytes they would have been.
-    pub fn withdraw(&mut self) -> usize {
+    pub(super) fn withdraw(&mut self) -> usize {
         (0..self.dead).filter_map(|_| self.pop()).map(|slot| slot.len).sum()
     }
 
     /// When the oldest question that a caller waits for is due, if each has `patience`.
-    pub fn next_deadline(&self, patience: Duration) -> Option<Instant> {
+    pub(super) fn next_deadline(&self, patience: Duration) -> Option<Instant> {
         self.queue.get(self.dead).map(|slot| slot.asked + patience)
     }
 }

@@ -6,17 +6,17 @@ use rand::{RngCore, SeedableRng};
 use crate::protocol::Token;
 
 /// A stream of tokens that a server cannot guess from the ones it has seen: a cipher's, keyed by the operating system.
-pub struct Tokens(StdRng);
+pub(super) struct Tokens(StdRng);
 
 impl Tokens {
     /// A stream like no other.
-    pub fn new() -> Tokens {
+    pub(super) fn new() -> Tokens {
         Tokens(StdRng::from_rng(&mut rand::rng()))
     }
 
     /// The next one. Costs a copy out of a block of 256 bytes, which is made anew once it is used up.
     #[inline]
-    pub fn draw(&mut self) -> Token {
+    pub(super) fn draw(&mut self) -> Token {
         Token::new(self.0.next_u64())
     }
 }

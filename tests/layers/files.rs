@@ -35,7 +35,9 @@ fn a_long_file_is_seen_though_its_tests_are_declared_at_its_top() {
 }
 
 #[test]
-fn leash_writes_no_unsafe_code() {
-    let lib = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).unwrap();
-    assert!(lib.contains("#![forbid(unsafe_code)]"), "src/lib.rs allows unsafe code");
+fn no_target_of_leash_has_unsafe_code() {
+    let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();
+    let lints = manifest.split_once("[workspace.lints.rust]\n").map_or("", |(_, lints)| lints);
+    assert!(lints.starts_with("unsafe_code = \"forbid\"\n"), "Cargo.toml allows unsafe code");
+    assert!(manifest.contains("\n[lints]\nworkspace = true\n"), "leash does not take the lints of its workspace");
 }

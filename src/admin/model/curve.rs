@@ -16,17 +16,19 @@ pub struct Curve {
 }
 
 /// Requests.
-pub const REQUESTS: Curve =
+pub(crate) const REQUESTS: Curve =
     Curve { label: labels::REQUESTS, of: |rates| Some(rates.requests), told: amount, full: None };
 /// Hits.
-pub const HIT_RATIO: Curve =
+pub(crate) const HIT_RATIO: Curve =
     Curve { label: labels::HIT_RATIO, of: |rates| rates.hit_ratio, told: percent, full: Some(1.0) };
 /// How long answers take.
-pub const WITHIN: Curve = Curve { label: labels::WITHIN, of: |rates| rates.p99, told: latency, full: None };
+pub(crate) const WITHIN: Curve = Curve { label: labels::WITHIN, of: |rates| rates.p99, told: latency, full: None };
 /// Errors.
-pub const ERRORS: Curve = Curve { label: labels::ERRORS, of: |rates| Some(rates.errors), told: amount, full: None };
+pub(crate) const ERRORS: Curve =
+    Curve { label: labels::ERRORS, of: |rates| Some(rates.errors), told: amount, full: None };
 /// Stale values.
-pub const STALE_SERVED: Curve =
+pub(crate) const STALE_SERVED: Curve =
     Curve { label: labels::STALE_SERVED, of: |rates| Some(rates.stale_served), told: amount, full: None };
 /// Regenerations that did not happen.
-pub const AVOIDED: Curve = Curve { label: labels::AVOIDED, of: |rates| Some(rates.avoided), told: amount, full: None };
+pub(crate) const AVOIDED: Curve =
+    Curve { label: labels::AVOIDED, of: |rates| Some(rates.avoided), told: amount, full: None };

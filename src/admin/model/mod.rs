@@ -4,8 +4,8 @@
 //! Seconds and shares of 1 are fractions. "Recent" is the last minutes, at most [`Overview::recent`]. Servers and
 //! routes stand with the worst first, so a screen with little room shows the beginning.
 
-pub mod curve;
-pub mod labels;
+pub(crate) mod curve;
+pub(crate) mod labels;
 
 mod grade;
 mod migration;

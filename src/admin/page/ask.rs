@@ -9,7 +9,7 @@ use crate::explain::{Arrival, AtServer, Destination, Spot};
 use crate::metrics::route_label;
 
 /// A key that was asked for.
-pub struct AskedKey {
+pub(crate) struct AskedKey {
     /// The key as it was asked for, as text; empty if nothing could be understood.
     pub key: String,
     /// Whether its server was to be asked, too.
@@ -19,7 +19,7 @@ pub struct AskedKey {
 }
 
 /// Writes both.
-pub fn write(html: &mut Html, asked: Option<&AskedKey>) {
+pub(super) fn write(html: &mut Html, asked: Option<&AskedKey>) {
     html.element("section", &[("id", "key")], |html| {
         html.element("form", &[("id", "ask"), ("method", "get")], |html| form(html, asked));
         html.element("div", &[("role", "status")], |html| {

@@ -6,7 +6,7 @@ use crate::admin::model::{Busiest, labels};
 use crate::readable::{age, amount, number, percent};
 
 /// Writes it.
-pub fn write(html: &mut Html, busiest: &Busiest) {
+pub(super) fn write(html: &mut Html, busiest: &Busiest) {
     let (label, column) = match busiest.are_keys {
         true => (labels::BUSIEST_KEYS, labels::KEY),
         false => (labels::BUSIEST_PREFIXES, labels::PREFIX),

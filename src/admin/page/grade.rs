@@ -4,7 +4,7 @@ use super::Html;
 use crate::admin::model::Grade;
 
 /// What gives a grade its colour.
-pub fn class(grade: Grade) -> &'static str {
+pub(super) fn class(grade: Grade) -> &'static str {
     match grade {
         Grade::Good => "good",
         Grade::Fair => "fair",
@@ -13,7 +13,7 @@ pub fn class(grade: Grade) -> &'static str {
 }
 
 /// Writes the shape of a grade and a word for it.
-pub fn write(html: &mut Html, grade: Grade, word: &str) {
+pub(super) fn write(html: &mut Html, grade: Grade, word: &str) {
     html.element("span", &[("class", &format!("state {}", class(grade)))], |html| {
         html.words("span", &[("aria-hidden", "true")], grade.shape());
         html.text(&format!(" {word}"));
@@ -21,7 +21,7 @@ pub fn write(html: &mut Html, grade: Grade, word: &str) {
 }
 
 /// Writes the shape of a grade before a sentence that says what it means.
-pub fn mark(html: &mut Html, grade: Grade) {
+pub(super) fn mark(html: &mut Html, grade: Grade) {
     html.words("span", &[("aria-hidden", "true"), ("class", class(grade))], grade.shape());
     html.text(" ");
 }

@@ -5,7 +5,7 @@ use crate::admin::model::{Overview, Process, Trouble};
 use crate::readable::{age, bytes, counted, number};
 
 /// Writes it.
-pub fn write(html: &mut Html, overview: &Overview) {
+pub(super) fn write(html: &mut Html, overview: &Overview) {
     html.element("header", &[], |html| {
         html.element("div", &[("class", "title")], |html| {
             html.words("h1", &[], "leash");

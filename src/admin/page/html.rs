@@ -2,15 +2,15 @@
 //! else is escaped on its way in. There is no other way in.
 
 /// Names and values of attributes. A switch has an empty value.
-pub type Attributes<'a> = &'a [(&'static str, &'a str)];
+pub(super) type Attributes<'a> = &'a [(&'static str, &'a str)];
 
 /// A piece of HTML or SVG that grows.
 #[derive(Default)]
-pub struct Html(String);
+pub(super) struct Html(String);
 
 impl Html {
     /// Text.
-    pub fn text(&mut self, text: &str) {
+    pub(super) fn text(&mut self, text: &str) {
         for char in text.chars() {
             match char {
                 '&' => self.0.push_str("&amp;"),
@@ -24,7 +24,7 @@ impl Html {
     }
 
     /// An element and what is in it.
-    pub fn element(&mut self, name: &'static str, attributes: Attributes<'_>, inside: impl FnOnce(&mut Html)) {
+    pub(super) fn element(&mut self, name: &'static str, attributes: Attributes<'_>, inside: impl FnOnce(&mut Html)) {
         self.lone(name, attributes);
         inside(self);
         self.0.push_str("</");
@@ -33,12 +33,12 @@ impl Html {
     }
 
     /// An element with text in it.
-    pub fn words(&mut self, name: &'static str, attributes: Attributes<'_>, text: &str) {
+    pub(super) fn words(&mut self, name: &'static str, attributes: Attributes<'_>, text: &str) {
         self.element(name, attributes, |html| html.text(text));
     }
 
     /// An element that has no end, such as `input`.
-    pub fn lone(&mut self, name: &'static str, attributes: Attributes<'_>) {
+    pub(super) fn lone(&mut self, name: &'static str, attributes: Attributes<'_>) {
         self.0.push('<');
         self.0.push_str(name);
         for (attribute, value) in attributes {
@@ -52,12 +52,12 @@ impl Html {
     }
 
     /// What stands in the source as it is: markup, style, script.
-    pub fn verbatim(&mut self, markup: &'static str) {
+    pub(super) fn verbatim(&mut self, markup: &'static str) {
         self.0.push_str(markup);
     }
 
     /// All of it.
-    pub fn into_string(self) -> String {
+    pub(super) fn into_string(self) -> String {
         self.0
     }
 }

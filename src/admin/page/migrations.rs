@@ -9,7 +9,7 @@ use crate::readable::{age, number, percent};
 const MOST: usize = 8;
 
 /// Writes them, if there are any.
-pub fn write(html: &mut Html, overview: &Overview) {
+pub(super) fn write(html: &mut Html, overview: &Overview) {
     let routes: Vec<(&ShownRoute, &Migration)> =
         overview.routes.iter().filter_map(|route| Some((route, route.migration.as_ref()?))).collect();
     if routes.is_empty() {

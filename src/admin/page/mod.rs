@@ -30,11 +30,11 @@ mod traffic;
 use serde_json::Value;
 
 use crate::admin::model::Overview;
-pub use ask::AskedKey;
+pub(crate) use ask::AskedKey;
 use html::{Attributes, Html};
 
 /// What the page shows.
-pub struct View<'v> {
+pub(crate) struct View<'v> {
     /// How things are.
     pub overview: &'v Overview,
     /// The configuration in force.
@@ -44,7 +44,7 @@ pub struct View<'v> {
 }
 
 /// The page. Its style and script run by `nonce`, which must be a new one each time.
-pub fn render(view: &View<'_>, nonce: &str) -> String {
+pub(crate) fn render(view: &View<'_>, nonce: &str) -> String {
     let mut html = Html::default();
     html.verbatim("<!doctype html>\n");
     html.element("html", &[("lang", "en")], |html| {
@@ -60,7 +60,7 @@ pub fn render(view: &View<'_>, nonce: &str) -> String {
 }
 
 /// What a browser may do with the page: nothing but show it, run what has the nonce, and ask leash again.
-pub fn security_policy(nonce: &str) -> String {
+pub(crate) fn security_policy(nonce: &str) -> String {
     format!(
         "default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; img-src data:; connect-src 'self'; \
          form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

@@ -10,7 +10,7 @@ const BACK: f64 = 300.0;
 const HEIGHT: f64 = 100.0;
 
 /// One plot.
-pub struct Plot<'p> {
+pub(super) struct Plot<'p> {
     /// What tells it from others on the page.
     pub id: &'p str,
     /// What is plotted.
@@ -23,7 +23,7 @@ pub struct Plot<'p> {
 
 impl Plot<'_> {
     /// Draws it.
-    pub fn write(&self, html: &mut Html) {
+    pub(super) fn write(&self, html: &mut Html) {
         let top = self.curve.full.unwrap_or_else(|| round_up(self.highest()));
         html.element("figure", &[("class", "plot"), ("id", self.id)], |html| {
             html.element("figcaption", &[], |html| {

@@ -9,7 +9,7 @@ use crate::readable::{amount, latency, percent};
 const MOST: usize = 12;
 
 /// Writes them.
-pub fn write(html: &mut Html, overview: &Overview) {
+pub(super) fn write(html: &mut Html, overview: &Overview) {
     let columns = [
         Heading(labels::PREFIX, false),
         Heading(labels::POOL, false),

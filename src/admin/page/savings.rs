@@ -6,7 +6,7 @@ use crate::admin::model::{Overview, labels};
 use crate::readable::number;
 
 /// Writes them, where a route refreshes.
-pub fn write(html: &mut Html, overview: &Overview) {
+pub(super) fn write(html: &mut Html, overview: &Overview) {
     if overview.routes.iter().all(|route| route.saved.is_none()) {
         return nothing(html, "savings");
     }

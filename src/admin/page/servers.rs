@@ -9,7 +9,7 @@ use crate::readable::{amount, latency, number};
 const MOST: usize = 16;
 
 /// Writes them.
-pub fn write(html: &mut Html, overview: &Overview) {
+pub(super) fn write(html: &mut Html, overview: &Overview) {
     let spools = overview.servers.iter().any(|server| server.spooled.is_some());
     let mut columns = vec![
         Heading(labels::STATE, false),

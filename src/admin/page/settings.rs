@@ -7,7 +7,7 @@ use crate::admin::model::Overview;
 use crate::readable::age;
 
 /// Writes it, folded.
-pub fn write(html: &mut Html, overview: &Overview, config: &Value) {
+pub(super) fn write(html: &mut Html, overview: &Overview, config: &Value) {
     html.element("section", &[("id", "configuration")], |html| {
         html.words("h2", &[], "Configuration in force");
         let seconds = overview.process.unix_time - overview.config.loaded;

@@ -5,10 +5,10 @@ use crate::admin::model::Grade;
 use crate::readable::counted;
 
 /// A column: its label, and whether it holds figures.
-pub struct Heading(pub &'static str, pub bool);
+pub(super) struct Heading(pub &'static str, pub bool);
 
 /// A cell: text, or something that writes itself.
-pub enum Cell {
+pub(super) enum Cell {
     /// Text.
     Text(String),
     /// Text over a smaller line of text.
@@ -22,7 +22,7 @@ pub enum Cell {
 }
 
 /// Writes a table of at most `most` rows and says how many more there are.
-pub fn write<T>(html: &mut Html, columns: &[Heading], rows: &[T], most: usize, cells: impl Fn(&T) -> Vec<Cell>) {
+pub(super) fn write<T>(html: &mut Html, columns: &[Heading], rows: &[T], most: usize, cells: impl Fn(&T) -> Vec<Cell>) {
     html.element("table", &[], |html| {
         html.element("thead", &[], |html| {
             html.element("tr", &[], |html| columns.iter().for_each(|column| head(html, column)));
@@ -38,7 +38,7 @@ pub fn write<T>(html: &mut Html, columns: &[Heading], rows: &[T], most: usize, c
 }
 
 /// `and 48 more servers`, where that many are not shown.
-pub fn more(html: &mut Html, all: usize, most: usize, thing: &str) {
+pub(super) fn more(html: &mut Html, all: usize, most: usize, thing: &str) {
     if let Some(hidden) = all.checked_sub(most).filter(|hidden| *hidden > 0) {
         html.element("p", &[("class", "more")], |html| {
             html.text(&format!("and {} in better shape; ", counted(hidden, &format!("more {thing}"))));

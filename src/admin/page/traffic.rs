@@ -15,7 +15,7 @@ const OF_ALL: [(&str, Curve); 4] = [
 const OF_REFRESHING: [(&str, Curve); 2] = [("plot-stale", curve::STALE_SERVED), ("plot-avoided", curve::AVOIDED)];
 
 /// Writes the plots; those about refreshing only where a route refreshes.
-pub fn write(html: &mut Html, overview: &Overview) {
+pub(super) fn write(html: &mut Html, overview: &Overview) {
     let refreshes = overview.routes.iter().any(|route| route.saved.is_some());
     let (class, more) = if refreshes { ("plots six", &OF_REFRESHING[..]) } else { ("plots", &[][..]) };
     section(html, "traffic", "traffic", |html| {

@@ -8,7 +8,7 @@ use crate::snapshot::{PoolView, ServerView, SharedServer, Snapshot, prefix_of};
 use crate::upstream::Spool;
 
 /// Adds all of them.
-pub fn sample(snapshot: &Snapshot, samples: &mut Samples) {
+pub(super) fn sample(snapshot: &Snapshot, samples: &mut Samples) {
     configuration(&snapshot.config, samples);
     for pool in snapshot.pools() {
         samples.put_fingerprint(&pool.config.name, pool.shared.placement.fingerprint());

@@ -15,7 +15,7 @@ const PER_READING: usize = 5;
 
 /// What happened between two looks.
 #[derive(Clone, Copy, Debug)]
-pub struct HistoryStep {
+pub(super) struct HistoryStep {
     /// When it ended.
     pub ended: Instant,
     /// How long it took.
@@ -25,7 +25,7 @@ pub struct HistoryStep {
 }
 
 /// The recent minutes.
-pub struct History {
+pub(super) struct History {
     steps: VecDeque<HistoryStep>,
     readings: VecDeque<(Instant, Figures)>,
     last: (Instant, Figures),
@@ -34,7 +34,7 @@ pub struct History {
 
 impl History {
     /// It begins now, with what was counted before.
-    pub fn new(now: Instant, figures: Figures) -> History {
+    pub(super) fn new(now: Instant, figures: Figures) -> History {
         let first = (now, figures);
         History {
             steps: VecDeque::new(),
@@ -45,7 +45,7 @@ impl History {
     }
 
     /// Ends a step. Called every [`STEP`](crate::admin::STEP); where that was not possible, the step was longer.
-    pub fn note(&mut self, now: Instant, figures: Figures) {
+    pub(super) fn note(&mut self, now: Instant, figures: Figures) {
         let (then, before) = &self.last;
         let step = HistoryStep { ended: now, took: now.duration_since(*then), traffic: figures.traffic_since(before) };
         push(&mut self.steps, step, STEPS);
@@ -58,17 +58,17 @@ impl History {
     }
 
     /// Keeps what had been counted at the end of the last step, however often the figures are read.
-    pub fn mark(&mut self) {
+    pub(super) fn mark(&mut self) {
         push(&mut self.readings, self.last.clone(), STEPS / PER_READING + 1);
     }
 
     /// The steps, the oldest first.
-    pub fn steps(&self) -> impl DoubleEndedIterator<Item = &HistoryStep> {
+    pub(super) fn steps(&self) -> impl DoubleEndedIterator<Item = &HistoryStep> {
         self.steps.iter()
     }
 
     /// What happened on all routes in the last steps that are `ago` together, and how long they took.
-    pub fn lately(&self, ago: Duration) -> (Duration, RouteFigures) {
+    pub(super) fn lately(&self, ago: Duration) -> (Duration, RouteFigures) {
         let (mut took, mut traffic) = (Duration::ZERO, RouteFigures::default());
         for step in self.steps.iter().rev() {
             if took >= ago {
@@ -81,14 +81,14 @@ impl History {
     }
 
     /// What had been counted no longer than `ago`, and as long as possible, before now.
-    pub fn within(&self, now: Instant, ago: Duration) -> &Figures {
+    pub(super) fn within(&self, now: Instant, ago: Duration) -> &Figures {
         let is_within = |then: Instant| now.saturating_duration_since(then) <= ago;
         let oldest = self.readings.iter().find(|(then, _)| is_within(*then));
         oldest.map_or(&self.last.1, |(_, figures)| figures)
     }
 
     /// The latest reading that is `ago` old, or the oldest there is, and its age.
-    pub fn reading(&self, now: Instant, ago: Duration) -> (Duration, &Figures) {
+    pub(super) fn reading(&self, now: Instant, ago: Duration) -> (Duration, &Figures) {
         let age = |then: Instant| now.saturating_duration_since(then);
         let old_enough = self.readings.iter().rev().find(|(then, _)| age(*then) >= ago);
         let (then, figures) = old_enough.or_else(|| self.readings.front()).unwrap_or(&self.last);

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use std::time::Instant;
 
 /// A server by its pool and name.
-pub type Named = (Arc<str>, Arc<str>);
+pub(super) type Named = (Arc<str>, Arc<str>);
 
 /// How many were lost for each server when it was looked at, and since when it is so many.
 #[derive(Default)]
-pub struct Losses(HashMap<Named, (u64, Instant)>);
+pub(super) struct Losses(HashMap<Named, (u64, Instant)>);
 
 impl Losses {
     /// Looks at how many were lost for each server so far. Called every [`STEP`](crate::admin::STEP).
-    pub fn note(&mut self, now: Instant, lost: impl Iterator<Item = (Named, u64)>) {
+    pub(super) fn note(&mut self, now: Instant, lost: impl Iterator<Item = (Named, u64)>) {
         let since = |(server, count): (Named, u64)| match self.0.get(&server) {
             Some(known) if known.0 == count => (server, *known),
             _ => (server, (count, now)),
@@ -22,7 +22,7 @@ impl Losses {
     }
 
     /// When the last of `count` was lost; now, if that has not been noted yet.
-    pub fn last(&self, now: Instant, server: &Named, count: u64) -> Instant {
+    pub(super) fn last(&self, now: Instant, server: &Named, count: u64) -> Instant {
         self.0.get(server).filter(|known| known.0 == count).map_or(now, |known| known.1)
     }
 }

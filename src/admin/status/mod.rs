@@ -41,7 +41,7 @@ struct Past {
 }
 
 /// The figures of one process.
-pub struct Status {
+pub(crate) struct Status {
     in_force: Arc<InForce>,
     registry: Registry,
     reloads: Arc<Reloads>,
@@ -53,7 +53,7 @@ pub struct Status {
 
 impl Status {
     /// The status of a process that runs what is in force, not ready yet.
-    pub fn new(
+    pub(crate) fn new(
         in_force: Arc<InForce>,
         reloads: Arc<Reloads>,
         registry: Registry,
@@ -77,7 +77,7 @@ impl Status {
     }
 
     /// Says whether clients can connect.
-    pub fn set_ready(&self, ready: bool) {
+    pub(crate) fn set_ready(&self, ready: bool) {
         self.ready.store(ready, Ordering::Relaxed);
     }
 

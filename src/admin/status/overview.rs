@@ -15,7 +15,7 @@ const RECENT: Duration = Duration::from_secs(300);
 
 impl Sources<'_> {
     /// What they tell; the rest is left empty.
-    pub fn overview(&self) -> Overview {
+    pub(super) fn overview(&self) -> Overview {
         let (took, traffic) = self.past.history.lately(LATELY);
         let (recent, lately) = self.past.history.lately(RECENT);
         Overview {
@@ -85,7 +85,7 @@ impl Sources<'_> {
     }
 
     /// The process, as far as the kernel and the configuration know it.
-    pub fn process(&self, uptime: Duration) -> model::Process {
+    pub(super) fn process(&self, uptime: Duration) -> model::Process {
         model::Process {
             instance: rustix::system::uname().nodename().to_string_lossy().into_owned(),
             version: env!("CARGO_PKG_VERSION").to_string(),

@@ -8,11 +8,11 @@ use crate::snapshot::prefix_of;
 
 /// The routes that migrate.
 #[derive(Default)]
-pub struct Phases(HashMap<String, (Phase, Instant)>);
+pub(super) struct Phases(HashMap<String, (Phase, Instant)>);
 
 impl Phases {
     /// Looks at what is in force; whether a phase has begun. Called often enough that none comes and goes unseen.
-    pub fn note(&mut self, now: Instant, config: &Config) -> bool {
+    pub(super) fn note(&mut self, now: Instant, config: &Config) -> bool {
         let migrating =
             config.routes.iter().filter_map(|route| Some((prefix_of(route), route.migrate.as_ref()?.phase)));
         let since = |(prefix, phase): (String, Phase)| match self.0.get(&prefix) {
@@ -24,7 +24,7 @@ impl Phases {
     }
 
     /// How long the route with this prefix has been in its phase, at least.
-    pub fn stayed(&self, now: Instant, prefix: &str) -> Duration {
+    pub(super) fn stayed(&self, now: Instant, prefix: &str) -> Duration {
         self.0.get(prefix).map_or(Duration::ZERO, |(_, since)| now.saturating_duration_since(*since))
     }
 }

@@ -10,7 +10,7 @@ use crate::snapshot::{PoolView, ServerView, SharedServer, Snapshot};
 use crate::upstream::{Failing, Outage, Spool};
 
 /// The pools, in the configuration's order.
-pub fn pools(sources: &Sources<'_>) -> Vec<ShownPool> {
+pub(super) fn pools(sources: &Sources<'_>) -> Vec<ShownPool> {
     let snapshot = sources.snapshot;
     snapshot.pools().map(|pool| of_pool(&snapshot.config, pool)).collect()
 }
@@ -41,7 +41,7 @@ fn gutter(config: &Config, place: usize) -> Option<String> {
 }
 
 /// All servers of all pools: those that are down first, then those that fail, then the busiest.
-pub fn servers(sources: &Sources<'_>) -> Vec<ShownServer> {
+pub(super) fn servers(sources: &Sources<'_>) -> Vec<ShownServer> {
     let shared_servers = shared_servers(sources.snapshot);
     let mut servers: Vec<ShownServer> =
         shared_servers.map(|(named, server, shared_server)| of_server(sources, named, server, shared_server)).collect();
@@ -53,7 +53,7 @@ pub fn servers(sources: &Sources<'_>) -> Vec<ShownServer> {
 }
 
 /// How many deletes each server has lost so far.
-pub fn lost(snapshot: &Snapshot) -> impl Iterator<Item = (Named, u64)> {
+pub(super) fn lost(snapshot: &Snapshot) -> impl Iterator<Item = (Named, u64)> {
     shared_servers(snapshot).filter_map(|(named, _, shared_server)| Some((named, count_lost(shared_server.spool()?))))
 }
 

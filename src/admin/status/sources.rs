@@ -8,10 +8,10 @@ use crate::metrics::Figures;
 use crate::snapshot::Snapshot;
 
 /// What "lately" is for rates.
-pub const LATELY: Duration = Duration::from_secs(10);
+pub(super) const LATELY: Duration = Duration::from_secs(10);
 
 /// All of it, at one moment.
-pub struct Sources<'s> {
+pub(super) struct Sources<'s> {
     /// When.
     pub now: Instant,
     /// The same in seconds of Unix time.
@@ -26,17 +26,17 @@ pub struct Sources<'s> {
 
 impl Sources<'_> {
     /// An earlier moment in seconds of Unix time.
-    pub fn unix_time_of(&self, then: Instant) -> f64 {
+    pub(super) fn unix_time_of(&self, then: Instant) -> f64 {
         self.unix_time - self.now.saturating_duration_since(then).as_secs_f64()
     }
 }
 
 /// The time of the machine, in seconds of Unix time.
-pub fn unix_time() -> f64 {
+pub(super) fn unix_time() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
 }
 
 /// Nothing happens in no time.
-pub fn per_second(count: u64, took: Duration) -> f64 {
+pub(super) fn per_second(count: u64, took: Duration) -> f64 {
     if took.is_zero() { 0.0 } else { count as f64 / took.as_secs_f64() }
 }

@@ -13,7 +13,7 @@ use super::{CallerError, value};
 const PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(150));
 
 /// A caller with its connection.
-pub struct Caller {
+pub(super) struct Caller {
     pub client: DemoClient,
     /// Its value's place in the ledger.
     pub number: usize,
@@ -25,7 +25,7 @@ pub struct Caller {
 
 impl Caller {
     /// Asks until `end`, and then finishes what it has begun.
-    pub async fn call(mut self, end: Instant) -> Result<(), CallerError> {
+    pub(super) async fn call(mut self, end: Instant) -> Result<(), CallerError> {
         loop {
             let again = Instant::now() + rand::random_range(PAUSE.0..PAUSE.1);
             tokio::time::sleep_until(again.min(end).into()).await;
@@ -55,7 +55,7 @@ impl Caller {
     }
 
     /// Stores the next version.
-    pub async fn store(&mut self) -> Result<(), ClientError> {
+    pub(super) async fn store(&mut self) -> Result<(), ClientError> {
         let version = self.ledger.borrow_mut().storing(self.number, Instant::now());
         self.client.set(&self.key, self.ttl, &value::write(&self.key, version)).await?;
         self.ledger.borrow_mut().stored(self.number, version, Instant::now());

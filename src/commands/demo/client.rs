@@ -49,14 +49,14 @@ trait Socket: AsyncRead + AsyncWrite + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Unpin> Socket for T {}
 
 /// One connection to a memcached, or to what looks like one.
-pub struct DemoClient {
+pub(super) struct DemoClient {
     stream: BufReader<Box<dyn Socket>>,
     address: Address,
 }
 
 impl DemoClient {
     /// Connects.
-    pub async fn connect(address: &Address) -> Result<DemoClient, ClientError> {
+    pub(super) async fn connect(address: &Address) -> Result<DemoClient, ClientError> {
         match in_time(open(address)).await {
             Ok(stream) => Ok(DemoClient { stream: BufReader::new(stream), address: address.clone() }),
             Err(source) => Err(ClientError::Connect { address: address.clone(), source }),
@@ -64,7 +64,7 @@ impl DemoClient {
     }
 
     /// The value of a key.
-    pub async fn get(&mut self, key: &str) -> Result<Option<Vec<u8>>, ClientError> {
+    pub(super) async fn get(&mut self, key: &str) -> Result<Option<Vec<u8>>, ClientError> {
         let line = self.ask(&format!("get {key}\r\n")).await?;
         if line == "END" {
             return Ok(None);
@@ -85,14 +85,14 @@ impl DemoClient {
     }
 
     /// Stores a value.
-    pub async fn set(&mut self, key: &str, ttl: Duration, value: &str) -> Result<(), ClientError> {
+    pub(super) async fn set(&mut self, key: &str, ttl: Duration, value: &str) -> Result<(), ClientError> {
         let (ttl, length) = (ttl.as_secs(), value.len());
         let line = self.ask(&format!("set {key} 0 {ttl} {length}\r\n{value}\r\n")).await?;
         if line == "STORED" { Ok(()) } else { Err(self.unexpected("set", line)) }
     }
 
     /// Removes a value, if there is one.
-    pub async fn delete(&mut self, key: &str) -> Result<(), ClientError> {
+    pub(super) async fn delete(&mut self, key: &str) -> Result<(), ClientError> {
         let line = self.ask(&format!("delete {key}\r\n")).await?;
         if ["DELETED", "NOT_FOUND"].contains(&line.as_str()) { Ok(()) } else { Err(self.unexpected("delete", line)) }
     }

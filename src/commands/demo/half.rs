@@ -18,7 +18,7 @@ use crate::config::Address;
 const LOOK: Duration = Duration::from_millis(100);
 
 /// Callers to be, and whom they ask.
-pub struct Half<'p> {
+pub(super) struct Half<'p> {
     plan: &'p DemoPlan,
     prefix: Arc<str>,
     servers: Vec<Address>,
@@ -27,13 +27,13 @@ pub struct Half<'p> {
 
 impl<'p> Half<'p> {
     /// Of keys that begin with `prefix`, on these servers: at least one, keys are spread over them in turn.
-    pub fn new(plan: &'p DemoPlan, prefix: Arc<str>, servers: Vec<Address>) -> Half<'p> {
+    pub(super) fn new(plan: &'p DemoPlan, prefix: Arc<str>, servers: Vec<Address>) -> Half<'p> {
         let ledger = Rc::new(RefCell::new(Ledger::new(plan.keys)));
         Half { plan, prefix, servers, ledger }
     }
 
     /// Lets the callers call, and leaves nothing behind.
-    pub async fn run(self, progress: &DemoProgress) -> Result<HalfFigures, CallerError> {
+    pub(super) async fn run(self, progress: &DemoProgress) -> Result<HalfFigures, CallerError> {
         let mut callers = Vec::with_capacity(self.plan.callers);
         for number in 0..self.plan.callers {
             callers.push(self.caller(number % self.plan.keys).await?);

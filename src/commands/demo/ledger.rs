@@ -28,7 +28,7 @@ pub enum Wrong {
 
 /// Figures of one half.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct HalfFigures {
+pub(super) struct HalfFigures {
     /// How often a value was found to be missing, or about to be, however many found it.
     pub periods: u64,
     /// How often a caller was told to regenerate.
@@ -43,7 +43,7 @@ pub struct HalfFigures {
 
 /// One half's record.
 #[derive(Debug, Default)]
-pub struct Ledger {
+pub(super) struct Ledger {
     tally: HalfFigures,
     keys: Vec<Key>,
 }
@@ -68,22 +68,22 @@ struct Version {
 
 impl Ledger {
     /// An empty one, of so many keys.
-    pub fn new(keys: usize) -> Ledger {
+    pub(super) fn new(keys: usize) -> Ledger {
         Ledger { tally: HalfFigures::default(), keys: (0..keys).map(|_| Key::default()).collect() }
     }
 
     /// How many regenerations there were so far.
-    pub fn regenerations(&self) -> u64 {
+    pub(super) fn regenerations(&self) -> u64 {
         self.tally.regenerations
     }
 
     /// The figures.
-    pub fn into_tally(self) -> HalfFigures {
+    pub(super) fn into_tally(self) -> HalfFigures {
         self.tally
     }
 
     /// A caller who asked at `asked` missed at `now` and begins to regenerate.
-    pub fn missed(&mut self, key: usize, asked: Instant, now: Instant) {
+    pub(super) fn missed(&mut self, key: usize, asked: Instant, now: Instant) {
         let (tally, key) = (&mut self.tally, &mut self.keys[key]);
         if key.since.is_none() && key.stored.is_none_or(|stored| asked > stored) {
             key.since = Some(now);
@@ -95,14 +95,14 @@ impl Ledger {
     }
 
     /// A caller is about to store what it regenerated: the version that it is to be.
-    pub fn storing(&mut self, key: usize, now: Instant) -> usize {
+    pub(super) fn storing(&mut self, key: usize, now: Instant) -> usize {
         let versions = &mut self.keys[key].versions;
         versions.push(Version { sent: now, stored: None, replaced: None });
         versions.len() - 1
     }
 
     /// It was told that its value is stored.
-    pub fn stored(&mut self, key: usize, version: usize, now: Instant) {
+    pub(super) fn stored(&mut self, key: usize, version: usize, now: Instant) {
         let key = &mut self.keys[key];
         key.regenerating = key.regenerating.saturating_sub(1);
         (key.since, key.stored) = (None, Some(now));
@@ -116,7 +116,7 @@ impl Ledger {
     }
 
     /// A caller who asked at `asked` was told the value in `version`, or something that is no value of the key.
-    pub fn hit(&mut self, key: usize, version: Option<usize>, asked: Instant) -> Result<(), Wrong> {
+    pub(super) fn hit(&mut self, key: usize, version: Option<usize>, asked: Instant) -> Result<(), Wrong> {
         let key = &self.keys[key];
         let number = version.ok_or(Wrong::Unknown)?;
         let version = key.versions.get(number).ok_or(Wrong::Unknown)?;
@@ -129,24 +129,24 @@ impl Ledger {
     }
 
     /// A caller had its value after `took`, from the cache or by regenerating it.
-    pub fn answered(&mut self, took: Duration) {
+    pub(super) fn answered(&mut self, took: Duration) {
         *self.tally.took.entry(took.as_millis() as u64).or_default() += 1;
     }
 }
 
 impl HalfFigures {
     /// How many times a caller wanted a value.
-    pub fn requests(&self) -> u64 {
+    pub(super) fn requests(&self) -> u64 {
         self.took.values().sum()
     }
 
     /// How many of them took less than `time`, which is of whole milliseconds.
-    pub fn within(&self, time: Duration) -> u64 {
+    pub(super) fn within(&self, time: Duration) -> u64 {
         self.took.range(..time.as_millis() as u64).map(|(_, count)| count).sum()
     }
 
     /// In which time all but the slowest hundredth of them had their value.
-    pub fn most_took(&self) -> Duration {
+    pub(super) fn most_took(&self) -> Duration {
         let mut slower = self.requests() / 100;
         let slowest = self.took.iter().rev().find(|(_, count)| match slower.checked_sub(**count) {
             Some(rest) => {

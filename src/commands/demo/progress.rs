@@ -9,13 +9,13 @@ use crate::readable::{counted, time};
 const TEMPLATE: &str = "{prefix:13} [{bar:30}] {msg}";
 
 /// The progress of one half.
-pub struct DemoProgress {
+pub(super) struct DemoProgress {
     bar: ProgressBar,
 }
 
 impl DemoProgress {
     /// Of a half that lasts for `length`.
-    pub fn start(name: &'static str, length: Duration) -> DemoProgress {
+    pub(super) fn start(name: &'static str, length: Duration) -> DemoProgress {
         let bar = ProgressBar::new(length.as_millis() as u64);
         if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
             bar.set_style(style.progress_chars("=> "));
@@ -28,13 +28,13 @@ impl DemoProgress {
     }
 
     /// So much of it is over, with so many regenerations.
-    pub fn at(&self, elapsed: Duration, regenerations: u64) {
+    pub(super) fn at(&self, elapsed: Duration, regenerations: u64) {
         self.bar.set_message(counted(regenerations as usize, "regeneration"));
         self.bar.set_position((elapsed.as_millis() as u64).min(self.bar.length().unwrap_or(0)));
     }
 
     /// Leaves what there is on the screen.
-    pub fn finish(&self) {
+    pub(super) fn finish(&self) {
         self.bar.abandon();
     }
 }

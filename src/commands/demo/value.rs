@@ -3,13 +3,13 @@
 use xxhash_rust::xxh3::xxh3_64;
 
 /// The value of `key` in its version `version`.
-pub fn write(key: &str, version: usize) -> String {
+pub(super) fn write(key: &str, version: usize) -> String {
     let text = format!("{key} version {version}");
     format!("{text} {:016x}", xxh3_64(text.as_bytes()))
 }
 
 /// The version that `value` is of, if it is a value of `key` and whole.
-pub fn version(key: &str, value: &[u8]) -> Option<usize> {
+pub(super) fn version(key: &str, value: &[u8]) -> Option<usize> {
     let text = std::str::from_utf8(value).ok()?;
     let version = text.strip_prefix(key)?.strip_prefix(" version ")?.split(' ').next()?.parse().ok()?;
     (text == write(key, version)).then_some(version)

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::admin::model::Overview;
 
 /// The overview that `page` is; or why it is none.
-pub fn read(page: &str) -> Result<Overview, String> {
+pub(super) fn read(page: &str) -> Result<Overview, String> {
     let said = serde_json::from_str(page).map(harmless).and_then(serde_json::from_value);
     said.map_err(|error| {
         let here = env!("CARGO_PKG_VERSION");

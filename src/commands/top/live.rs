@@ -20,7 +20,7 @@ use crate::logging::colours_are_welcome;
 type Said = Result<Overview, String>;
 
 /// Shows it until the user leaves.
-pub async fn watch(plan: &TopPlan) -> io::Result<()> {
+pub(super) async fn watch(plan: &TopPlan) -> io::Result<()> {
     // Before the terminal is taken: from here on no signal ends the process and leaves the terminal behind.
     let told_to_end = told_to_end()?;
     let (mut terminal, _guard) = terminal::enter()?;

@@ -7,7 +7,7 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use crate::admin::model::Overview;
 
 /// All of it.
-pub struct Screen {
+pub(super) struct Screen {
     /// Who is asked.
     pub admin: String,
     /// What was said last; `None` before the first answer.
@@ -28,7 +28,7 @@ pub struct Screen {
 
 /// How servers are sorted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Sort {
+pub(super) enum Sort {
     /// As the admin address says it.
     #[default]
     WorstFirst,
@@ -40,7 +40,7 @@ pub enum Sort {
 
 /// What a key leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Then {
+pub(super) enum Then {
     /// It goes on.
     Stay,
     /// The user has seen enough.
@@ -49,13 +49,13 @@ pub enum Then {
 
 impl Screen {
     /// Before the first answer of `admin`.
-    pub fn new(now: Instant, admin: String, is_coloured: bool) -> Screen {
+    pub(super) fn new(now: Instant, admin: String, is_coloured: bool) -> Screen {
         let (overview, silence, sort) = (None, None, Sort::default());
         Screen { admin, overview, silence, sort, is_paused: false, shows_help: false, is_coloured, heard: now }
     }
 
     /// Takes note of an answer, or of why there was none.
-    pub fn hear(&mut self, now: Instant, said: Result<Overview, String>) {
+    pub(super) fn hear(&mut self, now: Instant, said: Result<Overview, String>) {
         if self.is_paused {
             return;
         }
@@ -66,12 +66,12 @@ impl Screen {
     }
 
     /// How long nothing was heard.
-    pub fn unheard(&self, now: Instant) -> Duration {
+    pub(super) fn unheard(&self, now: Instant) -> Duration {
         now.saturating_duration_since(self.heard)
     }
 
     /// Does what the key says.
-    pub fn press(&mut self, key: KeyEvent) -> Then {
+    pub(super) fn press(&mut self, key: KeyEvent) -> Then {
         if key.kind == KeyEventKind::Release {
             return Then::Stay;
         }
@@ -89,7 +89,7 @@ impl Screen {
 
 impl Sort {
     /// In words.
-    pub fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Sort::WorstFirst => "worst first",
             Sort::ByName => "by name",

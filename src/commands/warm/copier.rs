@@ -38,7 +38,7 @@ const LEAST: u32 = ROOM / 1024;
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// Brings items over.
-pub struct Copier {
+pub(super) struct Copier {
     snapshot: Arc<Snapshot>,
     /// What moves each route, by its place in the configuration.
     migrations: Vec<Option<Rc<MigrationNode>>>,
@@ -50,7 +50,7 @@ pub struct Copier {
 }
 
 /// What becomes of the keys of one server.
-pub struct Pass {
+pub(super) struct Pass {
     /// What became of them so far.
     pub tally: RefCell<WarmTally>,
     /// How far its list is done.
@@ -61,7 +61,7 @@ pub struct Pass {
 
 impl Pass {
     /// A pass that goes on behind what was done before.
-    pub fn new(tally: WarmTally) -> Rc<Pass> {
+    pub(super) fn new(tally: WarmTally) -> Rc<Pass> {
         let window = RefCell::new(Window::new(tally.before));
         Rc::new(Pass { tally: RefCell::new(tally), window, is_lost: Cell::new(false) })
     }
@@ -76,7 +76,7 @@ impl Pass {
 
 impl Copier {
     /// A copier that begins `rate` items a second, if there is a rate. On a local runtime; it is one more sidecar.
-    pub fn new(snapshot: &Arc<Snapshot>, rate: Option<u32>, stop: Rc<Stop>) -> Rc<Copier> {
+    pub(super) fn new(snapshot: &Arc<Snapshot>, rate: Option<u32>, stop: Rc<Stop>) -> Rc<Copier> {
         let turn = Rc::new(Turn::new());
         spawn_local(turn.clone().run());
         let shard = Arc::new(Shard::new(&snapshot.layout));
@@ -91,7 +91,7 @@ impl Copier {
     }
 
     /// Begins to bring an item over, as soon as it is its turn and there is room. False if nothing is begun any more.
-    pub async fn begin(self: &Rc<Self>, pass: &Rc<Pass>, entry: &JournalEntry) -> bool {
+    pub(super) async fn begin(self: &Rc<Self>, pass: &Rc<Pass>, entry: &JournalEntry) -> bool {
         let wait = self.pace.as_ref().map_or(Duration::ZERO, |pace| pace.borrow_mut().next(Instant::now()));
         if !wait.is_zero() {
             sleep(wait).await;
@@ -112,7 +112,7 @@ impl Copier {
     }
 
     /// Ready once nothing is under way.
-    pub async fn settled(&self) {
+    pub(super) async fn settled(&self) {
         self.room(ROOM).await;
     }
 

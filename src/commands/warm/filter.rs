@@ -15,7 +15,7 @@ use crate::route::refresh::decide::is_lease;
 
 /// What a listed key is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sorted {
+pub(super) enum Sorted {
     /// An item of this route.
     Ours(usize),
     /// An item of a route that is not copied, or leash's own.
@@ -25,7 +25,7 @@ pub enum Sorted {
 }
 
 /// Sorts the keys of one server.
-pub struct KeyFilter {
+pub(super) struct KeyFilter {
     prefixes: Prefixes,
     /// The routes that are copied from here, each with its namespace.
     routes: Vec<(usize, Vec<u8>)>,
@@ -36,7 +36,7 @@ pub struct KeyFilter {
 
 impl KeyFilter {
     /// For the keys of `source`, whose pool places keys by `placement`.
-    pub fn new(config: &Config, plan: &WarmPlan, source: SourceServer, placement: Arc<Placement>) -> KeyFilter {
+    pub(super) fn new(config: &Config, plan: &WarmPlan, source: SourceServer, placement: Arc<Placement>) -> KeyFilter {
         let is_from_here = |route: &usize| config.routes[*route].migrate.is_some_and(|moved| moved.from == source.pool);
         let routes = plan.routes.iter().copied().filter(is_from_here);
         KeyFilter {
@@ -49,7 +49,7 @@ impl KeyFilter {
     }
 
     /// What the item filed under `stored` is.
-    pub fn sort(&self, stored: &[u8]) -> Sorted {
+    pub(super) fn sort(&self, stored: &[u8]) -> Sorted {
         match self.routes.iter().find(|(route, namespace)| self.is_of(stored, *route, namespace)) {
             Some(_) if self.placement.server_of(stored) != self.server => Sorted::Orphan,
             Some((route, _)) => Sorted::Ours(*route),

@@ -15,7 +15,7 @@ use crate::upstream::Target;
 const MANY: u64 = 10_000;
 
 /// What is needed to list the keys of one server.
-pub struct Lister<'r> {
+pub(super) struct Lister<'r> {
     /// The server, with its pool.
     pub server: String,
     /// How to reach it.
@@ -37,7 +37,7 @@ enum Trouble {
 
 impl Lister<'_> {
     /// Counts what would be copied.
-    pub async fn count(&self) -> WarmTally {
+    pub(super) async fn count(&self) -> WarmTally {
         let (begun, mut tally) = (Instant::now(), WarmTally::of(&self.server));
         tally.is_done = self.list(&mut tally, |_| Ok(())).await.unwrap_or(false);
         tally.took = begun.elapsed();
@@ -45,7 +45,7 @@ impl Lister<'_> {
     }
 
     /// Counts the keys and gives those to be copied to `take`. False if the list is not complete.
-    pub async fn list(
+    pub(super) async fn list(
         &self,
         tally: &mut WarmTally,
         take: impl FnMut(JournalEntry) -> Result<(), JournalError>,

@@ -26,7 +26,7 @@ const BUSY: Duration = Duration::from_secs(120);
 
 /// Why there is no list.
 #[derive(Debug, thiserror::Error)]
-pub enum ListingError {
+pub(super) enum ListingError {
     /// There is no connection.
     #[error("cannot connect: {0}")]
     Connect(io::Error),
@@ -53,7 +53,7 @@ pub enum ListingError {
 }
 
 /// A list that is being read.
-pub struct Listing {
+pub(super) struct Listing {
     reader: Reader,
     writer: Writer,
     buffer: BytesMut,
@@ -63,7 +63,7 @@ pub struct Listing {
 
 impl Listing {
     /// Asks for the list; tells `busy` each time another crawl has to be waited for.
-    pub async fn begin(target: &Target, busy: impl Fn(Duration)) -> Result<Listing, ListingError> {
+    pub(super) async fn begin(target: &Target, busy: impl Fn(Duration)) -> Result<Listing, ListingError> {
         let (reader, writer) = target.connect().await.map_err(ListingError::Connect)?.into_split();
         let mut listing = Listing { reader, writer, buffer: BytesMut::new(), first: None };
         let (mut walks, mut waited, mut tries) = (WALKS.into_iter(), Duration::ZERO, 0);
@@ -90,7 +90,7 @@ impl Listing {
     }
 
     /// The next item; `None` at the end of the list.
-    pub async fn next(&mut self) -> Result<Option<Listed>, ListingError> {
+    pub(super) async fn next(&mut self) -> Result<Option<Listed>, ListingError> {
         let line = match self.first.take() {
             Some(line) => line,
             None => self.line().await?,

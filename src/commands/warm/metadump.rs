@@ -14,7 +14,7 @@ const LONGEST: usize = 4096;
 
 /// One line of the answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DumpLine {
+pub(super) enum DumpLine {
     /// An item.
     Item(Listed),
     /// All items were listed, or there are none.
@@ -27,7 +27,7 @@ pub enum DumpLine {
 
 /// An item of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listed {
+pub(super) struct Listed {
     /// Its key as it is filed, any bytes.
     pub key: Bytes,
     /// The bytes it takes in the server's memory.
@@ -37,10 +37,10 @@ pub struct Listed {
 /// Not an answer to a metadump. What was said is not told, as it may hold keys.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("its list of keys is garbled")]
-pub struct Garbled;
+pub(super) struct Garbled;
 
 /// Takes the next whole line off the front of `buffer`; `None` when more bytes are needed.
-pub fn next(buffer: &mut BytesMut) -> Result<Option<DumpLine>, Garbled> {
+pub(super) fn next(buffer: &mut BytesMut) -> Result<Option<DumpLine>, Garbled> {
     let Some(end) = memchr::memchr(b'\n', buffer) else {
         return if buffer.len() > LONGEST { Err(Garbled) } else { Ok(None) };
     };

@@ -9,19 +9,19 @@ const MOST_BEHIND: Duration = Duration::from_millis(50);
 
 /// So many items a second, evenly.
 #[derive(Debug)]
-pub struct Pace {
+pub(super) struct Pace {
     each: Duration,
     due: Instant,
 }
 
 impl Pace {
     /// `rate` items a second from `now` on.
-    pub fn new(rate: u32, now: Instant) -> Pace {
+    pub(super) fn new(rate: u32, now: Instant) -> Pace {
         Pace { each: Duration::from_secs(1) / rate.max(1), due: now }
     }
 
     /// How long to wait before the next item is begun.
-    pub fn next(&mut self, now: Instant) -> Duration {
+    pub(super) fn next(&mut self, now: Instant) -> Duration {
         let behind = now.checked_sub(MOST_BEHIND).unwrap_or(now);
         let early = self.due.saturating_duration_since(now);
         self.due = self.due.max(behind) + self.each;

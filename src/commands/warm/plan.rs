@@ -12,7 +12,7 @@ use crate::route::Prefixes;
 
 /// Routes and servers of one run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WarmPlan {
+pub(super) struct WarmPlan {
     /// The routes that are copied, by their places in the configuration.
     pub routes: Vec<usize>,
     /// The prefixes of the keys that are copied; none: all.
@@ -25,7 +25,7 @@ pub struct WarmPlan {
 
 /// A server that is copied from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SourceServer {
+pub(super) struct SourceServer {
     /// Its pool's place in the configuration.
     pub pool: usize,
     /// Its place in the pool.
@@ -51,7 +51,7 @@ pub enum WarmRefusal {
 
 impl WarmPlan {
     /// The plan for the keys that begin with one of `only`, or for all of every route that is in phase `warm`.
-    pub fn new(config: &Config, only: &[String]) -> Result<WarmPlan, WarmRefusal> {
+    pub(super) fn new(config: &Config, only: &[String]) -> Result<WarmPlan, WarmRefusal> {
         let only: Vec<Vec<u8>> = only.iter().map(|prefix| prefix.clone().into_bytes()).collect();
         let asked = asked(config, &only)?;
         let (routes, others): (Vec<usize>, Vec<usize>) =
@@ -74,7 +74,7 @@ impl WarmPlan {
 
     /// Everything that a list of keys made for this plan depends on, one thing a line: routes and servers are known by
     /// their places, so the order of them all belongs to it.
-    pub fn in_words(&self, config: &Config) -> String {
+    pub(super) fn in_words(&self, config: &Config) -> String {
         let mut lines: Vec<String> = self.routes.iter().filter_map(|route| in_words(config, *route)).collect();
         let all: Vec<String> = config.routes.iter().map(|route| format!("{:?}", shown(&route.prefix))).collect();
         let pools: Vec<&str> = self.sources.iter().map(|source| &*config.pools[source.pool].name).collect();

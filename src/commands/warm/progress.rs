@@ -13,7 +13,7 @@ const COPYING: &str = "{prefix}: [{bar:30}] {msg}";
 const BETWEEN: Duration = Duration::from_secs(5);
 
 /// The progress of one server.
-pub struct WarmProgress {
+pub(super) struct WarmProgress {
     bar: ProgressBar,
     server: String,
     begun: Instant,
@@ -25,12 +25,12 @@ pub struct WarmProgress {
 
 impl WarmProgress {
     /// Of a server that lists its keys.
-    pub fn listing(server: &str) -> WarmProgress {
+    pub(super) fn listing(server: &str) -> WarmProgress {
         WarmProgress::new(server, LISTING, ProgressBar::no_length(), 0, None)
     }
 
     /// Of a server of whose `keys` so many are done already.
-    pub fn copying(server: &str, keys: u64, before: u64) -> WarmProgress {
+    pub(super) fn copying(server: &str, keys: u64, before: u64) -> WarmProgress {
         WarmProgress::new(server, COPYING, ProgressBar::new(keys), before, Some(keys))
     }
 
@@ -45,13 +45,13 @@ impl WarmProgress {
     }
 
     /// Says something about the server, above the bar.
-    pub fn say(&self, what: &str) {
+    pub(super) fn say(&self, what: &str) {
         let line = format!("{}: {what}", self.server);
         if self.bar.is_hidden() { eprintln!("{line}") } else { self.bar.println(line) }
     }
 
     /// So many keys are listed or done.
-    pub fn at(&self, done: u64) {
+    pub(super) fn at(&self, done: u64) {
         self.bar.set_position(done);
         if !self.bar.is_hidden() {
             self.bar.set_message(self.line(done, self.begun.elapsed()));
@@ -70,7 +70,7 @@ impl WarmProgress {
     }
 
     /// Takes the bar off the screen.
-    pub fn finish(&self) {
+    pub(super) fn finish(&self) {
         self.bar.finish_and_clear();
     }
 }

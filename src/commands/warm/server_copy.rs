@@ -14,7 +14,7 @@ use crate::readable::number;
 const NOTE: Duration = Duration::from_millis(250);
 
 /// What is needed to copy from one server.
-pub struct ServerCopy<'r> {
+pub(super) struct ServerCopy<'r> {
     /// Lists its keys.
     pub lister: Lister<'r>,
     /// Its place in the plan.
@@ -23,7 +23,7 @@ pub struct ServerCopy<'r> {
 
 impl ServerCopy<'_> {
     /// Copies what is to be copied, from where an earlier run has come to.
-    pub async fn run(
+    pub(super) async fn run(
         &self,
         copier: &Rc<Copier>,
         journal: &mut Journal,

@@ -9,30 +9,30 @@ use tokio::sync::Notify;
 
 /// Whether to stop, and why.
 #[derive(Default)]
-pub struct Stop {
+pub(super) struct Stop {
     why: RefCell<Option<String>>,
     called: Notify,
 }
 
 impl Stop {
     /// Nothing new is begun from now on. The first reason counts.
-    pub fn call(&self, why: impl FnOnce() -> String) {
+    pub(super) fn call(&self, why: impl FnOnce() -> String) {
         self.why.borrow_mut().get_or_insert_with(why);
         self.called.notify_waiters();
     }
 
     /// Whether the end was called for.
-    pub fn is_called(&self) -> bool {
+    pub(super) fn is_called(&self) -> bool {
         self.why.borrow().is_some()
     }
 
     /// Why, if so.
-    pub fn why(&self) -> Option<String> {
+    pub(super) fn why(&self) -> Option<String> {
         self.why.borrow().clone()
     }
 
     /// Ready once the end is called for.
-    pub async fn called(&self) {
+    pub(super) async fn called(&self) {
         let calling = self.called.notified();
         if !self.is_called() {
             calling.await;
@@ -41,19 +41,19 @@ impl Stop {
 }
 
 /// The signals that end a run: the first lets what is under way come to its end, the second ends the process.
-pub struct Signals {
+pub(super) struct Signals {
     interrupt: Signal,
     terminate: Signal,
 }
 
 impl Signals {
     /// From now on they are heeded.
-    pub fn new() -> io::Result<Signals> {
+    pub(super) fn new() -> io::Result<Signals> {
         Ok(Signals { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
 
     /// Calls `stop` at the first, and does not survive the second.
-    pub async fn heed(mut self, stop: Rc<Stop>) {
+    pub(super) async fn heed(mut self, stop: Rc<Stop>) {
         self.next().await;
         eprintln!("stopping: what is under way is finished; the same signal again ends at once");
         stop.call(|| "interrupted".to_string());

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 /// The items under way and those behind them.
 #[derive(Debug)]
-pub struct Window {
+pub(super) struct Window {
     /// Everything before this place is done.
     reached: u64,
     /// From there on, whether each item that was begun is done.
@@ -13,18 +13,18 @@ pub struct Window {
 
 impl Window {
     /// Everything before the place `reached` is done, and nothing else begun.
-    pub fn new(reached: u64) -> Window {
+    pub(super) fn new(reached: u64) -> Window {
         Window { reached, begun: VecDeque::new() }
     }
 
     /// Begins the next item, and tells its place.
-    pub fn begin(&mut self) -> u64 {
+    pub(super) fn begin(&mut self) -> u64 {
         self.begun.push_back(false);
         self.reached + self.begun.len() as u64 - 1
     }
 
     /// The item at `place` is done.
-    pub fn finish(&mut self, place: u64) {
+    pub(super) fn finish(&mut self, place: u64) {
         let at = place.checked_sub(self.reached).and_then(|at| self.begun.get_mut(usize::try_from(at).ok()?));
         if let Some(done) = at {
             *done = true;
@@ -36,7 +36,7 @@ impl Window {
     }
 
     /// The place before which everything is done.
-    pub fn reached(&self) -> u64 {
+    pub(super) fn reached(&self) -> u64 {
         self.reached
     }
 }

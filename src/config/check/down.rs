@@ -15,7 +15,7 @@ const TTLS: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_s
 const MOST_KEYS: usize = 10_000_000;
 
 /// Resolves the gutters of all pools, and adds the one that need not be written.
-pub fn gutters(file: &File, pools: &mut Vec<Pool>, problems: &mut Problems) {
+pub(super) fn gutters(file: &File, pools: &mut Vec<Pool>, problems: &mut Problems) {
     let written: Vec<&written::Pool> = file.pools.iter().flatten().collect();
     for (n, pool) in written.iter().enumerate() {
         pools[n].on_down = match &pool.on_down {
@@ -68,7 +68,7 @@ fn resolve(written: &written::Gutter, own: usize, pools: &mut Vec<Pool>, problem
 }
 
 /// Checks `spool`.
-pub fn spool(written: &written::SpoolConfig, problems: &mut Problems) -> SpoolConfig {
+pub(super) fn spool(written: &written::SpoolConfig, problems: &mut Problems) -> SpoolConfig {
     let d = SpoolConfig::default();
     let dir = text(written.dir.as_ref(), problems);
     if let (Some(scalar), Some("")) = (&written.dir, dir) {

@@ -10,7 +10,7 @@ use crate::hash::{HASHES, HashKind, KEY_HASHES, KeyHash};
 use crate::protocol::MAX_KEY;
 
 /// The pool with its hash, and what of a key is hashed.
-pub fn check(written: &written::Pool, pool: Pool, problems: &mut Problems, warnings: &mut Problems) -> Pool {
+pub(super) fn check(written: &written::Pool, pool: Pool, problems: &mut Problems, warnings: &mut Problems) -> Pool {
     let hash = hash(written.hash.as_ref(), pool.hash, problems);
     let pool = Pool {
         hash: key_hash(written, hash, problems),

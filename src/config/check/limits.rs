@@ -16,7 +16,7 @@ const AUTO: &str = "auto";
 const MANY: usize = 1_000_000;
 
 /// Checks the limits, which are beside the stores inside the process.
-pub fn check(written: &written::Limits, pools: &[Pool], problems: &mut Problems) -> Limits {
+pub(super) fn check(written: &written::Limits, pools: &[Pool], problems: &mut Problems) -> Limits {
     let d = Limits::default();
     let w = written;
     let time = Duration::from_millis(1)..=Duration::from_secs(3600);

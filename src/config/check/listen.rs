@@ -8,7 +8,7 @@ use crate::config::written::{self, File};
 use std::net::SocketAddr;
 
 /// Checks where leash listens and where its admin pages are.
-pub fn check(file: &File, problems: &mut Problems) -> (Vec<Listen>, Option<SocketAddr>) {
+pub(super) fn check(file: &File, problems: &mut Problems) -> (Vec<Listen>, Option<SocketAddr>) {
     let mut taken: Vec<(Listen, String)> = Vec::new();
     match &file.listen {
         None => taken.push((Listen::Tcp(LISTEN), "the default of listen".into())),
@@ -23,7 +23,7 @@ pub fn check(file: &File, problems: &mut Problems) -> (Vec<Listen>, Option<Socke
 }
 
 /// What is written of the admin address.
-pub fn address_of(file: &File) -> Option<&Scalar> {
+pub(super) fn address_of(file: &File) -> Option<&Scalar> {
     file.admin.as_ref()?.address.as_ref()
 }
 
@@ -50,7 +50,11 @@ fn socket(scalar: &Scalar) -> Result<SocketAddr, String> {
 }
 
 /// Where the admin pages are, which must be none of the addresses `taken`.
-pub fn admin(written: Option<&Scalar>, taken: &[(Listen, String)], problems: &mut Problems) -> Option<SocketAddr> {
+pub(super) fn admin(
+    written: Option<&Scalar>,
+    taken: &[(Listen, String)],
+    problems: &mut Problems,
+) -> Option<SocketAddr> {
     let Some(scalar) = written else { return Some(ADMIN) };
     if scalar.text == "off" {
         return None;
@@ -67,7 +71,7 @@ pub fn admin(written: Option<&Scalar>, taken: &[(Listen, String)], problems: &mu
 }
 
 /// The names by which the admin pages may be asked for: a name, `*.` and a name, or `*`.
-pub fn admin_hosts(file: &File, problems: &mut Problems) -> Vec<String> {
+pub(super) fn admin_hosts(file: &File, problems: &mut Problems) -> Vec<String> {
     let hosts = file.admin.iter().flat_map(|admin| &admin.hosts);
     let checked = hosts.map(|host| match address::name(host.text.trim_start_matches("*.")) {
         Ok(()) => Some(host.text.clone()),

@@ -11,7 +11,7 @@ use crate::logging::LogFormat;
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
 /// Checks the log.
-pub fn check(written: &written::Log, problems: &mut Problems) -> Log {
+pub(super) fn check(written: &written::Log, problems: &mut Problems) -> Log {
     let default = Log::default();
     Log {
         format: word(written.format.as_ref(), default.format, &LogFormat::WORDS, problems),

@@ -7,7 +7,7 @@ use crate::config::problem::{instead, plain};
 use crate::config::written;
 
 /// Checks the migration of one route.
-pub fn check(written: &written::Migrate, pools: &[Pool], problems: &mut Problems) -> Option<Migrate> {
+pub(super) fn check(written: &written::Migrate, pools: &[Pool], problems: &mut Problems) -> Option<Migrate> {
     let sides = [("from", &written.from), ("to", &written.to)].map(|(key, side)| {
         if side.is_none() {
             problems.missing(&written.place, key, "write the name of a pool");

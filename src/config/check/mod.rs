@@ -27,7 +27,7 @@ use std::net::SocketAddr;
 const MAX_WORKERS: usize = 1024;
 
 /// Checks a whole file. `problems` may hold those of reading it; the result counts only if none is left.
-pub fn check(file: &File, mut problems: Problems) -> Result<Config, Problems> {
+pub(super) fn check(file: &File, mut problems: Problems) -> Result<Config, Problems> {
     let mut warnings = Problems::default();
     let (listen, admin) = listen::check(file, &mut problems);
     let show_keys = switch(file.admin.as_ref().and_then(|admin| admin.show_keys.as_ref()), false, &mut problems);
@@ -46,7 +46,7 @@ pub fn check(file: &File, mut problems: Problems) -> Result<Config, Problems> {
 }
 
 /// Checks the admin address alone.
-pub fn check_admin(file: &File) -> Result<Option<SocketAddr>, Problems> {
+pub(super) fn check_admin(file: &File) -> Result<Option<SocketAddr>, Problems> {
     let mut problems = Problems::default();
     let admin = listen::admin(listen::address_of(file), &[], &mut problems);
     if problems.is_empty() { Ok(admin) } else { Err(problems) }

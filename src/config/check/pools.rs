@@ -16,7 +16,7 @@ const WEIGHTS: std::ops::RangeInclusive<usize> = 1..=1000;
 const EXAMPLE: &str = "write servers: [m0:11211]";
 
 /// Checks all pools.
-pub fn check(file: &File, problems: &mut Problems, warnings: &mut Problems) -> Vec<Pool> {
+pub(super) fn check(file: &File, problems: &mut Problems, warnings: &mut Problems) -> Vec<Pool> {
     match &file.pools {
         None => problems.missing(&file.place, "pools", "write pools: {main: {servers: [m0:11211]}}"),
         Some(pools) if pools.is_empty() => problems.missing(&file.place, "pools", "name at least one pool"),

@@ -21,7 +21,7 @@ const BITS: RangeInclusive<usize> = 0..=31;
 const MOST_BETA: f64 = 10.0;
 
 /// Checks the refresh of one route.
-pub fn check(written: &written::Refresh, problems: &mut Problems) -> Refresh {
+pub(super) fn check(written: &written::Refresh, problems: &mut Problems) -> Refresh {
     let d = Refresh::default();
     let w = written;
     let bit = setting(&COUNT, w.marker_bit.as_ref(), usize::from(d.marker_bit), BITS, problems);

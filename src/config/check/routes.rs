@@ -12,7 +12,7 @@ use crate::protocol::MAX_KEY;
 const DISAGREE: &str = ", and what is stale to one is not to the other; give both the same refresh";
 
 /// Checks all routes. The result is sorted, the longest prefix first.
-pub fn check(file: &File, pools: &[Pool], problems: &mut Problems, warnings: &mut Problems) -> Vec<Route> {
+pub(super) fn check(file: &File, pools: &[Pool], problems: &mut Problems, warnings: &mut Problems) -> Vec<Route> {
     let Some(written) = &file.routes else {
         return implied(file, pools, problems);
     };

@@ -6,7 +6,7 @@ use crate::config::units::Unit;
 use std::ops::RangeInclusive;
 
 /// A value with a unit.
-pub fn setting<T: Copy + PartialOrd>(
+pub(super) fn setting<T: Copy + PartialOrd>(
     unit: &Unit<T>,
     written: Option<&Scalar>,
     default: T,
@@ -27,7 +27,7 @@ pub fn setting<T: Copy + PartialOrd>(
 }
 
 /// A value with a unit, or `off`, which it is unless written.
-pub fn or_off<T: Copy + PartialOrd>(
+pub(super) fn or_off<T: Copy + PartialOrd>(
     unit: &Unit<T>,
     written: Option<&Scalar>,
     range: RangeInclusive<T>,
@@ -38,7 +38,7 @@ pub fn or_off<T: Copy + PartialOrd>(
 }
 
 /// One of a few words.
-pub fn word<T: Copy>(written: Option<&Scalar>, default: T, words: &[(&str, T)], problems: &mut Problems) -> T {
+pub(super) fn word<T: Copy>(written: Option<&Scalar>, default: T, words: &[(&str, T)], problems: &mut Problems) -> T {
     let Some(scalar) = written else { return default };
     if let Some((_, value)) = words.iter().find(|(word, _)| *word == scalar.text) {
         return *value;
@@ -52,7 +52,7 @@ pub fn word<T: Copy>(written: Option<&Scalar>, default: T, words: &[(&str, T)], 
 }
 
 /// `true` or `false`, nothing that other YAML readers take for one.
-pub fn switch(written: Option<&Scalar>, default: bool, problems: &mut Problems) -> bool {
+pub(super) fn switch(written: Option<&Scalar>, default: bool, problems: &mut Problems) -> bool {
     let Some(scalar) = written else { return default };
     if scalar.spelling == Spelling::Bool {
         return scalar.text == "true";
@@ -62,7 +62,7 @@ pub fn switch(written: Option<&Scalar>, default: bool, problems: &mut Problems) 
 }
 
 /// Text. A number or a switch that is meant as text must say so, as YAML might spell it differently.
-pub fn text<'s>(written: Option<&'s Scalar>, problems: &mut Problems) -> Option<&'s str> {
+pub(super) fn text<'s>(written: Option<&'s Scalar>, problems: &mut Problems) -> Option<&'s str> {
     let scalar = written?;
     if scalar.spelling != Spelling::Text {
         problems.add(&scalar.place, format!("YAML reads this as {}; quote it if it is text", plain(&scalar.text)));

@@ -32,7 +32,7 @@ pub struct SpoolConfig {
 }
 
 /// The TTL in a gutter, where none is written.
-pub const GUTTER_TTL: Duration = Duration::from_secs(10);
+pub(crate) const GUTTER_TTL: Duration = Duration::from_secs(10);
 
 impl OnDown {
     /// The gutter, if there is one.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// XFetch's beta where `early` is asked for without one: what its authors advise.
-pub const BETA: f64 = 1.0;
+pub(crate) const BETA: f64 = 1.0;
 
 /// How stale values of a route are refreshed.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -6,7 +6,7 @@ use crate::config::yaml::{Value, YamlNode};
 
 /// `on_down` of a pool.
 #[derive(Clone, Debug)]
-pub enum OnDown {
+pub(crate) enum OnDown {
     /// A word alone.
     Word(Scalar),
     /// `gutter`.
@@ -15,7 +15,7 @@ pub enum OnDown {
 
 /// `gutter` of `on_down`: the name of a pool alone, or a map.
 #[derive(Clone, Debug)]
-pub struct Gutter {
+pub(crate) struct Gutter {
     /// Where it begins.
     pub place: ConfigPlace,
     /// `pool`.
@@ -26,7 +26,7 @@ pub struct Gutter {
 
 /// `spool`.
 #[derive(Clone, Debug, Default)]
-pub struct SpoolConfig {
+pub(crate) struct SpoolConfig {
     /// `max_keys`.
     pub max_keys: Option<Scalar>,
     /// `dir`.
@@ -35,7 +35,7 @@ pub struct SpoolConfig {
 
 impl OnDown {
     /// The keys where it is a map.
-    pub const KEYS: &'static [&'static str] = &["gutter"];
+    pub(crate) const KEYS: &'static [&'static str] = &["gutter"];
 
     pub(super) fn read(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> Option<OnDown> {
         if !matches!(node.value, Value::Map(_)) {
@@ -52,7 +52,7 @@ impl OnDown {
 
 impl Gutter {
     /// The keys of a gutter.
-    pub const KEYS: &'static [&'static str] = &["pool", "ttl"];
+    pub(crate) const KEYS: &'static [&'static str] = &["pool", "ttl"];
 
     fn read(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> Gutter {
         if !matches!(node.value, Value::Map(_)) {
@@ -69,7 +69,7 @@ impl Gutter {
 
 impl SpoolConfig {
     /// The keys of the spool.
-    pub const KEYS: &'static [&'static str] = &["max_keys", "dir"];
+    pub(crate) const KEYS: &'static [&'static str] = &["max_keys", "dir"];
 
     pub(super) fn read(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> SpoolConfig {
         let map = Fields::open(node, place, Self::KEYS, problems);

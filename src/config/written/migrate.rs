@@ -6,7 +6,7 @@ use crate::config::yaml::YamlNode;
 
 /// `migrate` of a route.
 #[derive(Clone, Debug)]
-pub struct Migrate {
+pub(crate) struct Migrate {
     /// Where it begins.
     pub place: ConfigPlace,
     /// `from`.
@@ -19,7 +19,7 @@ pub struct Migrate {
 
 impl Migrate {
     /// The keys of a migration.
-    pub const KEYS: &'static [&'static str] = &["from", "to", "phase"];
+    pub(crate) const KEYS: &'static [&'static str] = &["from", "to", "phase"];
 
     pub(super) fn read(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> Migrate {
         let map = Fields::open(node, place.clone(), Self::KEYS, problems);

@@ -12,15 +12,15 @@ mod refresh;
 use super::fields::{Fields, Scalar, scalar};
 use super::problem::{ConfigPlace, Problems, plain};
 use super::yaml::{Value, YamlNode};
-pub use down::{Gutter, OnDown, SpoolConfig};
+pub(super) use down::{Gutter, OnDown, SpoolConfig};
 pub use keys::keys;
-pub use migrate::Migrate;
-pub use pool::{Embedded, Pool, ServerConfig};
-pub use refresh::Refresh;
+pub(super) use migrate::Migrate;
+pub(super) use pool::{Embedded, Pool, ServerConfig};
+pub(super) use refresh::Refresh;
 
 /// A whole file.
 #[derive(Clone, Debug)]
-pub struct File {
+pub(super) struct File {
     /// The top of the file.
     pub place: ConfigPlace,
     /// `listen`.
@@ -43,7 +43,7 @@ pub struct File {
 
 /// `admin`: an address alone, or a map.
 #[derive(Clone, Debug)]
-pub struct Admin {
+pub(super) struct Admin {
     /// `address`.
     pub address: Option<Scalar>,
     /// `show_keys`.
@@ -54,7 +54,7 @@ pub struct Admin {
 
 /// One element of `listen`.
 #[derive(Clone, Debug)]
-pub struct Listen {
+pub(super) struct Listen {
     /// Where it begins.
     pub place: ConfigPlace,
     /// `tcp`.
@@ -65,7 +65,7 @@ pub struct Listen {
 
 /// One element of `routes`.
 #[derive(Clone, Debug)]
-pub struct Route {
+pub(super) struct Route {
     /// Where it begins.
     pub place: ConfigPlace,
     /// `prefix`.
@@ -84,7 +84,7 @@ pub struct Route {
 
 /// `limits`: each field is the key of its name.
 #[derive(Clone, Debug, Default)]
-pub struct Limits {
+pub(super) struct Limits {
     pub item_size: Option<Scalar>,
     pub request_line: Option<Scalar>,
     pub keys_per_get: Option<Scalar>,
@@ -101,7 +101,7 @@ pub struct Limits {
 
 /// `log`.
 #[derive(Clone, Debug, Default)]
-pub struct Log {
+pub(super) struct Log {
     /// `format`.
     pub format: Option<Scalar>,
     /// `level`.
@@ -112,17 +112,17 @@ pub struct Log {
 
 impl File {
     /// The keys at the top.
-    pub const KEYS: &'static [&'static str] =
+    pub(super) const KEYS: &'static [&'static str] =
         &["listen", "admin", "workers", "pools", "routes", "limits", "spool", "log"];
 
     /// A file in which nothing is written.
-    pub fn empty(place: ConfigPlace) -> File {
+    pub(super) fn empty(place: ConfigPlace) -> File {
         let (limits, spool, log) = (Limits::default(), SpoolConfig::default(), Log::default());
         File { place, listen: None, admin: None, workers: None, pools: None, routes: None, limits, spool, log }
     }
 
     /// Reads the top of a file.
-    pub fn read(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> File {
+    pub(super) fn read(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> File {
         if node.value == Value::Empty {
             return File::empty(place);
         }
@@ -143,7 +143,7 @@ impl File {
 
 impl Admin {
     /// The keys of the map.
-    pub const KEYS: &'static [&'static str] = &["address", "show_keys", "hosts"];
+    pub(super) const KEYS: &'static [&'static str] = &["address", "show_keys", "hosts"];
 
     fn read(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> Admin {
         if !matches!(node.value, Value::Map(_)) {
@@ -161,7 +161,7 @@ impl Admin {
 
 impl Listen {
     /// The keys of one listener.
-    pub const KEYS: &'static [&'static str] = &["tcp", "unix"];
+    pub(super) const KEYS: &'static [&'static str] = &["tcp", "unix"];
 
     fn read(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> Listen {
         if let Value::Text(text) = &node.value {
@@ -176,7 +176,8 @@ impl Listen {
 
 impl Route {
     /// The keys of one route.
-    pub const KEYS: &'static [&'static str] = &["prefix", "pool", "migrate", "namespace", "allow_flush", "refresh"];
+    pub(super) const KEYS: &'static [&'static str] =
+        &["prefix", "pool", "migrate", "namespace", "allow_flush", "refresh"];
 
     fn read(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> Route {
         let map = Fields::open(node, place.clone(), Self::KEYS, problems);
@@ -194,7 +195,7 @@ impl Route {
 
 impl Limits {
     /// The keys of the limits.
-    pub const KEYS: &'static [&'static str] = &[
+    pub(super) const KEYS: &'static [&'static str] = &[
         "item_size",
         "request_line",
         "keys_per_get",
@@ -230,7 +231,7 @@ impl Limits {
 
 impl Log {
     /// The keys of the log.
-    pub const KEYS: &'static [&'static str] = &["format", "level", "keys"];
+    pub(super) const KEYS: &'static [&'static str] = &["format", "level", "keys"];
 
     fn read(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> Log {
         let map = Fields::open(node, place, Self::KEYS, problems);

@@ -7,7 +7,7 @@ use crate::config::yaml::{Value, YamlNode};
 
 /// One entry of `pools`.
 #[derive(Clone, Debug)]
-pub struct Pool {
+pub(crate) struct Pool {
     /// Where it begins.
     pub place: ConfigPlace,
     /// Its key.
@@ -36,7 +36,7 @@ pub struct Pool {
 
 /// One element of `servers`: an address alone, or a map.
 #[derive(Clone, Debug)]
-pub struct ServerConfig {
+pub(crate) struct ServerConfig {
     /// Where it begins.
     pub place: ConfigPlace,
     /// `name`.
@@ -49,7 +49,7 @@ pub struct ServerConfig {
 
 /// `embedded` of a pool.
 #[derive(Clone, Debug)]
-pub struct Embedded {
+pub(crate) struct Embedded {
     /// Where it begins.
     pub place: ConfigPlace,
     /// `max_bytes`.
@@ -58,7 +58,7 @@ pub struct Embedded {
 
 impl Pool {
     /// The keys of one pool.
-    pub const KEYS: &'static [&'static str] = &[
+    pub(crate) const KEYS: &'static [&'static str] = &[
         "servers",
         "hash",
         "key_hash",
@@ -72,7 +72,7 @@ impl Pool {
     ];
 
     /// A pool in which only `servers` is written.
-    pub fn of(name: &str, place: ConfigPlace, servers: Vec<ServerConfig>) -> Pool {
+    pub(crate) fn of(name: &str, place: ConfigPlace, servers: Vec<ServerConfig>) -> Pool {
         Pool {
             place,
             name: name.into(),
@@ -115,10 +115,10 @@ impl Pool {
 
 impl ServerConfig {
     /// The keys of one server.
-    pub const KEYS: &'static [&'static str] = &["name", "address", "weight"];
+    pub(crate) const KEYS: &'static [&'static str] = &["name", "address", "weight"];
 
     /// A server written as its address alone.
-    pub fn of(address: Scalar) -> ServerConfig {
+    pub(crate) fn of(address: Scalar) -> ServerConfig {
         ServerConfig { place: address.place.clone(), name: None, address: Some(address), weight: None }
     }
 
@@ -139,7 +139,7 @@ impl ServerConfig {
 
 impl Embedded {
     /// The keys of an embedded store.
-    pub const KEYS: &'static [&'static str] = &["max_bytes"];
+    pub(crate) const KEYS: &'static [&'static str] = &["max_bytes"];
 
     fn read(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> Embedded {
         let map = Fields::open(node, place.clone(), Self::KEYS, problems);

@@ -6,7 +6,7 @@ use crate::config::yaml::{Value, YamlNode};
 
 /// `refresh` of a route.
 #[derive(Clone, Debug)]
-pub struct Refresh {
+pub(crate) struct Refresh {
     /// `grace`.
     pub grace: Option<Scalar>,
     /// `lease`.
@@ -23,14 +23,14 @@ pub struct Refresh {
 
 /// `early` of a refresh.
 #[derive(Clone, Debug)]
-pub struct Early {
+pub(crate) struct Early {
     /// `beta`.
     pub beta: Option<Scalar>,
 }
 
 impl Refresh {
     /// The keys of a refresh.
-    pub const KEYS: &'static [&'static str] = &["grace", "lease", "cold_wait", "jitter", "marker_bit", "early"];
+    pub(crate) const KEYS: &'static [&'static str] = &["grace", "lease", "cold_wait", "jitter", "marker_bit", "early"];
 
     pub(super) fn read(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> Option<Refresh> {
         let map = switched_on(node, place, Self::KEYS, problems)?;
@@ -47,7 +47,7 @@ impl Refresh {
 
 impl Early {
     /// The keys of an early refresh.
-    pub const KEYS: &'static [&'static str] = &["beta"];
+    pub(crate) const KEYS: &'static [&'static str] = &["beta"];
 
     fn read(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> Option<Early> {
         let map = switched_on(node, place, Self::KEYS, problems)?;

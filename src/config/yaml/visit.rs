@@ -11,7 +11,7 @@ use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqA
 use std::fmt;
 
 /// What goes on while a document is read.
-pub struct Reading {
+pub(super) struct Reading {
     /// The value of the scalar just refused.
     kept: Option<Value>,
     /// Where the scalar before was.
@@ -24,12 +24,12 @@ pub struct Reading {
 
 impl Reading {
     /// Nothing read yet of a text of so many bytes.
-    pub fn of(length: usize) -> Reading {
+    pub(super) fn of(length: usize) -> Reading {
         Reading { kept: None, last: None, nodes: 0, most: length + 1, refusal: None }
     }
 
     /// Why reading was given up, if that was our own decision.
-    pub fn refusal(&mut self) -> Option<YamlRefusal> {
+    pub(super) fn refusal(&mut self) -> Option<YamlRefusal> {
         self.refusal.take()
     }
 
@@ -67,7 +67,7 @@ impl Reading {
 }
 
 /// Reads any node.
-pub struct NodeSeed<'r>(pub &'r mut Reading);
+pub(super) struct NodeSeed<'r>(pub &'r mut Reading);
 
 impl<'de> DeserializeSeed<'de> for NodeSeed<'_> {
     type Value = YamlNode;

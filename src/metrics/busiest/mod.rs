@@ -14,6 +14,6 @@ mod reservoir;
 mod shared;
 mod told;
 
-pub use recent::RecentSamples;
-pub use shared::{KeySample, KeySamples};
+pub(crate) use recent::RecentSamples;
+pub(crate) use shared::{KeySample, KeySamples};
 pub use told::{Busiest, Busy};

@@ -8,7 +8,7 @@
 const ENDS: &[u8] = b":/.|";
 
 /// The prefix of a key, its longest one; may be empty.
-pub fn of(key: &[u8]) -> &[u8] {
+pub(super) fn of(key: &[u8]) -> &[u8] {
     let digit = key.iter().position(u8::is_ascii_digit);
     let words = &key[..digit.unwrap_or(key.len())];
     match words.iter().rposition(|byte| ENDS.contains(byte)) {
@@ -18,7 +18,7 @@ pub fn of(key: &[u8]) -> &[u8] {
 }
 
 /// The prefix of a prefix; `None` if it has no shorter one.
-pub fn shorter(prefix: &[u8]) -> Option<&[u8]> {
+pub(super) fn shorter(prefix: &[u8]) -> Option<&[u8]> {
     let (_, before) = prefix.split_last()?;
     let end = before.iter().rposition(|byte| ENDS.contains(byte))?;
     Some(&prefix[..=end])

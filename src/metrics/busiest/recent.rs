@@ -21,7 +21,7 @@ const FEWEST_KEYS: usize = 5;
 const SHOWN: usize = 20;
 
 /// What was sampled lately.
-pub struct RecentSamples {
+pub(crate) struct RecentSamples {
     windows: VecDeque<Window>,
     /// When the sample began that is added to.
     begun: Instant,
@@ -37,12 +37,12 @@ type Weights<'k> = HashMap<&'k [u8], f64>;
 
 impl RecentSamples {
     /// Nothing yet.
-    pub fn new(now: Instant) -> RecentSamples {
+    pub(crate) fn new(now: Instant) -> RecentSamples {
         RecentSamples { windows: VecDeque::new(), begun: now }
     }
 
     /// Puts the samples away once they are old enough. Called every few seconds.
-    pub fn note(&mut self, now: Instant, samples: &KeySamples) {
+    pub(crate) fn note(&mut self, now: Instant, samples: &KeySamples) {
         if now.saturating_duration_since(self.begun) < WINDOW {
             return;
         }
@@ -54,7 +54,7 @@ impl RecentSamples {
     }
 
     /// What was asked for most: keys if `show_keys`, else prefixes.
-    pub fn busiest(&self, now: Instant, samples: &KeySamples, show_keys: bool) -> Busiest {
+    pub(crate) fn busiest(&self, now: Instant, samples: &KeySamples, show_keys: bool) -> Busiest {
         let latest = samples.look();
         let begun = self.windows.front().map_or(self.begun, |window| window.begun);
         let seconds = now.saturating_duration_since(begun).as_secs_f64();

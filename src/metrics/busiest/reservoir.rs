@@ -2,11 +2,11 @@
 //! complexity O(n(1 + log(N/n)))", 1994. Instead of tossing a coin for each key it draws how many to skip.
 
 /// How many keys are kept.
-pub const KEPT: usize = 128;
+pub(super) const KEPT: usize = 128;
 
 /// A sample of the keys that were offered or skipped so far.
 #[derive(Clone, Debug, Default)]
-pub struct Reservoir {
+pub(super) struct Reservoir {
     kept: Vec<Box<[u8]>>,
     /// How many keys there were, those included that are yet to be skipped.
     seen: u64,
@@ -17,7 +17,7 @@ pub struct Reservoir {
 impl Reservoir {
     /// Takes a key in. How many of the next ones are to be skipped before one is offered again. `chance` is in 0..=1,
     /// and hardly ever 0.
-    pub fn offer(&mut self, key: &[u8], mut chance: impl FnMut() -> f64) -> u32 {
+    pub(super) fn offer(&mut self, key: &[u8], mut chance: impl FnMut() -> f64) -> u32 {
         self.seen += 1;
         if self.kept.len() < KEPT {
             self.kept.push(key.into());
@@ -37,14 +37,14 @@ impl Reservoir {
     }
 
     /// The sample, and how many keys it stands for, of which `unskipped` have not come yet.
-    pub fn drain(self, unskipped: u32) -> Drained {
+    pub(super) fn drain(self, unskipped: u32) -> Drained {
         Drained { keys: self.kept, seen: self.seen.saturating_sub(u64::from(unskipped)) }
     }
 }
 
 /// A sample that is complete.
 #[derive(Clone, Debug, Default)]
-pub struct Drained {
+pub(super) struct Drained {
     /// The keys, some of them several times.
     pub keys: Vec<Box<[u8]>>,
     /// How many they stand for.

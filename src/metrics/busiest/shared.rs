@@ -9,7 +9,7 @@ use super::reservoir::{Drained, Reservoir};
 /// The sample of one worker, on cache lines of its own: it is written with every request.
 #[repr(align(128))]
 #[derive(Default)]
-pub struct KeySample {
+pub(crate) struct KeySample {
     /// How many keys are to be skipped. Written by the worker, and set to 0 when the sample begins anew; if the worker
     /// overwrites that, the new sample begins a little later.
     skip: AtomicU32,
@@ -18,11 +18,11 @@ pub struct KeySample {
 
 /// The samples of all workers.
 #[derive(Default)]
-pub struct KeySamples(Mutex<Vec<Arc<KeySample>>>);
+pub(crate) struct KeySamples(Mutex<Vec<Arc<KeySample>>>);
 
 impl KeySample {
     /// Notes the key of a request. Called by one thread only.
-    pub fn note(&self, key: &[u8]) {
+    pub(crate) fn note(&self, key: &[u8]) {
         match self.skip.load(Relaxed) {
             0 => self.keep(key),
             left => self.skip.store(left - 1, Relaxed),
@@ -51,12 +51,12 @@ impl KeySample {
 
 impl KeySamples {
     /// No worker yet.
-    pub fn new() -> Arc<KeySamples> {
+    pub(crate) fn new() -> Arc<KeySamples> {
         Arc::default()
     }
 
     /// A sample for one more worker.
-    pub fn join(&self) -> Arc<KeySample> {
+    pub(crate) fn join(&self) -> Arc<KeySample> {
         let sample = Arc::<KeySample>::default();
         lock(&self.0).push(sample.clone());
         sample

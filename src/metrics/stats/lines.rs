@@ -4,22 +4,22 @@ use std::fmt::Display;
 use std::io::Write;
 
 /// `STAT` lines up to their `END`.
-pub struct Lines(Vec<u8>);
+pub(super) struct Lines(Vec<u8>);
 
 impl Lines {
     /// None yet.
-    pub fn new() -> Lines {
+    pub(super) fn new() -> Lines {
         Lines(Vec::with_capacity(2048))
     }
 
     /// One more.
-    pub fn stat(&mut self, name: &str, value: impl Display) -> &mut Lines {
+    pub(super) fn stat(&mut self, name: &str, value: impl Display) -> &mut Lines {
         write!(self.0, "STAT {name} {value}\r\n").expect("memory takes every write");
         self
     }
 
     /// All of them, and their end.
-    pub fn end(&mut self) -> Vec<u8> {
+    pub(super) fn end(&mut self) -> Vec<u8> {
         self.0.extend_from_slice(b"END\r\n");
         std::mem::take(&mut self.0)
     }

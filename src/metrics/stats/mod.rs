@@ -15,7 +15,7 @@ use lines::Lines;
 use subjects::{general, servers, settings};
 
 /// Where the figures come from.
-pub trait StatsSource {
+pub(crate) trait StatsSource {
     /// All of them, now.
     fn snapshot(&self) -> StatsSnapshot;
     /// Sets the totals back to 0.
@@ -24,7 +24,7 @@ pub trait StatsSource {
 
 /// What `stats` tells, at one moment.
 #[derive(Clone, Debug, Default)]
-pub struct StatsSnapshot {
+pub(crate) struct StatsSnapshot {
     /// As `version` answers it, digits first.
     pub version: String,
     /// Seconds since 1970.
@@ -45,7 +45,7 @@ pub struct StatsSnapshot {
 
 /// The content of the embedded stores, summed up.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct EmbeddedStats {
+pub(crate) struct EmbeddedStats {
     /// Items.
     pub items: u64,
     /// Their bytes.
@@ -56,7 +56,7 @@ pub struct EmbeddedStats {
 
 /// The part of the configuration that memcached has, too.
 #[derive(Clone, Debug, Default)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// Bytes the embedded stores may take; 0 without one.
     pub max_bytes: u64,
     /// Clients at a time.
@@ -75,7 +75,7 @@ pub struct Settings {
 
 /// One server, as `stats servers` tells it.
 #[derive(Clone, Debug)]
-pub struct ServerStats {
+pub(crate) struct ServerStats {
     /// Its pool.
     pub pool: String,
     /// Its name.
@@ -92,7 +92,7 @@ pub struct ServerStats {
 ///
 /// `stats` · `stats settings` · `stats servers` · `stats reset` are leash's own; the other subjects of memcached are
 /// answered as by one that is empty; what memcached does not know is an `ERROR`.
-pub fn answer(arguments: &[u8], source: &dyn StatsSource) -> Vec<u8> {
+pub(crate) fn answer(arguments: &[u8], source: &dyn StatsSource) -> Vec<u8> {
     let words: Vec<&[u8]> = arguments.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).collect();
     match words.as_slice() {
         [] => general(&source.snapshot()),

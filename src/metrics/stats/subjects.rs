@@ -7,7 +7,7 @@ use super::super::totals::StatsFigure;
 use super::{Lines, ServerStats, Settings, StatsSnapshot};
 
 /// `stats`: the process, its connections, what was asked of it, and its memory.
-pub fn general(now: &StatsSnapshot) -> Vec<u8> {
+pub(super) fn general(now: &StatsSnapshot) -> Vec<u8> {
     let mut lines = Lines::new();
     put_process(&mut lines, now);
     put_connections(&mut lines, now);
@@ -88,7 +88,7 @@ fn put_memory(lines: &mut Lines, now: &StatsSnapshot) {
 }
 
 /// `stats settings`.
-pub fn settings(settings: &Settings) -> Vec<u8> {
+pub(super) fn settings(settings: &Settings) -> Vec<u8> {
     let mut lines = Lines::new();
     lines
         .stat("maxbytes", settings.max_bytes)
@@ -126,7 +126,7 @@ pub fn settings(settings: &Settings) -> Vec<u8> {
 }
 
 /// `stats servers`, which memcached does not have.
-pub fn servers(servers: &[ServerStats]) -> Vec<u8> {
+pub(super) fn servers(servers: &[ServerStats]) -> Vec<u8> {
     let (mut seen, mut repeated) = (BTreeSet::new(), BTreeSet::new());
     for server in servers {
         if !seen.insert(&server.name) {

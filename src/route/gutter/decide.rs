@@ -57,7 +57,7 @@ impl Cap {
 }
 
 /// Whether the command may leave another value than there was.
-pub fn may_change(command: &Command) -> bool {
+pub(crate) fn may_change(command: &Command) -> bool {
     matches!(command, Command::Store(_) | Command::Delete(_) | Command::Arithmetic(_))
 }
 

@@ -17,7 +17,7 @@
 //! While the server is just back, for as long as the gutter may hold a copy, leash deletes copies there that the
 //! server's items have overtaken: they must not come up again if the server fails once more.
 
-pub mod decide;
+pub(crate) mod decide;
 
 use std::rc::Rc;
 

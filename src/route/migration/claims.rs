@@ -39,17 +39,17 @@ pub(super) struct Patience {
 }
 
 impl Patience {
-    pub fn new(deadline: Deadline) -> Patience {
+    pub(super) fn new(deadline: Deadline) -> Patience {
         Patience { deadline, tries: 0 }
     }
 
     /// Waits a little.
-    pub async fn wait(&mut self) {
+    pub(super) async fn wait(&mut self) {
         sleep_until((Instant::now() + back_off(self.tries)).min(self.deadline.end())).await;
         self.tries += 1;
     }
 
-    pub fn is_over(&self) -> bool {
+    pub(super) fn is_over(&self) -> bool {
         self.deadline.is_over()
     }
 }

@@ -32,7 +32,7 @@ struct Seen {
 
 impl RecentLeases {
     /// Whether the lease for a value that ends then is known to be taken.
-    pub fn is_taken(&self, id: ItemId, now: Instant, value_ends: Instant) -> bool {
+    pub(super) fn is_taken(&self, id: ItemId, now: Instant, value_ends: Instant) -> bool {
         let (Some(start), Some(pair)) = (self.start, self.pairs.get(pair(id))) else { return false };
         let (now, value_ends) = (millis(start, now), seconds(start, value_ends));
         pair.iter().any(|seen| {
@@ -43,7 +43,7 @@ impl RecentLeases {
     }
 
     /// Notes that it is.
-    pub fn note(&mut self, id: ItemId, now: Instant, value_ends: Instant) {
+    pub(super) fn note(&mut self, id: ItemId, now: Instant, value_ends: Instant) {
         if self.pairs.is_empty() {
             self.pairs = vec![[Seen::default(); 2]; PAIRS];
         }

@@ -15,7 +15,7 @@ use tokio::sync::{Notify, oneshot};
 const BATCH: Duration = Duration::from_millis(100);
 
 /// A file, and whether the disk has all of it.
-pub struct Synced {
+pub(super) struct Synced {
     /// The file.
     pub file: Arc<File>,
     is_behind: AtomicBool,
@@ -27,12 +27,12 @@ pub struct Synced {
 
 impl Synced {
     /// Nothing was written to `file`. `trouble` is told when that is lost.
-    pub fn new(file: Arc<File>, trouble: Arc<Notify>) -> Arc<Synced> {
+    pub(super) fn new(file: Arc<File>, trouble: Arc<Notify>) -> Arc<Synced> {
         Arc::new(Synced { file, is_behind: AtomicBool::new(false), lost: OnceLock::new(), trouble })
     }
 
     /// Whether nothing of it is lost, so far as is known.
-    pub fn is_sound(&self) -> io::Result<()> {
+    pub(super) fn is_sound(&self) -> io::Result<()> {
         self.lost.get().map_or(Ok(()), |why| Err(io::Error::other(why.clone())))
     }
 
@@ -53,14 +53,14 @@ enum Job {
 }
 
 /// Sees to it that the disk has all of the file soon.
-pub fn sync_soon(synced: &Arc<Synced>) {
+pub(super) fn sync_soon(synced: &Arc<Synced>) {
     if !synced.is_behind.swap(true, Ordering::AcqRel) {
         send(Job::Sync(synced.clone()));
     }
 }
 
 /// Does `work` on the thread. `None` if there is no such thread.
-pub async fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+pub(super) async fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     let (done, told) = oneshot::channel();
     send(Job::Other(Box::new(move || drop(done.send(work())))));
     told.await.ok()

@@ -14,7 +14,7 @@ use super::version::{Owner, Version};
 
 /// Such files of one server.
 #[derive(Default)]
-pub struct Earlier {
+pub(super) struct Earlier {
     files: VecDeque<Left>,
     /// Files that ended in more than a write that was interrupted.
     damaged: u64,
@@ -35,7 +35,7 @@ struct Left {
 }
 
 /// A batch that was read.
-pub struct Batch {
+pub(super) struct Batch {
     /// Its records; none if it ends a file.
     pub records: Vec<Record>,
     /// How far it goes.
@@ -44,7 +44,7 @@ pub struct Batch {
 
 /// A place in one of the files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Until {
+pub(super) struct Until {
     number: u64,
     from: u64,
     to: u64,
@@ -52,7 +52,7 @@ pub struct Until {
 
 impl Earlier {
     /// What there is in this place.
-    pub fn find(place: &SpoolPlace) -> io::Result<Earlier> {
+    pub(super) fn find(place: &SpoolPlace) -> io::Result<Earlier> {
         let mut earlier = Earlier::default();
         for number in place.earlier_numbers()? {
             earlier.add(place, number)?;
@@ -61,7 +61,7 @@ impl Earlier {
     }
 
     /// Sets the file in this place aside: from now on it is one of these.
-    pub fn set_aside(&mut self, place: &SpoolPlace) -> io::Result<()> {
+    pub(super) fn set_aside(&mut self, place: &SpoolPlace) -> io::Result<()> {
         let number = self.files.back().map_or(1, |last| last.number + 1);
         fs::rename(place.path(), place.earlier(number))?;
         self.add(place, number)
@@ -81,22 +81,22 @@ impl Earlier {
     }
 
     /// Whether nothing is left.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.files.is_empty()
     }
 
     /// About how many records are left.
-    pub fn count(&self) -> usize {
+    pub(super) fn count(&self) -> usize {
         self.files.iter().map(|left| ((left.length - left.at) / left.mean.max(1)).max(1) as usize).sum()
     }
 
     /// Since when the oldest one waits.
-    pub fn since(&self) -> Option<u64> {
+    pub(super) fn since(&self) -> Option<u64> {
         self.files.iter().find_map(|left| left.since)
     }
 
     /// The next records, at most `count`; the same ones until they are done. None if nothing is left.
-    pub fn next(&mut self, count: usize) -> Option<Batch> {
+    pub(super) fn next(&mut self, count: usize) -> Option<Batch> {
         while let Some(left) = self.files.front_mut() {
             match left.read(count) {
                 Ok(batch) if batch.records.is_empty() => self.files.pop_front().map_or((), |left| self.end(left)),
@@ -108,7 +108,7 @@ impl Earlier {
     }
 
     /// A batch is done.
-    pub fn done(&mut self, until: Until) {
+    pub(super) fn done(&mut self, until: Until) {
         let at_hand = self.files.front_mut().filter(|left| (left.number, left.at) == (until.number, until.from));
         if let Some(left) = at_hand {
             left.at = until.to;
@@ -116,12 +116,12 @@ impl Earlier {
     }
 
     /// How many files were damaged that were not told of.
-    pub fn take_damaged(&mut self) -> u64 {
+    pub(super) fn take_damaged(&mut self) -> u64 {
         std::mem::take(&mut self.damaged)
     }
 
     /// All of it is done.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.files.drain(..).for_each(Left::remove);
     }
 

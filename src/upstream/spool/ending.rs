@@ -6,17 +6,17 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::Spool;
 
 /// A connection that is ending.
-pub struct Ending(Arc<Spool>);
+pub(crate) struct Ending(Arc<Spool>);
 
 impl Ending {
     /// One to the server of this spool.
-    pub fn new(spool: Arc<Spool>) -> Ending {
+    pub(crate) fn new(spool: Arc<Spool>) -> Ending {
         spool.ending.fetch_add(1, Relaxed);
         Ending(spool)
     }
 
     /// Whether the prober may have to wait for its end, since deletes wait for the server.
-    pub fn matters(&self) -> bool {
+    pub(crate) fn matters(&self) -> bool {
         let pending = self.0.lock();
         let waits_to_serve = pending.is_held() && !pending.is_read_from();
         waits_to_serve || !pending.is_empty() && pending.is_held()

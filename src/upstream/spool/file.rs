@@ -27,7 +27,7 @@ const READ_WHOLE: u64 = 4 << 20;
 const CHUNK: usize = 64 * 1024;
 
 /// The file of one server.
-pub struct SpoolFile {
+pub(super) struct SpoolFile {
     synced: Arc<Synced>,
     path: PathBuf,
     /// Where the title ends, and where the last whole record does.
@@ -38,7 +38,7 @@ pub struct SpoolFile {
 }
 
 /// What was found in a place.
-pub struct Opened {
+pub(super) struct Opened {
     /// To be appended to.
     pub file: SpoolFile,
     /// The records that it holds.
@@ -52,7 +52,7 @@ pub struct Opened {
 impl SpoolFile {
     /// Opens the file in this place, or makes it. A large one, or one of more than `most` records, is set aside to be
     /// read while it is replayed. `trouble` is told when the disk will not have what was written.
-    pub fn open(place: &SpoolPlace, most: usize, trouble: &Arc<Notify>) -> io::Result<Opened> {
+    pub(super) fn open(place: &SpoolPlace, most: usize, trouble: &Arc<Notify>) -> io::Result<Opened> {
         fs::create_dir_all(&place.directory)?;
         let (path, title) = (place.path(), place.title());
         let found = Arc::new(open(&path)?);
@@ -101,7 +101,11 @@ impl SpoolFile {
 
     /// A file with these records only, beside the one that it is to replace: see [`SpoolFile::take_place`]. The disk
     /// has it.
-    pub fn written_aside(place: &SpoolPlace, records: &[Record], trouble: &Arc<Notify>) -> io::Result<SpoolFile> {
+    pub(super) fn written_aside(
+        place: &SpoolPlace,
+        records: &[Record],
+        trouble: &Arc<Notify>,
+    ) -> io::Result<SpoolFile> {
         let (aside, title) = (place.aside(), place.title());
         let file = open(&aside)?;
         file.set_len(0)?;
@@ -121,7 +125,7 @@ impl SpoolFile {
     }
 
     /// From now on it is the file in this place.
-    pub fn take_place(&mut self, place: &SpoolPlace) -> io::Result<()> {
+    pub(super) fn take_place(&mut self, place: &SpoolPlace) -> io::Result<()> {
         fs::rename(&self.path, place.path())?;
         self.path = place.path();
         Ok(())
@@ -133,7 +137,7 @@ impl SpoolFile {
     }
 
     /// Adds a record.
-    pub fn append(&mut self, record: &Record) -> io::Result<()> {
+    pub(super) fn append(&mut self, record: &Record) -> io::Result<()> {
         self.is_sound()?;
         let mut bytes = Vec::with_capacity(LONGEST);
         frames::push(record, &mut bytes);
@@ -144,7 +148,7 @@ impl SpoolFile {
     }
 
     /// Whether what is written to it will be found again.
-    pub fn is_sound(&self) -> io::Result<()> {
+    pub(super) fn is_sound(&self) -> io::Result<()> {
         if !self.is_there() {
             return Err(io::Error::new(io::ErrorKind::NotFound, format!("{} was removed", self.path.display())));
         }
@@ -152,17 +156,17 @@ impl SpoolFile {
     }
 
     /// Whether it is still in its directory.
-    pub fn is_there(&self) -> bool {
+    pub(super) fn is_there(&self) -> bool {
         self.synced.file.metadata().is_ok_and(|file| file.nlink() > 0)
     }
 
     /// Whether it holds far more records than the `waiting` ones.
-    pub fn is_overgrown(&self, waiting: usize) -> bool {
+    pub(super) fn is_overgrown(&self, waiting: usize) -> bool {
         self.records > 2 * waiting + OVERGROWN
     }
 
     /// Removes all records.
-    pub fn clear(&mut self) -> io::Result<()> {
+    pub(super) fn clear(&mut self) -> io::Result<()> {
         self.is_sound()?;
         self.synced.file.set_len(self.title)?;
         (self.end, self.records) = (self.title, 0);

@@ -21,7 +21,7 @@ pub struct Record {
 /// Bytes of a body before its key.
 const HEAD: usize = 9;
 /// No record takes more room in a file.
-pub const LONGEST: usize = HEAD + MAX_KEY + AROUND;
+pub(super) const LONGEST: usize = HEAD + MAX_KEY + AROUND;
 
 impl frames::Framed for Record {
     const LONGEST: usize = HEAD + MAX_KEY;
@@ -40,7 +40,7 @@ impl frames::Framed for Record {
 }
 
 /// The key of these bytes, of a kind that is 1 for a binary one.
-pub fn key_of(kind: u8, key: &[u8]) -> Option<Key> {
+pub(super) fn key_of(kind: u8, key: &[u8]) -> Option<Key> {
     let key = Bytes::copy_from_slice(key);
     match kind {
         0 => Key::text(key).ok(),

@@ -11,10 +11,10 @@ use super::format::{Record, key_of};
 /// Bytes of a record before its key.
 const HEAD: usize = 14;
 /// No record is longer.
-pub const LONGEST: usize = HEAD + u8::MAX as usize;
+pub(super) const LONGEST: usize = HEAD + u8::MAX as usize;
 
 /// The record at the start of `bytes`, and how long it is; `None` if there is no whole one.
-pub fn next(bytes: &[u8]) -> Option<(Record, usize)> {
+pub(super) fn next(bytes: &[u8]) -> Option<(Record, usize)> {
     let (sum, rest) = bytes.split_first_chunk::<4>()?;
     let length = HEAD + usize::from(*bytes.get(HEAD - 1)?);
     let body = rest.get(..length - 4)?;

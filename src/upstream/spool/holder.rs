@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 /// One that may serve under the server's name.
-pub trait SpoolHolder: Send + Sync {
+pub(crate) trait SpoolHolder: Send + Sync {
     /// Its name and address for people.
     fn label(&self) -> &Arc<str>;
 

@@ -28,16 +28,16 @@ const LAST: u32 = 5;
 
 /// Wakes the keeper; dropped with the spool it wakes it a last time.
 #[derive(Default)]
-pub struct Wake(Arc<Notify>);
+pub(crate) struct Wake(Arc<Notify>);
 
 impl Wake {
     /// Wakes the keeper.
-    pub fn wake(&self) {
+    pub(crate) fn wake(&self) {
         self.0.notify_one();
     }
 
     /// The notification that wakes it.
-    pub fn inner(&self) -> &Arc<Notify> {
+    pub(crate) fn inner(&self) -> &Arc<Notify> {
         &self.0
     }
 }
@@ -50,7 +50,7 @@ impl Drop for Wake {
 
 /// Starts the keeper if the spool is to have a file; it ends once `holder` holds the spool no more. Call it on a local
 /// runtime that outlives the spool.
-pub fn begin(spool: &Arc<Spool>, holder: &Weak<impl SpoolHolder + 'static>) {
+pub(crate) fn begin(spool: &Arc<Spool>, holder: &Weak<impl SpoolHolder + 'static>) {
     if spool.place.is_some() {
         tokio::task::spawn_local(keep(Arc::downgrade(spool), holder.clone(), spool.wake.0.clone()));
     }

@@ -14,7 +14,7 @@ use crate::protocol::Key;
 
 /// What waits.
 #[derive(Default)]
-pub struct WaitingDeletes {
+pub(crate) struct WaitingDeletes {
     queue: VecDeque<Record>,
     /// What the server refused in the current attempt, or in the last one.
     refused: VecDeque<Record>,
@@ -48,17 +48,17 @@ pub(super) enum TakenFrom {
 
 impl WaitingDeletes {
     /// Whether nothing waits.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.is_told() && self.refused.is_empty()
     }
 
     /// Whether the server was asked to delete all of it, though it may have refused.
-    pub fn is_told(&self) -> bool {
+    pub(crate) fn is_told(&self) -> bool {
         self.queue.is_empty() && self.out.is_empty() && self.earlier.is_empty()
     }
 
     /// How many are in memory.
-    pub fn in_memory(&self) -> usize {
+    pub(crate) fn in_memory(&self) -> usize {
         self.queue.len() + self.refused.len() + self.out.iter().map(|records| records.len()).sum::<usize>()
     }
 
@@ -74,17 +74,17 @@ impl WaitingDeletes {
     }
 
     /// How many the server refused.
-    pub fn refused(&self) -> usize {
+    pub(crate) fn refused(&self) -> usize {
         self.refused.len()
     }
 
     /// Whether this key waits and is not being sent at the moment.
-    pub fn has(&self, key: &Key) -> bool {
+    pub(crate) fn has(&self, key: &Key) -> bool {
         self.known.contains(key)
     }
 
     /// Whether the server may still have a value of this key that is to be deleted.
-    pub fn may_be_outdated(&self, key: &Key) -> bool {
+    pub(crate) fn may_be_outdated(&self, key: &Key) -> bool {
         self.has(key) || self.out.iter().any(|records| records.iter().any(|record| record.key == *key))
     }
 
@@ -93,22 +93,22 @@ impl WaitingDeletes {
     }
 
     /// Whether this one serves under the server's name.
-    pub fn is_held_by<H: SpoolHolder + ?Sized>(&self, one: &Weak<H>) -> bool {
+    pub(crate) fn is_held_by<H: SpoolHolder + ?Sized>(&self, one: &Weak<H>) -> bool {
         self.holder.as_ref().is_some_and(|holder| std::ptr::addr_eq(holder.as_ptr(), one.as_ptr()))
     }
 
     /// Whether a server in use has it.
-    pub fn is_held(&self) -> bool {
+    pub(crate) fn is_held(&self) -> bool {
         self.holder.as_ref().is_some_and(|holder| holder.strong_count() > 0)
     }
 
     /// Whether clients are answered from the server.
-    pub fn is_read_from(&self) -> bool {
+    pub(crate) fn is_read_from(&self) -> bool {
         self.holder().is_some_and(|holder| holder.is_read_from())
     }
 
     /// Has the holder tell the server, which serves, what it may have missed, unless it does so already.
-    pub fn catch_up(&mut self) {
+    pub(crate) fn catch_up(&mut self) {
         if !std::mem::replace(&mut self.catching_up, true)
             && let Some(holder) = self.holder()
         {

@@ -14,10 +14,10 @@ use crate::runtime::pieces::ByteSource;
 /// Characters of names that are seen in the name of a file.
 const SHOWN: usize = 40;
 /// Keys may be private.
-pub const OWNERS_ONLY: u32 = 0o600;
+pub(super) const OWNERS_ONLY: u32 = 0o600;
 
 /// The place of the spool of one server.
-pub struct SpoolPlace {
+pub(super) struct SpoolPlace {
     /// Where all spools are.
     pub directory: PathBuf,
     /// The name of the server's pool.
@@ -28,32 +28,32 @@ pub struct SpoolPlace {
 
 impl SpoolPlace {
     /// The line that its files begin with.
-    pub fn title(&self) -> Vec<u8> {
+    pub(super) fn title(&self) -> Vec<u8> {
         Version::Two.title(&self.pool, &self.server)
     }
 
     /// Whose `source` is: this server's?
-    pub fn owner_of(&self, source: impl ByteSource) -> io::Result<Owner> {
+    pub(super) fn owner_of(&self, source: impl ByteSource) -> io::Result<Owner> {
         owner(source, &self.pool, &self.server)
     }
 
     /// The file that is appended to.
-    pub fn path(&self) -> PathBuf {
+    pub(super) fn path(&self) -> PathBuf {
         self.directory.join(name(&self.pool, &self.server))
     }
 
     /// Where that file is written anew before it takes the place of the one before.
-    pub fn aside(&self) -> PathBuf {
+    pub(super) fn aside(&self) -> PathBuf {
         self.path().with_extension("new")
     }
 
     /// The path of a file that an earlier process left and that is too much for memory; numbered, the oldest first.
-    pub fn earlier(&self, number: u64) -> PathBuf {
+    pub(super) fn earlier(&self, number: u64) -> PathBuf {
         self.path().with_extension(format!("earlier-{number}"))
     }
 
     /// The numbers of such files that there are, in order.
-    pub fn earlier_numbers(&self) -> io::Result<Vec<u64>> {
+    pub(super) fn earlier_numbers(&self) -> io::Result<Vec<u64>> {
         let mine = self.path().with_extension("");
         let number = |name: &Path| {
             let extension = (name.with_extension("") == mine).then(|| name.extension()?.to_str()).flatten()?;
@@ -69,7 +69,7 @@ impl SpoolPlace {
 }
 
 /// Opens a file that no other process may have open as well.
-pub fn open(path: &Path) -> io::Result<File> {
+pub(super) fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     let file = options.read(true).write(true).create(true).truncate(false).mode(OWNERS_ONLY).open(path)?;
     match file.try_lock() {
@@ -84,7 +84,7 @@ pub fn open(path: &Path) -> io::Result<File> {
 }
 
 /// What a file is refused for that is no spool of this server.
-pub fn foreign(path: &Path) -> io::Error {
+pub(super) fn foreign(path: &Path) -> io::Error {
     let text = format!("{} is not the spool of this server; move it away", path.display());
     io::Error::new(io::ErrorKind::InvalidData, text)
 }

@@ -9,7 +9,7 @@ use super::{Record, Spool};
 
 /// Records that the prober is sending. They go back into the spool if this is dropped before the prober said how the
 /// sending ended, or if another target holds the spool by then: it may speak to another server.
-pub struct Taken<'s> {
+pub(crate) struct Taken<'s> {
     spool: &'s Spool,
     holder: Weak<dyn SpoolHolder>,
     records: Arc<[Record]>,
@@ -32,13 +32,13 @@ impl Spool {
 
 impl Taken<'_> {
     /// The deletes to send. After [`Spool::take_all`] only those that were in memory.
-    pub fn records(&self) -> &[Record] {
+    pub(crate) fn records(&self) -> &[Record] {
         &self.records
     }
 
     /// They were sent, and those at these places refused: these wait until they are asked again. False if there is no
     /// room for that; then none is done.
-    pub fn were_replayed(mut self, refused: &[usize]) -> bool {
+    pub(crate) fn were_replayed(mut self, refused: &[usize]) -> bool {
         let spool = self.spool;
         let mut pending = spool.lock();
         if !pending.is_held_by(&self.holder) {
@@ -64,7 +64,7 @@ impl Taken<'_> {
     }
 
     /// Nothing was there to delete.
-    pub fn were_needless(mut self) {
+    pub(crate) fn were_needless(mut self) {
         let spool = self.spool;
         let mut pending = spool.lock();
         if !pending.is_held_by(&self.holder) {

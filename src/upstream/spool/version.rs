@@ -45,7 +45,7 @@ impl Version {
 
 /// Which server a file belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Owner {
+pub(super) enum Owner {
     /// No server's yet: it ends before its title does.
     Nobody,
     /// That server's, in this version.
@@ -55,7 +55,7 @@ pub enum Owner {
 }
 
 /// Whether `source` belongs to this server of this pool.
-pub fn owner(source: impl ByteSource, pool: &str, server: &str) -> io::Result<Owner> {
+pub(super) fn owner(source: impl ByteSource, pool: &str, server: &str) -> io::Result<Owner> {
     let titles = Version::ALL.map(|version| (version, version.title(pool, server)));
     let mut pieces = Pieces::new(source, 0);
     let beginning = pieces.ahead(titles[0].1.len())?;

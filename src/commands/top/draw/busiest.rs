@@ -12,7 +12,7 @@ const KEYS: [Column<Busy>; 3] = columns(labels::KEY);
 const PREFIXES: [Column<Busy>; 3] = columns(labels::PREFIX);
 
 /// The busiest prefixes or keys; nothing where none was sampled.
-pub fn busiest(overview: &Overview) -> Option<Part> {
+pub(super) fn busiest(overview: &Overview) -> Option<Part> {
     let busiest = &overview.busiest;
     let (label, columns) = match busiest.are_keys {
         true => (labels::BUSIEST_KEYS, &KEYS),

@@ -11,7 +11,7 @@ use crate::admin::model::Overview;
 use crate::readable::{age, counted};
 
 /// Version, instance, uptime, clients, configuration, listeners.
-pub fn who(overview: &Overview) -> Part {
+pub(super) fn who(overview: &Overview) -> Part {
     let process = &overview.process;
     let facts = [
         Span::styled(format!("leash {}", own(&process.version)), STRONG),
@@ -30,12 +30,12 @@ fn own(version: &str) -> &str {
 }
 
 /// That there is no answer, since when and why.
-pub fn silence(admin: &str, unheard: Duration, why: &str, width: usize) -> Part {
+pub(super) fn silence(admin: &str, unheard: Duration, why: &str, width: usize) -> Part {
     let said = format!("no answer from {admin} since {}: {why}", age(unheard.as_secs_f64()));
     Part::of(wrapped(&said, width, BAD))
 }
 
 /// That the first answer has not come yet.
-pub fn asking(admin: &str) -> Part {
+pub(super) fn asking(admin: &str) -> Part {
     Part::of(vec![Line::from(Span::styled(format!("asking {admin}"), QUIET))])
 }

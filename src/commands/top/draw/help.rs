@@ -27,7 +27,7 @@ const WORDS: [(&str, &str); 8] = [
 ];
 
 /// All of it.
-pub fn keys_and_words(width: usize) -> Part {
+pub(super) fn keys_and_words(width: usize) -> Part {
     let said = |(word, meaning): &(&str, &str)| wrapped(&format!("{word}: {meaning}"), width, PLAIN);
     let keys =
         KEYS.iter().map(|(key, does)| Line::from_iter([Span::styled(format!("{key:16}"), STRONG), Span::raw(*does)]));
@@ -36,7 +36,7 @@ pub fn keys_and_words(width: usize) -> Part {
 }
 
 /// The last line: keys, and what they have led to.
-pub fn foot(screen: &Screen) -> Line<'static> {
+pub(super) fn foot(screen: &Screen) -> Line<'static> {
     let pause = if screen.is_paused { Span::styled("PAUSED, p to go on", STRONG) } else { Span::raw("p pause") };
     let sort = Span::raw(format!("s sort: {}", screen.sort.name()));
     let keys = [Span::raw("q leave"), pause, sort, Span::raw("? help")];

@@ -9,7 +9,7 @@ use crate::admin::model::{Migration, Overview, ShownRoute, labels};
 use crate::readable::{age, percent};
 
 /// Those that are on their way; nothing where none is.
-pub fn migrations(overview: &Overview, width: usize) -> Option<Part> {
+pub(super) fn migrations(overview: &Overview, width: usize) -> Option<Part> {
     let moving = |route: &ShownRoute| Some(item(route.name(), route.migration.as_ref()?, width));
     let items: Vec<Vec<Line>> = overview.routes.iter().filter_map(moving).collect();
     (!items.is_empty()).then(|| Part { head: vec![Line::styled(labels::MIGRATIONS, STRONG)], items })

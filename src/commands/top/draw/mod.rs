@@ -32,7 +32,7 @@ use crate::admin::model::Overview;
 const TEXT_WIDTH: usize = 100;
 
 /// What the screen shows at `now` in this area.
-pub fn draw(screen: &Screen, now: Instant, area: Rect) -> Buffer {
+pub(super) fn draw(screen: &Screen, now: Instant, area: Rect) -> Buffer {
     let mut buffer = Buffer::empty(area);
     let foot = u16::from(area.height > 1);
     let lines = fit(parts(screen, now, area.width.into()), (area.height - foot).into());
@@ -49,7 +49,7 @@ pub fn draw(screen: &Screen, now: Instant, area: Rect) -> Buffer {
 }
 
 /// The same as text, as long as it needs to be.
-pub fn text(overview: &Overview) -> String {
+pub(super) fn text(overview: &Overview) -> String {
     let lines = fit(sheet(overview, Sort::default(), TEXT_WIDTH), usize::MAX);
     lines.iter().map(|line| format!("{}\n", line.to_string().trim_end())).collect()
 }

@@ -7,7 +7,7 @@ use crate::readable::number;
 
 /// A part: what stands at its top, and items that are shown whole or not at all.
 #[derive(Clone, Debug, Default)]
-pub struct Part {
+pub(super) struct Part {
     /// What stands at its top.
     pub head: Vec<Line<'static>>,
     /// One item after the other, each of some lines; what is first matters most.
@@ -15,7 +15,7 @@ pub struct Part {
 }
 
 /// The lines of the parts that have room, with a gap between two parts where there is room for all.
-pub fn fit(parts: Vec<Part>, room: usize) -> Vec<Line<'static>> {
+pub(super) fn fit(parts: Vec<Part>, room: usize) -> Vec<Line<'static>> {
     let full = parts.iter().map(Part::height).sum::<usize>() + parts.len().saturating_sub(1);
     if full <= room {
         let lines: Vec<Vec<Line>> = parts.into_iter().map(|part| part.cut(usize::MAX)).collect();
@@ -33,12 +33,12 @@ pub fn fit(parts: Vec<Part>, room: usize) -> Vec<Line<'static>> {
 
 impl Part {
     /// A part of a few lines that belong together.
-    pub fn of(head: Vec<Line<'static>>) -> Part {
+    pub(super) fn of(head: Vec<Line<'static>>) -> Part {
         Part { head, items: Vec::new() }
     }
 
     /// The same, no longer fresh.
-    pub fn dimmed(mut self) -> Part {
+    pub(super) fn dimmed(mut self) -> Part {
         for line in self.head.iter_mut().chain(self.items.iter_mut().flatten()) {
             *line = std::mem::take(line).patch_style(QUIET);
         }

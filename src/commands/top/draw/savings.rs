@@ -10,7 +10,7 @@ use crate::admin::model::{Overview, Saved, curve, labels};
 use crate::readable::number;
 
 /// What refreshing saves; nothing where no route refreshes.
-pub fn savings(overview: &Overview, width: usize) -> Option<Part> {
+pub(super) fn savings(overview: &Overview, width: usize) -> Option<Part> {
     overview.routes.iter().any(|route| route.saved.is_some()).then(|| {
         let stale = line(&curve::STALE_SERVED, PLAIN, overview, width);
         let mut lines = vec![stale];

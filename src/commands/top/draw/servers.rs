@@ -24,7 +24,7 @@ const COLUMNS: [Column<ShownServer>; 9] = [
 ];
 
 /// All of them, in this order.
-pub fn servers(overview: &Overview, sort: Sort) -> Part {
+pub(super) fn servers(overview: &Overview, sort: Sort) -> Part {
     let mut servers: Vec<&ShownServer> = overview.servers.iter().collect();
     match sort {
         Sort::WorstFirst => {}

@@ -4,7 +4,7 @@ const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█
 
 /// At most `width` bars; full is `most`, or the highest. Nothing known is a gap, zero the lowest bar and nothing else
 /// is.
-pub fn spark(values: &[Option<f64>], most: Option<f64>, width: usize) -> String {
+pub(super) fn spark(values: &[Option<f64>], most: Option<f64>, width: usize) -> String {
     let in_a_bar = values.len().div_ceil(width.max(1)).max(1);
     // From the newest back, so that bars keep what they show for as long as they can.
     let bars: Vec<Option<f64>> = values.rchunks(in_a_bar).rev().map(mean).take(width).collect();

@@ -5,20 +5,20 @@ use ratatui::style::{Color, Modifier, Style};
 use crate::admin::model::Grade;
 
 /// Nothing in particular.
-pub const PLAIN: Style = Style::new();
+pub(super) const PLAIN: Style = Style::new();
 /// A title, or what to look at first.
-pub const STRONG: Style = Style::new().add_modifier(Modifier::BOLD);
+pub(super) const STRONG: Style = Style::new().add_modifier(Modifier::BOLD);
 /// For readers who look for it.
-pub const QUIET: Style = Style::new().add_modifier(Modifier::DIM);
+pub(super) const QUIET: Style = Style::new().add_modifier(Modifier::DIM);
 /// As it should be.
-pub const GOOD: Style = Style::new().fg(Color::Green);
+pub(super) const GOOD: Style = Style::new().fg(Color::Green);
 /// Not yet as it should be.
-pub const CARE: Style = Style::new().fg(Color::Yellow);
+pub(super) const CARE: Style = Style::new().fg(Color::Yellow);
 /// The operator should act.
-pub const BAD: Style = Style::new().fg(Color::Red).add_modifier(Modifier::BOLD);
+pub(super) const BAD: Style = Style::new().fg(Color::Red).add_modifier(Modifier::BOLD);
 
 /// How a word looks that says how something is.
-pub const fn of(grade: Grade) -> Style {
+pub(super) const fn of(grade: Grade) -> Style {
     match grade {
         Grade::Good => GOOD,
         Grade::Fair => CARE,

@@ -9,7 +9,7 @@ const WIDEST: usize = 32;
 const GAP: usize = 2;
 
 /// A column, and what it tells of an item.
-pub struct Column<T> {
+pub(super) struct Column<T> {
     head: &'static str,
     is_figure: bool,
     of: fn(&T) -> Option<Span<'static>>,
@@ -17,18 +17,18 @@ pub struct Column<T> {
 
 impl<T> Column<T> {
     /// Of words.
-    pub const fn words(head: &'static str, of: fn(&T) -> Option<Span<'static>>) -> Column<T> {
+    pub(super) const fn words(head: &'static str, of: fn(&T) -> Option<Span<'static>>) -> Column<T> {
         Column { head, is_figure: false, of }
     }
 
     /// Of figures.
-    pub const fn figures(head: &'static str, of: fn(&T) -> Option<Span<'static>>) -> Column<T> {
+    pub(super) const fn figures(head: &'static str, of: fn(&T) -> Option<Span<'static>>) -> Column<T> {
         Column { head, is_figure: true, of }
     }
 }
 
 /// The head and one line an item. A column that tells of no item is left out.
-pub fn table<T>(columns: &[Column<T>], items: &[&T]) -> (Line<'static>, Vec<Line<'static>>) {
+pub(super) fn table<T>(columns: &[Column<T>], items: &[&T]) -> (Line<'static>, Vec<Line<'static>>) {
     let mut head = Line::default();
     let mut lines = vec![Line::default(); items.len()];
     for column in columns {

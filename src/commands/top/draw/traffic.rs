@@ -14,7 +14,7 @@ const FIGURE: usize = 10;
 const GAP: usize = 2;
 
 /// Requests, hits, errors, and how long answers take.
-pub fn traffic(overview: &Overview, width: usize) -> Part {
+pub(super) fn traffic(overview: &Overview, width: usize) -> Part {
     let errors = if overview.now.errors > 0.0 { BAD } else { PLAIN };
     let figures =
         [(curve::REQUESTS, PLAIN), (curve::HIT_RATIO, PLAIN), (curve::ERRORS, errors), (curve::WITHIN, PLAIN)];
@@ -22,7 +22,7 @@ pub fn traffic(overview: &Overview, width: usize) -> Part {
 }
 
 /// A figure and its history in one line.
-pub fn line(curve: &Curve, style: Style, overview: &Overview, width: usize) -> Line<'static> {
+pub(super) fn line(curve: &Curve, style: Style, overview: &Overview, width: usize) -> Line<'static> {
     let went: Vec<Option<f64>> = overview.history.iter().map(|point| (curve.of)(&point.rates)).collect();
     let bars = spark(&went, curve.full, width.saturating_sub(LABEL + FIGURE + GAP));
     Line::from_iter([

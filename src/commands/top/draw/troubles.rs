@@ -11,7 +11,7 @@ use crate::admin::model::{Overview, Trouble};
 const INDENT: usize = 2;
 
 /// All of it; nothing while all is well.
-pub fn troubles(overview: &Overview, width: usize) -> Option<Part> {
+pub(super) fn troubles(overview: &Overview, width: usize) -> Option<Part> {
     let items: Vec<Vec<Line>> = overview.troubles.iter().map(|trouble| item(trouble, width)).collect();
     (!items.is_empty()).then(|| Part { head: Vec::new(), items })
 }

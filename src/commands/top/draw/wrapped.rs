@@ -4,7 +4,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 /// The lines of it. A word that is longer than a line stays whole.
-pub fn wrapped(text: &str, width: usize, style: Style) -> Vec<Line<'static>> {
+pub(super) fn wrapped(text: &str, width: usize, style: Style) -> Vec<Line<'static>> {
     let mut lines: Vec<Span> = Vec::new();
     for word in text.split_whitespace() {
         let word = Span::styled(word.to_string(), style);

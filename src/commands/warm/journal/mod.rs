@@ -18,7 +18,7 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use record::JournalEntry;
+pub(super) use record::JournalEntry;
 use record::JournalRecord;
 
 use crate::runtime::frames::{self, Records};
@@ -60,7 +60,7 @@ pub enum JournalError {
 
 /// What an earlier run has done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Past {
+pub(super) struct Past {
     /// The sources that are done, each with the number of its keys.
     pub finished: Vec<(u32, u64)>,
     /// The source at hand, if its list is complete.
@@ -69,7 +69,7 @@ pub struct Past {
 
 /// How far a source has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AtHand {
+pub(super) struct AtHand {
     /// The source, by its place in the plan.
     pub source: u32,
     /// The keys of its list.
@@ -81,7 +81,7 @@ pub struct AtHand {
 }
 
 /// An open progress file.
-pub struct Journal {
+pub(super) struct Journal {
     file: Arc<File>,
     path: PathBuf,
     /// Where the records end that are kept when a source is finished.
@@ -96,7 +96,7 @@ pub struct Journal {
 impl Journal {
     /// Opens the file at `path` for the plan in these words, and tells what it knows of it. With `anew` that is
     /// nothing.
-    pub fn open(path: &Path, plan: &str, anew: bool) -> Result<(Journal, Past), JournalError> {
+    pub(super) fn open(path: &Path, plan: &str, anew: bool) -> Result<(Journal, Past), JournalError> {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false).mode(0o600);
         let failed = |source| JournalError::File { path: path.into(), source };
@@ -161,14 +161,14 @@ impl Journal {
     }
 
     /// Begins the list of the source at hand; what there was of one is gone.
-    pub fn begin_list(&mut self) -> Result<(), JournalError> {
+    pub(super) fn begin_list(&mut self) -> Result<(), JournalError> {
         self.keys.clear();
         (self.keys_len, self.listed) = (0, 0);
         self.cut(self.base)
     }
 
     /// Adds a key to the list.
-    pub fn list(&mut self, entry: JournalEntry) -> Result<(), JournalError> {
+    pub(super) fn list(&mut self, entry: JournalEntry) -> Result<(), JournalError> {
         self.keys_len += entry.written_len();
         self.keys.push(entry);
         self.listed += 1;
@@ -182,14 +182,14 @@ impl Journal {
     }
 
     /// The list of `source` is complete. Returns how many keys it has.
-    pub fn end_list(&mut self, source: u32) -> Result<u64, JournalError> {
+    pub(super) fn end_list(&mut self, source: u32) -> Result<u64, JournalError> {
         self.write_keys()?;
         self.append(&JournalRecord::Listed { source, keys: self.listed })?;
         Ok(self.listed)
     }
 
     /// The keys of the source at hand, a block at a time.
-    pub fn listed(&self) -> impl Iterator<Item = Result<Vec<JournalEntry>, JournalError>> + use<> {
+    pub(super) fn listed(&self) -> impl Iterator<Item = Result<Vec<JournalEntry>, JournalError>> + use<> {
         let path = self.path.clone();
         Records::new(self.file.clone(), self.base).map_while(move |record| match record {
             Ok(JournalRecord::Keys(entries)) => Some(Ok(entries)),
@@ -199,12 +199,12 @@ impl Journal {
     }
 
     /// Notes how far the source at hand has come.
-    pub fn reached(&mut self, done: u64, refused: u64) -> Result<(), JournalError> {
+    pub(super) fn reached(&mut self, done: u64, refused: u64) -> Result<(), JournalError> {
         self.append(&JournalRecord::Reached { done, refused })
     }
 
     /// The source at hand is done: its list is not needed any more.
-    pub fn finish(&mut self, source: u32, keys: u64) -> Result<(), JournalError> {
+    pub(super) fn finish(&mut self, source: u32, keys: u64) -> Result<(), JournalError> {
         self.cut(self.base)?;
         self.append(&JournalRecord::Finished { source, keys })?;
         self.base = self.end;
@@ -212,7 +212,7 @@ impl Journal {
     }
 
     /// Everything is done: removes the file.
-    pub fn remove(self) -> Result<(), JournalError> {
+    pub(super) fn remove(self) -> Result<(), JournalError> {
         std::fs::remove_file(&self.path).map_err(|source| self.failed(source))
     }
 

@@ -5,10 +5,10 @@ mod slot;
 
 /// What [`slot`] is built on.
 mod sync {
-    pub use crate::protocol::Item;
-    pub use crate::route::refresh::decide::{ClaimResult, Holding};
-    pub use std::sync::{Mutex, PoisonError};
-    pub use tokio::sync::watch;
+    pub(super) use crate::protocol::Item;
+    pub(super) use crate::route::refresh::decide::{ClaimResult, Holding};
+    pub(super) use std::sync::{Mutex, PoisonError};
+    pub(super) use tokio::sync::watch;
 }
 
 use std::sync::Arc;

@@ -10,9 +10,11 @@ mod refresh;
 use super::problem::Problem;
 use crate::hash::HashKind;
 use crate::logging::LogFormat;
-pub use down::{GUTTER_TTL, Gutter, OnDown, SpoolConfig};
+pub(super) use down::GUTTER_TTL;
+pub use down::{Gutter, OnDown, SpoolConfig};
 pub use migrate::{Migrate, Phase, Side};
-pub use refresh::{BETA, Refresh};
+pub(super) use refresh::BETA;
+pub use refresh::Refresh;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -266,6 +268,6 @@ impl Default for Log {
 }
 
 /// One worker for each processor this process may use.
-pub fn auto_workers() -> usize {
+pub(super) fn auto_workers() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }

@@ -13,7 +13,7 @@ use serde::de::DeserializeSeed;
 use visit::{NodeSeed, Reading};
 
 /// The longest text that is read, in bytes.
-pub const MAX_SIZE: usize = 1 << 20;
+pub(super) const MAX_SIZE: usize = 1 << 20;
 
 const START: TextPosition = TextPosition { line: 1, column: 1 };
 /// More open brackets than this are not looked at; serde_yaml itself stops at 128 levels.
@@ -24,7 +24,7 @@ const ALIAS: &str = "anchors and aliases (& and *) are not allowed; write the va
 
 /// A value, and where it was written.
 #[derive(Clone, Debug, PartialEq)]
-pub struct YamlNode {
+pub(super) struct YamlNode {
     /// Where: for a map or list, its key if it has one, else the first thing in it.
     pub mark: TextPosition,
     /// What.
@@ -33,7 +33,7 @@ pub struct YamlNode {
 
 /// What YAML can hold.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Value {
+pub(super) enum Value {
     /// Nothing, `~` or `null`.
     Empty,
     /// A plain `true` or `false`.
@@ -50,7 +50,7 @@ pub enum Value {
 
 /// The key of a map's entry.
 #[derive(Clone, Debug, PartialEq)]
-pub struct YamlKey {
+pub(super) struct YamlKey {
     /// Where.
     pub mark: TextPosition,
     /// As written.
@@ -59,7 +59,7 @@ pub struct YamlKey {
 
 /// Why a text is not YAML that leash reads, and where.
 #[derive(Clone, Debug, PartialEq)]
-pub struct YamlRefusal {
+pub(super) struct YamlRefusal {
     /// The position, where there is one.
     pub mark: Option<TextPosition>,
     /// The reason.
@@ -67,7 +67,7 @@ pub struct YamlRefusal {
 }
 
 /// Reads one document. An empty text is [`Value::Empty`].
-pub fn read(text: &str) -> Result<YamlNode, YamlRefusal> {
+pub(super) fn read(text: &str) -> Result<YamlNode, YamlRefusal> {
     if text.len() > MAX_SIZE {
         let text = format!("the file holds {} bytes, more than the 1MiB that is read", text.len());
         return Err(YamlRefusal { mark: None, text });
@@ -86,7 +86,7 @@ pub fn read(text: &str) -> Result<YamlNode, YamlRefusal> {
 }
 
 /// The text of `bytes`, or where it stops being UTF-8.
-pub fn utf8(bytes: &[u8]) -> Result<&str, YamlRefusal> {
+pub(super) fn utf8(bytes: &[u8]) -> Result<&str, YamlRefusal> {
     std::str::from_utf8(bytes).map_err(|e| {
         let good = String::from_utf8_lossy(&bytes[..e.valid_up_to()]);
         let line_start = good.rfind('\n').map_or(0, |at| at + 1);
