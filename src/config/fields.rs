@@ -59,6 +59,21 @@ impl<'n> Fields<'n> {
         fields
     }
 
+    /// Opens the map of a policy that is off unless it is written. Nothing, `off` or `true` in its place would leave
+    /// open whether it is meant to be on.
+    pub(super) fn switched_on(
+        node: &'n YamlNode,
+        place: ConfigPlace,
+        known: &[&str],
+        problems: &mut Problems,
+    ) -> Option<Fields<'n>> {
+        if !matches!(node.value, Value::Map(_)) {
+            problems.add(&place, "no map (key: value); write {} for its defaults, or leave the key out to turn it off");
+            return None;
+        }
+        Some(Fields::open(node, place, known, problems))
+    }
+
     /// All entries, each with the places of its key and of its value.
     pub(super) fn entries(&self) -> impl Iterator<Item = (&'n YamlKey, ConfigPlace, &'n YamlNode)> {
         self.entries.iter().map(|(key, node)| (*key, self.place.key(&key.text, Some(node.mark)), *node))

@@ -18,7 +18,7 @@ pub struct TextPosition {
 }
 
 /// Where something was written: file, position, dotted path.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConfigPlace {
     /// The file's name as it was given, or `command line`.
     pub file: Arc<str>,

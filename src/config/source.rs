@@ -175,10 +175,8 @@ fn of_own_store() -> File {
         place: command_line(),
         prefix: Some(scalar("", command_line())),
         pool: Some(scalar("embedded", command_line())),
-        migrate: None,
-        namespace: None,
         allow_flush: Some(Scalar { spelling: Spelling::Bool, ..scalar("true", command_line()) }),
-        refresh: None,
+        ..written::Route::default()
     };
     File { routes: Some(vec![everything]), ..of_servers("embedded", "servers", &["embedded".to_owned()]) }
 }

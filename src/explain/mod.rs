@@ -145,6 +145,17 @@ fn in_brief(reply: &Reply) -> String {
     match reply {
         Reply::Error(line) => String::from_utf8_lossy(line).into_owned(),
         Reply::Failed(failure) => failure.to_string(),
-        other => format!("{other:?}"),
+        _ => "leash answers it itself".to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_policy_answers_is_said_in_words() {
+        assert_eq!(in_brief(&Reply::Error("CLIENT_ERROR too long".into())), "CLIENT_ERROR too long");
+        assert_eq!(in_brief(&Reply::Miss), "leash answers it itself");
     }
 }

@@ -131,7 +131,7 @@ pub struct Embedded {
 }
 
 /// A key prefix, the pool that serves it, and the policies on the way.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Route {
     /// The keys: all that begin with this, save those of a longer prefix.
     pub prefix: Vec<u8>,
@@ -238,7 +238,7 @@ impl Route {
 
     /// Every key, as it is, to one pool.
     pub fn all_to(pool: usize) -> Route {
-        Route { prefix: Vec::new(), pool, migrate: None, namespace: Vec::new(), allow_flush: false, refresh: None }
+        Route { pool, ..Route::default() }
     }
 }
 

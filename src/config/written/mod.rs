@@ -64,7 +64,7 @@ pub(super) struct Listen {
 }
 
 /// One element of `routes`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Route {
     /// Where it begins.
     pub place: ConfigPlace,

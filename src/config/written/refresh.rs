@@ -2,7 +2,7 @@
 
 use crate::config::fields::{Fields, Scalar};
 use crate::config::problem::{ConfigPlace, Problems};
-use crate::config::yaml::{Value, YamlNode};
+use crate::config::yaml::YamlNode;
 
 /// `refresh` of a route.
 #[derive(Clone, Debug)]
@@ -33,7 +33,7 @@ impl Refresh {
     pub(crate) const KEYS: &'static [&'static str] = &["grace", "lease", "cold_wait", "jitter", "marker_bit", "early"];
 
     pub(super) fn read(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> Option<Refresh> {
-        let map = switched_on(node, place, Self::KEYS, problems)?;
+        let map = Fields::switched_on(node, place, Self::KEYS, problems)?;
         Some(Refresh {
             grace: map.scalar("grace", problems),
             lease: map.scalar("lease", problems),
@@ -50,22 +50,7 @@ impl Early {
     pub(crate) const KEYS: &'static [&'static str] = &["beta"];
 
     fn read(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> Option<Early> {
-        let map = switched_on(node, place, Self::KEYS, problems)?;
+        let map = Fields::switched_on(node, place, Self::KEYS, problems)?;
         Some(Early { beta: map.scalar("beta", problems) })
     }
-}
-
-/// Opens the map of a policy that is off unless it is written. Nothing, `off` or `true` in its place would leave open
-/// whether it is meant to be on.
-fn switched_on<'n>(
-    node: &'n YamlNode,
-    place: ConfigPlace,
-    known: &[&str],
-    problems: &mut Problems,
-) -> Option<Fields<'n>> {
-    if !matches!(node.value, Value::Map(_)) {
-        problems.add(&place, "no map (key: value); write {} for its defaults, or leave the key out to turn it off");
-        return None;
-    }
-    Some(Fields::open(node, place, known, problems))
 }
