@@ -18,7 +18,7 @@ use super::query::{self, Query};
 use super::{StatusSource, hosts};
 use crate::admin::page::{AskedKey, View, render, security_policy};
 use crate::explain::Destination;
-use crate::runtime::aside::Aside;
+use crate::runtime::side_thread::SideThread;
 
 /// A complete response.
 pub(super) type Page = Response<Full<Bytes>>;
@@ -50,7 +50,7 @@ pub(super) struct Pages {
     /// Who knows.
     pub source: Arc<dyn StatusSource>,
     /// Where: they are the work of milliseconds.
-    pub aside: Arc<Aside>,
+    pub aside: Arc<SideThread>,
 }
 
 impl Pages {

@@ -29,7 +29,7 @@ use super::pages::Pages;
 use super::places::{AdminPlace, Places};
 use super::{STEP, StatusSource};
 use crate::logging::Repeated;
-use crate::runtime::aside::Aside;
+use crate::runtime::side_thread::SideThread;
 
 /// What one client may take of what all share.
 #[derive(Clone, Copy, Debug)]
@@ -99,7 +99,7 @@ pub(super) fn serve_within(
         TcpListener::from_std(listener)?
     };
     let (stop, stopped) = watch::channel(Duration::ZERO);
-    let aside = Arc::new(Aside::start("admin-pages", REST)?);
+    let aside = Arc::new(SideThread::start("admin-pages", REST)?);
     let server = Server { limits, pages: Pages { source, aside }, stopped };
     let run = move || {
         server.run(&runtime, listener);

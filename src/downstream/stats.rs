@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::runtime::aside::Aside;
+use crate::runtime::side_thread::SideThread;
 
 /// After an answer, so many times what it took goes by before the next one is begun.
 const REST: u32 = 4;
@@ -22,13 +22,13 @@ type Answer = dyn Fn(&[u8]) -> Vec<u8> + Send + Sync;
 /// Whom all workers ask.
 pub(crate) struct Stats {
     answer: Arc<Answer>,
-    aside: Aside,
+    aside: SideThread,
 }
 
 impl Stats {
     /// Answers as `answer` does.
     pub(crate) fn new(answer: impl Fn(&[u8]) -> Vec<u8> + Send + Sync + 'static) -> io::Result<Arc<Stats>> {
-        Ok(Arc::new(Stats { answer: Arc::new(answer), aside: Aside::start("stats", REST)? }))
+        Ok(Arc::new(Stats { answer: Arc::new(answer), aside: SideThread::start("stats", REST)? }))
     }
 
     /// Answers once those who came before have their answers.

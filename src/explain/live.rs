@@ -22,7 +22,7 @@ use crate::protocol::{Command, Delete, Get, Key, Question, Reply, Request, Retur
 use crate::route::Answer;
 use crate::runtime::turn::Turn;
 use crate::snapshot::Snapshot;
-use crate::upstream::{Mark, Party, Upstream};
+use crate::upstream::{Mark, Party, ServerOrStore};
 
 /// A look waits no longer than this for a server, even if the pool's `request_timeout` is longer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -105,7 +105,7 @@ async fn look_at_all(snapshot: &Snapshot, keys: &[Vec<u8>], from: Standpoint) ->
 fn ask(way: Way, snapshot: &Snapshot, from: Standpoint) -> Asked {
     let Way { mut destination, item } = way;
     let Some(of) = item else { return Asked { destination, answers: None } };
-    if from == Standpoint::Outside && matches!(of.server, Upstream::Embedded(..)) {
+    if from == Standpoint::Outside && matches!(of.server, ServerOrStore::Embedded(..)) {
         let why = "the embedded store is inside the leash that serves: ask its admin address, /route?key=…&live=1";
         note(&mut destination, Finding::unknown(why));
         return Asked { destination, answers: None };
@@ -163,7 +163,7 @@ fn note(destination: &mut Destination, finding: Finding) {
 }
 
 /// Asks at once.
-fn question(server: &Upstream, key: &Key, command: Command) -> Answer {
+fn question(server: &ServerOrStore, key: &Key, command: Command) -> Answer {
     let request = Request { key: key.clone(), command };
     let nobody = Rc::new(());
     Answer::to(|ticket| server.ask(Question::Ask(&request), Mark::new(key, Party::of(&nobody)), ticket))

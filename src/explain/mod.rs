@@ -27,7 +27,7 @@ use crate::runtime::memory::Memory;
 use crate::runtime::turn::Turn;
 use crate::snapshot::tree::{build, identity, policy};
 use crate::snapshot::{PoolView, Snapshot, prefix_of};
-use crate::upstream::Upstream;
+use crate::upstream::ServerOrStore;
 
 /// Where each of `keys` goes under one configuration.
 pub struct Explainer {
@@ -45,7 +45,7 @@ struct Way {
 
 /// An item where it is.
 struct Item {
-    server: Upstream,
+    server: ServerOrStore,
     key: Key,
     /// Its name in this process and how its staleness is judged, on a route that refreshes.
     refresh: Option<(ItemId, Policy)>,

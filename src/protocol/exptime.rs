@@ -65,7 +65,7 @@ impl Exptime {
     }
 
     /// As it is written.
-    pub const fn written(self) -> i32 {
+    pub const fn as_written(self) -> i32 {
         self.0
     }
 
@@ -167,7 +167,7 @@ mod tests {
 
         #[test]
         fn every_expiry_time_is_written_as_it_was_read(written in any::<i32>()) {
-            prop_assert_eq!(Exptime::new(written).written(), written);
+            prop_assert_eq!(Exptime::new(written).as_written(), written);
         }
     }
 }

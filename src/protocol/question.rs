@@ -61,7 +61,7 @@ impl Question<'_> {
 
 fn flush_all(text: &mut Vec<u8>, delay: Exptime) {
     text.extend_from_slice(b"flush_all ");
-    number::push(text, delay.written());
+    number::push(text, delay.as_written());
 }
 
 fn ask(request: &Request, token: Token, text: &mut Vec<u8>) {
@@ -94,7 +94,7 @@ fn flag(text: &mut Vec<u8>, letter: u8, argument: impl itoa::Integer) {
 }
 
 fn time(text: &mut Vec<u8>, letter: u8, exptime: Option<Exptime>) {
-    maybe(text, letter, exptime.map(Exptime::written));
+    maybe(text, letter, exptime.map(Exptime::as_written));
 }
 
 fn maybe(text: &mut Vec<u8>, letter: u8, argument: Option<impl itoa::Integer>) {

@@ -8,7 +8,7 @@ use super::walk::{LookOnly, WalkEnd, Walker, walk};
 use super::{About, Answer, Ask, Client, Node, PendingReplies};
 use crate::protocol::{Key, Question, Reply, Request};
 use crate::runtime::memory::Shed;
-use crate::upstream::{Mark, Party, Ticket, Upstream};
+use crate::upstream::{Mark, Party, ServerOrStore, Ticket};
 
 /// The answer to a request of several steps for which there is no memory, in memcached's words.
 const NO_MEMORY: &str = "SERVER_ERROR out of memory processing request";
@@ -62,7 +62,7 @@ impl Entry {
     }
 
     /// All servers below.
-    pub fn servers(&self) -> Vec<&Upstream> {
+    pub fn servers(&self) -> Vec<&ServerOrStore> {
         self.root.servers()
     }
 }
@@ -161,7 +161,7 @@ mod tests {
             Verdict::Pass(reply)
         }
 
-        fn servers(&self) -> Vec<&Upstream> {
+        fn servers(&self) -> Vec<&ServerOrStore> {
             Vec::new()
         }
     }

@@ -46,7 +46,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::protocol::{Cause, Failure, Key, Reply, Request};
-use crate::upstream::Upstream;
+use crate::upstream::ServerOrStore;
 
 /// What is asked of a node.
 pub struct Ask<'a> {
@@ -130,12 +130,12 @@ pub trait Node {
     }
 
     /// The server that has the last word about a key.
-    fn serving(&self, _key: &Key) -> Option<&Upstream> {
+    fn serving(&self, _key: &Key) -> Option<&ServerOrStore> {
         None
     }
 
     /// All servers below this node.
-    fn servers(&self) -> Vec<&Upstream>;
+    fn servers(&self) -> Vec<&ServerOrStore>;
 }
 
 /// What a node does with a request.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::{Ask, Node, Step};
 use crate::protocol::{Key, Reply, Request};
-use crate::upstream::Upstream;
+use crate::upstream::ServerOrStore;
 
 /// Rewrites each request to its namespaced key. A key that becomes too long is refused.
 pub struct NamespaceNode {
@@ -30,11 +30,11 @@ impl Node for NamespaceNode {
         }
     }
 
-    fn serving(&self, key: &Key) -> Option<&Upstream> {
+    fn serving(&self, key: &Key) -> Option<&ServerOrStore> {
         self.child.serving(&key.prefixed(&self.namespace).ok()?)
     }
 
-    fn servers(&self) -> Vec<&Upstream> {
+    fn servers(&self) -> Vec<&ServerOrStore> {
         self.child.servers()
     }
 }

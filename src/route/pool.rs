@@ -8,24 +8,24 @@ use std::sync::Arc;
 use super::{Ask, Node, Step};
 use crate::hash::Placement;
 use crate::protocol::Key;
-use crate::upstream::Upstream;
+use crate::upstream::ServerOrStore;
 
 /// A named set of servers with one hash.
 pub struct PoolNode {
     /// Its name in the configuration.
     pub name: Arc<str>,
     placement: Arc<Placement>,
-    servers: Vec<Upstream>,
+    servers: Vec<ServerOrStore>,
 }
 
 impl PoolNode {
     /// `placement` is over exactly these servers, in this order.
-    pub fn new(name: Arc<str>, placement: Arc<Placement>, servers: Vec<Upstream>) -> PoolNode {
+    pub fn new(name: Arc<str>, placement: Arc<Placement>, servers: Vec<ServerOrStore>) -> PoolNode {
         PoolNode { name, placement, servers }
     }
 
     /// The servers, in the order of the configuration.
-    pub fn servers(&self) -> &[Upstream] {
+    pub fn servers(&self) -> &[ServerOrStore] {
         &self.servers
     }
 
@@ -40,11 +40,11 @@ impl Node for PoolNode {
         Step::Send(self, self.placement.server_of(ask.place().as_bytes()))
     }
 
-    fn serving(&self, key: &Key) -> Option<&Upstream> {
+    fn serving(&self, key: &Key) -> Option<&ServerOrStore> {
         self.servers.get(self.placement.server_of(key.as_bytes()))
     }
 
-    fn servers(&self) -> Vec<&Upstream> {
+    fn servers(&self) -> Vec<&ServerOrStore> {
         self.servers.iter().collect()
     }
 }

@@ -3,7 +3,7 @@
 use super::{Entry, Prefixes};
 use crate::metrics::RouteId;
 use crate::protocol::Key;
-use crate::upstream::Upstream;
+use crate::upstream::ServerOrStore;
 
 /// One route of the configuration.
 pub struct Branch {
@@ -40,11 +40,11 @@ impl Tree {
     }
 
     /// Each server once that `flush_all` must reach, or the first branch that does not allow it.
-    pub fn flushable(&self) -> Result<Vec<&Upstream>, &Branch> {
+    pub fn flushable(&self) -> Result<Vec<&ServerOrStore>, &Branch> {
         match self.branches.iter().find(|branch| !branch.allow_flush) {
             Some(forbids) => Err(forbids),
             None => {
-                let mut servers: Vec<&Upstream> = self.branches.iter().flat_map(|b| b.entry.servers()).collect();
+                let mut servers: Vec<&ServerOrStore> = self.branches.iter().flat_map(|b| b.entry.servers()).collect();
                 servers.sort_by_key(|server| server.identity());
                 servers.dedup_by_key(|server| server.identity());
                 Ok(servers)

@@ -16,7 +16,7 @@ use crate::route::{
 use crate::runtime::memory::Memory;
 use crate::runtime::turn::Turn;
 use crate::snapshot::{PoolView, SharedServer, Snapshot, prefix_of};
-use crate::upstream::{Server, Servers, Target, Upstream};
+use crate::upstream::{Server, ServerOrStore, Servers, Target};
 
 /// Tells a route's migration from its refresh policy, where a client takes turns.
 const MIGRATES: u64 = 1;
@@ -171,10 +171,10 @@ fn pool(
 ) -> PoolNode {
     let upstreams = known.servers().filter_map(|server| {
         Some(match server.shared {
-            SharedServer::Embedded(label, store) => Upstream::Embedded(label.clone(), store.clone()),
+            SharedServer::Embedded(label, store) => ServerOrStore::Embedded(label.clone(), store.clone()),
             SharedServer::Server(target) => {
                 let id = snapshot.layout.server(&known.config.name, &server.config.name)?;
-                Upstream::Server(connect(target, id))
+                ServerOrStore::Server(connect(target, id))
             }
         })
     });

@@ -34,7 +34,7 @@ impl Flushes {
     /// Kills all items at once, or when `delay` is over. Tells whether it took effect at once: a delay of one second
     /// does, because memcached flushes up to the second before.
     pub(super) fn flush(&self, delay: Exptime, now: Second) -> bool {
-        let moment = match Expiry::new(Exptime::new(delay.written().max(0)), now) {
+        let moment = match Expiry::new(Exptime::new(delay.as_written().max(0)), now) {
             Expiry::Never => now,
             Expiry::At(moment) => moment,
         };

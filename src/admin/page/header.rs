@@ -41,12 +41,12 @@ fn verdict(html: &mut Html, overview: &Overview) {
     html.element("div", &[("id", "verdict"), ("data-live", ""), ("class", grade::class(how))], |html| {
         html.element("p", &[("class", "brief")], |html| grade::write(html, how, &overview.in_brief()));
         if !overview.troubles.is_empty() {
-            html.element("ul", &[], |html| overview.troubles.iter().for_each(|each| trouble(html, each)));
+            html.element("ul", &[], |html| overview.troubles.iter().for_each(|each| show_trouble(html, each)));
         }
     });
 }
 
-fn trouble(html: &mut Html, trouble: &Trouble) {
+fn show_trouble(html: &mut Html, trouble: &Trouble) {
     html.element("li", &[], |html| {
         grade::mark(html, trouble.grade());
         html.text(&trouble.text);

@@ -1,6 +1,6 @@
 //! Routes on their way to another pool: how far they have come, and what is safe to do next.
 
-use super::{Html, bar, grade, nothing, section, table};
+use super::{Html, bar, grade, section, show_nothing, table};
 use crate::admin::model::{Grade, Migration, Overview, ShownRoute, labels};
 use crate::config::Phase;
 use crate::readable::{age, number, percent};
@@ -13,7 +13,7 @@ pub(super) fn write(html: &mut Html, overview: &Overview) {
     let routes: Vec<(&ShownRoute, &Migration)> =
         overview.routes.iter().filter_map(|route| Some((route, route.migration.as_ref()?))).collect();
     if routes.is_empty() {
-        return nothing(html, "migrations");
+        return show_nothing(html, "migrations");
     }
     section(html, "migrations", labels::MIGRATIONS, |html| {
         for (route, migration) in routes.iter().take(MOST) {

@@ -103,7 +103,7 @@ fn titled(label: &str) -> String {
 }
 
 /// A place in the page for a part that there may be later.
-fn nothing(html: &mut Html, id: &str) {
+fn show_nothing(html: &mut Html, id: &str) {
     html.element("section", &[("id", id), ("data-live", ""), ("hidden", "")], |_| {});
 }
 

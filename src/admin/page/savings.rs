@@ -1,14 +1,14 @@
 //! What refreshing has saved: callers who would have regenerated a value at once, and did not have to.
 
 use super::table::{self, Cell, Heading};
-use super::{Html, nothing, section};
+use super::{Html, section, show_nothing};
 use crate::admin::model::{Overview, labels};
 use crate::readable::number;
 
 /// Writes them, where a route refreshes.
 pub(super) fn write(html: &mut Html, overview: &Overview) {
     if overview.routes.iter().all(|route| route.saved.is_none()) {
-        return nothing(html, "savings");
+        return show_nothing(html, "savings");
     }
     section(html, "savings", "dog-piles avoided", |html| {
         html.words("p", &[("class", "lead")], &overview.saved.in_brief(overview.recent));

@@ -86,7 +86,7 @@ mod tests {
         #[test]
         fn whatever_is_kept_ends_by_the_gutters_own_clock(asked in any_exptime(), seconds in 0u64..10_000, unix in NOW) {
             let kept = Cap::seconds(seconds).exptime(asked, unix);
-            prop_assert!(i64::from(kept.written()) <= Exptime::MOST_SECONDS);
+            prop_assert!(i64::from(kept.as_written()) <= Exptime::MOST_SECONDS);
         }
 
         #[test]

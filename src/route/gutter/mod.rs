@@ -26,7 +26,7 @@ use crate::protocol::{Command, Delete, Key, Reply, Request, Uniques};
 use crate::route::gutter::decide::{Cap, may_change};
 use crate::route::refresh::decide::ItemId;
 use crate::runtime::env::Env;
-use crate::upstream::{Remembered, Standing, Upstream};
+use crate::upstream::{Remembered, ServerOrStore, Standing};
 
 /// Marks the gutter's CAS uniques, so that a client that read in the gutter does not store over the server's newer
 /// item.
@@ -57,13 +57,13 @@ impl GutterNode {
         GutterNode { pool, own, gutter, cap, leases, env }
     }
 
-    fn server_of(&self, place: &Key) -> (usize, &Upstream) {
+    fn server_of(&self, place: &Key) -> (usize, &ServerOrStore) {
         let number = self.pool.placement().server_of(place.as_bytes());
         (number, &self.pool.servers()[number])
     }
 
     /// The way of a request whose server is down.
-    fn around(&self, ask: &Ask<'_>, server: &Upstream) -> Step<'_> {
+    fn around(&self, ask: &Ask<'_>, server: &ServerOrStore) -> Step<'_> {
         server.count_guttered();
         let Request { key, command } = ask.request;
         if let About::Beside(_) = ask.about {
@@ -81,7 +81,7 @@ impl GutterNode {
     }
 
     /// Sees to it that `server` does not come back with its copy of an item.
-    fn forget(&self, server: &Upstream, key: &Key) -> Remembered {
+    fn forget(&self, server: &ServerOrStore, key: &Key) -> Remembered {
         if let Some(lease) = self.lease_key(key) {
             server.remember(&lease);
         }
@@ -148,11 +148,11 @@ impl Node for GutterNode {
         })
     }
 
-    fn serving(&self, key: &Key) -> Option<&Upstream> {
+    fn serving(&self, key: &Key) -> Option<&ServerOrStore> {
         self.pool.serving(key)
     }
 
-    fn servers(&self) -> Vec<&Upstream> {
+    fn servers(&self) -> Vec<&ServerOrStore> {
         let mut servers = self.own.servers();
         servers.extend(self.gutter.servers());
         servers

@@ -31,7 +31,7 @@ use crate::protocol::{Command, Delete, Key, Reply, Request};
 use crate::route::migration::decide::{CommandKind, is_claim, judged, kind, looks_like_a_claim};
 use crate::route::refresh::decide::ItemId;
 use crate::runtime::env::Env;
-use crate::upstream::Upstream;
+use crate::upstream::ServerOrStore;
 
 /// Copies that one worker makes at once for one route.
 const MOST_BACKFILLS: usize = 64;
@@ -184,11 +184,11 @@ impl Node for MigrationNode {
         Box::pin(self.in_turn(request, client, deadline))
     }
 
-    fn serving(&self, key: &Key) -> Option<&Upstream> {
+    fn serving(&self, key: &Key) -> Option<&ServerOrStore> {
         self.authority().root().serving(key)
     }
 
-    fn servers(&self) -> Vec<&Upstream> {
+    fn servers(&self) -> Vec<&ServerOrStore> {
         [self.from.servers(), self.to.servers()].concat()
     }
 }

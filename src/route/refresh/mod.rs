@@ -52,7 +52,7 @@ use crate::protocol::{Command, Exptime, Get, Item, Key, Reply, Request, Returns,
 use crate::route::refresh::decide::{Age, ItemId, Policy};
 use crate::route::refresh::leases::Leases;
 use crate::runtime::env::Env;
-use crate::upstream::Upstream;
+use crate::upstream::ServerOrStore;
 
 /// What a request is about, and who asks.
 #[derive(Clone, Copy)]
@@ -260,11 +260,11 @@ impl Node for RefreshNode {
         }
     }
 
-    fn serving(&self, key: &Key) -> Option<&Upstream> {
+    fn serving(&self, key: &Key) -> Option<&ServerOrStore> {
         self.below.root().serving(key)
     }
 
-    fn servers(&self) -> Vec<&Upstream> {
+    fn servers(&self) -> Vec<&ServerOrStore> {
         self.below.servers()
     }
 }

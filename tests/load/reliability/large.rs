@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use support::checked_value::version_of;
-use support::rig::{Beside, Felt, Keys, Pace, Paced};
+use support::rig::{Beside, Felt, Keys, Pace, Paced, felt_directly};
 use support::{Client, Leash, Memcached, pause};
 
 use super::house::{alone, promised, rounds};
@@ -19,7 +19,7 @@ const ROUNDS: usize = 2;
 
 struct Thin {
     _server: Memcached,
-    _link: Paced,
+    link: Paced,
     leash: Leash,
     through_link: Client,
     beside: Beside,
@@ -38,7 +38,7 @@ fn thin(large: &Keys) -> Thin {
     println!("over the link alone: {alone}");
     let through_link = Client::connect(&link.address());
     through_link.set_bound(Duration::from_secs(10));
-    Thin { _server: server, _link: link, leash, through_link, beside, alone }
+    Thin { _server: server, link, leash, through_link, beside, alone }
 }
 
 impl Thin {
@@ -76,7 +76,9 @@ fn thirty_large_values_arrive_over_a_thin_link_and_small_gets_do_not_wait_for_th
     let _alone = alone();
     let large = Keys::new("large", 30 * rounds(ROUNDS), MEGABYTE);
     let mut thin = thin(&large);
-    let directly = arrive(&mut thin.through_link, &large.names()[..30]);
+    let link = thin.link.address();
+    let (directly, without_leash) = felt_directly(&link, || arrive(&mut thin.through_link, &large.names()[..30]));
+    println!("beside 30 large values over the link without leash: small gets {without_leash}");
     let mut client = thin.leash.client();
     let (mut counts, mut times) = (Vec::new(), Vec::new());
     // New ones each time, then the same ones again: leash may know by then that they are large.

@@ -9,7 +9,7 @@ use std::task::{Poll, Waker};
 
 use leash::protocol::{Reply, Request};
 use leash::route::{Ask, Client, Deadline, Node, Run, Step};
-use leash::upstream::Upstream;
+use leash::upstream::ServerOrStore;
 use tokio::time::Instant;
 
 use support::Random;
@@ -177,7 +177,7 @@ impl<N: Net> Node for Leaf<N> {
         Box::pin(async move { letter.come().await })
     }
 
-    fn servers(&self) -> Vec<&Upstream> {
+    fn servers(&self) -> Vec<&ServerOrStore> {
         Vec::new()
     }
 }

@@ -23,7 +23,7 @@ fn failed(cause: Cause) -> Reply {
 fn copied(ttl: i64, since: u64) -> Option<i64> {
     copy(&item(ttl), 9, NOW, Duration::from_secs(since))
         .and_then(|store| store.ttl)
-        .map(|exptime| exptime.written().into())
+        .map(|exptime| exptime.as_written().into())
 }
 
 /// A claim as a look finds it.

@@ -84,9 +84,25 @@ impl Beside {
     }
 }
 
-/// A client whose keys are all there.
+/// What a client of small values feels at `address` while something `happens`, without a leash in between.
+pub fn felt_directly<T>(address: &str, happens: impl FnOnce() -> T) -> (T, Waits) {
+    let (client, is_over) = (filled(Client::connect(address)), AtomicBool::new(false));
+    thread::scope(|scope| {
+        let gets = scope.spawn(|| asks(client, &is_over));
+        let over = Over(&is_over);
+        let what = happens();
+        drop(over);
+        let (gets, _) = gets.join().expect("the client of small values");
+        (what, Waits::of(gets.into_iter()))
+    })
+}
+
 fn client_of(leash: &Leash) -> Client {
-    let mut client = leash.client();
+    filled(leash.client())
+}
+
+/// A client whose keys are all there.
+fn filled(mut client: Client) -> Client {
     client.set_bound(HANG);
     for name in names() {
         let value = value(&name, 1, 100);

@@ -21,7 +21,7 @@ mod trouble;
 mod way;
 
 pub use background::Background;
-pub use beside::{Beside, Felt};
+pub use beside::{Beside, Felt, felt_directly};
 pub use flood::{Flood, Reading};
 pub use keys::Keys;
 pub use lie::Lie;

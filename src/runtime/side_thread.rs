@@ -9,17 +9,17 @@ use std::time::Instant;
 use tokio::sync::oneshot;
 
 /// The thread. It ends when this goes.
-pub(crate) struct Aside(Sender<Work>);
+pub(crate) struct SideThread(Sender<Work>);
 
 /// A piece of work; it does nothing if its caller has stopped waiting.
 type Work = Box<dyn FnOnce() + Send>;
 
-impl Aside {
+impl SideThread {
     /// Starts it. After each piece of work it rests for `rest` times what that took.
-    pub(crate) fn start(name: &str, rest: u32) -> io::Result<Aside> {
+    pub(crate) fn start(name: &str, rest: u32) -> io::Result<SideThread> {
         let (orders, ordered) = channel();
         Builder::new().name(name.to_string()).spawn(move || run(&ordered, rest))?;
-        Ok(Aside(orders))
+        Ok(SideThread(orders))
     }
 
     /// What `work` gives, once everything ordered before is done; `None` if the thread is gone. Dropping the future
@@ -54,7 +54,7 @@ mod tests {
 
     #[tokio::test]
     async fn work_is_done_in_its_order_and_only_if_somebody_waits() {
-        let aside = Aside::start("aside", 1).unwrap();
+        let aside = SideThread::start("aside", 1).unwrap();
         let (done, count) = (Arc::new(AtomicUsize::new(0)), |done: &Arc<AtomicUsize>| {
             let done = done.clone();
             move || done.fetch_add(1, Relaxed)

@@ -15,55 +15,55 @@ use crate::store::EmbeddedStore;
 
 /// One member of a pool.
 #[derive(Clone)]
-pub enum Upstream {
+pub enum ServerOrStore {
     /// A memcached elsewhere.
     Server(Rc<Server>),
     /// The store in this process.
     Embedded(Arc<str>, EmbeddedStore),
 }
 
-impl Upstream {
+impl ServerOrStore {
     /// Asks. The reply goes to `ticket` later, unless it is known now. `mark` tells what the question is about and
     /// whose it is.
     pub fn ask(&self, question: Question<'_>, mark: Mark, ticket: Ticket) -> Option<Reply> {
         match (self, question) {
-            (Upstream::Server(server), question) => server.ask(question, mark, ticket),
-            (Upstream::Embedded(_, store), Question::Ask(request)) => Some(store.ask(request, SystemTime::now())),
-            (Upstream::Embedded(_, store), Question::FlushAll(delay)) => {
+            (ServerOrStore::Server(server), question) => server.ask(question, mark, ticket),
+            (ServerOrStore::Embedded(_, store), Question::Ask(request)) => Some(store.ask(request, SystemTime::now())),
+            (ServerOrStore::Embedded(_, store), Question::FlushAll(delay)) => {
                 store.flush_all(delay, SystemTime::now());
                 Some(Reply::Done)
             }
-            (Upstream::Embedded(..), Question::Noop | Question::Version) => Some(Reply::Done),
+            (ServerOrStore::Embedded(..), Question::Noop | Question::Version) => Some(Reply::Done),
         }
     }
 
     /// Whether it serves, and has for a while: one load.
     pub fn is_calm(&self) -> bool {
         match self {
-            Upstream::Server(server) => server.target().health.is_calm(),
-            Upstream::Embedded(..) => true,
+            ServerOrStore::Server(server) => server.target().health.is_calm(),
+            ServerOrStore::Embedded(..) => true,
         }
     }
 
     /// How requests are to be treated at `now`.
     pub fn standing(&self, now: Instant) -> Standing {
         match self {
-            Upstream::Server(server) => server.target().health.standing(now),
-            Upstream::Embedded(..) => Standing::Up,
+            ServerOrStore::Server(server) => server.target().health.standing(now),
+            ServerOrStore::Embedded(..) => Standing::Up,
         }
     }
 
     /// Remembers that `key` is to be deleted before it serves again, if it is down.
     pub fn remember(&self, key: &Key) -> Remembered {
         match self {
-            Upstream::Server(server) => server.target().remember(key),
-            Upstream::Embedded(..) => Remembered::Up,
+            ServerOrStore::Server(server) => server.target().remember(key),
+            ServerOrStore::Embedded(..) => Remembered::Up,
         }
     }
 
     /// Counts a request that goes elsewhere because it is down.
     pub fn count_guttered(&self) {
-        if let Upstream::Server(server) = self {
+        if let ServerOrStore::Server(server) = self {
             server.common.count(UpstreamCount::Guttered, 1);
         }
     }
@@ -71,16 +71,16 @@ impl Upstream {
     /// Its name and address for people.
     pub fn label(&self) -> &Arc<str> {
         match self {
-            Upstream::Server(server) => server.label(),
-            Upstream::Embedded(label, _) => label,
+            ServerOrStore::Server(server) => server.label(),
+            ServerOrStore::Embedded(label, _) => label,
         }
     }
 
     /// The same for two members exactly if both are the same server.
     pub fn identity(&self) -> usize {
         match self {
-            Upstream::Server(server) => Rc::as_ptr(server).addr(),
-            Upstream::Embedded(label, _) => Arc::as_ptr(label).cast::<u8>().addr(),
+            ServerOrStore::Server(server) => Rc::as_ptr(server).addr(),
+            ServerOrStore::Embedded(label, _) => Arc::as_ptr(label).cast::<u8>().addr(),
         }
     }
 }
