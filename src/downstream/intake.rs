@@ -159,10 +159,7 @@ impl Intake {
         if !connection.holder.may_take(room) {
             return false;
         }
-        // Not a byte more, as `reserve` would take: the value keeps what was taken until the server has it.
-        let mut larger = BytesMut::with_capacity(len + room);
-        larger.extend_from_slice(&self.buffer);
-        self.buffer = larger;
+        self.buffer.reserve(room);
         self.held.set(self.buffer.capacity());
         true
     }
