@@ -1,4 +1,4 @@
-//! Who waits for a reply. ServerOrStore knows no more about routes and clients than this.
+//! Who waits for a reply. Upstream knows no more about routes and clients than this.
 
 use std::rc::Rc;
 
