@@ -147,10 +147,8 @@ impl Intake {
         if len <= SHORT {
             return true;
         }
-        let wanted = match self.decoder.wanted(&self.buffer) {
-            0 => LEAST_ROOM,
-            wanted => wanted,
-        };
+        let of_value = self.decoder.wanted(&self.buffer);
+        let wanted = if of_value == 0 { LEAST_ROOM } else { of_value };
         if self.buffer.capacity() - len >= wanted.min(LEAST_ROOM) {
             return true;
         }
@@ -159,7 +157,14 @@ impl Intake {
         if !connection.holder.may_take(room) {
             return false;
         }
-        self.buffer.reserve(room);
+        if of_value == 0 {
+            self.buffer.reserve(room);
+        } else {
+            // Not a byte more, as `reserve` would take: the value keeps what was taken until the server has it.
+            let mut larger = BytesMut::with_capacity(len + room);
+            larger.extend_from_slice(&self.buffer);
+            self.buffer = larger;
+        }
         self.held.set(self.buffer.capacity());
         true
     }

@@ -58,6 +58,11 @@ impl Account {
         self.step.load(Relaxed)
     }
 
+    /// By how much what a worker believes may be wrong: what all of them have not told yet.
+    pub(super) fn doubt(&self) -> usize {
+        self.step() * self.largest.len()
+    }
+
     /// Notes that a worker which told of `before` bytes holds `now`, and wakes the shedder if that makes memory tight.
     pub(super) fn tell(&self, before: usize, now: usize) {
         let change = now.wrapping_sub(before);

@@ -12,7 +12,7 @@
 //! | below 7/8 of the limit | nothing |
 //! | tight: above 7/8 | clients that hold more than a little are not read from while they are owed replies; who does not take replies is closed, the largest first |
 //! | no room | what would not fit is refused, unless its holder has only a little |
-//! | full: above the limit | the largest holder is closed, whether or not it reads |
+//! | full: above the limit by more than workers can be wrong | the largest holder is closed, whether or not it reads |
 
 mod account;
 mod shed;
@@ -79,10 +79,11 @@ impl Memory {
         self.account.told().wrapping_add(self.held.get()).wrapping_sub(self.told.get())
     }
 
-    /// What is held too much, if memory is short.
+    /// What is held too much, if memory is short. Two workers that both see room may take it together: nobody is closed
+    /// for so little.
     pub fn excess(&self) -> Option<Excess> {
         let (held, most) = (self.held(), self.account.most());
-        let is_full = held > most;
+        let is_full = held > most.saturating_add(self.account.doubt());
         let bytes = held.checked_sub(if is_full { most } else { tight(most) }).filter(|bytes| *bytes > 0)?;
         Some(Excess { bytes, is_full })
     }
@@ -252,6 +253,20 @@ mod tests {
         drop(share);
         drop(busy);
         assert_eq!((idle.held(), account.told()), (0, 0), "a worker that ends holds nothing");
+    }
+
+    #[test]
+    fn two_workers_that_take_the_same_room_are_no_reason_to_close_anyone() {
+        let account = Account::new(1600, 2);
+        let (one, other) = (Memory::of(&account, 0), Memory::of(&account, 1));
+        let (mut first, mut second) = (Share::new(&one), Share::new(&other));
+        first.set(1550);
+        assert!(one.has_room(50) && other.has_room(50));
+        first.set(1600);
+        second.set(50);
+        assert!(one.is_full() && !one.excess().unwrap().is_full && !other.excess().unwrap().is_full);
+        second.set(101);
+        assert!(one.excess().unwrap().is_full && other.excess().unwrap().is_full);
     }
 
     #[test]

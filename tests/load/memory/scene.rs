@@ -17,12 +17,7 @@ const RELEASE: Duration = Duration::from_secs(10);
 
 /// The crowds of the published table, or what shows the same in a short time.
 pub fn crowd(long: usize, short: usize) -> usize {
-    if is_long() { long } else { short }
-}
-
-/// Whether the long form is asked for, in which each promise is held to its figure.
-fn is_long() -> bool {
-    std::env::var_os("LEASH_TEST_LONG").is_some()
+    if std::env::var_os("LEASH_TEST_LONG").is_some() { long } else { short }
 }
 
 /// A leash whose memory is measured.
@@ -53,10 +48,7 @@ impl Scene {
     /// Fails if it ever held more than it may, and says what it held.
     #[track_caller]
     pub fn stayed_below(&self, what: &str) {
-        // In the short form other stories run beside this one. Buffers grow by doubling and are counted by what is in them
-        // once a value is whole, so 5 MiB more than promised were seen then.
-        let allowed = if is_long() { LIMIT * 5 / 4 } else { LIMIT * 3 / 2 };
-        let (held, most) = (Resident::of(self.leash.pid()), self.base + allowed);
+        let (held, most) = (Resident::of(self.leash.pid()), self.base + LIMIT * 5 / 4);
         println!("{what}: base {} MiB, {held}, {}", self.base / MIB, self.told());
         assert!(held.peak <= most, "{what}: {held}, though {} MiB may be\n{}", most / MIB, self.told());
     }
