@@ -19,7 +19,6 @@ use crate::config::{Config, Listen};
 use crate::downstream::{Capacity, Listener, Seating, Stats};
 use crate::metrics::busiest::KeySamples;
 use crate::metrics::{DownstreamCount, Registry, Series, ShardLayout, stats};
-use crate::protocol::VERSION;
 use crate::runtime::memory::{Account, Shed};
 use crate::runtime::net;
 use crate::snapshot::reloads::Reloads;
@@ -159,7 +158,7 @@ impl Running {
         let listen: Vec<String> = self.listen.iter().map(ToString::to_string).collect();
         let admin = self.admin.as_ref().map_or("off".to_string(), |handle| format!("http://{}", handle.address()));
         let (listen, memory) = (listen.join(" "), show_size(memory(config)));
-        tracing::info!(version = VERSION, listen, admin, workers = config.workers, memory, "ready");
+        tracing::info!(version = env!("CARGO_PKG_VERSION"), listen, admin, workers = config.workers, memory, "ready");
     }
 }
 

@@ -79,7 +79,7 @@ mod tests {
         for before in ["1.4.33", "1.5.22", "1.6.0", "1.6.9", "1.6.9_3_gdeadbee"] {
             assert_eq!(is_before(OLDEST, &Bytes::from(before)), Some(true), "{before}");
         }
-        for since in ["1.6.10", "1.6.18", "1.6.18-leash-0.1.0", "1.7.0", "1.10.0"] {
+        for since in ["1.6.10", "1.6.18", "1.6.18-rc1", "1.7.0", "1.10.0"] {
             assert_eq!(is_before(OLDEST, &Bytes::from(since)), Some(false), "{since}");
         }
         assert_eq!(is_before(REPEATS_ON_A_MISS, &Bytes::from("1.6.17")), Some(true));

@@ -26,6 +26,18 @@ fn leash_before(server: &FakeServer, top: &str) -> Leash {
     ))
 }
 
+/// Perl refuses to load a client that is told anything else, and others compare numbers.
+#[test]
+fn the_version_is_digits_and_dots_and_stats_tell_who_answers() {
+    let leash = leash("");
+    leash.client().expect("version\r\n", "VERSION 1.6.18\r\n");
+    let mut client = leash.client();
+    client.send("stats\r\nquit\r\n");
+    let told = String::from_utf8(client.read_to_end().unwrap()).unwrap();
+    assert!(told.contains("STAT version 1.6.18\r\n"), "{told}");
+    assert!(told.contains(concat!("STAT leash_version ", env!("CARGO_PKG_VERSION"), "\r\n")), "{told}");
+}
+
 /// A leash that a test sees through to its end.
 struct Mortal {
     child: Child,

@@ -21,7 +21,6 @@ use crate::config::{Config, Listen};
 use crate::explain::{Destination, Explainer, Spot, Standpoint, look};
 use crate::metrics::busiest::{KeySamples, RecentSamples};
 use crate::metrics::{ProcessUsage, Registry, ServerState, stats};
-use crate::protocol::VERSION;
 use crate::snapshot::reloads::Reloads;
 use crate::snapshot::{InForce, ServerView, SharedServer, Snapshot};
 use history::History;
@@ -166,7 +165,6 @@ impl stats::StatsSource for Status {
     fn snapshot(&self) -> stats::StatsSnapshot {
         let snapshot = self.in_force.get();
         stats::StatsSnapshot {
-            version: VERSION.to_string(),
             unix_time: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
             uptime: self.registry.uptime(),
             process: ProcessUsage::read().unwrap_or_default(),

@@ -25,8 +25,6 @@ pub(crate) trait StatsSource {
 /// What `stats` tells, at one moment.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct StatsSnapshot {
-    /// As `version` answers it, digits first.
-    pub version: String,
     /// Seconds since 1970.
     pub unix_time: u64,
     /// Time since the start.

@@ -5,6 +5,7 @@ use std::fmt::Display;
 
 use super::super::totals::StatsFigure;
 use super::{Lines, ServerStats, Settings, StatsSnapshot};
+use crate::protocol::VERSION;
 
 /// `stats`: the process, its connections, what was asked of it, and its memory.
 pub(super) fn general(now: &StatsSnapshot) -> Vec<u8> {
@@ -24,7 +25,8 @@ fn put_process(lines: &mut Lines, now: &StatsSnapshot) {
         .stat("pid", std::process::id())
         .stat("uptime", now.uptime.as_secs())
         .stat("time", now.unix_time)
-        .stat("version", &now.version)
+        .stat("version", VERSION)
+        .stat("leash_version", env!("CARGO_PKG_VERSION"))
         .stat("libevent", "none")
         .stat("pointer_size", usize::BITS)
         .stat("rusage_user", format_args!("{:.6}", now.process.user.as_secs_f64()))

@@ -65,7 +65,7 @@ fn blocks_commands_and_outputs_are_told_apart() {
 
 #[test]
 fn three_dots_match_anything_and_other_text_only_itself() {
-    assert!(matches("VERSION 1.6...", "VERSION 1.6.39-leash-0.1"));
+    assert!(matches("VERSION 1.6...", "VERSION 1.6.39"));
     assert!(matches("a ... c ... e", "a b c d e"));
     assert!(!matches("a ... c", "a b d"));
     assert!(!matches("STORED", "NOT_STORED"));

@@ -14,7 +14,7 @@ use crate::readable::{age, counted};
 pub(super) fn who(overview: &Overview) -> Part {
     let process = &overview.process;
     let facts = [
-        Span::styled(format!("leash {}", own(&process.version)), STRONG),
+        Span::styled(format!("leash {}", process.version), STRONG),
         Span::raw(format!("on {}", process.instance)),
         Span::raw(format!("up {}", age(process.uptime))),
         Span::raw(counted(process.clients as usize, "client")),
@@ -22,11 +22,6 @@ pub(super) fn who(overview: &Overview) -> Part {
         Span::styled(process.listen.join(" "), QUIET),
     ];
     Part::of(vec![Line::from_iter(facts.into_iter().flat_map(|fact| [fact, Span::raw("  ")]))])
-}
-
-/// leash's own version: clients are told memcached's before it.
-fn own(version: &str) -> &str {
-    version.rsplit_once("-leash-").map_or(version, |(_, own)| own)
 }
 
 /// That there is no answer, since when and why.

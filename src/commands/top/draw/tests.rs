@@ -50,7 +50,7 @@ fn healthy() -> Overview {
     Overview {
         process: Process {
             instance: "web-1".to_string(),
-            version: "1.6.18-leash-0.1.0".to_string(),
+            version: "0.1.0".to_string(),
             unix_time: 2000.0,
             uptime: 11_520.0,
             listen: vec!["127.0.0.1:11211".to_string()],
