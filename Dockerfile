@@ -31,7 +31,7 @@ COPY --from=build /leash /usr/local/bin/leash
 # By number: Kubernetes' runAsNonRoot cannot tell a name from root.
 USER 65532:65532
 # memcached's protocol, and metrics and admin pages
-EXPOSE 11211 9411
+EXPOSE 11211 11291
 # Asks /livez of the admin address. Kubernetes goes by its own probes instead.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=2s CMD ["/usr/local/bin/leash", "healthcheck"]
 ENTRYPOINT ["/usr/local/bin/leash"]

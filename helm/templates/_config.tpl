@@ -84,7 +84,7 @@ leash's configuration file, and what the rest of the chart reads from it.
 {{- end -}}
 {{- $admin := include "leash.admin" . -}}
 {{- if regexMatch "^(127\\.|localhost:|\\[::1\\])" $admin -}}
-{{- fail (printf "config.admin is %s, but the kubelet's probes come to the pod's address: write 0.0.0.0:9411, or [::]:9411 where pods have IPv6 addresses only" $admin) -}}
+{{- fail (printf "config.admin is %s, but the kubelet's probes come to the pod's address: write 0.0.0.0:11291, or [::]:11291 where pods have IPv6 addresses only" $admin) -}}
 {{- end -}}
 {{- if eq $v.mode "sidecar" -}}
 {{- if $v.networkPolicy.enabled -}}

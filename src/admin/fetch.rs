@@ -147,8 +147,8 @@ mod tests {
     #[test]
     fn who_listens_everywhere_is_reached_on_loopback() {
         let reached = |admin: &str| reachable(admin.parse().unwrap()).to_string();
-        assert_eq!(reached("0.0.0.0:9411"), "127.0.0.1:9411");
-        assert_eq!(reached("[::]:9411"), "[::1]:9411");
-        assert_eq!(reached("10.0.0.7:9411"), "10.0.0.7:9411");
+        assert_eq!(reached("0.0.0.0:11291"), "127.0.0.1:11291");
+        assert_eq!(reached("[::]:11291"), "[::1]:11291");
+        assert_eq!(reached("10.0.0.7:11291"), "10.0.0.7:11291");
     }
 }

@@ -66,32 +66,32 @@ mod tests {
     fn addresses_own_names_and_listed_names_are_known() {
         for host in [
             "127.0.0.1",
-            "127.0.0.1:9411",
+            "127.0.0.1:11291",
             "10.1.2.3:80",
             "[::1]",
-            "[fd00::7]:9411",
+            "[fd00::7]:11291",
             "localhost",
-            "LOCALHOST:9411",
+            "LOCALHOST:11291",
             "localhost.",
             "a.localhost:1",
             "leash",
-            "leash:9411",
+            "leash:11291",
             "leash.example.com",
-            "Leash.Example.COM.:9411",
+            "Leash.Example.COM.:11291",
             "app.cache.svc.cluster.local",
             "",
         ] {
             assert!(knows(host), "{host}");
         }
         let machine = rustix::system::uname();
-        assert!(knows(&format!("{}:9411", machine.nodename().to_string_lossy())));
+        assert!(knows(&format!("{}:11291", machine.nodename().to_string_lossy())));
     }
 
     #[test]
     fn names_that_anybody_may_have_registered_are_not() {
         for host in [
             "evil.example",
-            "evil.example:9411",
+            "evil.example:11291",
             "127.0.0.1.evil.example",
             "leash.example.com.evil.example",
             "xleash.example.com",

@@ -28,7 +28,7 @@ impl StatusSource for Fixed {
         if self.ready.load(Ordering::Relaxed) { Ok(()) } else { Err("no listener is bound yet".to_string()) }
     }
     fn config(&self) -> Value {
-        json!({"admin": "127.0.0.1:9411"})
+        json!({"admin": "127.0.0.1:11291"})
     }
     fn hosts(&self) -> Vec<String> {
         vec!["leash.example.com".to_string()]
@@ -152,7 +152,7 @@ fn who_hangs_up_during_a_look_leaves_nothing_waiting() {
 fn the_configuration_is_json_and_the_page_for_people_links_to_the_others() {
     let (handle, _) = start();
     let (status, body) = get(&handle, "/config");
-    assert_eq!(serde_json::from_str::<Value>(&body).unwrap()["admin"], "127.0.0.1:9411");
+    assert_eq!(serde_json::from_str::<Value>(&body).unwrap()["admin"], "127.0.0.1:11291");
     let (index_status, index) = get(&handle, "/");
     assert_eq!((status, index_status), (200, 200));
     for path in ["status", "metrics", "livez", "readyz", "config"] {

@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn a_host_name_has_no_port() {
         assert_eq!(name("leash.example.com"), Ok(()));
-        assert_eq!(name("leash:9411").unwrap_err(), "leash:9411 has a port, which does not matter here; write leash");
+        assert_eq!(name("leash:11291").unwrap_err(), "leash:11291 has a port, which does not matter here; write leash");
         for text in ["", "http://leash", "*", "a b", "x*.example.com"] {
             assert!(name(text).unwrap_err().contains("no host name"), "{text:?}");
         }

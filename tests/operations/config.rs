@@ -58,8 +58,8 @@ fn the_admin_address_may_stand_alone_or_beside_what_its_pages_may_show() {
     let at = |port| Some(([127, 0, 0, 1], port).into());
     assert_eq!(admin("127.0.0.1:5"), Ok((at(5), false, "127.0.0.1:5".into())));
     assert_eq!(admin("{address: 127.0.0.1:5}"), Ok((at(5), false, "127.0.0.1:5".into())));
-    let shown = serde_json::json!({ "address": "127.0.0.1:9411", "show_keys": true });
-    assert_eq!(admin("{show_keys: true}"), Ok((at(9411), true, shown.clone())));
+    let shown = serde_json::json!({ "address": "127.0.0.1:11291", "show_keys": true });
+    assert_eq!(admin("{show_keys: true}"), Ok((at(11291), true, shown.clone())));
     assert_eq!(admin(&shown.to_string()).map(|(.., again)| again), Ok(shown), "what is shown can be loaded again");
     assert_eq!(admin("{address: off}"), Ok((None, false, "off".into())));
     for (text, wrong) in [
@@ -650,7 +650,7 @@ const BROKEN: &[(&str, &str)] = &[
         "pools: {p: {servers: [m0]}}\nadmin: 127.0.0.1:11211\n",
         "2:8: admin: the same address as the default of listen; write another",
     ),
-    ("pools: {p: {servers: [m0]}}\nadmin: false\n", "2:8: admin: false is no address; write 127.0.0.1:9411, or off"),
+    ("pools: {p: {servers: [m0]}}\nadmin: false\n", "2:8: admin: false is no address; write 127.0.0.1:11291, or off"),
     ("pools: {p: {servers: [m0]}}\nworkers: 0\n", "2:10: workers: 0 is out of range; write 1 to 1024"),
     (
         "pools: {p: {servers: [m0]}}\nlimits: {item_size: 16MiB}\n",

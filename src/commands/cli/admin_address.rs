@@ -10,7 +10,7 @@ use crate::config::{ConfigSource, Origin, Overrides};
 /// Where its admin address is.
 #[derive(Clone, Debug, Args)]
 pub struct AdminAddress {
-    /// Its admin address; where that listens everywhere, it is asked on loopback [default: 127.0.0.1:9411]
+    /// Its admin address; where that listens everywhere, it is asked on loopback [default: 127.0.0.1:11291]
     #[arg(short, long, value_name = "ADDR")]
     pub admin: Option<String>,
     /// Read the admin address from this file, even if the rest of it is wrong

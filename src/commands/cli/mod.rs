@@ -89,7 +89,7 @@ pub struct OverrideArgs {
     /// address:port, or the path of a unix socket (/path or unix:path). Replaces all of the file's "listen".
     #[arg(short, long, value_name = "ADDR")]
     pub listen: Vec<String>,
-    /// Serve metrics and admin pages here instead, or "off" [default: 127.0.0.1:9411]
+    /// Serve metrics and admin pages here instead, or "off" [default: 127.0.0.1:11291]
     #[arg(short, long, value_name = "ADDR|off")]
     pub admin: Option<String>,
     /// Run this many worker threads, or "auto" for one per processor [default: auto]

@@ -112,7 +112,7 @@ mod tests {
 
     fn screen() -> (Screen, Instant) {
         let now = Instant::now();
-        (Screen::new(now, "127.0.0.1:9411".to_string(), true), now)
+        (Screen::new(now, "127.0.0.1:11291".to_string(), true), now)
     }
 
     fn press(screen: &mut Screen, code: KeyCode) -> Then {

@@ -44,7 +44,7 @@ fn socket(scalar: &Scalar) -> Result<SocketAddr, String> {
     let port = match scalar.spelling {
         Spelling::Text => return address::socket(&scalar.text),
         Spelling::Number => &scalar.text,
-        Spelling::Bool => "9411",
+        Spelling::Bool => "11291",
     };
     Err(format!("{} is no address; write 127.0.0.1:{}", plain(&scalar.text), plain(port)))
 }

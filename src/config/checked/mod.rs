@@ -29,7 +29,7 @@ pub const MEMCACHED_PORT: u16 = 11211;
 /// Where leash listens if nothing else is said.
 pub const LISTEN: SocketAddr = loopback(MEMCACHED_PORT);
 /// Where the admin pages are if nothing else is said.
-pub const ADMIN: SocketAddr = loopback(9411);
+pub const ADMIN: SocketAddr = loopback(11291);
 
 const fn loopback(port: u16) -> SocketAddr {
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), port)

@@ -99,11 +99,11 @@ fn the_admin_address_answers_by_known_names_only() {
         client.send(format!("GET /config HTTP/1.1\r\n{host}Connection: close\r\n\r\n"));
         String::from_utf8(client.read_to_end().unwrap()).unwrap()
     };
-    for host in ["127.0.0.1", "[::1]:9411", "localhost:1", "leash", "leash.example.com", "a.b.svc.test:9411"] {
+    for host in ["127.0.0.1", "[::1]:11291", "localhost:1", "leash", "leash.example.com", "a.b.svc.test:11291"] {
         assert!(status(&format!("Host: {host}\r\n")).starts_with("HTTP/1.1 200"), "{host}");
     }
     assert!(status("").starts_with("HTTP/1.1 200"), "who names no host is no browser");
-    for host in ["evil.example", "127.0.0.1.evil.example:9411", "leash.example.com\r\nHost: evil.example"] {
+    for host in ["evil.example", "127.0.0.1.evil.example:11291", "leash.example.com\r\nHost: evil.example"] {
         let answer = status(&format!("Host: {host}\r\n"));
         assert!(answer.starts_with("HTTP/1.1 421") && answer.contains("admin.hosts"), "{host}: {answer}");
         assert!(!answer.contains("embedded"), "{answer}");

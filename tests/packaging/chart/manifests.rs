@@ -106,7 +106,7 @@ fn leash_accepts_the_configuration_of_every_mode() {
 fn every_key_of_the_example_configuration_can_be_a_value() {
     let example = fs::read_to_string(here("config.example.yaml")).unwrap();
     let mut config: Value = serde_yaml::from_str(&example).unwrap();
-    config["admin"] = "0.0.0.0:9411".into();
+    config["admin"] = "0.0.0.0:11291".into();
     let directory = tempfile::tempdir().unwrap();
     let values = directory.path().join("values.json");
     fs::write(&values, serde_json::json!({ "config": config }).to_string()).unwrap();

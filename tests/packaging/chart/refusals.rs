@@ -40,8 +40,8 @@ const SCHEMA: &[(&str, &str)] = &[
 const TOGETHER: &[(&str, &str)] = &[
     ("config.pools=null", "config.pools is empty: name your memcached servers"),
     (
-        "config.admin=127.0.0.1:9411",
-        "config.admin is 127.0.0.1:9411, but the kubelet's probes come to the pod's address",
+        "config.admin=127.0.0.1:11291",
+        "config.admin is 127.0.0.1:11291, but the kubelet's probes come to the pod's address",
     ),
     ("networkPolicy.enabled=true", "networkPolicy is for the modes daemonset and deployment"),
     ("mode=daemonset,injection.enabled=true", "injection is for mode sidecar, and mode is daemonset"),

@@ -98,7 +98,7 @@ fn migrating() -> Overview {
 
 fn screen(overview: Option<Overview>) -> (Screen, Instant) {
     let now = Instant::now();
-    let mut screen = Screen::new(now, "127.0.0.1:9411".to_string(), true);
+    let mut screen = Screen::new(now, "127.0.0.1:11291".to_string(), true);
     if let Some(overview) = overview {
         screen.hear(now, Ok(overview));
     }
@@ -205,7 +205,7 @@ fn without_an_answer_the_last_figures_stay_and_are_dimmed() {
     screen.hear(now, Err("Connection refused (os error 111)".to_string()));
     let buffer = drawn(&screen, now + Duration::from_secs(12), 80, 24);
     let picture = seen(&buffer);
-    let said = "no answer from 127.0.0.1:9411 since 12 s: Connection refused (os error 111)\n\nleash 0.1.0 ";
+    let said = "no answer from 127.0.0.1:11291 since 12 s: Connection refused (os error 111)\n\nleash 0.1.0 ";
     assert!(picture.starts_with(said) && picture.contains("requests/s         1,234 "), "{picture}");
     let is_dim = |y: u16| buffer[(0, y)].modifier.contains(Modifier::DIM);
     assert!(!is_dim(0) && is_dim(2) && is_dim(4), "the figures are dimmed, the reason is not");
@@ -214,10 +214,10 @@ fn without_an_answer_the_last_figures_stay_and_are_dimmed() {
 #[test]
 fn before_the_first_answer_it_says_whom_it_asks() {
     let (mut screen, now) = screen(None);
-    assert!(seen(&drawn(&screen, now, 80, 3)).starts_with("asking 127.0.0.1:9411\n"));
+    assert!(seen(&drawn(&screen, now, 80, 3)).starts_with("asking 127.0.0.1:11291\n"));
     screen.hear(now, Err("no answer within 2s".to_string()));
-    let picture = seen(&drawn(&screen, now + Duration::from_secs(3), 40, 4));
-    assert!(picture.starts_with("no answer from 127.0.0.1:9411 since 3 s:\nno answer within 2s\n"), "{picture}");
+    let picture = seen(&drawn(&screen, now + Duration::from_secs(3), 41, 4));
+    assert!(picture.starts_with("no answer from 127.0.0.1:11291 since 3 s:\nno answer within 2s\n"), "{picture}");
 }
 
 #[test]
