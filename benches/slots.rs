@@ -33,6 +33,8 @@ fn placements(c: &mut Criterion) {
         ("twemproxy_ketama", HashKind::TwemproxyKetama(KeyHash::Fnv1ax64)),
         ("crc32", HashKind::Crc32),
         ("murmur3", HashKind::Murmur3),
+        ("dalli", HashKind::Dalli),
+        ("memcached_proxy", HashKind::MemcachedProxy),
     ];
     for (name, kind) in kinds {
         let placement = Placement::new(kind, &servers, Counts::default());

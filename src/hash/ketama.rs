@@ -6,9 +6,9 @@
 //! same; they differ in the hash of keys they begin with and in who has a point that two servers share. A look-up is
 //! that hash and a binary search.
 
-use super::fingerprint::fingerprint;
+use super::circle::Circle;
 use super::key_hash::{KeyHash, md5_words};
-use super::names::{given_order, name_hash, twemproxy_order, without_default_port};
+use super::names::{given_order, twemproxy_order, without_default_port};
 
 /// Points of a server where no server has a weight.
 const PLAIN_POINTS: usize = 100;
@@ -19,9 +19,7 @@ const POINTS_PER_DIGEST: f32 = 4.0;
 /// The circle of one pool.
 pub(super) struct Ketama {
     key_hash: KeyHash,
-    points: Box<[u32]>,
-    owners: Box<[u16]>,
-    fingerprint: u64,
+    circle: Circle,
 }
 
 impl Ketama {
@@ -60,30 +58,17 @@ impl Ketama {
 
     /// `order` tells which of two servers on one point has it: the earlier one.
     fn of(servers: &[(&str, u32)], order: &[u16], key_hash: KeyHash, points: impl Fn(&str, u32) -> Vec<u32>) -> Ketama {
-        let mut circle: Vec<(u32, u16)> = Vec::new();
-        for &place in order {
-            let (name, weight) = servers[usize::from(place)];
-            circle.extend(points(name, weight).into_iter().map(|point| (point, place)));
-        }
-        circle.sort_by_key(|&(point, _)| point);
-        let names: Vec<u64> = servers.iter().map(|(name, _)| name_hash(name)).collect();
-        let told = circle.iter().flat_map(|&(point, owner)| [u64::from(point), names[usize::from(owner)]]);
-        let fingerprint = fingerprint("ketama", key_hash, told);
-        let (points, owners): (Vec<_>, Vec<_>) = circle.into_iter().unzip();
-        Ketama { key_hash, points: points.into(), owners: owners.into(), fingerprint }
+        Ketama { key_hash, circle: Circle::of("ketama", key_hash, servers, order, points) }
     }
 
     /// The place of the server that owns `key` in the list the circle was made of.
     pub(super) fn server_of(&self, key: &[u8]) -> usize {
-        let hash = self.key_hash.of(key);
-        let next = self.points.partition_point(|&point| point < hash);
-        let next = if next == self.points.len() { 0 } else { next };
-        usize::from(self.owners[next])
+        self.circle.at_or_after(self.key_hash.of(key))
     }
 
     /// One number for the names and all points.
     pub(super) fn fingerprint(&self) -> u64 {
-        self.fingerprint
+        self.circle.fingerprint()
     }
 }
 
@@ -96,13 +81,6 @@ fn digests(weight: u32, total: u32, servers: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_circle_closes() {
-        let ring = Ketama::weighted(&[("a", 1), ("b", 1)], KeyHash::Md5);
-        let beyond = (0..).map(|n: u32| n.to_string()).find(|key| KeyHash::Md5.of(key.as_bytes()) > ring.points[319]);
-        assert_eq!(ring.server_of(beyond.unwrap().as_bytes()), usize::from(ring.owners[0]));
-    }
 
     #[test]
     fn rounding_loses_points_as_the_original_does() {

@@ -24,6 +24,10 @@ pub enum HashKind {
     Crc32Or1,
     /// pymemcache's HashClient.
     Murmur3,
+    /// Dalli's ring.
+    Dalli,
+    /// memcached's built-in proxy: jump consistent hashing, the servers in their own order.
+    MemcachedProxy,
 }
 
 /// The words of `hash`, each with the hash of keys that the original begins with.
@@ -37,6 +41,8 @@ pub const HASHES: &[(&str, HashKind)] = &[
     ("crc32", HashKind::Crc32),
     ("crc32_or_1", HashKind::Crc32Or1),
     ("murmur3", HashKind::Murmur3),
+    ("dalli", HashKind::Dalli),
+    ("memcached_proxy", HashKind::MemcachedProxy),
 ];
 
 impl HashKind {
@@ -54,7 +60,12 @@ impl HashKind {
             | HashKind::TwemproxyKetama(key_hash)
             | HashKind::Modula(key_hash)
             | HashKind::TwemproxyModula(key_hash) => Some(key_hash),
-            HashKind::Rendezvous | HashKind::Crc32 | HashKind::Crc32Or1 | HashKind::Murmur3 => None,
+            HashKind::Rendezvous
+            | HashKind::Crc32
+            | HashKind::Crc32Or1
+            | HashKind::Murmur3
+            | HashKind::Dalli
+            | HashKind::MemcachedProxy => None,
         }
     }
 
@@ -66,7 +77,12 @@ impl HashKind {
             HashKind::TwemproxyKetama(_) => Some(HashKind::TwemproxyKetama(key_hash)),
             HashKind::Modula(_) => Some(HashKind::Modula(key_hash)),
             HashKind::TwemproxyModula(_) => Some(HashKind::TwemproxyModula(key_hash)),
-            HashKind::Rendezvous | HashKind::Crc32 | HashKind::Crc32Or1 | HashKind::Murmur3 => None,
+            HashKind::Rendezvous
+            | HashKind::Crc32
+            | HashKind::Crc32Or1
+            | HashKind::Murmur3
+            | HashKind::Dalli
+            | HashKind::MemcachedProxy => None,
         }
     }
 }

@@ -5,10 +5,13 @@
 //! server owns each slot: a look-up is one hash and one load, however many servers there are. The other placements are
 //! those of clients and proxies that filled a pool before leash came.
 
+mod circle;
+mod dalli;
 mod fingerprint;
 mod ketama;
 mod key_hash;
 mod kind;
+mod memcached_proxy;
 mod modula;
 mod murmur3;
 mod names;

@@ -6,7 +6,7 @@
 //! (`b'…'`), and another client could not tell.
 
 use super::fingerprint::fingerprint;
-use super::names::{bare, name_hash};
+use super::names::{name_hash, with_port};
 
 /// The servers of one pool.
 pub(super) struct Murmur3 {
@@ -44,12 +44,8 @@ impl Murmur3 {
 }
 
 impl Node {
-    /// pymemcache writes the port always, also where it is memcached's own.
     fn new(name: &str) -> Node {
-        let mut hashed = bare(name);
-        if !name.starts_with('/') && (!name.contains(':') || name.ends_with(']')) {
-            hashed.push_str(":11211");
-        }
+        let hashed = with_port(name);
         let begun = Hasher::default().then(hashed.as_bytes()).then(b"-");
         Node { name: hashed, begun }
     }

@@ -24,6 +24,12 @@ pub(super) fn without_default_port(name: &str) -> String {
     name.strip_suffix(":11211").unwrap_or(&name).into()
 }
 
+/// The name as pymemcache and Dalli hash it: with the port always, also where it is memcached's own; a path has none.
+pub(super) fn with_port(name: &str) -> String {
+    let has_none = !name.starts_with('/') && (!name.contains(':') || name.ends_with(']'));
+    bare(name) + if has_none { ":11211" } else { "" }
+}
+
 /// The places of the servers in the order twemproxy sorts them in: shorter names first, then by their bytes
 /// (`conf_validate_server` in twemproxy 0.5.0, `src/nc_conf.c`).
 pub(super) fn twemproxy_order(servers: &[(&str, u32)]) -> Vec<u16> {
@@ -47,6 +53,12 @@ mod tests {
     #[test]
     fn twemproxy_sorts_by_length_first_and_knows_no_default_port() {
         assert_eq!(twemproxy_order(&[("m10", 1), ("m9:11211", 1), ("m8:1", 1), ("z", 1)]), [3, 1, 0, 2]);
+    }
+
+    #[test]
+    fn a_port_is_added_where_there_is_none() {
+        let names = ["m0", "m0:11211", "m0:22122", "[::1]", "[::1]:22122", "/run/m.sock"].map(with_port);
+        assert_eq!(names, ["m0:11211", "m0:11211", "m0:22122", "::1:11211", "::1:22122", "/run/m.sock"]);
     }
 
     #[test]

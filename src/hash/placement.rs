@@ -1,13 +1,15 @@
 //! Where the keys of one pool are: one of the ways to place them, and which part of a key counts.
 
+use super::dalli::Dalli;
 use super::ketama::Ketama;
 use super::key_hash::KeyHash;
 use super::kind::HashKind;
+use super::memcached_proxy::MemcachedProxy;
 use super::modula::Modula;
 use super::murmur3::Murmur3;
 use super::names::name_hash;
 use super::slots::{SlotNumber, SlotTable};
-use super::tag::tag;
+use super::tag::{tag, tag_or_nothing};
 
 /// The part of a key that is hashed; all of it, unless something is said here.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,6 +32,8 @@ enum Table {
     Ketama(Ketama),
     Modula(Modula),
     Murmur3(Murmur3),
+    Dalli(Dalli),
+    MemcachedProxy(MemcachedProxy),
 }
 
 impl Placement {
@@ -45,6 +49,8 @@ impl Placement {
             HashKind::Crc32 => Table::Modula(Modula::new(servers, KeyHash::Crc32)),
             HashKind::Crc32Or1 => Table::Modula(Modula::new(servers, KeyHash::Crc32Or1)),
             HashKind::Murmur3 => Table::Murmur3(Murmur3::new(servers)),
+            HashKind::Dalli => Table::Dalli(Dalli::new(servers)),
+            HashKind::MemcachedProxy => Table::MemcachedProxy(MemcachedProxy::new(servers)),
         };
         Placement { table, counts: (counts != Counts::default()).then(|| Box::new(counts)) }
     }
@@ -65,6 +71,8 @@ impl Placement {
             Table::Ketama(ketama) => ketama.server_of(key),
             Table::Modula(modula) => modula.server_of(key),
             Table::Murmur3(murmur3) => murmur3.server_of(key),
+            Table::Dalli(dalli) => dalli.server_of(key),
+            Table::MemcachedProxy(proxy) => proxy.server_of(key),
         }
     }
 
@@ -75,6 +83,8 @@ impl Placement {
             Table::Ketama(ketama) => ketama.fingerprint(),
             Table::Modula(modula) => modula.fingerprint(),
             Table::Murmur3(murmur3) => murmur3.fingerprint(),
+            Table::Dalli(dalli) => dalli.fingerprint(),
+            Table::MemcachedProxy(proxy) => proxy.fingerprint(),
         };
         table ^ self.counts.as_ref().map_or(0, |counts| counts.fingerprint())
     }
@@ -83,15 +93,20 @@ impl Placement {
     fn what_counts<'k>(&self, key: &'k [u8]) -> &'k [u8] {
         match &self.counts {
             None => key,
-            Some(counts) => counts.of(key),
+            Some(counts) => counts.of(key, matches!(self.table, Table::MemcachedProxy(_))),
         }
     }
 }
 
 impl Counts {
-    fn of<'k>(&self, key: &'k [u8]) -> &'k [u8] {
+    /// `nothing_counts` tells whether a tag with nothing in it is hashed as nothing, or not taken for a tag.
+    fn of<'k>(&self, key: &'k [u8], nothing_counts: bool) -> &'k [u8] {
         let key = key.strip_prefix(&*self.not_prefix).filter(|rest| !rest.is_empty()).unwrap_or(key);
-        self.tag.map_or(key, |(open, close)| tag(key, open, close))
+        match self.tag {
+            None => key,
+            Some((open, close)) if nothing_counts => tag_or_nothing(key, open, close),
+            Some((open, close)) => tag(key, open, close),
+        }
     }
 
     fn fingerprint(&self) -> u64 {
@@ -106,12 +121,14 @@ mod tests {
     use super::*;
 
     const SERVERS: [(&str, u32); 3] = [("m0:11211", 1), ("m1:11211", 1), ("m2:11211", 1)];
-    const KINDS: [HashKind; 5] = [
+    const KINDS: [HashKind; 7] = [
         HashKind::Rendezvous,
         HashKind::Ketama(KeyHash::OneAtATime),
         HashKind::KetamaWeighted(KeyHash::Fnv1ax64),
         HashKind::Modula(KeyHash::Crc32),
         HashKind::Murmur3,
+        HashKind::Dalli,
+        HashKind::MemcachedProxy,
     ];
 
     fn placement(kind: HashKind, not_prefix: &[u8], tag: Option<(u8, u8)>) -> Placement {
@@ -135,7 +152,7 @@ mod tests {
     #[test]
     fn only_rendezvous_has_slots() {
         let slots = KINDS.map(|kind| placement(kind, b"", None).slot_of(b"a").is_some());
-        assert_eq!(slots, [true, false, false, false, false]);
+        assert_eq!(slots, [true, false, false, false, false, false, false]);
     }
 
     #[test]

@@ -6,11 +6,17 @@ use memchr::memchr;
 /// What of `key` decides where it goes: what stands between its first `open` and the next `close`, if that is anything,
 /// else all of it. The rule of Redis and of twemproxy's `hash_tag: "{}"`.
 pub fn tag(key: &[u8], open: u8, close: u8) -> &[u8] {
-    let inner = memchr(open, key).and_then(|start| {
-        let rest = &key[start + 1..];
-        memchr(close, rest).map(|end| &rest[..end])
-    });
-    inner.filter(|tag| !tag.is_empty()).unwrap_or(key)
+    between(key, open, close).filter(|tag| !tag.is_empty()).unwrap_or(key)
+}
+
+/// The same, but nothing between the two counts as nothing: the rule of memcached's proxy.
+pub(super) fn tag_or_nothing(key: &[u8], open: u8, close: u8) -> &[u8] {
+    between(key, open, close).unwrap_or(key)
+}
+
+fn between(key: &[u8], open: u8, close: u8) -> Option<&[u8]> {
+    let rest = &key[memchr(open, key)? + 1..];
+    memchr(close, rest).map(|end| &rest[..end])
 }
 
 #[cfg(test)]

@@ -389,7 +389,7 @@ const BROKEN: &[(&str, &str)] = &[
     (
         "pools:\n  p: {servers: [m0], hash: sha1}\n",
         "2:28: pools.p.hash: unknown value sha1, valid here: rendezvous, ketama, ketama_weighted, twemproxy_ketama, modula, \
-         twemproxy_modula, crc32, crc32_or_1, murmur3",
+         twemproxy_modula, crc32, crc32_or_1, murmur3, dalli, memcached_proxy",
     ),
     (
         "pools:\n  p: {servers: [m0], hash: ketama, key_hash: fnv1a-64}\n",

@@ -85,8 +85,10 @@ fn every_word_of_hash_and_key_hash_is_proven() {
     let known = [
         "crc32",
         "crc32_or_1",
+        "dalli",
         "ketama",
         "ketama_weighted",
+        "memcached_proxy",
         "modula",
         "murmur3",
         "twemproxy_ketama",

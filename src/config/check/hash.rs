@@ -81,6 +81,7 @@ fn unhashed_prefix(written: Option<&Scalar>, problems: &mut Problems) -> Vec<u8>
 fn weights(written: &written::Pool, pool: &Pool, problems: &mut Problems) {
     let cure = match pool.hash {
         HashKind::Murmur3 => "pymemcache knows no weights; remove this, or write weight: 1",
+        HashKind::MemcachedProxy => "memcached's proxy knows no weights; remove this, or write weight: 1",
         HashKind::Modula(_) => {
             "libmemcached's modula takes no notice of weights; remove this, or did you mean hash: twemproxy_modula?"
         }
@@ -96,7 +97,11 @@ fn warn_of_tags(written: &written::Pool, pool: &Pool, warnings: &mut Problems) {
         HashKind::Crc32 => "Cache::Memcached and python-memcached",
         HashKind::Crc32Or1 => "python-memcached",
         HashKind::Murmur3 => "pymemcache",
-        HashKind::Rendezvous | HashKind::TwemproxyKetama(_) | HashKind::TwemproxyModula(_) => return,
+        HashKind::Dalli => "Dalli",
+        HashKind::Rendezvous
+        | HashKind::TwemproxyKetama(_)
+        | HashKind::TwemproxyModula(_)
+        | HashKind::MemcachedProxy => return,
     };
     if let (Some((open, close)), Some(scalar)) = (pool.hash_tag, &written.hash_tags) {
         let (open, close) = (char::from(open), char::from(close));

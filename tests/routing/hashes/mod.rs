@@ -4,6 +4,7 @@
 use std::fs;
 use std::process::{Child, Command, Stdio};
 
+use support::repository::here;
 use support::script::{passes, python, script};
 use support::{BOUND, Client, Leash, Memcached, free_port, wait_until};
 
@@ -98,6 +99,18 @@ fn warm_pl(namespace: &str) -> Command {
     command
 }
 
+fn warm_rb() -> Command {
+    let mut command = script("ruby", "tests/routing/hashes/warm.rb");
+    command.arg(KEYS.to_string());
+    command
+}
+
+fn warm_go() -> Command {
+    let mut command = Command::new(here("target/tools/gomemcache"));
+    command.args(["warm", &KEYS.to_string()]);
+    command
+}
+
 #[test]
 fn pylibmc_ketama() {
     let pool = Pool::plain().filled_by(warm_py("pylibmc", r#"{"ketama": true}"#));
@@ -175,6 +188,19 @@ fn cache_memcached_with_a_namespace_which_it_does_not_hash() {
     assert_eq!(hits(&mut client_keeps_it.client(), "shop:"), KEYS);
     let leash_adds_it = pool.leash(crc32, ", namespace: 'shop:'");
     assert_eq!(hits(&mut leash_adds_it.client(), ""), KEYS);
+}
+
+#[test]
+fn dalli() {
+    for pool in [Pool::plain(), Pool::weighted()] {
+        assert_eq!(pool.filled_by(warm_rb()).hits_with("hash: dalli"), KEYS);
+    }
+}
+
+#[test]
+fn gomemcache() {
+    let pool = Pool::plain().filled_by(warm_go());
+    assert_eq!(pool.hits_with("hash: modula, key_hash: crc32a"), KEYS);
 }
 
 /// A running twemproxy over the servers of a pool.
@@ -268,7 +294,7 @@ fn twemproxy_modula_with_weights() {
 #[test]
 fn with_another_hash_most_keys_would_miss() {
     let pool = Pool::plain().filled_by(warm_py("pymemcache", "{}"));
-    for hash in ["rendezvous", "ketama", "crc32", "twemproxy_ketama"] {
+    for hash in ["rendezvous", "ketama", "crc32", "twemproxy_ketama", "dalli", "memcached_proxy"] {
         let hits = pool.hits_with(&format!("hash: {hash}"));
         assert!(hits < KEYS / 2, "{hits} of {KEYS} hit with {hash}");
     }

@@ -7,6 +7,8 @@ import sys
 import tempfile
 import urllib.parse
 
+import asked
+
 NUTCRACKER = "/usr/sbin/nutcracker"
 FIRST_PORT = 22200  # of the pools
 
@@ -47,57 +49,21 @@ def as_leash_says(hash_, servers):
     return f"pool {{{hash_}, servers: [{', '.join(server(*each) for each in servers)}]}}"
 
 
-async def answer(reader, writer):
-    own = "%s:%s" % writer.get_extra_info("sockname")
-    while line := await reader.readline():
-        key = line.rstrip(b"\r\n").split(b" ")[1]
-        writer.write(b"VALUE %s 0 %d\r\n%s\r\nEND\r\n" % (key, len(own), own.encode()))
-    writer.close()
-
-
-async def ask(port, keys):
-    """The addresses of the keys' servers, in the order of the keys."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    addresses = []
-    for key in keys:
-        writer.write(b"get %s\r\n" % key)
-        first = await reader.readline()
-        assert first.startswith(b"VALUE "), (key, first)
-        addresses.append((await reader.readline()).decode().strip())
-        assert await reader.readline() == b"END\r\n"
-    writer.close()
-    return addresses
-
-
-async def listening(port):
-    for _ in range(500):
-        try:
-            (await asyncio.open_connection("127.0.0.1", port))[1].close()
-            return
-        except ConnectionRefusedError:
-            await asyncio.sleep(0.01)
-    raise SystemExit(f"nothing listens on port {port}")
-
-
 async def main():
     lines = sys.stdin.read().split("\n")[:-1]
     keys = [urllib.parse.unquote_to_bytes(line) for line in lines]
-    for address in sorted({server[0] for pool in POOLS for server in pool[2]}):
-        host, port = address.split(":")
-        await asyncio.start_server(answer, host, int(port))
+    await asked.serve(server[0] for pool in POOLS for server in pool[2])
     with tempfile.NamedTemporaryFile("w", suffix=".yml") as config:
         print("\n".join(nutcracker_config()), file=config, flush=True)
         nutcracker = subprocess.Popen([NUTCRACKER, "-c", config.name, "-a", "127.0.0.1", "-s", str(FIRST_PORT - 1), "-o", "/dev/null"])
         try:
             columns = []
             for number, (_, _, servers) in enumerate(POOLS):
-                await listening(FIRST_PORT + number)
+                await asked.listening(FIRST_PORT + number)
                 places = {address: place for place, (address, _, _) in enumerate(servers)}
-                columns.append([str(places[address]) for address in await ask(FIRST_PORT + number, keys)])
+                columns.append([str(places[address]) for address in await asked.ask(FIRST_PORT + number, keys)])
         finally:
-            nutcracker.terminate()
-            nutcracker.wait()
-            await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()}, timeout=5)
+            await asked.stop(nutcracker)
     version = subprocess.run([NUTCRACKER, "--version"], capture_output=True, text=True)
     version = (version.stdout + version.stderr).split()[2].removeprefix("nutcracker-")
     print(f"# Where twemproxy {version} puts keys; made by tests/routing/hashes/twemproxy.py")
