@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
-use leash::commands::cli::{self, CliCommand, Demo, EXIT_CONFIG, Healthcheck, RouteArgs, Top, Warm};
+use leash::commands::cli::{self, CliCommand, Demo, EXIT_CONFIG, Environment, Healthcheck, RouteArgs, Top, Warm};
 use leash::commands::warm::{WarmError, WarmRefusal};
 use leash::commands::{healthcheck, top};
 use leash::config::Config;
@@ -20,19 +20,21 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     let args = cli::parse();
+    let environment = Environment::of_this_process();
     match &args.command {
         Some(CliCommand::Completions { shell }) => return print(|to| cli::completions(*shell, to)),
         // Writing to memory does not fail.
         Some(CliCommand::Man(man)) => return print(|to| drop(man.write(to))),
-        Some(CliCommand::Healthcheck(asked)) => return check_health(asked),
-        Some(CliCommand::Top(top)) => return show_top(top),
+        Some(CliCommand::Healthcheck(asked)) => return check_health(asked, &environment),
+        Some(CliCommand::Top(top)) => return show_top(top, &environment),
         Some(CliCommand::Demo(demo)) => return show_demo(demo),
         Some(CliCommand::Warm(warm)) => return copy_ahead(warm),
         _ => {}
     }
     // Before the file is read: what is written to it from now on is another configuration.
-    let reloader = app::Reloader::new(cli::origin(&args));
-    let config = match cli::config(&args) {
+    let origin = cli::origin(&args, &environment);
+    let reloader = app::Reloader::new(origin.clone());
+    let config = match origin.load() {
         Ok(config) => config,
         Err(problems) => {
             eprintln!("{problems}");
@@ -99,8 +101,8 @@ fn copy_ahead(warm: &Warm) -> ExitCode {
     }
 }
 
-fn check_health(asked: &Healthcheck) -> ExitCode {
-    let said = asked.admin.socket().and_then(healthcheck::ask);
+fn check_health(asked: &Healthcheck, environment: &Environment) -> ExitCode {
+    let said = asked.admin.socket(environment).and_then(healthcheck::ask);
     match said {
         Ok(said) => {
             println!("{said}");
@@ -113,8 +115,8 @@ fn check_health(asked: &Healthcheck) -> ExitCode {
     }
 }
 
-fn show_top(asked: &Top) -> ExitCode {
-    match asked.plan().and_then(|plan| top::run(&plan)) {
+fn show_top(asked: &Top, environment: &Environment) -> ExitCode {
+    match asked.plan(environment).and_then(|plan| top::run(&plan)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             eprintln!("leash: {why}");

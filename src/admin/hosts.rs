@@ -101,7 +101,7 @@ mod tests {
             "[::1].evil.example",
             "1.2.3.4.5",
             "::1.evil.example",
-            "evil.example:9411x",
+            "evil.example:11291x",
         ] {
             assert!(!knows(host), "{host}");
         }

@@ -56,7 +56,7 @@ fn step(route: &Route, config: &Config, from: &str, to: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{ConfigSource, Overrides};
+    use crate::config::ConfigSource;
 
     fn config(route: &str) -> Config {
         let pools = "pools: {a: {servers: [m0]}, b: {servers: [m1]}, c: {servers: [m2]}}";
@@ -65,7 +65,7 @@ mod tests {
     }
 
     fn refused(from: &str, to: &str) -> Option<String> {
-        let origin = Origin { source: ConfigSource::File("c.yaml".into()), overrides: Overrides::default() };
+        let origin = Origin::of(ConfigSource::File("c.yaml".into()));
         check(&config(to), &config(from), &origin).err().map(|problems| problems.to_string())
     }
 
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn a_route_of_its_own_is_compared_with_the_one_that_had_its_keys() {
-        let origin = Origin { source: ConfigSource::Embedded, overrides: Overrides::default() };
+        let origin = Origin::of(ConfigSource::Embedded);
         let before = config("pool: c");
         let next = |phase| {
             let routes = format!(

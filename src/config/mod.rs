@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! text ─ yaml ─▶ nodes ─ written ─▶ exactly what stands there ─ check ─▶ Config ─ render ─▶ JSON for people
-//!                                    ▲ overrides (command line)
+//!                                    ▲ overrides (environment, command line)
 //! ```
 //! Every stage collects its problems and the next still runs, so that one look shows everything that is wrong. Only
 //! `yaml` knows the YAML library. Of leash this knows the words only that other leaves have
@@ -13,6 +13,7 @@ mod check;
 mod checked;
 mod fields;
 mod machine;
+mod overrides;
 pub(crate) mod problem;
 mod render;
 mod source;
@@ -24,6 +25,7 @@ pub use checked::{
     ADMIN, Address, Config, Embedded, Gutter, LISTEN, Limits, Listen, Log, MEMCACHED_PORT, Migrate, OnDown, Phase,
     Pool, Refresh, Route, ServerConfig, Side, SpoolConfig,
 };
+pub use overrides::Overrides;
 pub use problem::{Problem, Problems};
-pub use source::{ConfigSource, Origin, Overrides};
+pub use source::{ConfigSource, Origin};
 pub use written::keys;

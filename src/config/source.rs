@@ -1,7 +1,5 @@
-//! Where a configuration comes from: a file, a list of servers, or nothing; and what the command line says on top.
-//!
-//! The command line becomes written form too, placed at its options. So one check serves all, and its problems read
-//! `command line: --server[1]: …`.
+//! Where a configuration comes from: a file, a list of servers, or nothing; and what the environment and the command
+//! line say on top.
 
 use super::check::{check, check_admin};
 use super::checked::{
@@ -9,6 +7,7 @@ use super::checked::{
 };
 use super::fields::{Scalar, Spelling};
 use super::machine::auto_memory;
+use super::overrides::{COMMAND_LINE, ENVIRONMENT, Overrides, scalar};
 use super::problem::{ConfigPlace, Problems};
 use super::written::{self, File};
 use super::yaml;
@@ -28,33 +27,10 @@ pub enum ConfigSource {
     Embedded,
 }
 
-/// What the command line says instead of the source.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Overrides {
-    /// Where to listen: `address:port`, `/path` or `unix:path`; none leaves the source's.
-    pub listen: Vec<String>,
-    /// The admin address, or `off`.
-    pub admin: Option<String>,
-    /// The number of workers, or `auto`.
-    pub workers: Option<String>,
-}
-
 impl Config {
-    /// The checked configuration of `source` with `overrides` on top.
-    pub fn build(source: &ConfigSource, overrides: &Overrides) -> Result<Config, Problems> {
-        let mut problems = Problems::default();
-        let mut file = match source {
-            ConfigSource::File(path) => read(&path.display().to_string(), &bytes(path)?, &mut problems)?,
-            ConfigSource::Servers(servers) => of_servers("main", "--server", servers),
-            ConfigSource::Embedded => of_own_store(),
-        };
-        overrides.apply(&mut file);
-        check(&file, problems)
-    }
-
     /// The configuration in the file at `path`.
     pub fn load(path: impl AsRef<Path>) -> Result<Config, Problems> {
-        Config::build(&ConfigSource::File(path.as_ref().to_owned()), &Overrides::default())
+        Origin::of(ConfigSource::File(path.as_ref().to_owned())).load()
     }
 
     /// The configuration in `text`, which problems call `file_name`.
@@ -66,7 +42,7 @@ impl Config {
 
     /// The configuration of one pool, `main`, of these servers.
     pub fn for_servers(servers: &[String]) -> Result<Config, Problems> {
-        Config::build(&ConfigSource::Servers(servers.to_vec()), &Overrides::default())
+        Origin::of(ConfigSource::Servers(servers.to_vec())).load()
     }
 
     /// What `leash` alone runs with: an embedded store behind memcached's usual port of this machine.
@@ -96,13 +72,37 @@ pub struct Origin {
     /// Where it comes from.
     pub source: ConfigSource,
     /// What wins over that.
-    pub overrides: Overrides,
+    pub environment: Overrides,
+    /// What wins over both.
+    pub command_line: Overrides,
 }
 
 impl Origin {
+    /// A source with nothing on top.
+    pub fn of(source: ConfigSource) -> Origin {
+        Origin { source, environment: Overrides::default(), command_line: Overrides::default() }
+    }
+
     /// The checked configuration, as things are now.
     pub fn load(&self) -> Result<Config, Problems> {
-        Config::build(&self.source, &self.overrides)
+        let (mut problems, mut warnings) = (Problems::default(), Problems::default());
+        let mut file = match &self.source {
+            ConfigSource::File(path) => read(&path.display().to_string(), &bytes(path)?, &mut problems)?,
+            ConfigSource::Servers(servers) => of_servers("main", "--server", servers),
+            ConfigSource::Embedded => of_own_store(),
+        };
+        if self.command_line.listen.is_empty() {
+            self.environment.warn_of_listeners(&ENVIRONMENT, &file, &mut warnings);
+        }
+        self.apply_overrides(&mut file);
+        let mut config = check(&file, problems)?;
+        config.warnings.extend(warnings.into_sorted());
+        Ok(config)
+    }
+
+    fn apply_overrides(&self, file: &mut File) {
+        self.environment.apply(&ENVIRONMENT, file);
+        self.command_line.apply(&COMMAND_LINE, file);
     }
 
     /// The file that is read, if one is.
@@ -116,30 +116,13 @@ impl Origin {
     /// Where the admin pages are, even if the rest of the configuration is wrong; `None` if they are off.
     pub fn admin(&self) -> Result<Option<SocketAddr>, Problems> {
         let mut elsewhere = Problems::default();
-        let mut file = match &self.source {
-            ConfigSource::File(path) => read(&path.display().to_string(), &bytes(path)?, &mut elsewhere)?,
-            ConfigSource::Servers(_) | ConfigSource::Embedded => File::empty(command_line()),
+        let is_said = self.environment.admin.is_some() || self.command_line.admin.is_some();
+        let mut file = match self.file() {
+            Some(path) if !is_said => read(&path.display().to_string(), &bytes(path)?, &mut elsewhere)?,
+            _ => File::empty(COMMAND_LINE.place()),
         };
-        self.overrides.apply(&mut file);
+        self.apply_overrides(&mut file);
         check_admin(&file)
-    }
-}
-
-impl Overrides {
-    fn apply(&self, file: &mut File) {
-        let top = command_line();
-        if !self.listen.is_empty() {
-            let listen = |(n, text): (usize, &String)| listen(text, top.key("--listen", None).index(n, None));
-            file.listen = Some(self.listen.iter().enumerate().map(listen).collect());
-        }
-        if let Some(text) = &self.admin {
-            let address = Some(scalar(text, top.key("--admin", None)));
-            let (show_keys, hosts) = file.admin.take().map(|admin| (admin.show_keys, admin.hosts)).unwrap_or_default();
-            file.admin = Some(written::Admin { address, show_keys, hosts });
-        }
-        if let Some(text) = &self.workers {
-            file.workers = Some(scalar(text, top.key("--workers", None)));
-        }
     }
 }
 
@@ -163,36 +146,20 @@ fn read(file_name: &str, bytes: &[u8], problems: &mut Problems) -> Result<File, 
 }
 
 fn of_servers(pool: &str, option: &str, servers: &[String]) -> File {
-    let option = command_line().key(option, None);
+    let option = COMMAND_LINE.place().key(option, None);
     let server = |(n, text): (usize, &String)| written::ServerConfig::of(scalar(text, option.index(n, None)));
     let servers = servers.iter().enumerate().map(server).collect();
-    File { pools: Some(vec![written::Pool::of(pool, option.clone(), servers)]), ..File::empty(command_line()) }
+    File { pools: Some(vec![written::Pool::of(pool, option.clone(), servers)]), ..File::empty(COMMAND_LINE.place()) }
 }
 
 /// No other leash uses this store, so any client may empty it.
 fn of_own_store() -> File {
     let everything = written::Route {
-        place: command_line(),
-        prefix: Some(scalar("", command_line())),
-        pool: Some(scalar("embedded", command_line())),
-        allow_flush: Some(Scalar { spelling: Spelling::Bool, ..scalar("true", command_line()) }),
+        place: COMMAND_LINE.place(),
+        prefix: Some(scalar("", COMMAND_LINE.place())),
+        pool: Some(scalar("embedded", COMMAND_LINE.place())),
+        allow_flush: Some(Scalar { spelling: Spelling::Bool, ..scalar("true", COMMAND_LINE.place()) }),
         ..written::Route::default()
     };
     File { routes: Some(vec![everything]), ..of_servers("embedded", "servers", &["embedded".to_owned()]) }
-}
-
-fn listen(text: &str, place: ConfigPlace) -> written::Listen {
-    let (tcp, unix) = match super::address::unix_path(text) {
-        Some(path) => (None, Some(scalar(path, place.clone()))),
-        None => (Some(scalar(text, place.clone())), None),
-    };
-    written::Listen { place, tcp, unix }
-}
-
-fn command_line() -> ConfigPlace {
-    ConfigPlace::top("command line")
-}
-
-fn scalar(text: &str, place: ConfigPlace) -> Scalar {
-    Scalar { place, text: text.into(), spelling: Spelling::Text }
 }

@@ -7,7 +7,7 @@ use clap::{Args, value_parser};
 use super::between;
 use crate::commands::demo::DemoPlan;
 use crate::config::units::{duration, seconds};
-use crate::config::{Config, ConfigSource};
+use crate::config::{ConfigSource, Origin};
 use crate::metrics::most_files;
 
 const AFTER_HELP: &str = "\
@@ -63,7 +63,7 @@ impl Demo {
             regeneration: self.regeneration,
             ttl: self.ttl,
             length: Duration::from_secs(self.seconds.into()),
-            store: Config::build(&source, &Default::default()).map_err(|problems| problems.to_string())?,
+            store: Origin::of(source).load().map_err(|problems| problems.to_string())?,
         };
         plan.check(most_files()).map(|()| plan)
     }

@@ -2,12 +2,13 @@
 
 mod admin_address;
 mod demo;
+mod environment;
 mod man;
 mod top;
 mod warm;
 
 use crate::config::units::show_duration;
-use crate::config::{Config, ConfigSource, Origin, Overrides, Problems};
+use crate::config::{ConfigSource, Origin, Overrides};
 use clap::error::ErrorKind;
 use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
@@ -18,6 +19,7 @@ use std::time::Duration;
 
 pub use admin_address::AdminAddress;
 pub use demo::Demo;
+pub use environment::Environment;
 pub use man::Man;
 pub use top::Top;
 pub use warm::Warm;
@@ -34,6 +36,12 @@ Exit codes:
       of top --once, no answer; of warm, not everything is copied
   64  the command line makes no sense
   78  the configuration makes no sense; every problem is listed with file, line and column
+
+Environment:
+  LEASH_CONFIG   the configuration file, where neither --config nor --server is given
+  LEASH_LISTEN, LEASH_ADMIN, LEASH_WORKERS, LEASH_LOG
+                 win over that file; the options of the same names win over them
+  NO_COLOR       no colours
 
 Examples:
   leash demo                                    see what it is for, in ten seconds
@@ -67,7 +75,7 @@ pub struct Args {
 /// Where the pools and routes come from.
 #[derive(Clone, Debug, Default, ClapArgs)]
 pub struct SourceArgs {
-    /// Read this configuration file
+    /// Read this configuration file [env: LEASH_CONFIG]
     ///
     /// YAML; config.example.yaml shows every key with its default.
     #[arg(short, long, value_name = "FILE", conflicts_with = "server")]
@@ -84,17 +92,21 @@ pub struct SourceArgs {
 /// What to take from the command line rather than from the file.
 #[derive(Clone, Debug, Default, ClapArgs)]
 pub struct OverrideArgs {
-    /// Listen here instead; repeat for more [default: 127.0.0.1:11211]
+    /// Listen here instead; repeat for more [default: 127.0.0.1:11211; env: LEASH_LISTEN]
     ///
-    /// address:port, or the path of a unix socket (/path or unix:path). Replaces all of the file's "listen".
+    /// address:port, or the path of a unix socket (/path or unix:path). Replaces all of the file's "listen". The
+    /// variable takes several, separated by commas.
     #[arg(short, long, value_name = "ADDR")]
     pub listen: Vec<String>,
-    /// Serve metrics and admin pages here instead, or "off" [default: 127.0.0.1:11291]
+    /// Serve metrics and admin pages here instead, or "off" [default: 127.0.0.1:11291; env: LEASH_ADMIN]
     #[arg(short, long, value_name = "ADDR|off")]
     pub admin: Option<String>,
-    /// Run this many worker threads, or "auto" for one per processor [default: auto]
+    /// Run this many worker threads, or "auto" for one per processor [default: auto; env: LEASH_WORKERS]
     #[arg(short, long, value_name = "N|auto")]
     pub workers: Option<String>,
+    /// Log from this level on instead, such as "warn,leash::upstream=debug" [default: info; env: LEASH_LOG]
+    #[arg(long, value_name = "LEVEL")]
+    pub log: Option<String>,
 }
 
 /// What leash can do instead of serving.
@@ -187,21 +199,19 @@ pub fn exit_code(stop: &clap::Error) -> i32 {
     }
 }
 
-/// The configuration that the command line asks for.
-pub fn config(args: &Args) -> Result<Config, Problems> {
-    origin(args).load()
-}
-
-/// Where that configuration comes from.
-pub fn origin(args: &Args) -> Origin {
-    let OverrideArgs { listen, admin, workers } = args.overrides.clone();
-    let source = match &args.command {
-        Some(CliCommand::Check { file }) => ConfigSource::File(file.clone()),
-        Some(CliCommand::Route(route)) => route.source.source(),
+/// Where the configuration comes from that the command line and the environment ask for.
+pub fn origin(args: &Args, environment: &Environment) -> Origin {
+    match &args.command {
+        // It is the file that is asked about, not this process.
+        Some(CliCommand::Check { file }) => Origin::of(ConfigSource::File(file.clone())),
+        Some(CliCommand::Route(route)) => Origin::of(route.source.source(environment)),
         // Commands that read no configuration, or one of their own.
-        _ => args.source.source(),
-    };
-    Origin { source, overrides: Overrides { listen, admin, workers } }
+        _ => {
+            let OverrideArgs { listen, admin, workers, log } = args.overrides.clone();
+            let command_line = Overrides { listen, admin, workers, log };
+            Origin { source: args.source.source(environment), environment: environment.overrides.clone(), command_line }
+        }
+    }
 }
 
 /// Writes the completions for `shell`.
@@ -211,10 +221,10 @@ pub fn completions(shell: Shell, to: &mut dyn io::Write) {
 
 impl SourceArgs {
     /// The same in the configuration's words.
-    pub fn source(&self) -> ConfigSource {
+    pub fn source(&self, environment: &Environment) -> ConfigSource {
         match &self.config {
             Some(path) => ConfigSource::File(path.clone()),
-            None if self.server.is_empty() => ConfigSource::Embedded,
+            None if self.server.is_empty() => environment.source(),
             None => ConfigSource::Servers(self.server.clone()),
         }
     }

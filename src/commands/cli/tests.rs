@@ -1,14 +1,23 @@
 //! What a command line means, and what is wrong with one.
 
 use super::*;
-use crate::config::{Address, Listen};
+use crate::config::{Address, Config, Listen};
 
 fn args(line: &str) -> Result<Args, clap::Error> {
     Args::try_parse_from(line.split(' '))
 }
 
 fn config_of(line: &str) -> Result<Config, String> {
-    config(&args(line).unwrap()).map_err(|problems| problems.to_string())
+    config_in(line, &[])
+}
+
+/// The same with these variables.
+fn config_in(line: &str, variables: &[(&str, &str)]) -> Result<Config, String> {
+    origin(&args(line).unwrap(), &environment(variables)).load().map_err(|problems| problems.to_string())
+}
+
+fn environment(variables: &[(&str, &str)]) -> Environment {
+    Environment::read(|name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into()))
 }
 
 #[test]
@@ -83,11 +92,7 @@ fn whoever_asks_finds_the_admin_address_whatever_else_is_wrong() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(&file, "admin: 0.0.0.0:1\npols: {}\n").unwrap();
     let path = file.path().display();
-    let admin = |line: &str| match args(line).unwrap().command {
-        Some(CliCommand::Healthcheck(check)) => check.admin.socket(),
-        Some(CliCommand::Top(top)) => top.admin.socket(),
-        _ => panic!("{line}"),
-    };
+    let admin = |line: &str| admin_in(line, &[]);
     for command in ["leash healthcheck", "leash top"] {
         assert_eq!(admin(command), Ok(crate::config::ADMIN));
         assert_eq!(admin(&format!("{command} --config {path}")), Ok(([0, 0, 0, 0], 1).into()));
@@ -97,6 +102,108 @@ fn whoever_asks_finds_the_admin_address_whatever_else_is_wrong() {
     }
     std::fs::write(&file, "admin: {address: 0.0.0.0:3, show_keys: maybe}\n").unwrap();
     assert_eq!(admin(&format!("leash healthcheck --config {path}")), Ok(([0, 0, 0, 0], 3).into()));
+}
+
+/// Whom a command that asks a leash asks, with these variables.
+fn admin_in(line: &str, variables: &[(&str, &str)]) -> Result<std::net::SocketAddr, String> {
+    match args(line).unwrap().command {
+        Some(CliCommand::Healthcheck(check)) => check.admin.socket(&environment(variables)),
+        Some(CliCommand::Top(top)) => top.admin.socket(&environment(variables)),
+        _ => panic!("{line}"),
+    }
+}
+
+#[test]
+fn the_environment_wins_over_the_file_and_gives_way_to_options() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let text = "admin: 127.0.0.1:2\nworkers: 3\nlog: {level: error}\npools: {p: {servers: [m0]}}\n";
+    std::fs::write(&file, text).unwrap();
+    let path = file.path().to_str().unwrap();
+    let all = [
+        ("LEASH_CONFIG", path),
+        ("LEASH_LISTEN", "0.0.0.0:4, /run/l.sock"),
+        ("LEASH_ADMIN", "off"),
+        ("LEASH_WORKERS", "5"),
+        ("LEASH_LOG", "warn,leash::upstream=debug"),
+    ];
+    let config = config_in("leash", &all).unwrap();
+    assert_eq!(config.listen, [Listen::Tcp(([0, 0, 0, 0], 4).into()), Listen::Unix("/run/l.sock".into())]);
+    assert_eq!((&*config.pools[0].name, config.admin, config.workers), ("p", None, 5));
+    assert_eq!((&*config.log.level, &config.warnings[..]), ("warn,leash::upstream=debug", &[][..]));
+    let config = config_in("leash -l 127.0.0.1:6 -a 127.0.0.1:7 -w 8 --log info", &all).unwrap();
+    assert_eq!(config.listen, [Listen::Tcp(([127, 0, 0, 1], 6).into())]);
+    assert_eq!((config.admin, config.workers, &*config.log.level), (Some(([127, 0, 0, 1], 7).into()), 8, "info"));
+    let config = config_in("leash --server m9", &all).unwrap();
+    assert_eq!(&*config.pools[0].servers[0].name, "m9", "servers are named, so no file is read");
+    assert_eq!(&*config_in("leash route some:key", &all).unwrap().pools[0].name, "p");
+}
+
+#[test]
+fn a_variable_that_is_set_to_nothing_says_nothing() {
+    let empty = ["LEASH_CONFIG", "LEASH_LISTEN", "LEASH_ADMIN", "LEASH_WORKERS", "LEASH_LOG"].map(|name| (name, ""));
+    assert_eq!(config_in("leash", &empty), Ok(Config::embedded_default()));
+    assert_eq!(admin_in("leash healthcheck", &empty), Ok(crate::config::ADMIN));
+}
+
+#[test]
+fn problems_name_the_variable_at_fault_and_check_is_about_the_file_alone() {
+    let wrong = [("LEASH_LISTEN", "127.0.0.1:1,0.0.0.0"), ("LEASH_ADMIN", "here:x"), ("LEASH_LOG", "inof")];
+    assert_eq!(
+        config_in("leash", &wrong).unwrap_err(),
+        "environment: LEASH_LISTEN[1]: 0.0.0.0 has no port; write 0.0.0.0:11211\n\
+         environment: LEASH_ADMIN: x is no port; write a number from 1 to 65535, or off\n\
+         environment: LEASH_LOG: unknown level inof, did you mean info?"
+    );
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&file, "pools: {p: {servers: [m0]}}\n").unwrap();
+    assert!(config_in(&format!("leash check {}", file.path().display()), &wrong).is_ok());
+    let missing = [("LEASH_CONFIG", "/no/such/file")];
+    assert!(config_in("leash", &missing).unwrap_err().contains("/no/such/file: cannot be read"));
+}
+
+/// Such listeners may have said more than an address, and the file would seem to hold.
+#[test]
+fn a_variable_that_replaces_listeners_of_the_file_is_told() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&file, "listen: [{tcp: 127.0.0.1:1}]\npools: {p: {servers: [m0]}}\n").unwrap();
+    let path = file.path().to_str().unwrap();
+    let warnings = |line: &str| {
+        let config = config_in(line, &[("LEASH_CONFIG", path), ("LEASH_LISTEN", "0.0.0.0:4")]).unwrap();
+        config.warnings.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let told =
+        format!("environment: LEASH_LISTEN: replaces listen of {path}; set it to nothing to listen as written there");
+    assert_eq!(warnings("leash"), [told]);
+    assert!(warnings("leash --listen 127.0.0.1:5").is_empty(), "the option replaces both");
+}
+
+#[test]
+fn healthcheck_asks_where_the_environment_lets_leash_serve() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&file, "admin: 0.0.0.0:1\n").unwrap();
+    let path = file.path().to_str().unwrap();
+    let of_file = [("LEASH_CONFIG", path)];
+    assert_eq!(admin_in("leash healthcheck", &of_file), Ok(([0, 0, 0, 0], 1).into()));
+    let both = [("LEASH_CONFIG", path), ("LEASH_ADMIN", "127.0.0.1:2")];
+    assert_eq!(admin_in("leash healthcheck", &both), Ok(([127, 0, 0, 1], 2).into()));
+    assert_eq!(admin_in("leash top --admin [::]:3", &both), Ok("[::]:3".parse().unwrap()));
+    let gone = [("LEASH_CONFIG", "/no/such/file")];
+    assert_eq!(admin_in("leash top --admin [::]:3", &gone), Ok("[::]:3".parse().unwrap()), "no file is needed");
+    assert!(admin_in("leash healthcheck", &[("LEASH_ADMIN", "off")]).unwrap_err().contains("it cannot be asked"));
+}
+
+#[test]
+fn the_help_names_every_variable() {
+    let mut leash = Args::command();
+    let help = leash.render_long_help().to_string();
+    let asked = std::cell::RefCell::new(Vec::new());
+    Environment::read(|name| {
+        asked.borrow_mut().push(name.to_string());
+        None
+    });
+    for name in asked.into_inner() {
+        assert!(help.contains(&format!("env: {name}]")), "{name} is not in\n{help}");
+    }
 }
 
 #[test]

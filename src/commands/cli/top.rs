@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{AdminAddress, between};
+use super::{AdminAddress, Environment, between};
 use crate::commands::top::TopPlan;
 use crate::config::units::duration;
 
@@ -44,8 +44,8 @@ pub struct Top {
 
 impl Top {
     /// What is to be done, or why that cannot be.
-    pub fn plan(&self) -> Result<TopPlan, String> {
-        Ok(TopPlan { admin: self.admin.socket()?, interval: self.interval, is_once: self.once })
+    pub fn plan(&self, environment: &Environment) -> Result<TopPlan, String> {
+        Ok(TopPlan { admin: self.admin.socket(environment)?, interval: self.interval, is_once: self.once })
     }
 }
 

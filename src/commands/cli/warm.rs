@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::commands::warm::Order;
-use crate::config::{ConfigSource, Origin, Overrides, Problems};
+use crate::config::{ConfigSource, Origin, Problems};
 
 /// What one memcached hardly notices.
 const RATE: &str = "10000";
@@ -61,7 +61,7 @@ pub struct Rate(pub Option<u32>);
 impl Warm {
     /// What is to be done.
     pub fn order(&self) -> Result<Order, Problems> {
-        let origin = Origin { source: ConfigSource::File(self.config.clone()), overrides: Overrides::default() };
+        let origin = Origin::of(ConfigSource::File(self.config.clone()));
         Ok(Order {
             config: origin.load()?,
             only: self.prefix.clone(),

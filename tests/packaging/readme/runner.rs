@@ -58,7 +58,7 @@ struct Background(Vec<(String, Child)>);
 impl Background {
     /// Starts a command and waits until it has said what it promises.
     fn start(&mut self, name: &str, command: &str, promised: &[String], directory: &Path, log: &Path) {
-        let mut child = shell("-c", &format!("exec {command}"), directory, log);
+        let mut child = shell("-c", &format!("exec env {command}"), directory, log);
         let mut said = String::new();
         wait_until(&format!("{name}: `{command}` says what it promises"), COMMAND_BOUND, || {
             let has_ended = child.try_wait().unwrap().is_some();
