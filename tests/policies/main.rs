@@ -2,6 +2,7 @@
 
 mod migration;
 mod migration_rolling;
+mod migration_uniques;
 mod refresh;
 mod refresh_races;
 mod warm;

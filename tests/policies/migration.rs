@@ -134,6 +134,29 @@ fn what_depends_on_an_item_brings_it_over() {
     }
 }
 
+/// People look where a read finds the item; that copies nothing.
+#[test]
+fn me_shows_the_item_where_a_read_finds_it() {
+    let (old, new) = pools();
+    let (mut before, mut after) = (client(&old), client(&new));
+    for (phase, is_in_old) in [("prepare", true), ("warm", true), ("drain", false)] {
+        let leash = in_phase(&old, &new, phase);
+        let mut through = leash.client();
+        before.expect("set k 0 300 1\r\n5\r\n", "STORED\r\n");
+        let size =
+            |line: String| line.split(' ').find(|word| word.starts_with("size=")).unwrap_or_default().to_string();
+        let (theirs, ours) = (size(before.ask("me k\r\n")), size(through.ask("me k\r\n")));
+        assert_eq!(ours, if is_in_old { &theirs[..] } else { "" }, "{phase}");
+        assert_eq!(after.get("k").unwrap(), None, "{phase}: it was people who asked");
+        after.expect(format!("set k {} 4 16\r\nleash moves this\r\n", u32::from_be_bytes(*b"lshc")), "STORED\r\n");
+        assert_eq!(size(through.ask("me k\r\n")), ours, "{phase}: a claim is nothing");
+        after.expect("set k 0 300 3\r\n555\r\n", "STORED\r\n");
+        let longer = size(after.ask("me k\r\n"));
+        assert_eq!(size(through.ask("me k\r\n")), if phase == "prepare" { theirs } else { longer }, "{phase}");
+        through.expect("delete k\r\n", "DELETED\r\n");
+    }
+}
+
 #[test]
 fn a_claim_is_nothing_to_readers_and_refuses_who_depends_on_the_item_until_it_is_over() {
     let (old, new) = pools();

@@ -28,9 +28,8 @@ use crate::route::refresh::decide::ItemId;
 use crate::runtime::env::Env;
 use crate::upstream::{Remembered, ServerOrStore, Standing};
 
-/// Marks the gutter's CAS uniques, so that a client that read in the gutter does not store over the server's newer
-/// item.
-const OF_GUTTER: Uniques = Uniques::with_bit(61);
+/// A client that read in the gutter must not store over the server's newer item, nor the other way round.
+const OF_GUTTER: Uniques = Uniques::OF_A_GUTTER;
 
 /// One pool with its gutter, as one route uses them.
 pub struct GutterNode {

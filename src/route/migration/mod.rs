@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   get ─▶ prepare: from        warm: to ─▶ nothing: from, and a copy is made behind it     drain: to     (judge, read)
+//!   me  ─▶ the same, and no copy is made                                                                  (read)
 //!   set ─▶ prepare: from, then not in `to`     warm, drain: to, then not in `from`                        (write)
 //!   delete ─▶ from, then to, under a claim                                                                (write)
 //!   all that depends on what is there ─▶ one side, under a claim unless the item is in `to`               (act)
@@ -28,7 +29,9 @@ use super::{About, Answer, Ask, Client, Deadline, Entry, Node, Run, SpareWins, S
 use crate::config::{Phase, Side};
 use crate::metrics::{RouteId, Shard};
 use crate::protocol::{Command, Delete, Key, Reply, Request};
-use crate::route::migration::decide::{CommandKind, is_claim, judged, kind, looks_like_a_claim};
+use crate::route::migration::decide::{
+    CommandKind, as_taken_in, as_told_to_client, is_claim, judged, kind, looks_like_a_claim,
+};
 use crate::route::refresh::decide::ItemId;
 use crate::runtime::env::Env;
 use crate::upstream::ServerOrStore;
@@ -118,15 +121,16 @@ impl MigrationNode {
         if deadline.bounds(&turn).await.is_none() {
             return self.late(&request, None);
         }
-        let Request { key, command } = &request;
-        match self.kind(command) {
+        let (key, command) = (&request.key, &as_taken_in(&request.command));
+        let reply = match self.kind(command) {
             CommandKind::Read => self.read(key, command).await,
             CommandKind::Set => self.set(key, command).await,
             CommandKind::Vanish => self.vanish(key, deadline).await,
             CommandKind::Delete => self.delete(key, deadline).await,
             CommandKind::Gets | CommandKind::Conditional => self.act(key, command, deadline).await,
-            CommandKind::Debug => self.authority().call(&request, &client).await,
-        }
+            CommandKind::Debug => self.debug(key).await,
+        };
+        as_told_to_client(command, reply)
     }
 }
 
@@ -149,18 +153,18 @@ impl Node for MigrationNode {
             (Command::Get(get), CommandKind::Read, _) | (Command::Get(get), CommandKind::Gets, Phase::Drain) => {
                 Step::Watch(self.to.root(), Request { key: key.clone(), command: Command::Get(judged(get)) })
             }
-            (_, CommandKind::Debug, _) => Step::Rewrite(self.authority().root(), ask.request.clone()),
+            (_, CommandKind::Debug, Phase::Prepare) => Step::Rewrite(self.from.root(), ask.request.clone()),
             _ => Step::Run,
         }
     }
 
-    fn judge(&self, _: &Request, _: &Client, reply: Reply) -> Verdict {
+    fn judge(&self, request: &Request, _: &Client, reply: Reply) -> Verdict {
         let hidden = match reply {
             Reply::Hit(item) if self.phase != Phase::Prepare && is_claim(&item) => Reply::Hit(item),
             Reply::Miss if self.phase == Phase::Warm => Reply::Miss,
             seen => {
                 self.count_read(self.phase.authority(), &seen);
-                return Verdict::Pass(seen);
+                return Verdict::Pass(as_told_to_client(&request.command, seen));
             }
         };
         if self.phase == Phase::Warm {

@@ -6,7 +6,7 @@ use super::MigrationNode;
 use crate::config::{Phase, Side};
 use crate::metrics::ReadSource;
 use crate::protocol::{Command, Key, Reply};
-use crate::route::migration::decide::{is_claim, judged};
+use crate::route::migration::decide::{FoundInTo, is_claim, judged};
 
 impl MigrationNode {
     /// A read that had to wait for its turn.
@@ -40,6 +40,25 @@ impl MigrationNode {
         let reply = if let Reply::Failed(_) = reply { Reply::Miss } else { reply };
         self.count_read(Side::From, &reply);
         reply
+    }
+
+    /// Shows people the item where a read finds it. Copies nothing: it is they who ask, not the application.
+    pub(super) async fn debug(&self, key: &Key) -> Reply {
+        if self.phase == Phase::Prepare {
+            return self.ask_from(key, Command::Debug).await;
+        }
+        let found = self.there(key, self.look(key).await);
+        if self.spare_wins.has(key) {
+            self.spare_wins.give_back(&self.to, key, &self.nobody).await;
+        }
+        match found {
+            FoundInTo::Item(_) => self.ask_to(key, Command::Debug).await,
+            FoundInTo::Nothing | FoundInTo::Claimed { .. } if self.phase == Phase::Warm => {
+                self.ask_from(key, Command::Debug).await
+            }
+            FoundInTo::Nothing | FoundInTo::Claimed { .. } => Reply::Miss,
+            FoundInTo::Trouble(reply) => reply,
+        }
     }
 
     /// Counts by where a value came from.

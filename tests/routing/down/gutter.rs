@@ -195,7 +195,7 @@ fn a_cas_unique_of_the_gutter_is_never_taken_for_one_of_the_server() {
     servers[0].kill();
     goes_down(&leash, "m0", &mut client);
     set(&mut client, &key, "gutter");
-    let there = unique(&mut client, &key);
+    let there = unique(&mut client, &key) as u32;
     client.expect(format!("cas {key} 0 0 1 {there}\r\n1\r\n"), "STORED\r\n");
     client.expect(format!("cas {key} 0 0 1 {there}\r\n2\r\n"), "EXISTS\r\n");
     let (there, raw) = (unique(&mut client, &key), unique(&mut Client::connect(&spare.address()), &key));
@@ -209,6 +209,18 @@ fn a_cas_unique_of_the_gutter_is_never_taken_for_one_of_the_server() {
     assert_eq!(unique(&mut client, &key), raw);
     client.expect(format!("cas {key} 0 0 1 {there}\r\n9\r\n"), "EXISTS\r\n");
     reads(&mut client, &key, "server");
+    (0..20).for_each(|_| set(&mut direct, &key, "server"));
+    let home = unique(&mut client, &key);
+    servers[0].kill();
+    goes_down(&leash, "m0", &mut client);
+    let mut beside = Client::connect(&spare.address());
+    wait_until("the gutter gives the same number", BOUND, || {
+        set(&mut beside, &key, "gutter");
+        unique(&mut beside, &key) >= home
+    });
+    assert_eq!(unique(&mut beside, &key), home);
+    client.expect(format!("cas {key} 0 0 1 {home}\r\n9\r\n"), "EXISTS\r\n");
+    reads(&mut client, &key, "gutter");
 }
 
 #[test]

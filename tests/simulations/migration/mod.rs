@@ -18,7 +18,7 @@ use world::{Outcome, play};
 
 use crate::engine::{stories, tell};
 
-const PLOTS: [Plot; 3] = [Plot::Values, Plot::Counter, Plot::Lock];
+const PLOTS: [Plot; 4] = [Plot::Values, Plot::Uniques, Plot::Counter, Plot::Lock];
 
 /// Seeds go round the pairs of phases: before and prepare, prepare and warm, warm and drain, drain and after.
 const PAIRS: u64 = 4;
@@ -26,6 +26,11 @@ const PAIRS: u64 = 4;
 #[test]
 fn no_read_returns_what_was_replaced_in_8000_stories_of_any_two_neighbouring_phases() {
     explore(Plot::Values, 8000);
+}
+
+#[test]
+fn no_cas_stores_over_a_change_in_6000_stories_of_any_two_neighbouring_phases() {
+    explore(Plot::Uniques, 6000);
 }
 
 #[test]
@@ -49,6 +54,7 @@ fn a_wrong_order_is_found_out() {
         (Fault::ClaimsExcludeNobody, Plot::Counter),
         (Fault::ClaimsExcludeNobody, Plot::Lock),
         (Fault::ForgetsInvalidations, Plot::Values),
+        (Fault::UniquesAreAlike, Plot::Uniques),
     ] {
         let found = (0..40).find_map(|block| first_broken(plot, block * 100..block * 100 + 100, fault));
         assert!(found.is_some(), "{fault:?} is not found out by 4000 stories of {plot:?}");

@@ -13,6 +13,8 @@ use super::world::World;
 pub enum Plot {
     /// Writers, deleters and readers of one value.
     Values,
+    /// Writers of one value, and those who read it, think, and store by the CAS unique that they were told.
+    Uniques,
     /// Those who count one counter up, by `incr` or by `gets` and `cas`.
     Counter,
     /// Those who take a lock by `add` and give it back by `delete`.
@@ -40,6 +42,10 @@ fn swap(value: String, cas: u64) -> Command {
 
 /// Puts something into the pools that the earlier of two phases may leave there.
 pub fn set_the_scene(world: &World, plot: Plot, earlier: Stage) {
+    // CAS uniques of two servers may well be the same.
+    for _ in 0..world.below(5) {
+        world.put_elsewhere(world.below(2));
+    }
     let choice = match (plot, earlier) {
         (Plot::Lock, _) => return,
         (_, Stage::Before) => FROM,
@@ -51,10 +57,6 @@ pub fn set_the_scene(world: &World, plot: Plot, earlier: Stage) {
     for &pool in pools {
         world.put(pool, "0");
     }
-    // CAS uniques of two servers may well be the same.
-    for _ in 0..world.below(3) {
-        world.put_elsewhere(world.below(2));
-    }
 }
 
 impl Person {
@@ -62,6 +64,7 @@ impl Person {
     pub async fn act(self, plot: Plot) {
         match plot {
             Plot::Values => self.act_on_value().await,
+            Plot::Uniques => self.store_or_swap().await,
             Plot::Counter => self.count_up().await,
             Plot::Lock => self.lock().await,
         }
@@ -81,9 +84,22 @@ impl Person {
         }
     }
 
+    async fn store_or_swap(&self) {
+        for _ in 0..1 + self.world.below(3) {
+            if self.world.percent(50) {
+                self.swap().await;
+            } else {
+                self.ask(Deed::Set, |op| store(StoreMode::Set, op.to_string())).await;
+            }
+        }
+    }
+
     async fn swap(&self) {
         let (gets, reply) = self.ask(Deed::Read, |_| read(GETS)).await;
         if let Reply::Hit(item) = reply {
+            for _ in 0..self.world.below(12) {
+                self.world.wires.turn().await;
+            }
             self.ask(Deed::Cas(gets), |op| swap(op.to_string(), item.cas)).await;
         }
     }

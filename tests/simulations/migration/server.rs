@@ -1,7 +1,7 @@
 //! The two servers at the end of the wires. Here, and not in the product, is where a simulation is told to misbehave: a
 //! test of the test.
 
-use leash::protocol::{Command, Delete, Item, Reply, StoreMode};
+use leash::protocol::{Command, Delete, Item, Reply, StoreMode, Uniques};
 
 use super::world::World;
 use crate::engine::Asked;
@@ -23,6 +23,8 @@ pub enum Fault {
     ClaimsExcludeNobody,
     /// A delete that follows a set on the other side is answered and forgotten.
     ForgetsInvalidations,
+    /// `to` turns its CAS uniques back, so that clients are told those of both servers alike.
+    UniquesAreAlike,
 }
 
 /// Whether this is one of leash's claims: they all have the same value.
@@ -47,9 +49,13 @@ pub fn carry_out(world: &World, pool: usize, asked: &Asked) -> Reply {
             world.late.borrow_mut().push((asked.op, request));
             return if is_there { Reply::Hit(Item::default()) } else { Reply::NotFound };
         }
+        (Fault::UniquesAreAlike, command) if pool == TO => *command = Uniques::OF_A_NEW_POOL.sent(command),
         _ => {}
     }
-    let reply = world.stores[pool].ask(&request, world.clock());
+    let mut reply = world.stores[pool].ask(&request, world.clock());
+    if world.fault == Fault::UniquesAreAlike && pool == TO {
+        reply = Uniques::OF_A_NEW_POOL.told(&request.command, reply);
+    }
     if pool == TO {
         let mut late = world.late.borrow_mut();
         for place in (0..late.len()).rev() {

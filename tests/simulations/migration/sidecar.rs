@@ -75,7 +75,6 @@ pub struct Person {
     pub world: Rc<World>,
     pub number: usize,
     pub sidecar: usize,
-    pub entry: Entry,
     pub client: Rc<Client>,
 }
 
@@ -104,7 +103,7 @@ impl Person {
         let reply = {
             let _context = tasks.enter();
             let before = world.processes.acting.replace(op);
-            let reply = self.entry.ask(&request, &self.client, Ticket::new(mailbox.clone(), 0));
+            let reply = world.way_into(self.sidecar).ask(&request, &self.client, Ticket::new(mailbox.clone(), 0));
             world.processes.acting.set(before);
             reply
         };

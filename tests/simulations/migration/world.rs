@@ -40,6 +40,15 @@ pub struct Outcome {
     pub story: String,
 }
 
+/// One process before the pools, which may be reloaded.
+struct Sidecar {
+    /// The way into the route as it is configured now.
+    entry: Entry,
+    /// The first wire of each configuration it had.
+    wires: Vec<usize>,
+    is_there: bool,
+}
+
 /// Everything there is.
 pub struct World {
     chance: RefCell<Random>,
@@ -55,8 +64,9 @@ pub struct World {
     ops: RefCell<Vec<Op>>,
     tick: Cell<u64>,
     broken: RefCell<Option<String>>,
-    /// For each sidecar, its first wire, and whether it still is there.
-    sidecars: RefCell<Vec<(usize, bool)>>,
+    sidecars: RefCell<Vec<Sidecar>>,
+    /// The phases that sidecars may be in.
+    pair: [Stage; 2],
     /// For each person, the sidecar it is connected to.
     people: RefCell<Vec<usize>>,
     began: Instant,
@@ -65,17 +75,16 @@ pub struct World {
 
 /// Plays one seed.
 pub async fn play(plot: Plot, seed: u64, fault: Fault, is_told: bool) -> Outcome {
-    let world = World::new(Random::new(seed), fault, is_told);
     let earlier = (seed % super::PAIRS) as usize;
     let pair = [STAGES[earlier], STAGES[earlier + 1]];
+    let world = World::new(Random::new(seed), pair, fault, is_told);
     set_the_scene(&world, plot, pair[0]);
     let sidecars = 2 + world.below(2);
-    let sidecars: Vec<Entry> = (0..sidecars).map(|number| world.start(pair[(number + world.below(2)) % 2])).collect();
+    (0..sidecars).for_each(|number| world.start(pair[(number + world.below(2)) % 2]));
     for number in 0..2 + world.below(4) {
-        let sidecar = world.below(sidecars.len());
-        let entry = sidecars[sidecar].clone();
+        let sidecar = world.below(sidecars);
         world.people.borrow_mut().push(sidecar);
-        let person = Person { world: world.clone(), number, sidecar, entry, client: Client::new() };
+        let person = Person { world: world.clone(), number, sidecar, client: Client::new() };
         world.processes.begin(Whose::Person(sidecar), 0, person.act(plot));
     }
     world.unfold().await;
@@ -90,7 +99,7 @@ pub async fn play(plot: Plot, seed: u64, fault: Fault, is_told: bool) -> Outcome
 }
 
 impl World {
-    fn new(mut chance: Random, fault: Fault, is_told: bool) -> Rc<World> {
+    fn new(mut chance: Random, pair: [Stage; 2], fault: Fault, is_told: bool) -> Rc<World> {
         let hurried = Duration::from_millis(1 + chance.below(40) as u64);
         let patience = if chance.chance(30) { hurried } else { LONG };
         let begin = Op {
@@ -115,18 +124,33 @@ impl World {
             tick: Cell::new(0),
             broken: RefCell::default(),
             sidecars: RefCell::default(),
+            pair,
             people: RefCell::default(),
             began: Instant::now(),
             told: is_told.then(RefCell::default),
         })
     }
 
-    fn start(self: &Rc<Self>, stage: Stage) -> Entry {
+    fn start(self: &Rc<Self>, stage: Stage) {
         let (entry, wire) = start(self, stage);
         let mut sidecars = self.sidecars.borrow_mut();
         self.tell(|| format!("sidecar {} is in {stage:?}", sidecars.len()));
-        sidecars.push((wire, true));
-        entry
+        sidecars.push(Sidecar { entry, wires: vec![wire], is_there: true });
+    }
+
+    /// A sidecar goes on in one of the two phases. What it has begun it ends as it began it.
+    fn reload(self: &Rc<Self>) {
+        let (number, stage) = (self.below(self.sidecars.borrow().len()), self.pair[self.below(2)]);
+        let (entry, wire) = start(self, stage);
+        self.tell(|| format!("sidecar {number} is in {stage:?} from now on"));
+        let sidecar = &mut self.sidecars.borrow_mut()[number];
+        sidecar.entry = entry;
+        sidecar.wires.push(wire);
+    }
+
+    /// Where a request enters a sidecar now.
+    pub fn way_into(&self, sidecar: usize) -> Entry {
+        self.sidecars.borrow()[sidecar].entry.clone()
     }
 
     pub fn below(&self, bound: usize) -> usize {
@@ -190,7 +214,7 @@ impl World {
         self.broken.borrow_mut().get_or_insert(why);
     }
 
-    async fn unfold(&self) {
+    async fn unfold(self: &Rc<Self>) {
         for _ in 0..MOST_STEPS {
             self.processes.settle(&self.chance);
             if self.broken.borrow().is_some() {
@@ -207,6 +231,9 @@ impl World {
             }
             if self.percent(1) {
                 self.crash();
+            }
+            if self.percent(1) {
+                self.reload();
             }
             if self.is_hurried() && self.percent(5) {
                 advance(Duration::from_millis(1 + self.below(5) as u64)).await;
@@ -241,16 +268,16 @@ impl World {
     /// A sidecar dies, with whoever is connected to it. Of what it sent some may still be done.
     fn crash(&self) {
         let number = self.below(self.sidecars.borrow().len());
-        let (wire, is_there) = self.sidecars.borrow()[number];
-        if !is_there || self.sidecars.borrow().iter().filter(|(_, is_there)| *is_there).count() < 2 {
+        let are_there = self.sidecars.borrow().iter().filter(|sidecar| sidecar.is_there).count();
+        if !self.sidecars.borrow()[number].is_there || are_there < 2 {
             return;
         }
-        self.sidecars.borrow_mut()[number].1 = false;
+        self.sidecars.borrow_mut()[number].is_there = false;
         self.tell(|| format!("sidecar {number} crashes"));
         let now = self.now();
         self.processes.end(|whose| whose == Whose::Sidecar(number) || whose == Whose::Person(number));
-        for pool in [FROM, TO] {
-            self.wires.cut(wire + pool, &self.chance);
+        for wire in &self.sidecars.borrow()[number].wires {
+            [FROM, TO].iter().for_each(|pool| self.wires.cut(wire + pool, &self.chance));
         }
         let is_cut_off = |op: &&mut Op| op.end.is_none() && self.people.borrow().get(op.person) == Some(&number);
         for op in self.ops.borrow_mut().iter_mut().filter(is_cut_off) {

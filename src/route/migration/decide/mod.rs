@@ -22,7 +22,10 @@ pub use command::{
     CommandKind, bound_to_item, changes, kind, reply_where_nothing_is, stored_where_nothing_is, told_of_stored,
 };
 pub use copy::copy;
-pub use reply::{as_sent_to_from, as_told_by_from, delete_failure, delete_reply, is_down, may_have_changed, set_reply};
+pub use reply::{
+    as_sent_to_from, as_taken_in, as_told_by_from, as_told_to_client, delete_failure, delete_reply, is_down,
+    may_have_changed, set_reply,
+};
 
 use std::time::Duration;
 

@@ -2,8 +2,10 @@
 
 use crate::protocol::{Cause, Command, Failure, Reply, Uniques};
 
-/// A client that was told a CAS unique by `from` must not store over what `to` has by then.
-const OF_FROM: Uniques = Uniques::with_bit(62);
+/// A client that was told a CAS unique by `from` must not store over what `to` has by then. Within the migration those of
+/// `to` stand as `to` gives them and those of `from` are turned. Between it and its clients all are turned once more: so
+/// clients know those of `from` as they did before the migration, and none of these is ever taken for one of `to`.
+const OF_TO: Uniques = Uniques::OF_A_NEW_POOL;
 
 /// Whether the server is known to be down, so that it was not asked. A delete that the spool remembers is answered as
 /// one of no item; a delete with this answer was not remembered.
@@ -54,12 +56,22 @@ pub fn delete_reply(from: Reply, to: Reply) -> Reply {
     }
 }
 
-/// A client's command as `from` is asked it.
+/// A command as `from` is asked it.
 pub fn as_sent_to_from(command: &Command) -> Command {
-    OF_FROM.sent(command)
+    OF_TO.sent(command)
 }
 
-/// The reply of `from` to a command as a client is told it.
+/// The reply of `from` to a command as it stands within the migration.
 pub fn as_told_by_from(command: &Command, reply: Reply) -> Reply {
-    OF_FROM.told(command, reply)
+    OF_TO.told(command, reply)
+}
+
+/// A client's command as it stands within the migration.
+pub fn as_taken_in(command: &Command) -> Command {
+    OF_TO.sent(command)
+}
+
+/// The migration's reply to a command as a client is told it.
+pub fn as_told_to_client(command: &Command, reply: Reply) -> Reply {
+    OF_TO.told(command, reply)
 }
