@@ -16,8 +16,6 @@ COPY .cargo .cargo
 COPY benches benches
 COPY tests/support tests/support
 COPY src src
-# Line numbers of a panic stay, the rest of the debug information goes.
-ENV CARGO_PROFILE_RELEASE_DEBUG=line-tables-only
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
     cargo build --release --locked --bin leash && cp target/release/leash /leash

@@ -2,6 +2,7 @@
 //! and the book.
 
 mod book;
+mod crates_io;
 
 use std::fs;
 use std::path::PathBuf;
