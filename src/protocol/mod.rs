@@ -10,6 +10,7 @@ mod call;
 mod classic;
 mod decoder;
 mod detach;
+mod eight;
 mod encode;
 mod expected;
 mod exptime;

@@ -3,6 +3,8 @@
 //! The readers accept what memcached's `safe_strtol` family accepts on a 64-bit machine (memcached, `util.c`): leading
 //! white space, a sign, and anything behind a white space or NUL that ends the digits; 32-bit results are truncated.
 
+use super::eight::{all, first_marked};
+
 /// Reads what `safe_strtoull` reads. Of a number so large that it is negative to `strtoll`, memcached wants no minus
 /// anywhere in the C string.
 pub fn u64(token: &[u8]) -> Option<u64> {
@@ -40,6 +42,24 @@ pub fn plain(token: &[u8]) -> Option<u64> {
     })
 }
 
+/// The number of at most seven digits that `text` begins with, and how many they are; nothing is said of a longer one.
+/// Looks at all eight bytes at once, since each reply of a server has such numbers in it.
+#[inline]
+pub(super) fn short(text: &[u8; 8]) -> Option<(u64, usize)> {
+    let digits = u64::from_le_bytes(*text) ^ all(b'0');
+    // What is added brings all but 0 to 9 up to the highest bit. A carry spoils bytes behind one that is no digit only.
+    let len = first_marked(digits.wrapping_add(all(0x7f - 9)) | digits);
+    if !(1..=7).contains(&len) {
+        return None;
+    }
+    // The first digit stands lowest. Zeros before it, then neighbours are joined: two, four, eight digits.
+    let eight = digits << (8 * (8 - len));
+    let pairs = eight.wrapping_mul(10).wrapping_add(eight >> 8) & 0x00ff_00ff_00ff_00ff;
+    let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_ffff_0000_ffff;
+    let number = fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xffff_ffff;
+    Some((number, len))
+}
+
 /// Sign and magnitude of the number `token` begins with.
 fn scan(token: &[u8]) -> Option<(bool, u64)> {
     let start = token.iter().position(|&b| !is_space(b))?;
@@ -63,6 +83,25 @@ fn is_space(b: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_short_number_is_what_its_digits_say(number in 0..10_000_000u64, behind in any::<[u8; 8]>()) {
+            prop_assume!(!behind[0].is_ascii_digit());
+            let digits = number.to_string();
+            let text = [digits.as_bytes(), &behind].concat();
+            prop_assert_eq!(super::short(text.first_chunk().unwrap()), Some((number, digits.len())));
+        }
+
+        #[test]
+        fn what_begins_with_no_digit_or_with_eight_is_no_short_number(text in any::<[u8; 8]>(), long in 10_000_000..99_999_999u64) {
+            prop_assume!(!text[0].is_ascii_digit());
+            prop_assert_eq!(super::short(&text), None);
+            prop_assert_eq!(super::short(long.to_string().as_bytes().first_chunk().unwrap()), None);
+        }
+    }
+
     #[test]
     fn numbers_are_read_as_strtoull_reads_them() {
         let table: &[(&[u8], Option<u64>)] = &[

@@ -49,22 +49,21 @@ impl Question<'_> {
             Question::FlushAll(delay) => flush_all(out.text(), *delay),
             Question::Noop => out.text().extend_from_slice(b"mn"),
             Question::Version => out.text().extend_from_slice(b"version"),
-            Question::Ask(request) => ask(request, token, out.text()),
+            Question::Ask(request) => return ask(request, token, out),
         }
-        out.text().extend_from_slice(b"\r\n");
-        if let Question::Ask(Request { command: Command::Store(store), .. }) = self {
-            out.push_value(&store.value);
-            out.text().extend_from_slice(b"\r\n");
-        }
+        out.text().extend_from_slice(LINE_END);
     }
 }
+
+const LINE_END: &[u8; 2] = b"\r\n";
 
 fn flush_all(text: &mut Vec<u8>, delay: Exptime) {
     text.extend_from_slice(b"flush_all ");
     number::push(text, delay.as_written());
 }
 
-fn ask(request: &Request, token: Token, text: &mut Vec<u8>) {
+fn ask(request: &Request, token: Token, out: &mut Output) {
+    let text = out.text();
     match &request.command {
         Command::Get(command) => get(&request.key, command, text),
         Command::Store(command) => store(&request.key, command, text),
@@ -72,8 +71,20 @@ fn ask(request: &Request, token: Token, text: &mut Vec<u8>) {
         Command::Arithmetic(command) => arithmetic(&request.key, command, text),
         Command::Debug => return debug(&request.key, text),
     }
-    text.extend_from_slice(b" O");
-    text.extend_from_slice(token.as_bytes());
+    end(text, token);
+    if let Command::Store(store) = &request.command {
+        out.push_value(&store.value);
+        out.text().extend_from_slice(LINE_END);
+    }
+}
+
+/// Ends a line that its answer is known by.
+#[inline]
+fn end(text: &mut Vec<u8>, token: Token) {
+    const AT: usize = b" O".len();
+    let mut end = *b" O        \r\n";
+    end[AT..AT + Token::LEN].copy_from_slice(token.as_bytes());
+    text.extend_from_slice(&end);
 }
 
 fn open(text: &mut Vec<u8>, command: &[u8; 3], key: &Key) {
@@ -86,6 +97,7 @@ fn open(text: &mut Vec<u8>, command: &[u8; 3], key: &Key) {
 fn debug(key: &Key, text: &mut Vec<u8>) {
     text.extend_from_slice(b"me ");
     key.spell(!key.fits_a_line(), text);
+    text.extend_from_slice(LINE_END);
 }
 
 fn flag(text: &mut Vec<u8>, letter: u8, argument: impl itoa::Integer) {
@@ -141,6 +153,9 @@ fn outcome(text: &mut Vec<u8>, asked: Returns) {
 fn get(key: &Key, get: &Get, text: &mut Vec<u8>) {
     open(text, b"mg ", key);
     facts(text, get.returns);
+    if only_tells(get) {
+        return;
+    }
     given(text, b'u', get.no_bump);
     maybe(text, b'E', get.new_cas);
     time(text, b'T', get.touch.filter(|_| !get.touch_last));
@@ -148,6 +163,14 @@ fn get(key: &Key, get: &Get, text: &mut Vec<u8>) {
     time(text, b'T', get.touch.filter(|_| get.touch_last));
     time(text, b'N', get.vivify);
     given(text, b't', get.returns.has(Returns::TTL));
+}
+
+/// Whether it asks for facts and nothing else, as almost all gets do.
+#[inline]
+fn only_tells(get: &Get) -> bool {
+    let Get { touch, vivify, recache, new_cas, no_bump, returns, .. } = get;
+    let changes = touch.is_some() || vivify.is_some() || recache.is_some() || new_cas.is_some();
+    !changes && !no_bump && !returns.has(Returns::TTL)
 }
 
 fn store(key: &Key, store: &Store, text: &mut Vec<u8>) {

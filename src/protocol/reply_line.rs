@@ -104,20 +104,15 @@ pub(super) fn after_token(text: &[u8], token: Token) -> Option<&[u8]> {
 /// The number `text` begins with, and what stands behind it.
 #[inline(always)]
 pub(super) fn leading_number(text: &[u8]) -> Option<(u64, &[u8])> {
-    let mut number = 0u64;
-    for (len, b) in text.iter().enumerate() {
-        let digit = b.wrapping_sub(b'0');
-        if digit > 9 {
-            return (1..20).contains(&len).then(|| (number, &text[len..])).or_else(|| long_number(text, len));
-        }
-        number = number.wrapping_mul(10).wrapping_add(u64::from(digit));
+    match text.first_chunk().and_then(number::short) {
+        Some((number, len)) => Some((number, &text[len..])),
+        None => any_number(text),
     }
-    long_number(text, text.len())
 }
 
-/// The same for a number that may be too long to be one, or ends the text.
-#[cold]
-fn long_number(text: &[u8], len: usize) -> Option<(u64, &[u8])> {
+/// The same for a number that may be long, or end the text.
+fn any_number(text: &[u8]) -> Option<(u64, &[u8])> {
+    let len = text.iter().position(|b| !b.is_ascii_digit()).unwrap_or(text.len());
     number::plain(&text[..len]).map(|number| (number, &text[len..]))
 }
 

@@ -94,6 +94,13 @@ pub struct Get {
     pub knows_marks: bool,
 }
 
+impl Get {
+    /// Whether asking twice tells and does what asking once does.
+    pub fn is_idempotent(&self) -> bool {
+        self.vivify.is_none() && self.recache.is_none()
+    }
+}
+
 /// How a value is stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum StoreMode {
@@ -252,7 +259,7 @@ impl Command {
     /// Whether doing it twice leaves the same item as doing it once: what may be sent again when a connection died.
     pub fn is_idempotent(&self) -> bool {
         match self {
-            Command::Get(get) => get.vivify.is_none() && get.recache.is_none(),
+            Command::Get(get) => get.is_idempotent(),
             Command::Store(store) => store.mode == StoreMode::Set && store.compare_cas.is_none(),
             Command::Delete(delete) => delete.compare_cas.is_none() && !delete.invalidate,
             Command::Arithmetic(_) => false,

@@ -1,6 +1,8 @@
 //! The token of one question, which its answer must repeat (`O`). It is no counter: what a client wrote may reach a
 //! server's stream one day, and no client must be able to write the token of another client's question in advance.
 
+use super::eight::all;
+
 /// Eight printable characters, 48 bits of chance: a forged line is taken for a reply once in 2^48, about 281 million
 /// million, and each one that is not taken closes the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,9 +15,7 @@ impl Token {
     /// The token made of six bits of each byte of `chance`, as one of the characters from `?` to `~`.
     #[inline]
     pub const fn new(chance: u64) -> Token {
-        const SIX_BITS: u64 = u64::from_ne_bytes([0x3f; Token::LEN]);
-        const FIRST: u64 = u64::from_ne_bytes([b'?'; Token::LEN]);
-        Token(((chance & SIX_BITS) + FIRST).to_ne_bytes())
+        Token(((chance & all(0x3f)) + all(b'?')).to_ne_bytes())
     }
 
     /// As it stands on the wire.
