@@ -166,17 +166,20 @@ impl Connection {
 
 impl Connection {
     /// Puts a reply in its place.
-    pub(super) fn put(self: &Rc<Self>, token: u64, reply: Reply) {
+    pub(super) fn put(self: &Rc<Self>, token: u64, mut reply: Reply) {
         let mut state = self.state.borrow_mut();
         if state.broken {
             return;
         }
-        let mut reply = if self.has_room(&reply) { reply } else { Reply::Error(NO_ROOM.into()) };
+        let size = reply.value_len();
+        if !self.has_room(size) {
+            reply = Reply::Error(NO_ROOM.into());
+        }
         if state.blocked {
             // The client does not take the output that is there already, so this reply waits for a while.
             reply.detach();
         }
-        state.expect_more_like(&reply);
+        state.expect_more_like(size);
         if !state.replies.fill(token, reply, self.service.turn.now(), &**self) {
             state.count_parked();
             return self.ask_on_later(&state);
@@ -189,9 +192,9 @@ impl Connection {
         }
     }
 
-    /// Whether `reply` can be kept for the client. One get may ask for more than fits anywhere.
-    fn has_room(&self, reply: &Reply) -> bool {
-        let has_room = reply.value_len() == 0 || self.holder.may_take(reply.value_len());
+    /// Whether a value of `size` bytes can be kept for the client. One get may ask for more than fits anywhere.
+    fn has_room(&self, size: usize) -> bool {
+        let has_room = size == 0 || self.holder.may_take(size);
         if !has_room {
             self.service.memory.shed(Shed::Reply);
         }

@@ -6,7 +6,7 @@ use std::vec::IntoIter;
 use bytes::Bytes;
 
 use super::replies::Replies;
-use crate::protocol::{Exptime, Form, Key, Output, Reply, Request};
+use crate::protocol::{Exptime, Form, Key, Output, Request};
 use crate::runtime::memory::{Holder, Share};
 
 /// How large values are taken to be before any came: a client that begins with a deep pipeline is asked for so much of
@@ -93,8 +93,8 @@ impl Outbox {
 
     /// Learns how large values are: upwards at once, downwards slowly, so that a large value among small ones is not
     /// forgotten at once.
-    pub(super) fn expect_more_like(&mut self, reply: &Reply) {
-        self.likely = reply.value_len().max(self.likely - self.likely / 16);
+    pub(super) fn expect_more_like(&mut self, size: usize) {
+        self.likely = size.max(self.likely - self.likely / 16);
     }
 
     pub(super) fn unsent(&self) -> usize {

@@ -39,8 +39,17 @@ pub(super) trait Walker: Sized {
 }
 
 /// Walks from `node` on down.
+#[inline]
 pub(super) fn walk<W: Walker>(node: &Rc<dyn Node>, ask: &Ask<'_>, walker: W) -> W::Output {
     match node.step(ask) {
+        Step::Send(pool, server) => walker.arrive(WalkEnd::Server(pool, server), ask),
+        step => walk_on(node, step, ask, walker),
+    }
+}
+
+/// The same behind a step that leads to no server yet.
+fn walk_on<W: Walker>(node: &Rc<dyn Node>, step: Step<'_>, ask: &Ask<'_>, walker: W) -> W::Output {
+    match step {
         Step::Send(pool, server) => walker.arrive(WalkEnd::Server(pool, server), ask),
         Step::Answer(reply) => walker.arrive(WalkEnd::Answer(reply), ask),
         Step::Run => walker.arrive(WalkEnd::Run(node), ask),

@@ -7,7 +7,7 @@ use super::deadline;
 use super::lane::Lane;
 use super::link::{Link, LinkPhase};
 use super::mark::Mark;
-use super::slot::{Slot, forgotten, held, repeatable};
+use super::slot::{Kept, Slot, is_plain_read};
 use super::ticket::Ticket;
 use crate::metrics::UpstreamCount;
 use crate::protocol::{Cause, Question, Reply};
@@ -38,13 +38,12 @@ impl Lane {
         if link.slots.is_empty() {
             link.unproven = link.heard.is_some_and(|heard| asked.saturating_duration_since(heard) >= IDLE);
         }
-        let again = if link.unproven && !self.memory.is_tight() { repeatable(question) } else { None };
-        let forgotten = forgotten(question).cloned().map(Box::new);
+        let is_plain_read = is_plain_read(question);
+        let may_repeat = link.unproven && !self.memory.is_tight();
+        let kept = if is_plain_read && !may_repeat { None } else { Kept::of(question, may_repeat) };
         let (ticket, expected, token) = (Some(ticket), question.expected(), link.tokens.draw());
-        let held = again.as_ref().map_or(0, |_| held(question));
-        let slot = Slot { ticket, asked, expected, token, len: 0, held, said: 0, again, forgotten, mark };
-        self.put(&mut link, question, slot);
-        if stalled || held > 0 {
+        self.put(&mut link, question, Slot { ticket, asked, expected, token, len: 0, mark, is_plain_read, kept });
+        if stalled || may_repeat {
             link.count_waiting();
         }
         self.arrange_to_send(&mut link);
@@ -69,23 +68,28 @@ impl Lane {
     }
 
     /// Has a timer run for the oldest question.
+    #[inline]
     fn watch(&self) {
         if !self.deadline_armed.replace(true) {
             tokio::task::spawn_local(deadline::watch(self.rc()));
         }
     }
 
+    #[inline]
     fn arrange_to_send(&self, link: &mut Link) {
         match link.phase {
-            LinkPhase::Open(_) if !link.flush_asked && !link.blocked => {
-                link.flush_asked = true;
-                self.turn.flush_later(self.rc());
-            }
+            LinkPhase::Open(_) if link.flush_asked || link.blocked => {}
+            LinkPhase::Open(_) => self.send_later(link),
             LinkPhase::Closed => {
                 link.phase = LinkPhase::Opening;
                 tokio::task::spawn_local(connection::run(self.rc()));
             }
-            LinkPhase::Open(_) | LinkPhase::Opening | LinkPhase::Doomed(_) => {}
+            LinkPhase::Opening | LinkPhase::Doomed(_) => {}
         }
+    }
+
+    fn send_later(&self, link: &mut Link) {
+        link.flush_asked = true;
+        self.turn.flush_later(self.rc());
     }
 }

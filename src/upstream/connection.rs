@@ -169,9 +169,9 @@ fn end(lane: &Rc<Lane>, cause: Cause) -> bool {
     link.receiving = 0;
     link.admission.forget();
     let (again, lost): (Vec<Slot>, Vec<Slot>) =
-        link.slots.take_all().into_iter().partition(|slot| ask_again && slot.again.is_some());
+        link.slots.take_all().into_iter().partition(|slot| ask_again && slot.can_be_repeated());
     for mut slot in again {
-        if let Some(request) = slot.again.take() {
+        if let Some(request) = slot.take_again() {
             lane.count(UpstreamCount::Retries, 1);
             lane.put(&mut link, Question::Ask(&request), slot);
         }

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use super::common::Common;
 use super::link::{Link, LinkPhase};
 use super::probe;
-use super::slot::{Slot, is_plain_read};
+use super::slot::Slot;
 use super::ticket::Ticket;
 use crate::metrics::UpstreamCount;
 use crate::protocol::{Cause, Question};
@@ -82,7 +82,6 @@ impl Lane {
         let (before, start) = (output.len(), output.text().len());
         question.encode(slot.token, output);
         slot.len = output.len() - before;
-        slot.said = if is_plain_read(question) { slot.len } else { 0 };
         slots.push(slot, &output.text()[start..]);
     }
 
@@ -105,7 +104,7 @@ impl Lane {
     /// Tells the callers of `slots` that there will be no reply.
     pub(super) fn fail(&self, slots: impl IntoIterator<Item = Slot>, cause: Cause) {
         for mut slot in slots {
-            if let Some(key) = slot.forgotten.take() {
+            if let Some(key) = slot.take_forgotten() {
                 self.catch_up_on(&key);
             }
             if let Some(ticket) = slot.ticket {

@@ -11,9 +11,14 @@ pub(super) const MOVED: Cause = Cause::Shutdown;
 
 impl Link {
     /// Gives the connection up if it leads to an address its server has left and nothing is owed on it. Why, if so.
+    #[inline]
     pub(super) fn leave_old_address(&mut self, addresses: &Addresses) -> Option<Cause> {
         let changes = addresses.changes();
-        if changes == self.changes || !self.slots.is_empty() || !matches!(self.phase, LinkPhase::Open(_)) {
+        if changes == self.changes { None } else { self.leave_one_not_in(addresses, changes) }
+    }
+
+    fn leave_one_not_in(&mut self, addresses: &Addresses, changes: u32) -> Option<Cause> {
+        if !self.slots.is_empty() || !matches!(self.phase, LinkPhase::Open(_)) {
             return None;
         }
         self.changes = changes;

@@ -13,6 +13,7 @@ use bytes::BytesMut;
 
 use super::admission::Came;
 use super::lane::Lane;
+use super::mark::Party;
 use super::progress::LARGE;
 use super::slot::Slot;
 use crate::metrics::UpstreamCount;
@@ -135,6 +136,8 @@ struct Batch {
     last_late: Option<Instant>,
     /// Whether values went that were counted.
     frees: bool,
+    /// What was given to whom last: neighbours are mostly the same client's.
+    given: Option<(Party, bool)>,
 }
 
 impl Batch {
@@ -147,18 +150,25 @@ impl Batch {
             slot
         };
         let Some(slot) = slot else { return };
-        self.frees |= slot.held > 0;
+        self.frees |= slot.held() > 0;
         let size = reply.value_len();
         if (1..LARGE).contains(&size) {
             lane.large.note_small(slot.mark);
         }
         match slot.ticket {
             Some(ticket) => {
-                lane.takers.note(slot.mark.whose, size.max(slot.len) < LARGE);
+                self.gave(lane, slot.mark.whose, size.max(slot.len) < LARGE);
                 self.add(slot.asked, now);
                 ticket.answer(reply);
             }
             None => self.last_late = Some(slot.asked),
+        }
+    }
+
+    fn gave(&mut self, lane: &Lane, whose: Party, is_small: bool) {
+        if self.given != Some((whose, is_small)) {
+            self.given = Some((whose, is_small));
+            lane.takers.note(whose, is_small);
         }
     }
 

@@ -53,6 +53,7 @@ impl Server {
     }
 
     /// Asks. The reply goes to `ticket` later, unless it is returned now because the server is not asked at all.
+    #[inline]
     pub fn ask(&self, question: Question<'_>, mark: Mark, ticket: Ticket) -> Option<Reply> {
         let is_large = self.is_large(question, mark);
         if !is_large && !self.common.is_spread.get() && !self.lanes[0].is_held_up() {
@@ -80,7 +81,7 @@ impl Server {
 
     /// The number of the lane for a question about the item of this mark.
     fn lane_of(&self, mark: Mark, is_large: bool) -> usize {
-        if let Some(owing) = self.lanes.iter().position(|lane| lane.link.borrow().slots.owe(mark)) {
+        if let Some(owing) = self.lanes.iter().position(|lane| lane.link.borrow_mut().slots.owe(mark)) {
             return owing;
         }
         let is_held_up = |number: usize| self.lanes[number].is_held_up();

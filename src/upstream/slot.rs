@@ -18,16 +18,22 @@ pub(super) struct Slot {
     pub token: Token,
     /// How many bytes it took to ask.
     pub len: usize,
-    /// How many bytes of a value are kept for it until it is answered, as it may have to be asked again.
-    pub held: usize,
-    /// How many bytes of its words are kept, where asking twice does what asking once does.
-    pub said: usize,
-    /// The request, where it may be sent again should the connection prove to have died while idle.
-    pub again: Option<Box<Request>>,
-    /// The key of which no older value may be read any more, should the question fail.
-    pub forgotten: Option<Box<Key>>,
     /// The item it is about, and who asks.
     pub mark: Mark,
+    /// Whether it is a read, and asking it twice does what asking it once does: its words are kept.
+    pub is_plain_read: bool,
+    /// What else is kept of it; most reads need nothing.
+    pub kept: Option<Box<Kept>>,
+}
+
+/// What some questions leave here until they are answered.
+pub(super) struct Kept {
+    /// The request, where it may be sent again should the connection prove to have died while idle.
+    pub again: Option<Request>,
+    /// How many bytes of a value that keeps.
+    pub held: usize,
+    /// The key of which no older value may be read any more, should the question fail.
+    pub forgotten: Option<Key>,
 }
 
 impl Slot {
@@ -35,27 +41,74 @@ impl Slot {
     pub(super) fn is_wanted(&self) -> bool {
         self.ticket.as_ref().is_some_and(Ticket::is_wanted)
     }
+
+    /// How many bytes of its words are kept.
+    pub(super) fn said(&self) -> usize {
+        if self.is_plain_read { self.len } else { 0 }
+    }
+
+    /// How many bytes of a value are kept for it.
+    pub(super) fn held(&self) -> usize {
+        self.kept.as_ref().map_or(0, |kept| kept.held)
+    }
+
+    /// Lets go of the request, which will not be sent again. How many bytes of a value that frees.
+    pub(super) fn settle(&mut self) -> usize {
+        self.kept.as_mut().map_or(0, |kept| {
+            kept.again = None;
+            std::mem::take(&mut kept.held)
+        })
+    }
+
+    /// The key of which no older value may be read any more, now that the question has failed.
+    pub(super) fn take_forgotten(&mut self) -> Option<Key> {
+        self.kept.as_mut()?.forgotten.take()
+    }
+
+    /// The request, if it may be sent again.
+    pub(super) fn take_again(&mut self) -> Option<Request> {
+        self.kept.as_mut()?.again.take()
+    }
+
+    /// Whether it may be sent again.
+    pub(super) fn can_be_repeated(&self) -> bool {
+        self.kept.as_ref().is_some_and(|kept| kept.again.is_some())
+    }
+}
+
+impl Kept {
+    /// What is to be kept of a question; the request too, if it may have to be sent again and `may_repeat`.
+    pub(super) fn of(question: Question<'_>, may_repeat: bool) -> Option<Box<Kept>> {
+        let again = if may_repeat { repeatable(question) } else { None };
+        let forgotten = forgotten(question);
+        if again.is_none() && forgotten.is_none() {
+            return None;
+        }
+        let held = again.map_or(0, held);
+        Some(Box::new(Kept { again: again.cloned(), held, forgotten: forgotten.cloned() }))
+    }
 }
 
 /// The request, if sending it twice does what sending it once does.
-pub(super) fn repeatable(question: Question<'_>) -> Option<Box<Request>> {
+fn repeatable(question: Question<'_>) -> Option<&Request> {
     match question {
-        Question::Ask(request) if Command::is_idempotent(&request.command) => Some(Box::new(request.clone())),
+        Question::Ask(request) => Some(request).filter(|request| request.command.is_idempotent()),
         _ => None,
     }
 }
 
 /// Whether asking this twice does what asking it once does, and it is a read.
 pub(super) fn is_plain_read(question: Question<'_>) -> bool {
-    matches!(question, Question::Ask(request) if matches!(request.command, Command::Get(_)) && request.command.is_idempotent())
+    match question {
+        Question::Ask(Request { command: Command::Get(get), .. }) => get.is_idempotent(),
+        _ => false,
+    }
 }
 
-/// How many bytes of a value are kept until the question is answered.
-pub(super) fn held(question: Question<'_>) -> usize {
-    match question {
-        Question::Ask(Request { command: Command::Store(store), .. }) if store.value.len() >= Output::APART_FROM => {
-            store.value.len()
-        }
+/// How many bytes of its value keeping a request keeps.
+fn held(request: &Request) -> usize {
+    match &request.command {
+        Command::Store(store) if store.value.len() >= Output::APART_FROM => store.value.len(),
         _ => 0,
     }
 }

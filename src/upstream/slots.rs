@@ -23,8 +23,8 @@ pub(super) struct Expired {
     pub ticket: Ticket,
     /// Since when.
     pub asked: Instant,
-    /// As in its slot.
-    pub forgotten: Option<Box<Key>>,
+    /// The key of which no older value may be read any more.
+    pub forgotten: Option<Key>,
 }
 
 /// A queue that grew longer than this gives its memory back once it is empty.
@@ -33,15 +33,17 @@ const KEEP: usize = 1024;
 /// The questions of one connection.
 pub(super) struct Slots {
     queue: VecDeque<Slot>,
-    /// The items they are about, in the same order: looked through at once where it matters.
+    /// The items they are about, in the same order, to be looked through at once; if they are listed.
     items: VecDeque<u32>,
+    /// Whether they are: from when that matters first, until no reply is owed.
+    are_listed: bool,
     /// How many slots at the front are known to be tombstones.
     dead: usize,
     /// How many slots at the front are held up by a large value, or are one.
     held_up: usize,
     /// The words of those that can be asked elsewhere.
     said: Said,
-    /// What their `held` is together.
+    /// How many bytes of values are kept for them.
     held: usize,
     /// How many questions each party has here.
     parts: [u32; Party::COUNT],
@@ -52,6 +54,7 @@ impl Default for Slots {
         Slots {
             queue: VecDeque::new(),
             items: VecDeque::new(),
+            are_listed: false,
             dead: 0,
             held_up: 0,
             said: Said::default(),
@@ -78,8 +81,16 @@ impl Slots {
     }
 
     /// Whether a reply is owed about the item of `mark`.
-    pub(super) fn owe(&self, mark: Mark) -> bool {
+    pub(super) fn owe(&mut self, mark: Mark) -> bool {
+        self.list_items();
         self.items.contains(&mark.item)
+    }
+
+    fn list_items(&mut self) {
+        if !self.are_listed && !self.is_empty() {
+            self.are_listed = true;
+            self.items.extend(self.queue.iter().map(|slot| slot.mark.item));
+        }
     }
 
     /// Whether a large value is among the replies, or in a store, as far as is known.
@@ -100,10 +111,12 @@ impl Slots {
     /// Adds the youngest question. Of its `words` the part is kept that the slot says.
     #[inline]
     pub(super) fn push(&mut self, slot: Slot, words: &[u8]) {
-        self.said.push(&words[..slot.said]);
-        self.items.push_back(slot.mark.item);
+        self.said.push(&words[..slot.said()]);
+        if self.are_listed {
+            self.items.push_back(slot.mark.item);
+        }
         self.parts[slot.mark.whose.index()] += 1;
-        self.held += slot.held;
+        self.held += slot.held();
         self.queue.push_back(slot);
     }
 
@@ -113,18 +126,29 @@ impl Slots {
     }
 
     /// Takes the oldest question off: its reply has come.
+    #[inline]
     pub(super) fn pop(&mut self) -> Option<Slot> {
         let slot = self.queue.pop_front()?;
-        self.items.pop_front();
+        if self.are_listed {
+            self.items.pop_front();
+        }
         self.dead = self.dead.saturating_sub(1);
         self.held_up = self.held_up.saturating_sub(1);
         self.parts[slot.mark.whose.index()] -= 1;
-        self.held -= slot.held;
-        self.said.forget(slot.said);
-        if self.queue.is_empty() && self.queue.capacity() > KEEP {
-            (self.queue, self.items) = Default::default();
+        self.held -= slot.held();
+        self.said.forget(slot.said());
+        if self.queue.is_empty() {
+            self.rest();
         }
         Some(slot)
+    }
+
+    /// Gives back what is not in use, as no reply is owed.
+    fn rest(&mut self) {
+        self.are_listed = false;
+        if self.queue.capacity() > KEEP {
+            (self.queue, self.items) = Default::default();
+        }
     }
 
     /// Takes all questions off: the connection is lost.
@@ -148,13 +172,13 @@ impl Slots {
     /// the oldest question's, which `may` move, and whose items only reads are about. Their replies here will be
     /// thrown away.
     pub(super) fn step_aside(&mut self, may: impl Fn(&Slot) -> bool) -> Vec<(Slot, Vec<u8>)> {
-        let mut aside = Vec::new();
-        let mut before = 0;
+        self.list_items();
+        let (mut aside, mut before) = (Vec::new(), 0);
         for place in 0..self.queue.len() {
             let (slot, oldest) = (&self.queue[place], &self.queue[0].mark);
-            let words = self.said.words(before, slot.said);
-            before += slot.said;
-            let is_other = place > 0 && slot.said > 0 && slot.ticket.is_some() && slot.mark.whose != oldest.whose;
+            let words = self.said.words(before, slot.said());
+            before += slot.said();
+            let is_other = place > 0 && slot.is_plain_read && slot.ticket.is_some() && slot.mark.whose != oldest.whose;
             if aside.len() == MOST_ASIDE || !is_other || !may(slot) || self.is_acted_on(slot.mark.item) {
                 continue;
             }
@@ -162,12 +186,8 @@ impl Slots {
             let slot = &mut self.queue[place];
             self.items[place] = NO_ITEM;
             let (ticket, expected) = (slot.ticket.take(), slot.expected.clone());
-            let (asked, token, mark) = (slot.asked, slot.token, slot.mark);
-            let (len, said) = (slot.len, slot.said);
-            aside.push((
-                Slot { ticket, asked, expected, token, len, held: 0, said, again: None, forgotten: None, mark },
-                words,
-            ));
+            let Slot { asked, token, len, mark, is_plain_read, .. } = *slot;
+            aside.push((Slot { ticket, asked, expected, token, len, mark, is_plain_read, kept: None }, words));
         }
         aside
     }
@@ -175,13 +195,12 @@ impl Slots {
     /// Whether a reply about this item is owed to anything but a read.
     fn is_acted_on(&self, item: u32) -> bool {
         let of_item = self.items.iter().zip(&self.queue).filter(|(known, _)| **known == item);
-        of_item.into_iter().any(|(_, slot)| slot.said == 0)
+        of_item.into_iter().any(|(_, slot)| !slot.is_plain_read)
     }
 
     /// Gives up asking anything again: the connection has proved to be alive.
     pub(super) fn settle(&mut self) {
-        self.queue.iter_mut().for_each(|slot| (slot.again, slot.held) = (None, 0));
-        self.held = 0;
+        self.held -= self.queue.iter_mut().map(Slot::settle).sum::<usize>();
     }
 
     /// When the youngest question was asked.
@@ -196,10 +215,9 @@ impl Slots {
             if slot.asked > before {
                 break;
             }
-            let (asked, forgotten) = (slot.asked, slot.forgotten.take());
+            let (asked, forgotten) = (slot.asked, slot.take_forgotten());
             expired.extend(slot.ticket.take().map(|ticket| Expired { ticket, asked, forgotten }));
-            slot.again = None;
-            self.held -= std::mem::take(&mut slot.held);
+            self.held -= slot.settle();
             self.dead += 1;
         }
         expired
@@ -232,7 +250,7 @@ mod tests {
         let ticket = Some(Ticket::new(Rc::new(Nobody), 0));
         let (expected, token) = (Expected::Facts, Token::new(token));
         let mark = Mark::of_no_item(Party::of(&Rc::new(0)));
-        Slot { ticket, asked, expected, token, len: 10, held: 0, said: 0, again: None, forgotten: None, mark }
+        Slot { ticket, asked, expected, token, len: 10, mark, is_plain_read: false, kept: None }
     }
 
     #[test]
