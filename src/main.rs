@@ -4,13 +4,15 @@ use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
-use leash::commands::cli::{self, CliCommand, Demo, EXIT_CONFIG, Environment, Healthcheck, RouteArgs, Top, Warm};
+use leash::commands::check;
+use leash::commands::cli::{
+    self, Check, CliCommand, Demo, EXIT_CONFIG, Environment, Healthcheck, RouteArgs, Top, Warm,
+};
 use leash::commands::warm::{WarmError, WarmRefusal};
 use leash::commands::{healthcheck, top};
 use leash::config::Config;
 use leash::explain::words::{in_json, in_words};
 use leash::explain::{Destination, Explainer, look_from_outside};
-use leash::readable::counted;
 use leash::snapshot::Snapshot;
 use leash::{app, logging};
 
@@ -29,12 +31,14 @@ fn main() -> ExitCode {
         Some(CliCommand::Top(top)) => return show_top(top, &environment),
         Some(CliCommand::Demo(demo)) => return show_demo(demo),
         Some(CliCommand::Warm(warm)) => return copy_ahead(warm),
+        Some(CliCommand::Check(files)) => return check_files(files),
         _ => {}
     }
     // Before the file is read: what is written to it from now on is another configuration.
     let origin = cli::origin(&args, &environment);
     let reloader = app::Reloader::new(origin.clone());
-    let config = match origin.load() {
+    let is_route = matches!(args.command, Some(CliCommand::Route(_)));
+    let config = match if is_route { origin.look() } else { origin.load() } {
         Ok(config) => config,
         Err(problems) => {
             eprintln!("{problems}");
@@ -42,7 +46,6 @@ fn main() -> ExitCode {
         }
     };
     match &args.command {
-        Some(CliCommand::Check { file }) => check(&config, &file.display().to_string()),
         Some(CliCommand::Route(route)) => show_routes(config, route),
         _ => serve(config, reloader),
     }
@@ -125,12 +128,18 @@ fn show_top(asked: &Top, environment: &Environment) -> ExitCode {
     }
 }
 
-fn check(config: &Config, file: &str) -> ExitCode {
-    for warning in &config.warnings {
-        eprintln!("warning: {warning}");
+fn check_files(asked: &Check) -> ExitCode {
+    let (order, mut is_ok) = (asked.order(), true);
+    for verdict in check::run(&order) {
+        is_ok &= verdict.is_ok();
+        let text = if order.as_json { format!("{}\n", verdict.to_json()) } else { verdict.in_words() };
+        if !order.as_json {
+            eprint!("{}", verdict.complaints());
+        }
+        // A reader that has seen enough is no failure.
+        let _ = io::stdout().write_all(text.as_bytes());
     }
-    println!("{file}: ok, {}, {}", counted(config.pools.len(), "pool"), counted(config.routes.len(), "route"));
-    ExitCode::SUCCESS
+    if is_ok { ExitCode::SUCCESS } else { ExitCode::from(EXIT_CONFIG as u8) }
 }
 
 /// That a server has no item is no failure; that it could not be asked is one.

@@ -1,5 +1,6 @@
 //! The command line: what can be asked of `leash`, and the commands that are more than one call into another room.
 
+pub mod check;
 pub mod cli;
 pub mod demo;
 pub mod healthcheck;

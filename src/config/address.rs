@@ -2,11 +2,14 @@
 
 use super::checked::{Address, MEMCACHED_PORT};
 use super::problem::plain;
-use std::net::{Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 
 /// The longest path a unix socket can have on Linux (`sun_path` less its end mark).
 const MAX_UNIX_PATH: usize = 107;
+/// The host in cures, where none is written: for servers and names, and for listeners.
+const EXAMPLE: &str = "m0";
+const LOOPBACK: &str = "127.0.0.1";
 
 /// The address of a server: `host`, `host:port`, `[ipv6]:port`, `/path`, `unix:/path` or `embedded`.
 pub(crate) fn server(text: &str) -> Result<Address, String> {
@@ -16,35 +19,43 @@ pub(crate) fn server(text: &str) -> Result<Address, String> {
     if let Some(path) = unix_path(text) {
         return unix(path).map(Address::Unix);
     }
-    let (host, port) = host_port(text)?;
+    let (host, port) = host_port(text, EXAMPLE, MEMCACHED_PORT)?;
     match port {
         Some(0) => Err(format!("{} has port 0; write the server's port, usually {MEMCACHED_PORT}", plain(text))),
         port => Ok(Address::Tcp { host, port: port.unwrap_or(MEMCACHED_PORT) }),
     }
 }
 
-/// A TCP address of this machine to listen on. A name is resolved, IPv4 first, as clients do.
-pub(crate) fn socket(text: &str) -> Result<SocketAddr, String> {
+/// A TCP address of this machine to listen on, usually on `port`. A name is resolved, IPv4 first, as clients do.
+pub(crate) fn socket(text: &str, usual: u16) -> Result<SocketAddr, String> {
     if let Ok(address) = text.parse() {
         return Ok(address);
     }
-    let (host, port) = match text.strip_prefix([':', '*']) {
-        Some(port) => {
-            return Err(format!(
-                "{} names no address; write 0.0.0.0:{}",
-                plain(text),
-                plain(port.trim_start_matches(':'))
-            ));
-        }
-        None => host_port(text)?,
-    };
-    let port = port.ok_or_else(|| format!("{} has no port; write {}:{MEMCACHED_PORT}", plain(text), plain(text)))?;
+    if let Some(path) = unix_path(text) {
+        return Err(format!(
+            "{} is the path of a unix socket; write an address such as 127.0.0.1:{usual}",
+            plain(path)
+        ));
+    }
+    if let Some(port) = port_alone(text) {
+        return Err(format!("{} is a port without an address; write {LOOPBACK}:{port}", plain(text)));
+    }
+    if let Some(port) = text.strip_prefix([':', '*']).map(|rest| rest.trim_start_matches(':'))
+        && (port.is_empty() || number(port).is_some())
+        && without_brackets(text, usual).is_none()
+    {
+        let port = number(port).unwrap_or(usual);
+        return Err(format!("{} names no address; write 0.0.0.0:{port}", plain(text)));
+    }
+    let (host, port) = host_port(text, LOOPBACK, usual)?;
+    let port = port.ok_or_else(|| format!("{} has no port; write {}:{usual}", plain(text), plain(text)))?;
     let found: Vec<SocketAddr> = (host.as_str(), port)
         .to_socket_addrs()
         .map_err(|e| format!("{} cannot be resolved ({e}); write an address such as 127.0.0.1:{port}", plain(&host)))?
         .collect();
     let first = found.iter().find(|address| address.is_ipv4()).or(found.first());
-    first.copied().ok_or_else(|| format!("{} resolves to no address", plain(&host)))
+    let none = || format!("{} resolves to no address; write one such as 127.0.0.1:{port}", plain(&host));
+    first.copied().ok_or_else(none)
 }
 
 /// The path, if the text names a unix socket.
@@ -65,7 +76,7 @@ pub(crate) fn unix(text: &str) -> Result<PathBuf, String> {
 
 /// A host name alone, as it stands in a `Host` header without its port.
 pub(crate) fn name(text: &str) -> Result<(), String> {
-    match host_port(text) {
+    match host_port(text, EXAMPLE, MEMCACHED_PORT) {
         Ok((_, None)) => Ok(()),
         Ok((host, Some(_))) => {
             Err(format!("{} has a port, which does not matter here; write {}", plain(text), plain(&host)))
@@ -76,27 +87,66 @@ pub(crate) fn name(text: &str) -> Result<(), String> {
     }
 }
 
-fn host_port(text: &str) -> Result<(String, Option<u16>), String> {
+/// The two parts of an address. Where a part is missing or wrong, the cure has the `usual` one, and `example` for a
+/// host.
+fn host_port(text: &str, example: &str, usual: u16) -> Result<(String, Option<u16>), String> {
+    let again = |rest: &str| host_port(rest, example, usual);
     if let Some((scheme, rest)) = text.split_once("://") {
-        return Err(format!("{}:// is not needed; write {}", plain(scheme), plain(rest.trim_end_matches('/'))));
-    }
-    if text.parse::<Ipv6Addr>().is_ok() {
-        return Err(format!("an IPv6 address needs brackets; write [{text}]:{MEMCACHED_PORT}"));
+        let rest = rest.split('/').next().unwrap_or(rest);
+        again(rest)?;
+        return Err(format!("{}:// is not needed; write {}", plain(scheme), plain(rest)));
     }
     if let Some(rest) = text.strip_prefix('[') {
-        return bracketed(rest).ok_or_else(|| format!("{} is no address; write [::1]:{MEMCACHED_PORT}", plain(text)));
+        return bracketed(rest).ok_or_else(|| no_bracketed(text, rest, usual));
+    }
+    if let Some(bracketed) = without_brackets(text, usual) {
+        return Err(format!("an IPv6 address needs brackets; write {bracketed}"));
+    }
+    if port_alone(text).is_some() {
+        return Err(format!("{} is a port without a host; write {example}:{}", plain(text), plain(text)));
     }
     let (host, port) = match text.rsplit_once(':') {
         Some((host, port)) => (host, Some(port)),
         None => (text, None),
     };
-    if host.is_empty() || host.len() > 253 || !host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)) {
-        return Err(format!("{} is no address; write host:port, such as m0:{MEMCACHED_PORT}", plain(text)));
+    if !is_host(host) {
+        return Err(format!("{} is no address; write host:port, such as {example}:{usual}", plain(text)));
     }
-    let Some(port) = port else { return Ok((host.into(), None)) };
-    match number(port) {
-        Some(port) => Ok((host.into(), Some(port))),
-        None => Err(format!("{} is no port; write a number from 1 to 65535", plain(port))),
+    if is_misspelt_ipv4(host) {
+        return Err(format!("{} is no IPv4 address; write one such as 10.0.0.1:{usual}", plain(host)));
+    }
+    match port.map(|port| (port, number(port))) {
+        None => Ok((host.into(), None)),
+        Some((_, Some(port))) => Ok((host.into(), Some(port))),
+        Some(("", None)) => Err(format!("{} has no port; write {}:{usual}", plain(text), plain(host))),
+        Some((port, None)) => Err(format!("{} is no port; write a number from 1 to 65535", plain(port))),
+    }
+}
+
+fn is_host(text: &str) -> bool {
+    let is_name = text.bytes().any(|b| b.is_ascii_alphanumeric());
+    is_name && text.len() <= 253 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
+}
+
+/// A port where an address belongs.
+fn port_alone(text: &str) -> Option<u16> {
+    number(text).filter(|port| *port != 0)
+}
+
+/// Resolvers take `10.1` for 10.0.0.1 and `300` for 0.0.1.44, which is never meant.
+fn is_misspelt_ipv4(host: &str) -> bool {
+    let is_number = |label: &str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_digit());
+    host.trim_end_matches('.').rsplit('.').next().is_some_and(is_number) && host.parse::<Ipv4Addr>().is_err()
+}
+
+/// How an IPv6 address is to be written that has no brackets. Its end may be a port, or a part of it.
+fn without_brackets(text: &str, usual: u16) -> Option<String> {
+    let whole = text.parse::<Ipv6Addr>().is_ok().then(|| format!("[{text}]:{usual}"));
+    let apart = text.rsplit_once(':').filter(|(host, _)| host.parse::<Ipv6Addr>().is_ok());
+    let apart = apart.and_then(|(host, port)| Some(format!("[{host}]:{}", port_alone(port)?)));
+    match (whole, apart) {
+        (Some(whole), Some(apart)) => Some(format!("{apart}, or {whole}")),
+        (whole, apart) => whole.or(apart),
     }
 }
 
@@ -109,6 +159,18 @@ fn bracketed(rest: &str) -> Option<(String, Option<u16>)> {
     }
 }
 
+/// What is wrong with brackets, and the address that is probably in them.
+fn no_bracketed(text: &str, rest: &str, usual: u16) -> String {
+    let (host, after) = rest.split_once(']').unwrap_or((rest, ""));
+    let port = port_alone(after.trim_start_matches(':')).unwrap_or(usual);
+    let meant = match host {
+        host if host.parse::<Ipv6Addr>().is_ok() => format!("[{host}]:{port}"),
+        host if is_host(host) && !is_misspelt_ipv4(host) => format!("{host}:{port}"),
+        _ => format!("[::1]:{port}"),
+    };
+    format!("{} is no address; write {meant}", plain(text))
+}
+
 /// Digits only: `u16::from_str` would take `+1`.
 fn number(port: &str) -> Option<u16> {
     port.bytes().all(|b| b.is_ascii_digit()).then(|| port.parse().ok())?
@@ -117,6 +179,11 @@ fn number(port: &str) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    fn listen(text: &str) -> Result<SocketAddr, String> {
+        socket(text, 11211)
+    }
 
     fn tcp(host: &str, port: u16) -> Result<Address, String> {
         Ok(Address::Tcp { host: host.into(), port })
@@ -159,12 +226,59 @@ mod tests {
 
     #[test]
     fn listeners_are_addresses_or_resolve_to_one() {
-        assert_eq!(socket("127.0.0.1:0"), Ok(([127, 0, 0, 1], 0).into()));
-        assert_eq!(socket("[::1]:5").map(|a| a.port()), Ok(5));
-        assert!(socket("localhost:11211").unwrap().ip().is_loopback());
-        assert_eq!(socket(":11211").unwrap_err(), ":11211 names no address; write 0.0.0.0:11211");
-        assert_eq!(socket("*:11211").unwrap_err(), "*:11211 names no address; write 0.0.0.0:11211");
-        assert_eq!(socket("127.0.0.1").unwrap_err(), "127.0.0.1 has no port; write 127.0.0.1:11211");
-        assert!(socket("no-such-host.invalid:1").unwrap_err().contains("cannot be resolved"));
+        assert_eq!(listen("127.0.0.1:0"), Ok(([127, 0, 0, 1], 0).into()));
+        assert_eq!(listen("[::1]:5").map(|a| a.port()), Ok(5));
+        assert!(listen("localhost:11211").unwrap().ip().is_loopback());
+        assert_eq!(listen(":11211").unwrap_err(), ":11211 names no address; write 0.0.0.0:11211");
+        assert_eq!(listen("*:11211").unwrap_err(), "*:11211 names no address; write 0.0.0.0:11211");
+        assert_eq!(listen("127.0.0.1").unwrap_err(), "127.0.0.1 has no port; write 127.0.0.1:11211");
+        assert!(listen("no-such-host.invalid:1").unwrap_err().contains("cannot be resolved"));
+    }
+
+    #[test]
+    fn a_port_or_an_address_without_brackets_is_told_what_it_would_be() {
+        for (text, told) in [
+            ("33021", "33021 is a port without an address; write 127.0.0.1:33021"),
+            ("::1:11211", "an IPv6 address needs brackets; write [::1]:11211"),
+            ("::1:80", "an IPv6 address needs brackets; write [::1]:80, or [::1:80]:11211"),
+            ("::", "an IPv6 address needs brackets; write [::]:11211"),
+            ("[127.0.0.1]:5", "[127.0.0.1]:5 is no address; write 127.0.0.1:5"),
+            ("127.0.0.1:", "127.0.0.1: has no port; write 127.0.0.1:11211"),
+            ("127.1:80", "127.1 is no IPv4 address; write one such as 10.0.0.1:11211"),
+            ("/run/l.sock", "/run/l.sock is the path of a unix socket; write an address such as 127.0.0.1:11211"),
+        ] {
+            assert_eq!(listen(text).unwrap_err(), told);
+        }
+        assert_eq!(server("11211").unwrap_err(), "11211 is a port without a host; write m0:11211");
+        assert_eq!(
+            server("10.0.0.256:1").unwrap_err(),
+            "10.0.0.256 is no IPv4 address; write one such as 10.0.0.1:11211"
+        );
+        assert_eq!(server("http://m0:1/x?y").unwrap_err(), "http:// is not needed; write m0:1");
+        assert!(server("http://[m0]/").unwrap_err().ends_with("write m0:11211"));
+    }
+
+    /// Fails unless `read` takes every cure that it has for `text`.
+    fn cures_hold<T>(text: &str, read: impl Fn(&str) -> Result<T, String>) {
+        let Err(told) = read(text) else { return };
+        let cure = told.rsplit_once("write ").unwrap_or_else(|| panic!("no cure in {told}")).1;
+        let is_said = cure.starts_with("a number") || cure.starts_with("the server's port");
+        for written in cure.rsplit("such as ").next().into_iter().flat_map(|part| part.split(", or ")) {
+            assert!(is_said || written.contains('…') || read(written).is_ok(), "{text:?}: {told}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_cure_says_is_taken(
+            text in "(tcp://|\\[|:|\\*)?(m0|[0-9:.]{0,8}|::1?|fe80::[0-9a-f]{1,4}|127.0.0.1|a b)\\]?(:[0-9]{0,6}|/|:x)?",
+        ) {
+            // No name service is asked in a unit test.
+            let has_name = text.contains("m0");
+            cures_hold(&text, server);
+            if !has_name {
+                cures_hold(&text, listen);
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Reads one map of the file: known keys out, unknown and twice written ones reported. Knows no key by itself.
 
-use super::problem::{ConfigPlace, Problems, instead};
+use super::problem::{ConfigPlace, Problems, instead, plain};
 use super::yaml::{Value, YamlKey, YamlNode};
 use std::collections::HashMap;
 
@@ -49,14 +49,66 @@ impl<'n> Fields<'n> {
     /// Opens the map in `node`, which may hold the `known` keys.
     pub(super) fn open(node: &'n YamlNode, place: ConfigPlace, known: &[&str], problems: &mut Problems) -> Fields<'n> {
         let mut fields = Fields::named(node, place, problems);
-        fields.entries.retain(|(key, _)| {
-            let is_known = known.contains(&key.text.as_str());
-            if !is_known {
-                problems.add(&fields.place.key(&key.text, Some(key.mark)), unknown(&key.text, known));
-            }
-            is_known
-        });
+        let is_known = |key: &YamlKey| known.contains(&key.text.as_str());
+        let beside = fields.empty_before(|key, _| !is_known(key));
+        for (key, owner) in fields.entries.iter().map(|(key, _)| *key).zip(&beside).filter(|(key, _)| !is_known(key)) {
+            let place = fields.place.key(&key.text, Some(key.mark));
+            problems.add(&place, owner.map_or_else(|| unknown(&key.text, known), |owner| not_below(&owner.text)));
+        }
+        // What is only missing because it stands beside its key is complained about already.
+        fields.entries.retain(|(key, _)| is_known(key) && !beside.iter().flatten().any(|owner| *owner == *key));
         fields
+    }
+
+    /// For each entry that `is_misplaced`, the key without a value that it follows: it was meant to stand below that
+    /// one.
+    fn empty_before(&self, is_misplaced: impl Fn(&YamlKey, &YamlNode) -> bool) -> Vec<Option<&'n YamlKey>> {
+        let mut owner = None;
+        let mut owners = Vec::new();
+        for (key, node) in &self.entries {
+            let is_misplaced = is_misplaced(key, node);
+            owners.push(owner.filter(|_| is_misplaced));
+            if !is_misplaced {
+                owner = Some(*key).filter(|_| node.value == Value::Empty);
+            }
+        }
+        owners
+    }
+
+    /// The same with every entry that is not indented far enough put below the name it belongs to: an entry with one of
+    /// the `inner` keys that cannot be a name's own.
+    pub(super) fn indented(
+        self,
+        inner: &[&str],
+        problems: &mut Problems,
+    ) -> Vec<(&'n YamlKey, ConfigPlace, Fields<'n>)> {
+        let is_inner = |key: &YamlKey, node: &YamlNode| inner.contains(&key.text.as_str()) && !holds_any(node, inner);
+        let owners = self.empty_before(is_inner);
+        let mut named: Vec<(&YamlKey, ConfigPlace, Fields<'n>)> = Vec::new();
+        for ((key, node), owner) in self.entries.iter().zip(owners) {
+            let place = self.place.key(&key.text, Some(node.mark));
+            let Some(owner) = owner else {
+                let mine = match node.value {
+                    Value::Empty if self.is_owner(key, is_inner) => Fields { place: place.clone(), entries: vec![] },
+                    _ => Fields::open(node, place.clone(), inner, problems),
+                };
+                named.push((key, place, mine));
+                continue;
+            };
+            if let Some((_, _, fields)) = named.last_mut() {
+                if fields.entries.is_empty() {
+                    problems.add(&self.place.key(&key.text, Some(key.mark)), not_below(&owner.text));
+                }
+                fields.entries.push((key, node));
+            }
+        }
+        named
+    }
+
+    /// Whether the entry after `key` is misplaced.
+    fn is_owner(&self, key: &YamlKey, is_misplaced: impl Fn(&YamlKey, &YamlNode) -> bool) -> bool {
+        let mut after = self.entries.iter().skip_while(|(other, _)| *other != key).skip(1);
+        after.next().is_some_and(|(key, node)| is_misplaced(key, node))
     }
 
     /// Opens the map of a policy that is off unless it is written. Nothing, `off` or `true` in its place would leave
@@ -154,6 +206,15 @@ fn once<'n>(
         }
     }
     entries
+}
+
+/// Whether a map has one of these keys.
+fn holds_any(node: &YamlNode, keys: &[&str]) -> bool {
+    matches!(&node.value, Value::Map(map) if map.iter().any(|(key, _)| keys.contains(&key.text.as_str())))
+}
+
+fn not_below(owner: &str) -> String {
+    format!("stands beside {0}, which is empty; indent it below {0}", plain(owner))
 }
 
 fn unknown(key: &str, known: &[&str]) -> String {

@@ -72,14 +72,14 @@ impl Problems {
         self.list.push(Problem { place: place.clone(), text: text.into() });
     }
 
-    /// Adds that `key` is missing from the map at `place`, unless its value or a misspelling of it was complained
-    /// about.
+    /// Adds that `key` is missing from the map at `place`, unless its value, a misspelling of it or what stands
+    /// beside instead of below it was complained about.
     pub fn missing(&mut self, place: &ConfigPlace, key: &str, cure: &str) {
         let absent = place.key(key, place.mark);
-        let misspelt = format!("did you mean {key}?");
+        let told = [format!("did you mean {key}?"), format!("indent it below {key}")];
         let known = |p: &Problem| {
             let above = p.place.path == place.path && p.place.mark == place.mark;
-            let beside = p.place.path.starts_with(&place.path) && p.text.ends_with(&misspelt);
+            let beside = p.place.path.starts_with(&place.path) && told.iter().any(|told| p.text.ends_with(told));
             above || beside || p.place.path == absent.path
         };
         if !self.list.iter().any(known) {

@@ -16,15 +16,31 @@ use std::io::{self, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+/// What problems call the standard input.
+const STDIN: &str = "standard input";
+
 /// Where a configuration comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ConfigSource {
     /// A YAML file.
     File(PathBuf),
+    /// The same, written to this process.
+    StandardInput,
     /// Servers of one pool, by address.
     Servers(Vec<String>),
     /// Nothing was said: the store inside this process.
     Embedded,
+}
+
+impl ConfigSource {
+    /// What people and problems call it.
+    pub fn name(&self) -> String {
+        match self {
+            ConfigSource::File(path) => path.display().to_string(),
+            ConfigSource::StandardInput => STDIN.into(),
+            ConfigSource::Servers(_) | ConfigSource::Embedded => COMMAND_LINE.place().file.to_string(),
+        }
+    }
 }
 
 impl Config {
@@ -37,12 +53,12 @@ impl Config {
     pub fn parse(file_name: &str, text: &str) -> Result<Config, Problems> {
         let mut problems = Problems::default();
         let file = read(file_name, text.as_bytes(), &mut problems)?;
-        check(&file, problems)
+        check(&file, true, problems)
     }
 
     /// The configuration of one pool, `main`, of these servers.
     pub fn for_servers(servers: &[String]) -> Result<Config, Problems> {
-        Origin::of(ConfigSource::Servers(servers.to_vec())).load()
+        Origin::of(ConfigSource::Servers(servers.to_vec())).look()
     }
 
     /// What `leash` alone runs with: an embedded store behind memcached's usual port of this machine.
@@ -85,9 +101,19 @@ impl Origin {
 
     /// The checked configuration, as things are now.
     pub fn load(&self) -> Result<Config, Problems> {
+        self.build(true)
+    }
+
+    /// The same for a command that does not serve: one of its servers may be where leash would listen.
+    pub fn look(&self) -> Result<Config, Problems> {
+        self.build(false)
+    }
+
+    fn build(&self, serves: bool) -> Result<Config, Problems> {
         let (mut problems, mut warnings) = (Problems::default(), Problems::default());
         let mut file = match &self.source {
             ConfigSource::File(path) => read(&path.display().to_string(), &bytes(path)?, &mut problems)?,
+            ConfigSource::StandardInput => read(STDIN, &all(STDIN, io::stdin())?, &mut problems)?,
             ConfigSource::Servers(servers) => of_servers("main", "--server", servers),
             ConfigSource::Embedded => of_own_store(),
         };
@@ -95,7 +121,7 @@ impl Origin {
             self.environment.warn_of_listeners(&ENVIRONMENT, &file, &mut warnings);
         }
         self.apply_overrides(&mut file);
-        let mut config = check(&file, problems)?;
+        let mut config = check(&file, serves, problems)?;
         config.warnings.extend(warnings.into_sorted());
         Ok(config)
     }
@@ -109,7 +135,7 @@ impl Origin {
     pub fn file(&self) -> Option<&Path> {
         match &self.source {
             ConfigSource::File(path) => Some(path),
-            ConfigSource::Servers(_) | ConfigSource::Embedded => None,
+            ConfigSource::StandardInput | ConfigSource::Servers(_) | ConfigSource::Embedded => None,
         }
     }
 
@@ -126,14 +152,20 @@ impl Origin {
     }
 }
 
-/// Reads one byte more than is allowed, so that a longer file is known as such without reading it all.
 fn bytes(path: &Path) -> Result<Vec<u8>, Problems> {
-    let read = || -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        fs::File::open(path)?.take(yaml::MAX_SIZE as u64 + 1).read_to_end(&mut bytes)?;
-        Ok(bytes)
-    };
-    read().map_err(|e| Problems::only(ConfigPlace::top(&path.display().to_string()), format!("cannot be read: {e}")))
+    let name = path.display().to_string();
+    fs::File::open(path).map_err(|error| unread(&name, &error)).and_then(|file| all(&name, file))
+}
+
+/// Reads one byte more than is allowed, so that a longer file is known as such without reading it all.
+fn all(name: &str, from: impl Read) -> Result<Vec<u8>, Problems> {
+    let mut bytes = Vec::new();
+    let read = from.take(yaml::MAX_SIZE as u64 + 1).read_to_end(&mut bytes);
+    read.map(|_| bytes).map_err(|error| unread(name, &error))
+}
+
+fn unread(name: &str, error: &io::Error) -> Problems {
+    Problems::only(ConfigPlace::top(name), format!("cannot be read: {error}"))
 }
 
 fn read(file_name: &str, bytes: &[u8], problems: &mut Problems) -> Result<File, Problems> {

@@ -50,8 +50,12 @@ pub(crate) struct WorkerSeat {
 }
 
 impl Listener {
-    /// Listens on a Unix socket. A socket left by a process that is gone is replaced; any other file is not.
+    /// Listens on a Unix socket, whose directory is made if need be. A socket left by a process that is gone is
+    /// replaced; any other file is not.
     pub(crate) fn unix(path: PathBuf) -> io::Result<Listener> {
+        if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
+            std::fs::create_dir_all(directory)?;
+        }
         let is_socket = std::fs::symlink_metadata(&path).is_ok_and(|file| file.file_type().is_socket());
         if is_socket
             && std::os::unix::net::UnixStream::connect(&path)

@@ -345,6 +345,19 @@ const BROKEN: &[(&str, &str)] = &[
     ("pools: 5\n", "1:8: pools: a number where a map (key: value) belongs"),
     ("pools: {}\n", "1:1: pools: missing; name at least one pool"),
     ("pools:\n  p:\n    servers: []\n", "2:3: pools.p.servers: no server; write servers: [m0:11211]"),
+    (
+        "pools:\n  main:\n  servers: [m0]\n  hash: rendezvous\n",
+        "3:3: pools.servers: stands beside main, which is empty; indent it below main",
+    ),
+    ("pools:\nmain:\n  servers: [m0]\n", "2:1: main: stands beside pools, which is empty; indent it below pools"),
+    (
+        "pools:\n  p: {servers: [m0]}\nroutes:\n  - prefix: ''\n    pool: p\n    refresh:\n    grace: 60s\n",
+        "7:5: routes[0].grace: stands beside refresh, which is empty; indent it below refresh",
+    ),
+    (
+        "pools: {p: {servers: [m0]}}\nlimits:\nidle: 1h\n",
+        "3:1: idle: stands beside limits, which is empty; indent it below limits",
+    ),
     ("pools:\n  p:\n", "2:5: pools.p: nothing where a map (key: value) belongs"),
     ("pools:\n  p: {hash: rendezvous}\n", "2:3: pools.p.servers: missing; write servers: [m0:11211]"),
     ("pools:\n  p: {servers: m0}\n", "2:16: pools.p.servers: text where a list ([…]) belongs"),
@@ -354,7 +367,7 @@ const BROKEN: &[(&str, &str)] = &[
         "pools:\n  p: {servers: [m0, m0]}\n",
         "2:21: pools.p.servers[1]: the pool has a server m0 already; give this one a name of its own",
     ),
-    ("pools:\n  p: {servers: [11211]}\n", "2:17: pools.p.servers[0]: YAML reads this as 11211; quote it if it is text"),
+    ("pools:\n  p: {servers: [11211]}\n", "2:17: pools.p.servers[0]: 11211 is a port without a host; write m0:11211"),
     (
         "pools:\n  p: {servers: ['m0:70000']}\n",
         "2:17: pools.p.servers[0]: 70000 is no port; write a number from 1 to 65535",
@@ -547,6 +560,10 @@ const BROKEN: &[(&str, &str)] = &[
         "4:44: routes[0].refresh.lease: 1s is out of range; write 2s to 1h",
     ),
     (
+        "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: '', pool: p, refresh: {lease: 500ms}}\n",
+        "4:44: routes[0].refresh.lease: 500ms is no whole number of seconds, which memcached counts; write 2s to 1h",
+    ),
+    (
         "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: '', pool: p, refresh: {cold_wait: 61s, lease: 2m}}\n",
         "4:48: routes[0].refresh.cold_wait: 61s is out of range; write 0ms to 1m",
     ),
@@ -564,7 +581,7 @@ const BROKEN: &[(&str, &str)] = &[
     ),
     (
         "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: '', pool: p, refresh: {jitter: 0.1}}\n",
-        "4:45: routes[0].refresh.jitter: 0.1 is no percentage; write 5%",
+        "4:45: routes[0].refresh.jitter: 0.1 is no percentage; write 10%",
     ),
     (
         "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: '', pool: p, refresh: {jitter: 51%}}\n",
@@ -647,6 +664,23 @@ const BROKEN: &[(&str, &str)] = &[
         "4:10: listen[1].tcp: the same address as listen[0].tcp; write another",
     ),
     (
+        "pools: {p: {servers: [m0]}}\nlisten:\n  - tcp: 127.0.0.1:5\n  - tcp: 0.0.0.0:5\n",
+        "4:10: listen[1].tcp: 127.0.0.1:5 (listen[0].tcp) and this are one port for the kernel; write another port",
+    ),
+    (
+        "pools: {p: {servers: [m0]}}\nlisten: [{tcp: '[::]:5'}]\nadmin: 127.0.0.1:5\n",
+        "3:8: admin: [::]:5 (listen[0].tcp) and this are one port for the kernel; write another port",
+    ),
+    (
+        "pools: {p: {servers: [m0]}}\nlisten: [{tcp: '0.0.0.0:11291'}]\n",
+        "2:16: listen[0].tcp: 127.0.0.1:11291 is the default of admin; write another port, or admin: off",
+    ),
+    (
+        "pools:\n  p: {servers: ['localhost:11211']}\n",
+        "2:17: pools.p.servers[0]: localhost:11211 is leash itself, which listens on 127.0.0.1:11211; write the memcached's \
+         address, or let leash listen elsewhere",
+    ),
+    (
         "pools: {p: {servers: [m0]}}\nadmin: 127.0.0.1:11211\n",
         "2:8: admin: the same address as the default of listen; write another",
     ),
@@ -673,7 +707,10 @@ const BROKEN: &[(&str, &str)] = &[
         "pools: {p: {servers: [m0]}}\nlog: {format: yaml}\n",
         "2:15: log.format: unknown value yaml, valid here: auto, text, json",
     ),
-    ("pools: {p: {servers: [m0]}}\nlog: {keys: 'true'}\n", "2:13: log.keys: true is not a switch; write true or false"),
+    (
+        "pools: {p: {servers: [m0]}}\nlog: {keys: 'true'}\n",
+        "2:13: log.keys: true is text as it stands there, not a switch; write true, unquoted",
+    ),
     (
         "pools: {p: &x {servers: [m0]}, q: *x}\n",
         "1:32: anchors and aliases (& and *) are not allowed; write the value out",

@@ -1,5 +1,6 @@
 //! What an operator meets: configuration, reloads, pages, metrics, commands.
 
+mod check;
 mod config;
 mod demo;
 mod man;

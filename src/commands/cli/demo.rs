@@ -63,7 +63,7 @@ impl Demo {
             regeneration: self.regeneration,
             ttl: self.ttl,
             length: Duration::from_secs(self.seconds.into()),
-            store: Origin::of(source).load().map_err(|problems| problems.to_string())?,
+            store: Origin::of(source).look().map_err(|problems| problems.to_string())?,
         };
         plan.check(most_files()).map(|()| plan)
     }

@@ -1,6 +1,7 @@
 //! The command line: what can be said, its help, and the configuration that follows from it. Does nothing by itself.
 
 mod admin_address;
+mod check;
 mod demo;
 mod environment;
 mod man;
@@ -9,15 +10,16 @@ mod warm;
 
 use crate::config::units::show_duration;
 use crate::config::{ConfigSource, Origin, Overrides};
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use std::ffi::OsString;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use admin_address::AdminAddress;
+pub use check::Check;
 pub use demo::Demo;
 pub use environment::Environment;
 pub use man::Man;
@@ -112,13 +114,10 @@ pub struct OverrideArgs {
 /// What leash can do instead of serving.
 #[derive(Clone, Debug, Subcommand)]
 pub enum CliCommand {
-    /// Check a configuration file and list all its problems
+    /// Check configuration files and list all their problems
     ///
-    /// Exits with 0 if leash would start with the file, with 78 if not. Warnings do not count.
-    Check {
-        /// The file
-        file: PathBuf,
-    },
+    /// Exits with 0 if leash would start with each of them here, as this user; with 78 if not. Warnings do not count.
+    Check(Check),
     /// Show where keys go: route, policies, pool, slot, server
     ///
     /// Sends nothing, unless --live asks each key's server for its item. Exits with 0 also where there is no item, with
@@ -184,11 +183,25 @@ pub struct Healthcheck {
 
 /// The command line of this process. Prints help, version or an error and exits where there is nothing else to do.
 pub fn parse() -> Args {
-    Args::try_parse().unwrap_or_else(|stop| {
+    Args::try_parse().map_err(hinted).unwrap_or_else(|stop| {
         // Nothing can be done about an output that is closed, and the exit code still tells.
         let _ = stop.print();
         std::process::exit(exit_code(&stop))
     })
+}
+
+/// The same error with what was probably meant, where a file or a server stands in the place of a command.
+fn hinted(mut error: clap::Error) -> clap::Error {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand).cloned() else { return error };
+    let is_file = [".yaml", ".yml"].iter().any(|end| word.ends_with(end)) || Path::new(&word).is_file();
+    let hint = match () {
+        () if is_file => format!("to serve with this file, write: leash --config {word}"),
+        () if word.contains([':', '.']) => format!("to serve with this memcached, write: leash --server {word}"),
+        () => return error,
+    };
+    error.remove(ContextKind::SuggestedSubcommand);
+    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![hint.into()]));
+    error
 }
 
 /// The exit code that goes with what clap has to say: help and version are no errors.
@@ -202,8 +215,6 @@ pub fn exit_code(stop: &clap::Error) -> i32 {
 /// Where the configuration comes from that the command line and the environment ask for.
 pub fn origin(args: &Args, environment: &Environment) -> Origin {
     match &args.command {
-        // It is the file that is asked about, not this process.
-        Some(CliCommand::Check { file }) => Origin::of(ConfigSource::File(file.clone())),
         Some(CliCommand::Route(route)) => Origin::of(route.source.source(environment)),
         // Commands that read no configuration, or one of their own.
         _ => {

@@ -72,7 +72,6 @@ fn the_command_line_wins_over_the_file() {
     let config = config_of(&format!("leash --config {path} --workers auto")).unwrap();
     assert_eq!(config.admin, Some(([127, 0, 0, 1], 2).into()));
     assert_eq!(config.workers, crate::config::Config::embedded_default().workers);
-    assert_eq!(config_of(&format!("leash check {path}")).unwrap().workers, 3);
 }
 
 #[test]
@@ -156,7 +155,11 @@ fn problems_name_the_variable_at_fault_and_check_is_about_the_file_alone() {
     );
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(&file, "pools: {p: {servers: [m0]}}\n").unwrap();
-    assert!(config_in(&format!("leash check {}", file.path().display()), &wrong).is_ok());
+    let Some(CliCommand::Check(check)) = args(&format!("leash check {}", file.path().display())).unwrap().command
+    else {
+        panic!("check is a command")
+    };
+    assert!(crate::commands::check::run(&check.order()).all(|verdict| verdict.is_ok()));
     let missing = [("LEASH_CONFIG", "/no/such/file")];
     assert!(config_in("leash", &missing).unwrap_err().contains("/no/such/file: cannot be read"));
 }
@@ -211,4 +214,27 @@ fn completions_know_the_options() {
     let mut bash = Vec::new();
     completions(Shell::Bash, &mut bash);
     assert!(String::from_utf8(bash).unwrap().contains("--workers"));
+}
+
+#[test]
+fn a_file_or_a_server_in_the_place_of_a_command_is_told_its_option() {
+    let told = |line: &str| hinted(args(line).unwrap_err()).to_string();
+    assert!(told("leash leash.yaml").contains("write: leash --config leash.yaml"), "{}", told("leash leash.yaml"));
+    assert!(told("leash m0:11211").contains("write: leash --server m0:11211"));
+    assert!(told("leash chek").contains("'check'") && !told("leash chek").contains("--config"));
+    assert_eq!(exit_code(&hinted(args("leash leash.yaml").unwrap_err())), EXIT_USAGE);
+}
+
+#[test]
+fn what_serves_must_not_be_its_own_server_and_what_looks_may() {
+    let line = |command: &str| origin(&args(command).unwrap(), &Environment::default());
+    let own = "127.0.0.1:11211 is leash itself, which listens on 127.0.0.1:11211";
+    let refused = line("leash --server 127.0.0.1:11211").load().unwrap_err().to_string();
+    assert!(refused.starts_with(&format!("command line: --server[0]: {own}; write")), "{refused}");
+    assert!(line("leash --server 127.0.0.1:11211 --listen 127.0.0.1:5").load().is_ok());
+    assert!(line("leash route k --server localhost:11211").look().is_ok());
+    let of = |listen: &str, server: &str| line(&format!("leash --server {server} --listen {listen}")).load().is_ok();
+    assert!(!of("0.0.0.0:5", "localhost:5") && !of("[::]:5", "[::1]:5") && !of("0.0.0.0:5", "127.0.0.7:5"));
+    assert!(!of("/run/l", "/run/l") && !of("127.0.0.1:5", "127.0.0.1:11291"));
+    assert!(of("127.0.0.1:5", "127.0.0.2:5") && of("0.0.0.0:5", "192.0.2.1:5") && of("/run/l", "/run/m"));
 }

@@ -63,7 +63,7 @@ impl Warm {
     pub fn order(&self) -> Result<Order, Problems> {
         let origin = Origin::of(ConfigSource::File(self.config.clone()));
         Ok(Order {
-            config: origin.load()?,
+            config: origin.look()?,
             only: self.prefix.clone(),
             rate: self.rate.0,
             is_dry: self.dry_run,

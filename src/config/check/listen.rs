@@ -5,7 +5,7 @@ use crate::config::checked::{ADMIN, LISTEN, Listen};
 use crate::config::fields::{Scalar, Spelling};
 use crate::config::problem::{ConfigPlace, Problems, plain};
 use crate::config::written::{self, File};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// Checks where leash listens and where its admin pages are.
 pub(super) fn check(file: &File, problems: &mut Problems) -> (Vec<Listen>, Option<SocketAddr>) {
@@ -19,6 +19,9 @@ pub(super) fn check(file: &File, problems: &mut Problems) -> (Vec<Listen>, Optio
         Some(list) => list.iter().for_each(|written| one(written, &mut taken, problems)),
     }
     let admin = admin(address_of(file), &taken, problems);
+    if address_of(file).is_none() {
+        beside_default_admin(&taken, file, problems);
+    }
     (taken.into_iter().map(|(listen, _)| listen).collect(), admin)
 }
 
@@ -29,7 +32,7 @@ pub(super) fn address_of(file: &File) -> Option<&Scalar> {
 
 fn one(written: &written::Listen, taken: &mut Vec<(Listen, String)>, problems: &mut Problems) {
     let (scalar, listen) = match (&written.tcp, &written.unix) {
-        (Some(tcp), None) => (tcp, socket(tcp).map(Listen::Tcp)),
+        (Some(tcp), None) => (tcp, socket(tcp, LISTEN.port()).map(Listen::Tcp)),
         (None, Some(unix)) => (unix, address::unix(&unix.text).map(Listen::Unix)),
         (Some(_), Some(_)) => return problems.add(&written.place, "both tcp and unix; write two elements of the list"),
         (None, None) => return problems.missing(&written.place, "tcp", &format!("write tcp: {LISTEN} or unix: /path")),
@@ -40,13 +43,13 @@ fn one(written: &written::Listen, taken: &mut Vec<(Listen, String)>, problems: &
     }
 }
 
-fn socket(scalar: &Scalar) -> Result<SocketAddr, String> {
+fn socket(scalar: &Scalar, usual: u16) -> Result<SocketAddr, String> {
     let port = match scalar.spelling {
-        Spelling::Text => return address::socket(&scalar.text),
-        Spelling::Number => &scalar.text,
-        Spelling::Bool => "11291",
+        Spelling::Text => return address::socket(&scalar.text, usual),
+        Spelling::Number => scalar.text.parse().ok().filter(|port| *port != 0).unwrap_or(usual),
+        Spelling::Bool => usual,
     };
-    Err(format!("{} is no address; write 127.0.0.1:{}", plain(&scalar.text), plain(port)))
+    Err(format!("{} is no address; write 127.0.0.1:{port}", plain(&scalar.text)))
 }
 
 /// Where the admin pages are, which must be none of the addresses `taken`.
@@ -59,7 +62,7 @@ pub(super) fn admin(
     if scalar.text == "off" {
         return None;
     }
-    let address = match socket(scalar) {
+    let address = match socket(scalar, ADMIN.port()) {
         Ok(address) => address,
         Err(wrong) => {
             problems.add(&scalar.place, format!("{wrong}, or off"));
@@ -84,11 +87,37 @@ pub(super) fn admin_hosts(file: &File, problems: &mut Problems) -> Vec<String> {
     checked.collect::<Vec<_>>().into_iter().flatten().collect()
 }
 
-/// Port 0 means "any free port", so it may come twice.
+/// Nothing is written of the admin address, so the complaint stands at the listener that is in its way.
+fn beside_default_admin(taken: &[(Listen, String)], file: &File, problems: &mut Problems) {
+    let admin = Listen::Tcp(ADMIN);
+    let written = file.listen.iter().flatten().filter_map(|listen| listen.tcp.as_ref());
+    for scalar in written {
+        let listen = taken.iter().find(|(_, path)| *path == scalar.place.path).map(|(listen, _)| listen);
+        if listen.is_some_and(|listen| meet(listen, &admin)) {
+            let text = format!("{ADMIN} is the default of admin; write another port, or admin: off");
+            problems.add(&scalar.place, text);
+        }
+    }
+}
+
 fn take(listen: Listen, place: &ConfigPlace, taken: &mut Vec<(Listen, String)>, problems: &mut Problems) {
-    let any_port = matches!(listen, Listen::Tcp(address) if address.port() == 0);
-    match taken.iter().find(|(other, _)| *other == listen && !any_port) {
-        Some((_, path)) => problems.add(place, format!("the same address as {path}; write another")),
+    match taken.iter().find(|(other, _)| meet(other, &listen)) {
+        Some((other, path)) if *other == listen => {
+            problems.add(place, format!("the same address as {path}; write another"));
+        }
+        Some((other, path)) => {
+            problems.add(place, format!("{other} ({path}) and this are one port for the kernel; write another port"));
+        }
         None => taken.push((listen, place.path.clone())),
     }
+}
+
+/// Whether the kernel lets only one of them be listened on: the same, or a port on all addresses and on one of them.
+/// Port 0 means "any free port", so it may come twice.
+fn meet(a: &Listen, b: &Listen) -> bool {
+    let (Listen::Tcp(a), Listen::Tcp(b)) = (a, b) else { return a == b };
+    let (one, other) = (a.ip().to_canonical(), b.ip().to_canonical());
+    // Linux listens on [::] for IPv4, too.
+    let covers = |all: IpAddr, one: IpAddr| all.is_unspecified() && (all.is_ipv6() || one.is_ipv4());
+    a.port() != 0 && a.port() == b.port() && (one == other || covers(one, other) || covers(other, one))
 }

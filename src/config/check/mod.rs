@@ -10,6 +10,7 @@ mod listen;
 mod log;
 mod migrate;
 mod named;
+mod own;
 mod pools;
 mod refresh;
 mod routes;
@@ -26,14 +27,18 @@ use std::net::SocketAddr;
 /// More worker threads than this are a slip of the hand.
 const MAX_WORKERS: usize = 1024;
 
-/// Checks a whole file. `problems` may hold those of reading it; the result counts only if none is left.
-pub(super) fn check(file: &File, mut problems: Problems) -> Result<Config, Problems> {
+/// Checks a whole file. `problems` may hold those of reading it; the result counts only if none is left. `serves` tells
+/// whether leash is to listen where the file says.
+pub(super) fn check(file: &File, serves: bool, mut problems: Problems) -> Result<Config, Problems> {
     let mut warnings = Problems::default();
     let (listen, admin) = listen::check(file, &mut problems);
     let show_keys = switch(file.admin.as_ref().and_then(|admin| admin.show_keys.as_ref()), false, &mut problems);
     let admin_hosts = listen::admin_hosts(file, &mut problems);
     let workers = workers(file.workers.as_ref(), &mut problems);
     let pools = pools::check(file, &mut problems, &mut warnings);
+    if serves {
+        own::check(file, &listen, admin, &mut problems);
+    }
     let spool = down::spool(&file.spool, &mut problems);
     let routes = routes::check(file, &pools, &mut problems, &mut warnings);
     let limits = limits::check(&file.limits, &pools, &mut problems);

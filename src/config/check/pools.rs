@@ -71,7 +71,7 @@ fn server(written: &written::ServerConfig, problems: &mut Problems) -> Option<Se
         problems.missing(&written.place, "address", "write address: m0:11211");
     }
     let scalar = written.address.as_ref()?;
-    let written_address = text(Some(scalar), problems)?;
+    let written_address = &*scalar.text;
     let address = address::server(written_address).map_err(|wrong| problems.add(&scalar.place, wrong)).ok()?;
     let server_name = own_name.unwrap_or(written_address);
     name(server_name, written.name.as_ref().map_or(&scalar.place, |name| &name.place), problems);

@@ -20,7 +20,7 @@ pub(super) fn setting<T: Copy + PartialOrd>(
             let (least, most) = ((unit.show)(*range.start()), (unit.show)(*range.end()));
             format!("{} is out of range; write {least} to {most}", (unit.show)(value))
         }
-        Err(wrong) => wrong,
+        Err(wrong) => wrong.within(&range, unit.show),
     };
     problems.add(&scalar.place, wrong);
     default
@@ -57,7 +57,13 @@ pub(super) fn switch(written: Option<&Scalar>, default: bool, problems: &mut Pro
     if scalar.spelling == Spelling::Bool {
         return scalar.text == "true";
     }
-    problems.add(&scalar.place, format!("{} is not a switch; write true or false", plain(&scalar.text)));
+    let wrong = match scalar.text.to_lowercase().as_str() {
+        said @ ("true" | "false") => {
+            format!("{} is text as it stands there, not a switch; write {said}, unquoted", plain(&scalar.text))
+        }
+        _ => format!("{} is not a switch; write true or false", plain(&scalar.text)),
+    };
+    problems.add(&scalar.place, wrong);
     default
 }
 

@@ -91,11 +91,11 @@ impl Pool {
 
     pub(super) fn read_all(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> Vec<Pool> {
         let map = Fields::named(node, place, problems);
-        map.entries().map(|(key, place, node)| Pool::read(&key.text, node, place, problems)).collect()
+        let pools = map.indented(Self::KEYS, problems);
+        pools.into_iter().map(|(key, place, map)| Pool::read(&key.text, place, &map, problems)).collect()
     }
 
-    fn read(name: &str, node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> Pool {
-        let map = Fields::open(node, place.clone(), Self::KEYS, problems);
+    fn read(name: &str, place: ConfigPlace, map: &Fields<'_>, problems: &mut Problems) -> Pool {
         Pool {
             place,
             name: name.into(),

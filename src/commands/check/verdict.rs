@@ -1,0 +1,69 @@
+//! What became of the check of one file, in words for people and as JSON for programs.
+
+use serde_json::{Value, json};
+
+use crate::config::{Config, Problem, Problems};
+use crate::readable::counted;
+
+/// What became of the check of one file.
+pub struct FileVerdict {
+    /// What the file is called.
+    pub file: String,
+    /// What it means, or what is wrong.
+    pub checked: Result<Config, Problems>,
+}
+
+impl FileVerdict {
+    pub(super) fn of(file: String, checked: Result<Config, Problems>) -> FileVerdict {
+        FileVerdict { file, checked }
+    }
+
+    /// Whether leash would start with it.
+    pub fn is_ok(&self) -> bool {
+        self.checked.is_ok()
+    }
+
+    /// What goes to people who look for what is wrong.
+    pub fn complaints(&self) -> String {
+        match &self.checked {
+            Ok(config) => config.warnings.iter().map(|warning| format!("warning: {warning}\n")).collect(),
+            Err(problems) => format!("{problems}\n"),
+        }
+    }
+
+    /// What goes to those who want to know that all is well: nothing, if it is not.
+    pub fn in_words(&self) -> String {
+        let Ok(Config { pools, routes, .. }) = &self.checked else { return String::new() };
+        let (pools, routes) = (counted(pools.len(), "pool"), counted(routes.len(), "route"));
+        format!("{}: ok, {pools}, {routes}\n", self.file)
+    }
+
+    /// All of it, as one object.
+    pub fn to_json(&self) -> Value {
+        let (problems, warnings): (Vec<&Problem>, Vec<&Problem>) = match &self.checked {
+            Ok(config) => (vec![], config.warnings.iter().collect()),
+            Err(problems) => (problems.iter().collect(), vec![]),
+        };
+        let mut shown = json!({
+            "file": self.file,
+            "ok": self.is_ok(),
+            "problems": problems.into_iter().map(problem).collect::<Vec<_>>(),
+            "warnings": warnings.into_iter().map(problem).collect::<Vec<_>>(),
+        });
+        if let Ok(config) = &self.checked {
+            (shown["pools"], shown["routes"]) = (config.pools.len().into(), config.routes.len().into());
+        }
+        shown
+    }
+}
+
+/// Line and column are null where a problem has none.
+fn problem(problem: &Problem) -> Value {
+    let mark = problem.place.mark;
+    json!({
+        "line": mark.map(|mark| mark.line),
+        "column": mark.map(|mark| mark.column),
+        "path": problem.place.path,
+        "text": problem.text,
+    })
+}

@@ -1,0 +1,106 @@
+//! `leash check`: what it passes starts, and what it refuses would not have.
+
+use std::fs;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use support::command::run;
+use support::leash::binary;
+use support::{Leash, free_port};
+
+const POOLS: &str = "pools: {p: {servers: [embedded]}}\nworkers: 1\n";
+
+fn check(arguments: &[&str], input: &str) -> Output {
+    run(Command::new(binary()).arg("check").args(arguments), input)
+}
+
+fn said(output: &Output) -> (String, String, Option<i32>) {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    (text(&output.stdout), text(&output.stderr), output.status.code())
+}
+
+#[test]
+fn several_files_and_the_standard_input_are_checked_each_by_itself() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str, text: &str| {
+        let path = directory.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_string()
+    };
+    let (good, wrong) = (at("good.yaml", POOLS), at("wrong.yaml", "pols: {}\n"));
+    let (out, errors, code) = said(&check(&[&good, &wrong, "-", "/no/such/file"], POOLS));
+    assert_eq!(out, format!("{good}: ok, 1 pool, 1 route\nstandard input: ok, 1 pool, 1 route\n"));
+    assert_eq!(errors.lines().count(), 2, "{errors}");
+    assert!(errors.starts_with(&format!("{wrong}:1:1: pols: unknown key, did you mean pools?\n")), "{errors}");
+    assert!(errors.ends_with("/no/such/file: cannot be read: No such file or directory (os error 2)\n"), "{errors}");
+    assert_eq!(code, Some(78));
+    assert_eq!(said(&check(&[&good, "-"], POOLS)).2, Some(0));
+}
+
+#[test]
+fn programs_are_told_the_same_as_one_object_a_line() {
+    let text = "pools: {p: {servers: [m0, m0:11211]}}\nroutes: [{prefix: a, pool: p}]\n";
+    let (out, errors, code) = said(&check(&["--json", "-", "/no/such/file"], text));
+    let [good, gone]: [Value; 2] =
+        out.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<_>>().try_into().unwrap();
+    assert_eq!((errors.as_str(), code), ("", Some(78)));
+    assert_eq!((&good["file"], &good["ok"], &good["pools"]), (&"standard input".into(), &true.into(), &1.into()));
+    assert_eq!(good["warnings"][0]["path"], "pools.p.servers[1]");
+    assert_eq!((&good["warnings"][0]["line"], &good["warnings"][0]["column"]), (&1.into(), &27.into()));
+    assert_eq!((&gone["ok"], &gone["problems"][0]["line"]), (&false.into(), &Value::Null));
+    assert!(gone["problems"][0]["text"].as_str().unwrap().starts_with("cannot be read"));
+}
+
+/// Each of these files is refused by `check` because leash cannot start with it: it is asked to, too.
+#[test]
+fn what_would_not_start_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let in_the_way = directory.path().join("file");
+    fs::write(&in_the_way, "").unwrap();
+    let in_the_way = in_the_way.display();
+    let port = free_port();
+    for text in [
+        format!("listen: [{{tcp: '127.0.0.1:{port}'}}, {{tcp: '0.0.0.0:{port}'}}]\nadmin: off\n"),
+        format!("listen: [{{tcp: '0.0.0.0:{port}'}}]\nadmin: 127.0.0.1:{port}\n"),
+        format!("listen: [{{tcp: '192.0.2.1:{port}'}}]\nadmin: off\n"),
+        format!("listen: [{{unix: '{in_the_way}'}}]\nadmin: off\n"),
+        format!("listen: [{{unix: '{in_the_way}/leash.sock'}}]\nadmin: off\n"),
+    ] {
+        let file = directory.path().join("c.yaml");
+        fs::write(&file, format!("{POOLS}{text}")).unwrap();
+        let (out, errors, code) = said(&check(&[file.to_str().unwrap()], ""));
+        assert_eq!((out.as_str(), code), ("", Some(78)), "{text}");
+        assert!(errors.contains("listen[") || errors.contains("admin:"), "{text}{errors}");
+        let started = run(Command::new("timeout").arg("5").arg(binary()).arg("--config").arg(&file), "");
+        assert!(![Some(0), Some(124)].contains(&started.status.code()), "leash starts with\n{text}");
+    }
+}
+
+#[test]
+fn a_file_for_another_machine_is_checked_without_a_look_at_this_one() {
+    let text = format!("{POOLS}listen: [{{tcp: '192.0.2.1:5'}}]\n");
+    assert_eq!(said(&check(&["-"], &text)).2, Some(78));
+    assert_eq!(said(&check(&["--elsewhere", "-"], &text)).2, Some(0));
+}
+
+#[test]
+fn the_file_of_a_leash_that_serves_is_no_problem() {
+    let leash = Leash::with_file_alone(POOLS);
+    let address = leash.address();
+    let (_, errors, code) = said(&check(&["-"], &format!("{POOLS}listen: [{{tcp: '{address}'}}]\n")));
+    assert_eq!((errors.as_str(), code), ("", Some(0)));
+}
+
+#[test]
+fn a_socket_whose_directory_is_missing_is_served_all_the_same() {
+    let directory = tempfile::tempdir().unwrap();
+    let socket = directory.path().join("run/leash/leash.sock");
+    let text = format!("{POOLS}listen: [{{unix: '{}'}}]\nadmin: off\n", socket.display());
+    assert_eq!(said(&check(&["-"], &text)).2, Some(0));
+    let file = directory.path().join("c.yaml");
+    fs::write(&file, text).unwrap();
+    let mut leash = Command::new(binary()).arg("--config").arg(&file).spawn().unwrap();
+    support::wait_until("the socket is there", support::BOUND, || socket.exists());
+    leash.kill().unwrap();
+    leash.wait().unwrap();
+}
