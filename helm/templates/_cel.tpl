@@ -4,12 +4,12 @@ Kubernetes objects as literals of the Common Expression Language, for the inject
 
 {{/*
 A value of the type of a field: dict "type" "Object.spec.volumes" "value" (…). Field names are written bare and make an
-object of that type, save below requests and limits, which are maps.
+object of that type, save those of maps, whose keys are any text: quantities, labels, annotations, and what drivers take.
 */}}
 {{- define "leash.cel" -}}
 {{- $type := .type -}}
 {{- if kindIs "map" .value -}}
-{{- $isMap := regexMatch "\\.(requests|limits)$" $type -}}
+{{- $isMap := regexMatch "\\.(requests|limits|labels|annotations|matchLabels|volumeAttributes|options)$" $type -}}
 {{- $fields := list -}}
 {{- range $name, $value := .value -}}
 {{- $literal := include "leash.cel" (dict "type" (printf "%s.%s" $type $name) "value" $value) -}}

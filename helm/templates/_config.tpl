@@ -20,6 +20,9 @@ leash's configuration file, and what the rest of the chart reads from it.
 {{- with include "leash.spoolDir" . -}}
 {{- $_ := set $fixed "spoolDir" . -}}
 {{- end -}}
+{{- with coalesce .Values.existingConfigMap .Values.existingSecret -}}
+{{- $_ := set $fixed "existing" . -}}
+{{- end -}}
 {{- toYaml $fixed | sha256sum -}}
 {{- end }}
 
@@ -62,40 +65,26 @@ leash's configuration file, and what the rest of the chart reads from it.
 {{- dig "dir" "" (default (dict) .Values.config.spool) -}}
 {{- end }}
 
+{{/* The addresses of a pool's servers, as a JSON list. */}}
+{{- define "leash.addresses" -}}
+{{- $addresses := list -}}
+{{- if kindIs "slice" .servers -}}
+{{- range .servers -}}
+{{- $addresses = append $addresses (ternary . (dig "address" "" (ternary (dict) . (kindIs "string" .))) (kindIs "string" .)) -}}
+{{- end -}}
+{{- end -}}
+{{- $addresses | toJson -}}
+{{- end }}
+
 {{/* The ports of all memcached servers, as a JSON list, each once. */}}
 {{- define "leash.serverPorts" -}}
 {{- $ports := list -}}
 {{- range .Values.config.pools -}}
-{{- range .servers -}}
-{{- $address := ternary . (dig "address" "" (ternary (dict) . (kindIs "string" .))) (kindIs "string" .) -}}
-{{- if not (or (eq $address "embedded") (hasPrefix "/" $address) (hasPrefix "unix:" $address)) -}}
-{{- $ports = append $ports (regexFind "[0-9]+$" (regexFind ":[0-9]+$" $address | default ":11211") | int) -}}
+{{- range include "leash.addresses" . | fromJsonArray -}}
+{{- if not (or (eq . "embedded") (hasPrefix "/" .) (hasPrefix "unix:" .)) -}}
+{{- $ports = append $ports (regexFind "[0-9]+$" (regexFind ":[0-9]+$" . | default ":11211") | int) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
 {{- $ports | uniq | sortAlpha | toJson -}}
-{{- end }}
-
-{{/* What no schema can say: values that are right alone and wrong together. Rendered with the ConfigMap, in every mode. */}}
-{{- define "leash.validate" -}}
-{{- $v := .Values -}}
-{{- if not $v.config.pools -}}
-{{- fail "config.pools is empty: name your memcached servers, such as config.pools.main.servers: [\"memcached-0.memcached:11211\"]" -}}
-{{- end -}}
-{{- $admin := include "leash.admin" . -}}
-{{- if regexMatch "^(127\\.|localhost:|\\[::1\\])" $admin -}}
-{{- fail (printf "config.admin is %s, but the kubelet's probes come to the pod's address: write 0.0.0.0:11291, or [::]:11291 where pods have IPv6 addresses only" $admin) -}}
-{{- end -}}
-{{- if eq $v.mode "sidecar" -}}
-{{- if $v.networkPolicy.enabled -}}
-{{- fail "networkPolicy is for the modes daemonset and deployment: it covers whole pods, so beside a sidecar it belongs to the application's chart" -}}
-{{- end -}}
-{{- else -}}
-{{- if $v.injection.enabled -}}
-{{- fail (printf "injection is for mode sidecar, and mode is %s" $v.mode) -}}
-{{- end -}}
-{{- if not (include "leash.listenPort" .) -}}
-{{- fail (printf "config.listen has only loopback addresses or sockets, which the Service of mode %s cannot reach: leave it out, or add - tcp: 0.0.0.0:11211" $v.mode) -}}
-{{- end -}}
-{{- end -}}
 {{- end }}

@@ -1,5 +1,5 @@
 {{/*
-The container, the same wherever it runs, and the volumes it needs.
+The container, the same wherever it runs.
 */}}
 
 {{- define "leash.container" -}}
@@ -9,6 +9,21 @@ imagePullPolicy: {{ .Values.image.pullPolicy }}
 args:
   - --config
   - /etc/leash/leash.yaml
+  {{- with .Values.extraArgs }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+env:
+  # The image listens on every address; here the file says where.
+  - name: LEASH_LISTEN
+    value: ""
+  {{- if or .Values.existingConfigMap .Values.existingSecret }}
+  # The chart cannot read that file, and its probes come here.
+  - name: LEASH_ADMIN
+    value: {{ include "leash.admin" . | quote }}
+  {{- end }}
+  {{- with .Values.extraEnv }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
 ports:
   - name: leash-admin
     containerPort: {{ include "leash.adminPort" . }}
@@ -18,30 +33,21 @@ ports:
     containerPort: {{ include "leash.listenPort" . }}
     protocol: TCP
   {{- end }}
-startupProbe:
+{{- range $name, $page := dict "startupProbe" "/readyz" "readinessProbe" "/readyz" "livenessProbe" "/livez" }}
+{{ $name }}:
   httpGet:
-    path: /readyz
-    port: {{ include "leash.adminPort" . }}
-  periodSeconds: 1
-  failureThreshold: 30
-readinessProbe:
-  httpGet:
-    path: /readyz
-    port: {{ include "leash.adminPort" . }}
-  periodSeconds: 5
-  timeoutSeconds: 2
-livenessProbe:
-  httpGet:
-    path: /livez
-    port: {{ include "leash.adminPort" . }}
-  periodSeconds: 10
-  timeoutSeconds: 2
-{{- with .Values.resources }}
+    path: {{ $page }}
+    port: {{ include "leash.adminPort" $ }}
+  {{- with get $.Values $name }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- end }}
 resources:
+  {{- include "leash.resources" . | nindent 2 }}
+{{- with .Values.securityContext }}
+securityContext:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-securityContext:
-  {{- include "leash.securityContext" . | nindent 2 }}
 volumeMounts:
   - name: leash-config
     mountPath: /etc/leash
@@ -54,34 +60,12 @@ volumeMounts:
   - name: leash-spool
     mountPath: {{ . | quote }}
   {{- end }}
-{{- end }}
-
-{{/* On the container, so that a sidecar has it regardless of its pod's security context. It meets the restricted Pod Security Standard. */}}
-{{- define "leash.securityContext" -}}
-allowPrivilegeEscalation: false
-capabilities:
-  drop:
-    - ALL
-readOnlyRootFilesystem: true
-runAsNonRoot: true
-runAsUser: 65532
-runAsGroup: 65532
-seccompProfile:
-  type: RuntimeDefault
-{{- end }}
-
-{{- define "leash.volumes" -}}
-- name: leash-config
-  configMap:
-    name: {{ include "leash.fullname" . }}
-{{- if include "leash.hasSocket" . }}
-- name: leash-run
-  emptyDir:
-    medium: Memory
-    sizeLimit: 1Mi
-{{- end }}
-{{- if include "leash.spoolDir" . }}
-- name: leash-spool
-  {{- toYaml (default (dict "emptyDir" (dict "sizeLimit" "256Mi")) .Values.spoolVolume) | nindent 2 }}
-{{- end }}
+  {{- range $index, $file := .Values.secretFiles }}
+  - name: leash-secret-{{ $index }}
+    mountPath: {{ $file.mountPath | quote }}
+    readOnly: true
+  {{- end }}
+  {{- with .Values.extraVolumeMounts }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
 {{- end }}

@@ -23,6 +23,17 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{ include "leash.selectorLabels" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* The annotations in the metadata of an object, the common ones and its own: dict "root" $ "own" (…). */}}
+{{- define "leash.annotations" -}}
+{{- with merge (dict) (default (dict) .own) .root.Values.commonAnnotations }}
+  annotations:
+    {{- toYaml . | nindent 4 }}
+{{- end }}
 {{- end }}
 
 {{- define "leash.selectorLabels" -}}
@@ -45,6 +56,9 @@ leash-cache.github.io/instance: {{ include "leash.fullname" . }}
 
 {{- define "leash.image" -}}
 {{- with .Values.image -}}
+{{- if not .repository -}}
+{{- fail "image.repository is empty: name the image of leash that you have pushed, such as registry.example.com/leash; `docker build -t registry.example.com/leash:VERSION .` in leash's repository builds it" -}}
+{{- end -}}
 {{- if .digest -}}
 {{- printf "%s@%s" .repository .digest -}}
 {{- else -}}

@@ -7,12 +7,12 @@ metadata:
   labels:
     {{- include "leash.selectorLabels" . | nindent 4 }}
     {{- include "leash.instanceLabel" . | nindent 4 }}
-    {{- with .Values.podLabels }}
+    {{- with merge (dict) .Values.podLabels .Values.commonLabels }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
   annotations:
     leash-cache.github.io/config-checksum: {{ include "leash.configChecksum" . }}
-    {{- with .Values.podAnnotations }}
+    {{- with merge (dict) .Values.podAnnotations .Values.commonAnnotations }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
 spec:
@@ -26,8 +26,22 @@ spec:
   {{- with .Values.priorityClassName }}
   priorityClassName: {{ . }}
   {{- end }}
+  {{- with .Values.podSecurityContext }}
+  securityContext:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- if .Values.hostNetwork }}
+  hostNetwork: true
+  {{- end }}
+  {{- with .Values.dnsPolicy | default (ternary "ClusterFirstWithHostNet" "" .Values.hostNetwork) }}
+  dnsPolicy: {{ . }}
+  {{- end }}
+  {{- with .Values.dnsConfig }}
+  dnsConfig:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
   # the sleep below, the 1.5 s that leash may take, and some to spare
-  terminationGracePeriodSeconds: 15
+  terminationGracePeriodSeconds: {{ .Values.terminationGracePeriodSeconds }}
   containers:
     - {{ include "leash.container" . | nindent 6 | trim }}
       lifecycle:
@@ -50,14 +64,11 @@ spec:
     {{- toYaml . | nindent 4 }}
   {{- end }}
   {{- if eq .Values.mode "deployment" }}
+  {{- with .Values.topologySpreadConstraints }}
   topologySpreadConstraints:
-    - maxSkew: 1
-      topologyKey: kubernetes.io/hostname
-      whenUnsatisfiable: ScheduleAnyway
-      labelSelector:
-        matchLabels:
-          {{- include "leash.selectorLabels" . | nindent 10 }}
-      matchLabelKeys:
-        - pod-template-hash
+    {{- range . }}
+    - {{ merge (dict) . (dict "labelSelector" (dict "matchLabels" (include "leash.selectorLabels" $ | fromYaml))) | toYaml | nindent 6 | trim }}
+    {{- end }}
+  {{- end }}
   {{- end }}
 {{- end }}

@@ -26,12 +26,14 @@ pub struct Case {
 }
 
 /// Every mode, with few values and with many.
-pub const CASES: [Case; 5] = [
+pub const CASES: [Case; 7] = [
     Case { name: "sidecar", since: "1.30.0" },
     Case { name: "injection", since: "1.34.0" },
     Case { name: "daemonset", since: "1.30.0" },
     Case { name: "deployment", since: "1.30.0" },
     Case { name: "monitoring", since: "1.30.0" },
+    Case { name: "openshift", since: "1.30.0" },
+    Case { name: "hostnetwork", since: "1.30.0" },
 ];
 
 /// The example application, which has no file of values.

@@ -17,7 +17,7 @@ fn all() -> impl Iterator<Item = Case> {
 }
 
 /// Every container with the pod it is in, of whatever starts pods.
-fn containers(object: &Value) -> Vec<Value> {
+pub fn containers(object: &Value) -> Vec<Value> {
     let pod = if object["kind"] == "Pod" { &object["spec"] } else { &object["spec"]["template"]["spec"] };
     let lists = [&pod["initContainers"], &pod["containers"]];
     lists.into_iter().filter_map(Value::as_array).flatten().cloned().collect()
@@ -109,7 +109,8 @@ fn every_key_of_the_example_configuration_can_be_a_value() {
     config["admin"] = "0.0.0.0:11291".into();
     let directory = tempfile::tempdir().unwrap();
     let values = directory.path().join("values.json");
-    fs::write(&values, serde_json::json!({ "config": config }).to_string()).unwrap();
+    let image = serde_json::json!({"repository": "registry.example.com/leash"});
+    fs::write(&values, serde_json::json!({ "config": config, "image": image }).to_string()).unwrap();
     let arguments = vec![here("helm").display().to_string(), "--values".into(), values.display().to_string()];
     let rendered = objects(&template(KUBERNETES, arguments));
     let file = find(&rendered, "ConfigMap")["data"]["leash.yaml"].as_str().unwrap();
@@ -163,7 +164,8 @@ fn the_directory_of_spools_is_on_a_volume_of_its_own() {
         let is_mounted = |volume: &&Value| Some(&volume["name"]) == mounted.map(|mount| &mount["name"]);
         pod["volumes"].as_array().unwrap().iter().find(is_mounted).cloned().unwrap_or_default()
     };
-    assert_eq!(volume("injection", "Pod", "/spool")["emptyDir"]["sizeLimit"], "256Mi");
+    assert_eq!(volume("hostnetwork", "DaemonSet", "/spool")["emptyDir"]["sizeLimit"], "256Mi");
+    assert!(volume("injection", "Pod", "/spool")["ephemeral"].is_object());
     let daemonset = volume("daemonset", "DaemonSet", "/var/lib/leash/spool");
     assert_eq!(daemonset["hostPath"]["type"], "Directory");
     assert!(daemonset["emptyDir"].is_null(), "{daemonset}");

@@ -50,7 +50,7 @@ fn the_image_runs_leash_and_nothing_else_as_a_user_of_number() {
     assert!(of_the_image("HEALTHCHECK ")[0].ends_with(r#"CMD ["/usr/local/bin/leash", "healthcheck"]"#), "no shell");
     assert_eq!(of_the_image("COPY "), ["--from=build /leash /usr/local/bin/leash"]);
     assert!(of_the_image("RUN ").is_empty() && of_the_image("ADD ").is_empty());
-    assert!(read("helm/templates/_container.tpl").contains("runAsUser: 65532\nrunAsGroup: 65532\n"));
+    assert!(read("helm/values.yaml").contains("runAsUser: 65532\n  runAsGroup: 65532\n"));
 }
 
 #[test]
