@@ -16,6 +16,7 @@ COPY .cargo .cargo
 COPY benches benches
 COPY tests/support tests/support
 COPY src src
+COPY docs/reference/configuration.md docs/reference/
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
     cargo build --release --locked --bin leash && cp target/release/leash /leash

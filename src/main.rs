@@ -10,7 +10,7 @@ use leash::commands::cli::{
 };
 use leash::commands::warm::{WarmError, WarmRefusal};
 use leash::commands::{healthcheck, top};
-use leash::config::Config;
+use leash::config::{Config, schema};
 use leash::explain::words::{in_json, in_words};
 use leash::explain::{Destination, Explainer, look_from_outside};
 use leash::snapshot::Snapshot;
@@ -25,6 +25,7 @@ fn main() -> ExitCode {
     let environment = Environment::of_this_process();
     match &args.command {
         Some(CliCommand::Completions { shell }) => return print(|to| cli::completions(*shell, to)),
+        Some(CliCommand::Config { .. }) => return print(|to| to.extend(format!("{:#}\n", schema()).bytes())),
         // Writing to memory does not fail.
         Some(CliCommand::Man(man)) => return print(|to| drop(man.write(to))),
         Some(CliCommand::Healthcheck(asked)) => return check_health(asked, &environment),

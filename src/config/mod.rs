@@ -16,6 +16,7 @@ mod machine;
 mod overrides;
 pub(crate) mod problem;
 mod render;
+mod schema;
 mod source;
 pub mod units;
 mod written;
@@ -27,5 +28,6 @@ pub use checked::{
 };
 pub use overrides::Overrides;
 pub use problem::{Problem, Problems};
+pub use schema::schema;
 pub use source::{ConfigSource, Origin};
 pub use written::keys;

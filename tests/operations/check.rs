@@ -104,3 +104,58 @@ fn a_socket_whose_directory_is_missing_is_served_all_the_same() {
     leash.kill().unwrap();
     leash.wait().unwrap();
 }
+
+const VALIDATE: &str = "
+import json, sys, jsonschema, yaml
+schema = json.load(open(sys.argv[1]))
+jsonschema.Draft7Validator.check_schema(schema)
+class Yaml12(yaml.SafeLoader):
+    'off is a word, as it is to leash and to editors'
+words = yaml.SafeLoader.yaml_implicit_resolvers
+Yaml12.yaml_implicit_resolvers = {letter: kinds for letter, kinds in words.items() if letter not in 'oOyYnN'}
+for text in json.load(sys.stdin):
+    faults = list(jsonschema.Draft7Validator(schema).iter_errors(yaml.load(text, Yaml12)))
+    print(faults[0].json_path + ': ' + faults[0].message[:100] if faults else 'ok')
+";
+
+/// What editors say of these files, by the schema that the binary prints.
+fn by_schema(texts: &[&str]) -> Vec<String> {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("schema.json");
+    let schema = Command::new(binary()).args(["config", "--schema"]).output().unwrap();
+    fs::write(&file, schema.stdout).unwrap();
+    let python = support::repository::here("target/venv/bin/python");
+    let output = run(Command::new(python).args(["-c", VALIDATE]).arg(&file), serde_json::to_string(texts).unwrap());
+    let (out, errors, _) = said(&output);
+    assert_eq!(out.lines().count(), texts.len(), "{errors}");
+    out.lines().map(str::to_string).collect()
+}
+
+#[test]
+fn the_schema_takes_what_leash_takes_and_sees_what_is_wrong() {
+    let example = support::repository::read("config.example.yaml");
+    let good = [
+        example.as_str(),
+        "pools: {p: {servers: [m0]}}\n",
+        "pools: {p: {servers: [{address: m0, weight: 2}], on_down: {gutter: embedded}}}\nadmin: 127.0.0.1:5\n",
+        "pools: {p: {servers: [embedded]}}\nlog: {level: 'info,leash=debug'}\nlimits: {memory: 1GiB, idle: 1h}\n",
+        "pools: {a: {servers: [a]}, b: {servers: [b]}}\nroutes: [{prefix: '', migrate: {from: a, to: b, phase: warm}}]\n",
+        "pools: {p: {servers: [m0]}}\nroutes: [{prefix: '', pool: p, refresh: {jitter: 5%, early: {}}}]\nworkers: 2\n",
+    ];
+    for (text, said) in good.iter().zip(by_schema(&good)) {
+        assert_eq!(said, "ok", "{text}");
+    }
+    let wrong = [
+        "admin: off\n",
+        "pools: {p: {sever: [m0]}}\n",
+        "pools: {p: {servers: [m0], request_timeout: 5}}\n",
+        "pools: {p: {servers: [{name: m}]}}\n",
+        "pools: {p: {servers: [m0]}}\nlimits: {in_flight: 0}\n",
+        "pools: {p: {servers: [m0]}}\nroutes: [{pool: p}]\n",
+        "pools: {p: {servers: [m0]}}\nroutes: [{prefix: '', pool: p, allow_flush: 'yes'}]\n",
+        "pools: {p: {servers: [m0]}}\nlog: {format: yaml}\n",
+    ];
+    for (text, said) in wrong.iter().zip(by_schema(&wrong)) {
+        assert_ne!(said, "ok", "{text}");
+    }
+}

@@ -70,5 +70,5 @@ fn a_page_reads_as_the_help_does() {
 fn a_command_that_is_not_there_has_no_page() {
     let output = leash(&["man", "rout"]);
     assert_eq!((output.status.code(), output.stdout.is_empty()), (Some(64), true));
-    assert!(text(&output.stderr).contains("there are check, route"), "{output:?}");
+    assert!(text(&output.stderr).contains("there are check, config, route"), "{output:?}");
 }

@@ -109,6 +109,6 @@ mod tests {
     fn a_command_that_is_not_there_is_answered_with_those_that_are() {
         assert_eq!(known("route"), Ok("route".to_string()));
         let why = known("rout").unwrap_err();
-        assert!(why.contains("no such command") && why.contains("check, route"), "{why}");
+        assert!(why.contains("no such command") && why.contains("check, config, route"), "{why}");
     }
 }

@@ -118,6 +118,15 @@ pub enum CliCommand {
     ///
     /// Exits with 0 if leash would start with each of them here, as this user; with 78 if not. Warnings do not count.
     Check(Check),
+    /// Print what there is to know about the configuration file: its JSON Schema, for editors
+    ///
+    /// leash config --schema > leash.schema.json, and a file that begins with the line
+    /// "# yaml-language-server: $schema=leash.schema.json" is completed, explained and checked as it is written.
+    Config {
+        /// Print the JSON Schema, with the meaning and the default of every key
+        #[arg(long, required = true)]
+        schema: bool,
+    },
     /// Show where keys go: route, policies, pool, slot, server
     ///
     /// Sends nothing, unless --live asks each key's server for its item. Exits with 0 also where there is no item, with
