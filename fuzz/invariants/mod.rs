@@ -8,6 +8,7 @@
 pub mod config;
 pub mod journal;
 pub mod model;
+pub mod packets;
 pub mod replies;
 pub mod requests;
 pub mod spool;

@@ -1,7 +1,7 @@
 //! The downstream decoder, and what is said upstream because of it.
 
 use super::model::plain;
-use super::wire::{is_one_command, is_one_reply, written};
+use super::wire::{is_one_command, is_one_packet, is_one_reply, written};
 use super::{pieces, splits};
 use bytes::{Bytes, BytesMut};
 use leash::protocol::{
@@ -53,7 +53,7 @@ pub fn decode(reads: &[&[u8]]) -> Decoded {
 }
 
 /// Nothing a call carries can become a second command upstream or a second reply downstream.
-fn is_safe(call: &Call) {
+pub fn is_safe(call: &Call) {
     match call {
         Call::One(request, form) => {
             request_is_safe(request);
@@ -73,8 +73,8 @@ fn is_safe(call: &Call) {
             let line = refusal.line.as_bytes();
             assert!(!line.is_empty() && line.iter().all(|b| *b >= b' '), "a refusal that is not one line");
         }
-        Call::Local(Local::Stats(words)) => assert!(!words.contains(&b'\n')),
-        Call::Local(_) => {}
+        Call::Local(Local::Stats(words), Form { style: Style::Ok, .. }) => assert!(!words.contains(&b'\n')),
+        Call::Local(..) => {}
     }
 }
 
@@ -140,7 +140,10 @@ pub fn replies_are_whole(form: &Form, request: &Request) {
         encode_reply(form, &request.key, reply, &mut out);
         match written(out) {
             silence if silence.is_empty() => assert!(form.quiet, "no reply to {request:?}"),
-            bytes => is_one_reply(&bytes),
+            bytes => match &form.style {
+                Style::Binary(packet) => is_one_packet(&bytes, packet),
+                _ => is_one_reply(&bytes),
+            },
         }
     }
     if let Style::Meta { verb: MetaVerb::Get, flags } = &form.style {

@@ -1,7 +1,7 @@
 //! How the peers of leash find the ends of what it writes. Models of them, deliberately not leash's own parsers: what
 //! these take for one command or one reply is one, whatever leash thinks.
 
-use leash::protocol::{MAX_SLICES, Output, Token};
+use leash::protocol::{MAX_SLICES, Output, Packet, Token};
 use std::io::IoSlice;
 
 /// Everything `output` holds, as a socket would see it.
@@ -75,6 +75,15 @@ pub fn is_one_reply(bytes: &[u8]) {
         }
         _ => assert!(rest.is_empty(), "bytes behind the reply"),
     }
+}
+
+/// Holds that a client reads exactly one packet in `bytes`, and knows that it answers `packet`.
+pub fn is_one_packet(bytes: &[u8], packet: &Packet) {
+    let (header, body) = bytes.split_at(24);
+    assert_eq!(header[..2], [0x81, packet.opcode]);
+    assert_eq!(header[12..16], packet.opaque);
+    assert_eq!(u32::from_be_bytes([header[8], header[9], header[10], header[11]]) as usize, body.len());
+    assert!(usize::from(u16::from_be_bytes([header[2], header[3]])) + usize::from(header[4]) <= body.len());
 }
 
 fn line(bytes: &[u8]) -> (&[u8], &[u8]) {

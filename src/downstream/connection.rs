@@ -14,7 +14,7 @@ use std::time::Instant;
 use super::outbox::Outbox;
 use super::service::Service;
 use crate::metrics::{DownstreamCount, ProtocolError, RouteMoves};
-use crate::protocol::Reply;
+use crate::protocol::{Dialect, Reply};
 use crate::route::Client;
 use crate::runtime::memory::{Holder, Shed};
 use crate::runtime::net::{Writer, Written};
@@ -32,6 +32,8 @@ pub(super) struct Connection {
     /// The client by what is held for it.
     pub(super) holder: Holder,
     pub(super) writer: Writer,
+    /// What the client speaks.
+    pub(super) dialect: Cell<Dialect>,
     /// When the client last said something.
     pub(super) heard: Cell<Instant>,
     /// Whether it is closed if it says nothing just now.
@@ -60,6 +62,7 @@ impl Connection {
             client: Client::of(holder.clone()),
             holder,
             writer,
+            dialect: Cell::default(),
             heard: Cell::new(now),
             is_parting: Cell::new(false),
             task: RefCell::default(),

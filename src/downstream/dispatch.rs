@@ -12,7 +12,7 @@ use super::pending::{Pending, write_one};
 use crate::metrics::{ProtocolError, StatsCount};
 use crate::protocol::{
     Call, Command, CommandClass, Exptime, Form, Local, Question, Refusal, RefusalKind, Reply, Request, Style, VERSION,
-    binary_refusal,
+    encode_stats,
 };
 use crate::runtime::memory::Shed;
 use crate::upstream::{Mark, Party, Ticket};
@@ -21,20 +21,19 @@ use crate::upstream::{Mark, Party, Ticket};
 const EACH_KEY: usize = 256;
 
 impl Connection {
-    /// Carries out one call. `unread` is what the client said after it.
-    pub(super) fn dispatch(self: &Rc<Self>, call: Call, unread: &[u8]) -> Option<End> {
+    /// Carries out one call.
+    pub(super) fn dispatch(self: &Rc<Self>, call: Call) -> Option<End> {
         match call {
             Call::One(request, form) => self.ask_one(request, form),
-            Call::Many(keys, ..) if !self.holder.may_take(keys.len() * EACH_KEY) => {
+            Call::Many(keys, _, form) if !self.holder.may_take(keys.len() * EACH_KEY) => {
                 self.service.memory.shed(Shed::Request);
-                self.say(NO_ROOM);
+                self.tell(form, Reply::Error(NO_ROOM.into()));
             }
             Call::Many(keys, get, form) => self.ask_many(keys, get, form),
             Call::FlushAll(delay, form) => self.flush_all(delay, form),
             Call::TooLarge(delete, form) => self.too_large(delete, form),
-            Call::Local(Local::Quit) => return Some(End::Orderly),
-            Call::Local(local) => self.answer_local(local),
-            Call::Refused(refusal) => return self.refuse(&refusal, unread),
+            Call::Local(local, form) => return self.answer_local(local, form),
+            Call::Refused(refusal) => return self.refuse(refusal),
         }
         None
     }
@@ -81,9 +80,9 @@ impl Connection {
                 drop(state);
                 self.flush_servers(delay, form);
             }
-            Some(Alone::Stats(arguments)) if state.replies.is_empty() => {
+            Some(Alone::Stats(arguments, form)) if state.replies.is_empty() => {
                 state.alone = Some(Alone::Answering);
-                spawn_local(self.clone().answer_stats(arguments));
+                spawn_local(self.clone().answer_stats(arguments, form));
             }
             later => state.alone = later,
         }
@@ -96,7 +95,7 @@ impl Connection {
             Ok(servers) => servers,
             Err(branch) => {
                 let line = flush_forbidden(&branch.prefix);
-                return self.push(&mut state, Pending::Every(form, 0, Some(Reply::Error(line.into()))));
+                return self.push(&mut state, Pending::General(form, 0, Some(Reply::Error(line.into()))));
             }
         };
         let (mut waiting, mut worst) = (0, None);
@@ -109,7 +108,7 @@ impl Connection {
                 None => waiting += 1,
             }
         }
-        self.push(&mut state, Pending::Every(form, waiting, worst));
+        self.push(&mut state, Pending::General(form, waiting, worst));
         // A server has more than one connection: requests behind the flush must not pass it on another.
         state.settling = !state.replies.is_empty();
     }
@@ -127,13 +126,11 @@ impl Connection {
         self.not_stored(delete, form, "SERVER_ERROR out of memory storing object");
     }
 
-    fn not_stored(self: &Rc<Self>, delete: Option<Request>, form: Form, why: &str) {
+    fn not_stored(self: &Rc<Self>, delete: Option<Request>, form: Form, why: &'static str) {
         if let Some(request) = delete {
             self.ask_unseen(request);
         }
-        if !(form.quiet && form.style == Style::Store) {
-            self.say(why);
-        }
+        self.tell(form, Reply::Error(why.into()));
     }
 
     /// Asks what no client asked: neither told nor counted.
@@ -151,54 +148,55 @@ impl Connection {
         self.push(&mut state, Pending::One(asked, request.key, form, reply));
     }
 
-    fn answer_local(self: &Rc<Self>, local: Local) {
+    fn answer_local(self: &Rc<Self>, local: Local, form: Form) -> Option<End> {
         match local {
-            Local::Version => self.say(&format!("VERSION {VERSION}")),
-            Local::Verbosity { quiet: true } | Local::Quit => {}
-            Local::Verbosity { quiet: false } => self.say("OK"),
-            Local::Noop => self.say("MN"),
-            Local::Stats(arguments) => self.stats(arguments),
+            Local::Version => self.tell(form, Reply::Version(VERSION.into())),
+            Local::Verbosity | Local::Noop => self.tell(form, Reply::Done),
+            Local::Stats(arguments) => self.stats(arguments, form),
+            Local::Quit => {
+                self.tell(form, Reply::Done);
+                return Some(End::Orderly);
+            }
         }
+        None
     }
 
-    fn stats(self: &Rc<Self>, arguments: Bytes) {
-        self.state.borrow_mut().alone = Some(Alone::Stats(arguments));
+    fn stats(self: &Rc<Self>, arguments: Bytes, form: Form) {
+        self.state.borrow_mut().alone = Some(Alone::Stats(arguments, form));
         self.do_alone();
     }
 
-    async fn answer_stats(self: Rc<Self>, arguments: Bytes) {
-        let text = self.service.stats.ask(arguments).await;
+    async fn answer_stats(self: Rc<Self>, arguments: Bytes, form: Form) {
+        let lines = self.service.stats.ask(arguments).await;
         let mut state = self.state.borrow_mut();
         state.alone = None;
         if !state.broken {
-            self.push(&mut state, Pending::Written(text));
+            self.push(&mut state, Pending::Written(encode_stats(&form, lines)));
         }
     }
 
-    fn refuse(self: &Rc<Self>, refusal: &Refusal, unread: &[u8]) -> Option<End> {
+    fn refuse(self: &Rc<Self>, refusal: Refusal) -> Option<End> {
         self.service.shard().protocol_error(match refusal.kind {
             RefusalKind::Unknown => ProtocolError::UnknownCommand,
-            RefusalKind::Malformed | RefusalKind::Forbidden | RefusalKind::Http => ProtocolError::ClientError,
+            RefusalKind::Malformed | RefusalKind::Forbidden | RefusalKind::Http | RefusalKind::Packet => {
+                ProtocolError::ClientError
+            }
             RefusalKind::TooManyKeys => ProtocolError::TooManyKeys,
             RefusalKind::LineTooLong => ProtocolError::LineTooLong,
-            RefusalKind::Binary => ProtocolError::Binary,
         });
-        if refusal.kind == RefusalKind::Binary {
-            if let Some(suppressed) = self.service.binary_clients.allow(self.service.turn.now()) {
-                tracing::warn!(suppressed, "a client speaks the binary protocol, configure it for text");
-            }
-            let mut state = self.state.borrow_mut();
-            self.push(&mut state, Pending::Written(binary_refusal(unread, &refusal.line)));
-        } else if !refusal.quiet {
-            self.say(&refusal.line);
-        }
+        self.tell(refusal.form, Reply::Error(refusal.line.into_owned().into()));
         refusal.kind.is_fatal().then_some(End::Fatal)
     }
 
-    /// Answers with one line, in its turn.
+    /// Says in its turn what answers no request.
     pub(super) fn say(self: &Rc<Self>, line: &str) {
+        self.tell(self.dialect.get().unasked(), Reply::Error(line.to_owned().into()));
+    }
+
+    /// Answers in its turn what is about no item.
+    fn tell(self: &Rc<Self>, form: Form, reply: Reply) {
         let mut state = self.state.borrow_mut();
-        self.push(&mut state, Pending::Written(format!("{line}\r\n").into_bytes()));
+        self.push(&mut state, Pending::General(form, 0, Some(reply)));
     }
 
     pub(super) fn push(self: &Rc<Self>, state: &mut Outbox, pending: Pending) {

@@ -102,7 +102,7 @@ impl Intake {
             if let Some(call) = self.decoder.next(&mut self.buffer) {
                 self.timer = None;
                 stint.request();
-                if let Some(end) = connection.dispatch(call, &self.buffer) {
+                if let Some(end) = connection.dispatch(call) {
                     return Some(end);
                 }
                 connection.ask_on(stint);
@@ -113,6 +113,7 @@ impl Intake {
                 break;
             }
         }
+        connection.dialect.set(self.decoder.dialect());
         // Requests that are left for the next turn need no room of their own.
         if stint.is_over() {
             self.held.set(self.buffer.len())

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 
 use crate::config::Listen;
 use crate::logging::Repeated;
+use crate::protocol::Dialect;
 use crate::runtime::net::{self, Stream};
 
 /// How long leash still accepts clients once it is to end: long enough for those that the kernel has accepted already,
@@ -180,7 +181,7 @@ impl Seating {
             return;
         }
         let cure = self.capacity.cure(lacks_descriptors);
-        client.refuse(&format!("SERVER_ERROR too many connections, raise {cure}\r\n"));
+        client.refuse(&format!("SERVER_ERROR too many connections, raise {cure}"));
         (self.refused)();
         if let Some(suppressed) = self.complaints.allow(Instant::now()) {
             tracing::warn!(most, suppressed, "too many clients, raise {cure}");
@@ -209,13 +210,18 @@ impl Incoming {
         }
     }
 
-    /// Says one line and hangs up; a client that is gone does not hear it. Reads first what the client has sent
-    /// already: closing with bytes unread would reset the connection.
+    /// Says why and hangs up; a client that is gone does not hear it. Reads first what the client has sent already:
+    /// closing with bytes unread would reset the connection, and the first of them tells what the client speaks.
     fn refuse(&mut self, line: &str) {
-        let mut unheard = [0; 4096];
         let _ = match self {
-            Incoming::Tcp(stream) => (stream.read(&mut unheard), stream.write(line.as_bytes())),
-            Incoming::Unix(stream) => (stream.read(&mut unheard), stream.write(line.as_bytes())),
+            Incoming::Tcp(stream) => refuse(stream, line),
+            Incoming::Unix(stream) => refuse(stream, line),
         };
     }
+}
+
+fn refuse(stream: &mut (impl Read + Write), line: &str) -> io::Result<usize> {
+    let mut unheard = [0; 4096];
+    let heard = stream.read(&mut unheard).unwrap_or(0);
+    stream.write(&Dialect::of(&unheard[..heard]).complaint(line))
 }

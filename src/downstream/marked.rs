@@ -50,7 +50,7 @@ impl Connection {
         match (asker, &mut reply) {
             (Some((key, Style::Meta { .. })), Reply::Hit(item)) => wins.hand_on(&key, item),
             (Some((key, style)), reply) if wins.note(&key, reply) => {
-                let has_cas = style == Style::Get { cas: true };
+                let has_cas = style.tells_cas();
                 spawn_local(self.clone().deliver_won(token, reply.clone(), key, has_cas));
                 return;
             }

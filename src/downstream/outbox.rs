@@ -63,7 +63,7 @@ pub(super) enum Alone {
     /// `flush_all`, which goes past the routes and takes one of a server's connections: once everything is answered.
     Flush(Exptime, Form),
     /// `stats`, which knows of everything that was answered: once everything is.
-    Stats(Bytes),
+    Stats(Bytes, Form),
     /// `stats` that is being answered.
     Answering,
 }

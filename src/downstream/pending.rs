@@ -2,7 +2,7 @@
 
 use super::asked::{Asked, Witness};
 use super::gathered::Gathered;
-use crate::protocol::{Form, Key, Output, Reply, Style, encode_reply};
+use crate::protocol::{Form, Key, Output, Reply, encode_general, encode_reply};
 
 /// One command whose reply has not left.
 pub(super) enum Pending {
@@ -10,8 +10,9 @@ pub(super) enum Pending {
     One(Asked, Key, Form, Option<Reply>),
     /// A read of several keys.
     Many(Asked, Gathered),
-    /// Something every server must do.
-    Every(Form, usize, Option<Reply>),
+    /// About no item: what leash answers itself, or every server must do. How many replies are to come, and the worst
+    /// so far.
+    General(Form, usize, Option<Reply>),
     /// A reply written already.
     Written(Vec<u8>),
 }
@@ -22,7 +23,8 @@ impl Pending {
         match self {
             Pending::One(.., reply) => reply.as_ref().map_or(0, Reply::value_len),
             Pending::Many(_, gathered) => gathered.bytes(),
-            Pending::Every(..) => 0,
+            Pending::General(_, _, Some(Reply::Error(line))) => line.len(),
+            Pending::General(..) => 0,
             Pending::Written(text) => text.len(),
         }
     }
@@ -31,7 +33,7 @@ impl Pending {
     pub(super) fn places(&self) -> usize {
         match self {
             Pending::Many(_, gathered) => gathered.places(),
-            Pending::One(..) | Pending::Every(..) | Pending::Written(_) => 0,
+            Pending::One(..) | Pending::General(..) | Pending::Written(_) => 0,
         }
     }
 
@@ -43,7 +45,8 @@ impl Pending {
                 form.detach();
             }
             Pending::Many(_, gathered) => gathered.detach(),
-            Pending::Every(..) | Pending::Written(_) => {}
+            Pending::General(form, ..) => form.detach(),
+            Pending::Written(_) => {}
         }
     }
 
@@ -52,7 +55,7 @@ impl Pending {
         match self {
             Pending::One(_, _, _, reply) => usize::from(reply.is_none()),
             Pending::Many(_, gathered) => gathered.waiting(),
-            Pending::Every(_, waiting, _) => *waiting,
+            Pending::General(_, waiting, _) => *waiting,
             Pending::Written(_) => 0,
         }
     }
@@ -74,7 +77,7 @@ impl Pending {
                 gathered.write(output);
                 witness.answered(&asked);
             }
-            Pending::Every(form, _, worst) => write_every(&form, &worst.unwrap_or(Reply::Done), output),
+            Pending::General(form, _, worst) => encode_general(&form, &worst.unwrap_or(Reply::Done), output),
             Pending::Written(text) => output.text().extend_from_slice(&text),
         }
     }
@@ -100,18 +103,4 @@ pub(super) fn write_one(
         }
     }
     encode_reply(form, key, reply, output);
-}
-
-fn write_every(form: &Form, reply: &Reply, output: &mut Output) {
-    if form.quiet {
-        return;
-    }
-    let line = match reply {
-        Reply::Error(line) => String::from_utf8_lossy(line).into_owned(),
-        Reply::Failed(failure) => format!("SERVER_ERROR {failure}"),
-        _ => "OK".to_string(),
-    };
-    debug_assert_eq!(form.style, Style::Ok);
-    output.text().extend_from_slice(line.as_bytes());
-    output.text().extend_from_slice(b"\r\n");
 }

@@ -115,7 +115,7 @@ impl Replies {
         match pending {
             Pending::One(_, _, _, empty) => *empty = Some(reply),
             Pending::Many(_, gathered) => gathered.fill(token as u32 as usize, reply, witness),
-            Pending::Every(_, waiting, worst) => {
+            Pending::General(_, waiting, worst) => {
                 *waiting -= 1;
                 worse(worst, reply);
             }
@@ -129,7 +129,7 @@ impl Replies {
         match self.queue.get(self.place(token))? {
             Pending::One(_, key, form, _) => Some((key, form.style.clone())),
             Pending::Many(_, gathered) => gathered.asker(token as u32 as usize),
-            Pending::Every(..) | Pending::Written(_) => None,
+            Pending::General(..) | Pending::Written(_) => None,
         }
     }
 
@@ -155,7 +155,7 @@ impl Replies {
     fn has_waited_long(&self, now: Instant) -> bool {
         match self.queue.front() {
             Some(Pending::One(asked, ..) | Pending::Many(asked, _)) => now.saturating_duration_since(asked.at) > SOON,
-            Some(Pending::Every(..)) => true,
+            Some(Pending::General(..)) => true,
             Some(Pending::Written(_)) | None => false,
         }
     }
@@ -178,7 +178,7 @@ impl Replies {
                     moved(&mut asked.route);
                     gathered.routes().for_each(moved);
                 }
-                Pending::Every(..) | Pending::Written(_) => {}
+                Pending::General(..) | Pending::Written(_) => {}
             }
         }
     }

@@ -56,8 +56,6 @@ pub(crate) struct Service {
     pub(super) spare_wins: SpareWins,
     /// What the worker's buffers hold.
     pub(super) memory: Rc<Memory>,
-    /// Complaints about clients of the binary protocol.
-    pub(super) binary_clients: Repeated,
     /// Complaints about clients that held too much.
     pub(super) dismissed: Repeated,
     /// Complaints about clients that do not read.
@@ -86,7 +84,6 @@ impl Service {
             scratch: RefCell::default(),
             spare_wins: SpareWins::default(),
             memory,
-            binary_clients: Repeated::new(COMPLAINT),
             dismissed: Repeated::new(COMPLAINT),
             unread: Repeated::new(COMPLAINT),
             stopping: Cell::new(false),

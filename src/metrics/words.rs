@@ -104,8 +104,6 @@ words! {
         LineTooLong = "line_too_long",
         /// More keys than one get may ask for.
         TooManyKeys = "too_many_keys",
-        /// The binary protocol.
-        Binary = "binary",
         /// A request that began to arrive and did not go on.
         Timeout = "timeout",
         /// Replies that the client does not read.

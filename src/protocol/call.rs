@@ -22,8 +22,8 @@ pub enum Call {
     /// have replaced must go.
     TooLarge(Option<Request>, Form),
     /// A command leash answers itself.
-    Local(Local),
-    /// A command that cannot be understood or is not allowed: the line to answer, without CR LF.
+    Local(Local, Form),
+    /// A command that cannot be understood or is not allowed.
     Refused(Refusal),
 }
 
@@ -33,11 +33,8 @@ pub enum Local {
     /// `version`
     Version,
     /// `verbosity`: accepted, without effect.
-    Verbosity {
-        /// `noreply`
-        quiet: bool,
-    },
-    /// `mn`
+    Verbosity,
+    /// `mn`, binary `noop`
     Noop,
     /// `stats`, with what stands behind it.
     Stats(Bytes),
@@ -48,12 +45,12 @@ pub enum Local {
 /// Why a command was not carried out, in the words of the reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// The reply line, without CR LF.
+    /// The reply as a line of text, without CR LF.
     pub line: Cow<'static, str>,
     /// What metrics count it under.
     pub kind: RefusalKind,
-    /// Whether nothing is to be written (`noreply`).
-    pub quiet: bool,
+    /// How to write it.
+    pub form: Form,
 }
 
 /// The kinds of refusals that metrics tell apart.
@@ -71,21 +68,21 @@ pub enum RefusalKind {
     LineTooLong,
     /// HTTP on a memcached port; the connection cannot go on.
     Http,
-    /// The binary protocol; the connection cannot go on.
-    Binary,
+    /// A packet that none can be; the connection cannot go on.
+    Packet,
 }
 
 impl RefusalKind {
     /// Whether the connection ends after the reply, because it is unknown where the next command begins.
     pub fn is_fatal(self) -> bool {
-        matches!(self, RefusalKind::LineTooLong | RefusalKind::Http | RefusalKind::Binary)
+        matches!(self, RefusalKind::LineTooLong | RefusalKind::Http | RefusalKind::Packet)
     }
 }
 
 impl Refusal {
-    /// A refusal with a fixed line.
+    /// A refusal of a text command with a fixed line.
     pub const fn new(line: &'static str, kind: RefusalKind) -> Refusal {
-        Refusal { line: Cow::Borrowed(line), kind, quiet: false }
+        Refusal { line: Cow::Borrowed(line), kind, form: Form::LINE }
     }
 
     /// memcached's answer to what is no command.
@@ -93,8 +90,14 @@ impl Refusal {
     /// memcached's answer to most bad arguments.
     pub const BAD_FORMAT: Refusal = Refusal::new("CLIENT_ERROR bad command line format", RefusalKind::Malformed);
 
+    /// A refusal of a text command in words made for the occasion.
+    pub(super) fn with(line: String, kind: RefusalKind) -> Refusal {
+        Refusal { line: Cow::Owned(line), kind, form: Form::LINE }
+    }
+
     /// The same, unsaid if `quiet`.
-    pub fn quiet(self, quiet: bool) -> Refusal {
-        Refusal { quiet, ..self }
+    pub fn quiet(mut self, quiet: bool) -> Refusal {
+        self.form.quiet = quiet;
+        self
     }
 }

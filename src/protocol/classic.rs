@@ -58,9 +58,9 @@ fn with_words(line: &Bytes, command: &[u8], words: &Words<'_>) -> Line {
         b"touch" => touch(line, words),
         b"flush_all" => flush_all(words),
         b"verbosity" => verbosity(words),
-        b"version" => Call::Local(Local::Version).into(),
-        b"stats" => Call::Local(Local::Stats(line.slice(behind_words(line, 1)..))).into(),
-        b"quit" => Call::Local(Local::Quit).into(),
+        b"version" => local(Local::Version, false),
+        b"stats" => local(Local::Stats(line.slice(behind_words(line, 1)..)), false),
+        b"quit" => local(Local::Quit, true),
         _ if FORBIDDEN.contains(&command) => forbidden(command),
         _ if words.last().starts_with(b"HTTP/") => {
             Refusal::new("CLIENT_ERROR this port speaks memcached, not HTTP", RefusalKind::Http).into()
@@ -71,7 +71,12 @@ fn with_words(line: &Bytes, command: &[u8], words: &Words<'_>) -> Line {
 
 fn forbidden(command: &[u8]) -> Line {
     let line = format!("CLIENT_ERROR {} is not passed on to shared servers", String::from_utf8_lossy(command));
-    Refusal { line: line.into(), kind: RefusalKind::Forbidden, quiet: false }.into()
+    Refusal::with(line, RefusalKind::Forbidden).into()
+}
+
+/// A command that leash answers itself.
+fn local(local: Local, quiet: bool) -> Line {
+    Call::Local(local, Form { style: Style::Ok, quiet }).into()
 }
 
 fn get(line: &Bytes, cas: bool, limits: &RequestLimits) -> Line {
@@ -128,7 +133,7 @@ fn read(line: &Bytes, at: usize, get: Get, cas: bool, limits: &RequestLimits) ->
 
 fn too_many_keys(most: usize) -> Refusal {
     let line = format!("CLIENT_ERROR too many keys in one get, at most {most}");
-    Refusal { line: line.into(), kind: RefusalKind::TooManyKeys, quiet: false }
+    Refusal::with(line, RefusalKind::TooManyKeys)
 }
 
 fn invalid_exptime() -> Refusal {
@@ -246,7 +251,7 @@ fn verbosity(words: &Words<'_>) -> Line {
     }
     let quiet = words.last() == b"noreply";
     match number::u32(words.get(1)) {
-        Some(_) => Call::Local(Local::Verbosity { quiet }).into(),
+        Some(_) => local(Local::Verbosity, quiet),
         None => Refusal::BAD_FORMAT.quiet(quiet).into(),
     }
 }

@@ -1,4 +1,4 @@
-//! The downstream decoder: a client's bytes to [`Call`]s, however they were split into reads.
+//! The text half of the downstream decoder: lines to [`Call`]s, however they were split into reads.
 //!
 //! ```text
 //!   bytes ─▶ line ─▶ classic / meta ─▶ Call
@@ -13,15 +13,13 @@ use bytes::{Buf, BytesMut};
 use super::call::{Call, Refusal, RefusalKind};
 use super::form::{Form, Style};
 use super::line::{Line, RequestLimits};
-use super::request::{Command, Delete, Request, StoreMode};
+use super::replaced::replaced_by;
+use super::request::{Command, Request};
 use super::{classic, meta};
 
 /// Where in a client's stream the decoder stands.
-pub struct Decoder {
-    limits: RequestLimits,
+pub(super) struct TextDecoder {
     state: State,
-    /// Whether a first command was seen: only before it can the binary protocol be told from junk.
-    begun: bool,
 }
 
 enum State {
@@ -33,26 +31,17 @@ enum State {
     Swallow { left: usize },
 }
 
-/// The first byte of every request of memcached's binary protocol.
-const BINARY_MAGIC: u8 = 0x80;
-/// The length of the header it belongs to.
-const BINARY_HEADER: usize = 24;
 /// A value ends with CR LF.
 const LINE_END: usize = 2;
 
-impl Decoder {
+impl TextDecoder {
     /// A decoder at the start of a connection.
-    pub fn new(limits: RequestLimits) -> Decoder {
-        Decoder { limits, state: State::Line { scanned: 0 }, begun: false }
-    }
-
-    /// Goes on under other limits; what has begun to arrive was measured by the old ones.
-    pub fn set_limits(&mut self, limits: RequestLimits) {
-        self.limits = limits;
+    pub(super) fn new() -> TextDecoder {
+        TextDecoder { state: State::Line { scanned: 0 } }
     }
 
     /// Takes the next whole command off the front of `buffer`; `None` when more bytes are needed.
-    pub fn next(&mut self, buffer: &mut BytesMut) -> Option<Call> {
+    pub(super) fn next(&mut self, buffer: &mut BytesMut, limits: &RequestLimits) -> Option<Call> {
         loop {
             match &mut self.state {
                 State::Swallow { left } => {
@@ -72,7 +61,7 @@ impl Decoder {
                     return Some(with_value(request, form, len, buffer));
                 }
                 State::Line { .. } => {
-                    if let Some(call) = self.line(buffer)? {
+                    if let Some(call) = self.line(buffer, limits)? {
                         return Some(call);
                     }
                 }
@@ -82,17 +71,17 @@ impl Decoder {
 
     /// Gives up the value that is being received, for want of memory: all of it is swallowed. With what its store would
     /// have replaced, which must go, and how to answer.
-    pub fn give_up_value(&mut self) -> Option<(Option<Request>, Form)> {
+    pub(super) fn give_up_value(&mut self) -> Option<(Option<Request>, Form)> {
         let State::Value { len, .. } = &self.state else { return None };
         let left = *len + LINE_END;
         match self.replace(State::Swallow { left }) {
-            State::Value { request, form, .. } => Some(replaced_by(request, form)),
+            State::Value { request, form, .. } => Some((replaced_by(request, &form), form)),
             State::Line { .. } | State::Swallow { .. } => None,
         }
     }
 
     /// How many bytes more the value that is being received needs; 0 when a line is awaited. A hint for the next read.
-    pub fn wanted(&self, buffer: &BytesMut) -> usize {
+    pub(super) fn wanted(&self, buffer: &BytesMut) -> usize {
         match &self.state {
             State::Value { len, .. } => (*len + LINE_END).saturating_sub(buffer.len()),
             State::Swallow { .. } | State::Line { .. } => 0,
@@ -100,7 +89,7 @@ impl Decoder {
     }
 
     /// Whether a request has begun to arrive but is not whole.
-    pub fn is_midway(&self, buffer: &BytesMut) -> bool {
+    pub(super) fn is_midway(&self, buffer: &BytesMut) -> bool {
         !buffer.is_empty() || !matches!(self.state, State::Line { .. })
     }
 
@@ -109,50 +98,31 @@ impl Decoder {
     }
 
     /// Reads one line. `None`: it is not whole yet. `Some(None)`: it was, and the state changed.
-    fn line(&mut self, buffer: &mut BytesMut) -> Option<Option<Call>> {
+    fn line(&mut self, buffer: &mut BytesMut, limits: &RequestLimits) -> Option<Option<Call>> {
         let State::Line { scanned } = &mut self.state else { return Some(None) };
-        if !self.begun && buffer.first() == Some(&BINARY_MAGIC) {
-            // The answer must repeat what stands in the header.
-            if buffer.len() < BINARY_HEADER {
-                return None;
-            }
-            return Some(Some(Call::Refused(Refusal::new(BINARY, RefusalKind::Binary))));
-        }
         let Some(end) = memchr::memchr(b'\n', &buffer[*scanned..]).map(|at| at + *scanned) else {
             *scanned = buffer.len();
-            return (buffer.len() > self.limits.line + 1).then(|| Some(Call::Refused(LINE_TOO_LONG)));
+            return (buffer.len() > limits.line + 1).then(|| Some(Call::Refused(LINE_TOO_LONG)));
         };
         *scanned = 0;
-        self.begun = true;
-        if end > self.limits.line + 1 {
+        if end > limits.line + 1 {
             return Some(Some(Call::Refused(LINE_TOO_LONG)));
         }
-        let line = self.parse(buffer, end);
-        Some(self.enter(line, buffer))
-    }
-
-    fn parse(&self, buffer: &mut BytesMut, end: usize) -> Line {
-        let len = if end > 1 && buffer[end - 1] == b'\r' { end - 1 } else { end };
-        let line = buffer.split_to(len).freeze();
-        buffer.advance(end + 1 - len);
-        match meta_letter(&line).and_then(|letter| meta::parse(&line, letter)) {
-            Some(parsed) => parsed,
-            None => classic::parse(&line, &self.limits),
-        }
+        let line = parse(buffer, end, limits);
+        Some(self.enter(line, buffer, limits))
     }
 
     /// Acts on a parsed line: a command is whole at once unless a value follows.
-    fn enter(&mut self, line: Line, buffer: &mut BytesMut) -> Option<Call> {
+    fn enter(&mut self, line: Line, buffer: &mut BytesMut, limits: &RequestLimits) -> Option<Call> {
         match line {
             Line::Call(call) => Some(call),
             Line::Swallow { refusal, len } => {
                 self.state = State::Swallow { left: len + LINE_END };
                 Some(Call::Refused(refusal))
             }
-            Line::Value { request, form, len } if len > self.limits.value => {
+            Line::Value { request, form, len } if len > limits.value => {
                 self.state = State::Swallow { left: len + LINE_END };
-                let (replaced, form) = replaced_by(request, form);
-                Some(Call::TooLarge(replaced, form))
+                Some(Call::TooLarge(replaced_by(request, &form), form))
             }
             Line::Value { request, form, len } if buffer.len() >= len + LINE_END => {
                 Some(with_value(request, form, len, buffer))
@@ -167,9 +137,18 @@ impl Decoder {
     }
 }
 
-const BINARY: &str =
-    "leash speaks memcached's text and meta protocols, not the binary one: configure the client for text";
 const LINE_TOO_LONG: Refusal = Refusal::new("CLIENT_ERROR line too long", RefusalKind::LineTooLong);
+
+/// Cuts off the line that ends at `end`, and reads it.
+fn parse(buffer: &mut BytesMut, end: usize, limits: &RequestLimits) -> Line {
+    let len = if end > 1 && buffer[end - 1] == b'\r' { end - 1 } else { end };
+    let line = buffer.split_to(len).freeze();
+    buffer.advance(end + 1 - len);
+    match meta_letter(&line).and_then(|letter| meta::parse(&line, letter)) {
+        Some(parsed) => parsed,
+        None => classic::parse(&line, limits),
+    }
+}
 
 /// The second letter of a line that begins with a word of two letters, the first being `m`.
 fn meta_letter(line: &[u8]) -> Option<u8> {
@@ -196,15 +175,4 @@ fn with_value(mut request: Request, form: Form, len: usize, buffer: &mut BytesMu
         store.value = value;
     }
     Call::One(request, form)
-}
-
-/// memcached drops the old item when it refuses its replacement: on every meta store, and on the classic set.
-fn replaced_by(request: Request, form: Form) -> (Option<Request>, Form) {
-    let classic = form.style == Style::Store;
-    let replaces = match &request.command {
-        Command::Store(store) => !classic || (store.mode == StoreMode::Set && store.compare_cas.is_none()),
-        _ => false,
-    };
-    let delete = Request { key: request.key, command: Command::Delete(Delete::default()) };
-    (replaces.then_some(delete), Form { quiet: classic && form.quiet, ..form })
 }

@@ -2,6 +2,8 @@
 
 use bytes::Bytes;
 
+use super::binary::encode::encode as encode_packet;
+use super::binary::stats::stats as stats_packets;
 use super::form::{Form, MetaVerb, Style};
 use super::key::Key;
 use super::number;
@@ -24,8 +26,33 @@ pub fn encode_reply(form: &Form, key: &Key, reply: &Reply, out: &mut Output) {
             encode_end(out);
         }
         Style::Meta { verb, flags } => meta(*verb, flags, form.quiet, key, reply, out),
+        Style::Binary(packet) => encode_packet(packet, form.quiet, key.as_bytes(), reply, out),
         _ if form.quiet => {}
         style => classic(style, reply, out),
+    }
+}
+
+/// Writes the whole answer to a command that is about no item, or was refused before it was asked of one.
+pub fn encode_general(form: &Form, reply: &Reply, out: &mut Output) {
+    match (&form.style, reply) {
+        (Style::Binary(packet), _) => encode_packet(packet, form.quiet, b"", reply, out),
+        (Style::Meta { .. }, _) => push_failure(out, reply),
+        _ if form.quiet => {}
+        (Style::Noop, Reply::Done) => push_line(out, b"MN"),
+        (_, Reply::Done) => push_line(out, b"OK"),
+        (_, Reply::Version(version)) => {
+            out.text().extend_from_slice(b"VERSION ");
+            push_line(out, version);
+        }
+        _ => push_failure(out, reply),
+    }
+}
+
+/// The answer to `stats`, which is lines, as the client wants it.
+pub(crate) fn encode_stats(form: &Form, lines: Vec<u8>) -> Vec<u8> {
+    match &form.style {
+        Style::Binary(packet) => stats_packets(packet, &lines),
+        _ => lines,
     }
 }
 
@@ -78,7 +105,6 @@ fn classic(style: &Style, reply: &Reply, out: &mut Output) {
         (Style::Store | Style::Delete | Style::Arithmetic, Reply::NotFound) | (Style::Touch, Reply::Miss) => {
             b"NOT_FOUND"
         }
-        (Style::Ok, Reply::Done) => b"OK",
         (Style::Arithmetic, Reply::Hit(Item { value: Some(value), .. })) => return push_line(out, value),
         _ => return push_failure(out, reply),
     };
@@ -169,19 +195,4 @@ fn key_flag(text: &mut Vec<u8>, key: &Key) {
     if key.is_binary() {
         text.extend_from_slice(b" b");
     }
-}
-
-/// The answer to a client of the binary protocol: a response of that protocol with status 0x83 ("not supported") whose
-/// body is `text`, to the request that begins with `request` (memcached, `doc/protocol-binary.xml`).
-pub fn binary_refusal(request: &[u8], text: &str) -> Vec<u8> {
-    let mut response = vec![0u8; 24];
-    response[0] = 0x81;
-    response[1] = request.get(1).copied().unwrap_or(0);
-    response[7] = 0x83;
-    response[8..12].copy_from_slice(&(text.len() as u32).to_be_bytes());
-    if let Some(opaque) = request.get(12..16) {
-        response[12..16].copy_from_slice(opaque);
-    }
-    response.extend_from_slice(text.as_bytes());
-    response
 }

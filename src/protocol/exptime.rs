@@ -38,6 +38,12 @@ impl Exptime {
         number::i32(token).map(Exptime::new)
     }
 
+    /// What a client of the binary protocol wrote, whose expiry times have no sign. From 2^31 on they are dates up to
+    /// 2106, which no meta command can say: the item stays.
+    pub(super) fn unsigned(written: u32) -> Exptime {
+        i32::try_from(written).map_or(Exptime::NEVER, Exptime::new)
+    }
+
     /// Ends `seconds` after it is stored, by the clock of the server that stores it: at once for 0 or less, and after
     /// 30 days at the latest.
     pub fn from_now(seconds: i64) -> Exptime {

@@ -2,17 +2,20 @@
 
 use bytes::Bytes;
 
+use super::binary::opcode::Packet;
+
 /// The shape of the reply one command gets.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Form {
     /// Which encoder writes it.
     pub style: Style,
-    /// Classic `noreply`: no reply is written, not even an error. Meta `q`: the nominal outcome is not written.
+    /// Classic `noreply`: no reply is written, not even an error. Meta `q` and the quiet binary commands: the nominal
+    /// outcome is not written.
     pub quiet: bool,
 }
 
 /// The command a reply is written for.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Style {
     /// Classic get and gat; with the CAS unique for gets and gats.
     Get {
@@ -27,8 +30,10 @@ pub enum Style {
     Touch,
     /// Classic incr and decr.
     Arithmetic,
-    /// Classic flush_all and verbosity.
+    /// Classic flush_all and verbosity, and whatever is refused as a whole.
     Ok,
+    /// `mn`
+    Noop,
     /// A meta command; its flags as the client wrote them, since the reply repeats them in that order.
     Meta {
         /// Which one.
@@ -36,6 +41,20 @@ pub enum Style {
         /// The flags, separated by spaces.
         flags: Bytes,
     },
+    /// A packet of the binary protocol.
+    Binary(Packet),
+}
+
+impl Form {
+    /// One line of text, about no item.
+    pub(super) const LINE: Form = Form { style: Style::Ok, quiet: false };
+}
+
+impl Style {
+    /// Whether the reader of an item is told its CAS unique, whatever it asked for.
+    pub(crate) fn tells_cas(&self) -> bool {
+        matches!(self, Style::Get { cas: true } | Style::Binary(_))
+    }
 }
 
 /// The meta commands that are about a key.

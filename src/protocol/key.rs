@@ -63,6 +63,11 @@ impl Key {
         Ok(Key { bytes, binary: true })
     }
 
+    /// A key of any bytes, as the binary protocol has them: written as it is where it can be.
+    pub(super) fn any(bytes: Bytes) -> Result<Key, KeyError> {
+        Key::text(bytes.clone()).or_else(|_| Key::binary(bytes))
+    }
+
     /// The key with `prefix` before it, spelt the same way. Fails if that makes it too long.
     pub fn prefixed(&self, prefix: &[u8]) -> Result<Key, KeyError> {
         let mut bytes = BytesMut::with_capacity(prefix.len() + self.bytes.len());

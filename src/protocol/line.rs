@@ -1,4 +1,4 @@
-//! What one request line can turn out to be, and how much it may ask for.
+//! What one request line, or the head of one packet, can turn out to be, and how much it may ask for.
 
 use super::call::{Call, Refusal};
 use super::form::Form;
@@ -16,7 +16,7 @@ pub struct RequestLimits {
     pub keys: usize,
 }
 
-/// What one line turned out to be.
+/// What one line, or the head of one packet, turned out to be.
 pub(super) enum Line {
     /// A whole command.
     Call(Call),

@@ -30,7 +30,7 @@ pub(super) fn parse(line: &Bytes, letter: u8) -> Option<Line> {
         b'd' => keyed(line, &words, MetaVerb::Delete),
         b'a' => keyed(line, &words, MetaVerb::Arithmetic),
         b'e' => debug(line, &words),
-        b'n' => Ok(Call::Local(Local::Noop).into()),
+        b'n' => Ok(Call::Local(Local::Noop, Form { style: Style::Noop, quiet: false }).into()),
         _ => return None,
     };
     Some(line.unwrap_or_else(Line::from))

@@ -1,15 +1,18 @@
 //! Bytes <-> [`Request`] and [`Reply`]. No socket, no clock, no route.
 //!
 //! ```text
-//!   client bytes ─▶ decoder (classic, meta) ─▶ Call { Request, Form } ─▶ question ─▶ server bytes
-//!   client bytes ◀─ encode  (Form)          ◀─ Reply                  ◀─ answer   ◀─ server bytes
+//!   client bytes ─▶ dialect ─▶ decoder (classic, meta) ─▶ Call { Request, Form } ─▶ question ─▶ server bytes
+//!                           └▶ binary ────────────────▶
+//!   client bytes ◀─ encode, binary (Form)              ◀─ Reply                  ◀─ answer   ◀─ server bytes
 //! ```
 
 mod answer;
+mod binary;
 mod call;
 mod classic;
 mod decoder;
 mod detach;
+mod dialect;
 mod eight;
 mod encode;
 mod expected;
@@ -21,6 +24,7 @@ mod meta;
 pub mod number;
 mod output;
 mod question;
+mod replaced;
 mod reply;
 mod reply_line;
 mod request;
@@ -32,10 +36,13 @@ mod version;
 mod words;
 
 pub use answer::{AnswerDecoder, Desync};
+pub use binary::opcode::{BinaryVerb, Packet};
 pub use call::{Call, Local, Refusal, RefusalKind};
-pub use decoder::Decoder;
 pub use detach::detach;
-pub use encode::{binary_refusal, encode_end, encode_reply, encode_value};
+pub use dialect::Decoder;
+pub(crate) use dialect::Dialect;
+pub(crate) use encode::encode_stats;
+pub use encode::{encode_end, encode_general, encode_reply, encode_value};
 pub use expected::Expected;
 pub use exptime::Exptime;
 pub use form::{Form, MetaVerb, Style};

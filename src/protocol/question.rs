@@ -127,6 +127,9 @@ fn facts(text: &mut Vec<u8>, asked: Returns) {
     if asked == VALUE_AND_FLAGS {
         return text.extend_from_slice(b" v f");
     }
+    if asked == VALUE_AND_FLAGS.and(Returns::CAS) {
+        return text.extend_from_slice(b" v f c");
+    }
     if asked == VALUE_AND_FLAGS.and(Returns::TTL_BEFORE) {
         return text.extend_from_slice(b" v f t");
     }

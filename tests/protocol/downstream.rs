@@ -396,31 +396,6 @@ fn a_get_of_too_many_keys_is_told_so_and_counted() {
     assert_eq!(metric(&leash, "leash_downstream_protocol_errors_total", "kind=\"too_many_keys\""), 1.0);
 }
 
-#[test]
-fn a_client_of_the_binary_protocol_gets_an_error_it_can_parse_however_its_bytes_arrive() {
-    let leash = leash("");
-    // A get of key "k", opaque token 0x01020304.
-    let mut request = vec![0x80, 0x00, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 3, 4];
-    request.extend([0; 8]);
-    request.push(b'k');
-    for step in [25, 1] {
-        let mut client = leash.client();
-        for part in request.chunks(step) {
-            client.send(part);
-        }
-        let header = client.read_exactly(24).unwrap();
-        assert_eq!(header[..2], [0x81, 0x00]);
-        assert_eq!(header[6..8], [0x00, 0x83], "not supported");
-        assert_eq!(header[12..16], [1, 2, 3, 4], "the opaque token");
-        let length = u32::from_be_bytes([header[8], header[9], header[10], header[11]]) as usize;
-        let body = String::from_utf8(client.read_exactly(length).unwrap()).unwrap();
-        assert!(body.contains("text"), "{body}");
-        is_closed(&mut client);
-    }
-    assert_eq!(metric(&leash, "leash_downstream_protocol_errors_total", "kind=\"binary\""), 2.0);
-    assert_eq!(leash.log().matches("binary protocol").count(), 1, "logged once, not for each client");
-}
-
 /// A client that leash has a seat for, as soon as it has.
 fn seated(leash: &Leash) -> Client {
     let mut seated = None;

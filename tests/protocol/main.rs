@@ -3,6 +3,7 @@
 #[path = "../../fuzz/invariants/mod.rs"]
 mod invariants;
 
+mod binary;
 mod clients;
 mod differential;
 mod downstream;

@@ -131,7 +131,7 @@ fn two_shards_are_one_sum() {
         shard.upstream(SERVER, UpstreamCount::Finished, 2);
         shard.failure(SERVER, Cause::Timeout);
         shard.observe_upstream(SERVER, 1, Duration::from_millis(250));
-        shard.protocol_error(ProtocolError::Binary);
+        shard.protocol_error(ProtocolError::LineTooLong);
     }
     let parsed = parse(&registry.text());
     let route = format!(r#"leash_requests_total{{route="{EVERYTHING_ELSE}",class="store",outcome="stored"}}"#);
@@ -142,7 +142,7 @@ fn two_shards_are_one_sum() {
     assert_eq!(of_server("leash_upstream_request_seconds_sum"), 0.5);
     assert_eq!(of_server("leash_upstream_request_seconds_count"), 2.0);
     assert_eq!(parsed[r#"leash_failures_total{pool="main",server="m0",cause="timeout"}"#], 2.0);
-    assert_eq!(parsed[r#"leash_downstream_protocol_errors_total{kind="binary"}"#], 2.0);
+    assert_eq!(parsed[r#"leash_downstream_protocol_errors_total{kind="line_too_long"}"#], 2.0);
 }
 
 #[test]

@@ -135,21 +135,25 @@ impl Desync {
     }
 }
 
-/// Reads `VA <length> f<flags> t<ttl> O<token>`, the answer to an ordinary get, in one pass: the item, the length of
-/// its value and that of the line. The TTL is there where it was asked for. Everything else, a line that is not whole
-/// above all, is for [`parse`] to judge. Measured to save a tenth of a multi-get's instructions.
+/// Reads `VA <length> f<flags> c<CAS> t<ttl> O<token>`, the answer to an ordinary get, in one pass: the item, the length
+/// of its value and that of the line. CAS unique and TTL are there where they were asked for. Everything else, a line that
+/// is not whole above all, is for [`parse`] to judge. Measured to save a tenth of a multi-get's instructions.
 fn common_hit(buffer: &[u8], expected: &Expected, token: Token) -> Option<(Item, usize, usize)> {
     if !matches!(expected, Expected::Value) {
         return None;
     }
     let (len, rest) = leading_number(buffer.strip_prefix(b"VA ")?)?;
     let (client_flags, rest) = leading_number(rest.strip_prefix(b" f")?)?;
+    let (cas, rest) = match rest.strip_prefix(b" c") {
+        Some(told) => leading_number(told)?,
+        None => (0, rest),
+    };
     let (ttl, rest) = match rest.strip_prefix(b" t") {
         Some(told) => leading_number(told)?,
         None => (0, rest),
     };
     let rest = after_token(rest.strip_prefix(b" O")?, token)?.strip_prefix(LINE_END)?;
     let fits = len <= LARGEST_VALUE && ttl <= i64::MAX as u64;
-    let item = Item { client_flags: client_flags as u32, ttl: ttl as i64, ..Item::default() };
+    let item = Item { client_flags: client_flags as u32, cas, ttl: ttl as i64, ..Item::default() };
     fits.then_some((item, len as usize, buffer.len() - rest.len()))
 }

@@ -63,10 +63,10 @@ fn other_commands() {
         (b"touch a x noreply\r\n", &["CLIENT_ERROR invalid exptime argument (quiet)"]),
         (b"flush_all\r\n", &["flush_all 0"]),
         (b"flush_all 5 noreply\r\n", &["flush_all 5 (quiet)"]),
-        (b"verbosity 1 noreply\r\n", &["Verbosity { quiet: true }"]),
+        (b"verbosity 1 noreply\r\n", &["Verbosity (quiet)"]),
         (b"version\r\n", &["Version"]),
         (b"stats items\r\n", &["Stats(b\" items\")"]),
-        (b"quit\r\n", &["Quit"]),
+        (b"quit\r\n", &["Quit (quiet)"]),
     ]);
 }
 

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::super::{Call, Cause, Decoder, Failure, Internals, Item, Reply, binary_refusal, encode_reply};
+use super::super::{Call, Cause, Decoder, Failure, Internals, Item, Reply, encode_reply};
 use super::{LIMITS, written};
 
 /// What a client that said `command` is told; what follows a store's line must be there.
@@ -120,12 +120,4 @@ fn a_large_value_is_not_copied() {
     let mut slices = [std::io::IoSlice::new(&[]); 4];
     assert_eq!(out.slices(&mut slices), 3);
     assert_eq!(slices[1].as_ptr(), value.as_ptr());
-}
-
-#[test]
-fn a_binary_client_is_answered_in_its_own_protocol() {
-    let request = [&[0x80, 0x0a][..], &[0; 10], &[1, 2, 3, 4], &[0; 8]].concat();
-    let response = binary_refusal(&request, "no");
-    assert_eq!(response, [&[0x81, 0x0a, 0, 0, 0, 0, 0, 0x83, 0, 0, 0, 2, 1, 2, 3, 4][..], &[0; 8], b"no"].concat());
-    assert_eq!(binary_refusal(b"\x80", "").len(), 24);
 }

@@ -3,6 +3,7 @@
 //! A call is shown by what it makes leash say: upstream, the question without its token; downstream, the line.
 
 mod answer;
+mod binary;
 mod classic;
 mod decoder;
 mod encode;
@@ -44,10 +45,10 @@ fn show(call: &Call) -> String {
             let drops = drops.as_ref().map_or("nothing".into(), asked);
             format!("too large, {drops}{}", unsaid(form.quiet))
         }
-        Call::Local(local) => format!("{local:?}"),
+        Call::Local(local, form) => format!("{local:?}{}", unsaid(form.quiet)),
         Call::Refused(refusal) => {
             let fatal = if refusal.kind.is_fatal() { " (fatal)" } else { "" };
-            format!("{}{}{fatal}", refusal.line, unsaid(refusal.quiet))
+            format!("{}{}{fatal}", refusal.line, unsaid(refusal.form.quiet))
         }
     }
 }

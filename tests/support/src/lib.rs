@@ -12,6 +12,7 @@ pub mod figures;
 pub mod leash;
 pub mod memcached;
 pub mod needs;
+pub mod packets;
 pub mod random;
 pub mod reload;
 pub mod repository;

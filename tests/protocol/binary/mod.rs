@@ -1,0 +1,7 @@
+//! The binary protocol: leash answers it as memcached does, on every kind of route.
+
+mod answers;
+mod differential;
+mod generator;
+mod routes;
+mod scenes;
