@@ -27,13 +27,17 @@ pub(in crate::protocol) fn encode(packet: &Packet, quiet: bool, key: &[u8], repl
     }
 }
 
+/// The CAS unique of an item whose own leash does not know. To a binary client 0 would say that its store need not compare.
+const NO_ITEMS: u64 = (1 << 53) - 1;
+
 fn found(packet: &Packet, key: &[u8], item: &Item, out: &mut Output) {
+    let cas = if item.cas == 0 { NO_ITEMS } else { item.cas };
     let key = if packet.verb.repeats_key() { key } else { &[] };
     let value = item.value.as_ref();
     let len = value.map_or(0, |value| value.len());
     let text = out.text();
     text.reserve(28 + key.len() + len.min(Output::APART_FROM));
-    push_response(packet, BinaryStatus::Success, (4, key.len(), len), item.cas, text);
+    push_response(packet, BinaryStatus::Success, (4, key.len(), len), cas, text);
     text.extend_from_slice(&item.client_flags.to_be_bytes());
     text.extend_from_slice(key);
     if let Some(value) = value {

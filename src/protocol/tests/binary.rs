@@ -273,6 +273,13 @@ fn what_was_found_comes_with_flags_and_cas_and_the_key_where_it_was_asked_for() 
     assert_eq!(told(0x1c, &item(None)), response(0x1c, 0, [FLAGS, b"", b""], 9));
 }
 
+/// A store with the CAS unique 0 is one without.
+#[test]
+fn where_the_cas_unique_is_not_known_one_is_told_that_no_item_has() {
+    let unknown = Reply::Hit(Item { value: Some("hi".into()), ..Item::default() });
+    assert_eq!(told(0x00, &unknown), response(0x00, 0, [&[0; 4], b"", b"hi"], (1 << 53) - 1));
+}
+
 #[test]
 fn what_was_not_found_is_silence_to_the_quiet() {
     let failed = Reply::Failed(Failure { cause: Cause::Down, server: "m1".into() });
