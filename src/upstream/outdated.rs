@@ -34,8 +34,10 @@ pub enum Remembered {
     Kept,
     /// The server is up, or as good as: it can be asked itself.
     Up,
-    /// It is not remembered.
-    Refused,
+    /// It is deleted while the server serves: until then clients may read it.
+    Late,
+    /// It is not remembered, for this reason. What gives the delete up counts it, once.
+    Lost(SpoolDrop),
 }
 
 impl Target {
@@ -48,17 +50,16 @@ impl Target {
             return Remembered::Up;
         }
         if self.health.seat().all_look_down() && !pending.has(key) {
-            self.spool.count_dropped(SpoolDrop::Blackout, 1);
-            return Remembered::Refused;
+            return Remembered::Lost(SpoolDrop::Blackout);
         }
-        if !self.spool.add(&mut pending, key, seconds(), &self.label) {
-            return Remembered::Refused;
+        if let Err(why) = self.spool.add(&mut pending, key, seconds(), &self.label) {
+            return Remembered::Lost(why);
         }
         if pending.is_read_from() {
             // Requests of the next configuration read from the server already: they may read the key until it is
             // replayed.
             pending.catch_up();
-            return Remembered::Refused;
+            return Remembered::Late;
         }
         Remembered::Kept
     }
@@ -66,9 +67,16 @@ impl Target {
     /// Remembers `key`, whose delete was lost on its way to a server that may still be up, and has it replayed.
     pub(super) fn remember_lost(&self, key: &Key) {
         let mut pending = self.spool.lock();
-        if self.spool.add(&mut pending, key, seconds(), &self.label) && pending.is_read_from() {
-            pending.catch_up();
+        match self.spool.add(&mut pending, key, seconds(), &self.label) {
+            Ok(()) if pending.is_read_from() => pending.catch_up(),
+            Ok(()) => {}
+            Err(why) => self.lose(why),
         }
+    }
+
+    /// Counts a delete that is given up.
+    pub(super) fn lose(&self, why: SpoolDrop) {
+        self.spool.count_dropped(why, 1);
     }
 
     /// Whether new deletes go to the server itself already, while the last missed ones are replayed.

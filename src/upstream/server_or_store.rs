@@ -62,6 +62,16 @@ impl ServerOrStore {
         }
     }
 
+    /// Remembers that something which lives beside an item is to be deleted before it serves again, if it is down. If
+    /// that is lost, it is counted at once: no caller tries further.
+    pub fn remember_beside(&self, key: &Key) {
+        if let ServerOrStore::Server(server) = self
+            && let Remembered::Lost(why) = self.remember(key)
+        {
+            server.target().lose(why);
+        }
+    }
+
     /// Counts a request that goes elsewhere because it is down.
     pub fn count_guttered(&self) {
         if let ServerOrStore::Server(server) = self {

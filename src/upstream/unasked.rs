@@ -24,7 +24,11 @@ impl Common {
         match self.target.remember(key) {
             Remembered::Up => None,
             Remembered::Kept if is_delete(question) => Some(Reply::NotFound),
-            Remembered::Kept | Remembered::Refused => Some(self.failed(cause)),
+            Remembered::Kept | Remembered::Late => Some(self.failed(cause)),
+            Remembered::Lost(why) => {
+                self.target.lose(why);
+                Some(self.failed(cause))
+            }
         }
     }
 

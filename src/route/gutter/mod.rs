@@ -81,10 +81,13 @@ impl GutterNode {
 
     /// Sees to it that `server` does not come back with its copy of an item.
     fn forget(&self, server: &ServerOrStore, key: &Key) -> Remembered {
-        if let Some(lease) = self.lease_key(key) {
-            server.remember(&lease);
+        let remembered = server.remember(key);
+        if matches!(remembered, Remembered::Kept | Remembered::Late)
+            && let Some(lease) = self.lease_key(key)
+        {
+            server.remember_beside(&lease);
         }
-        server.remember(key)
+        remembered
     }
 
     fn lease_key(&self, key: &Key) -> Option<Key> {

@@ -67,7 +67,7 @@ impl House {
         match self.target.remember(&self.keys[key]) {
             Remembered::Kept => {}
             Remembered::Up => self.items.lock().unwrap().by_key[key] = None,
-            Remembered::Refused => panic!("there is room"),
+            Remembered::Late | Remembered::Lost(_) => panic!("there is room"),
         }
         self.deleted[key].fetch_max(newest, SeqCst);
     }

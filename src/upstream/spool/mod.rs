@@ -156,22 +156,27 @@ impl Spool {
     }
 
     /// Adds a key, unless there is no room. `pending` is this spool's.
-    pub(super) fn add(&self, pending: &mut WaitingDeletes, key: &Key, since: u64, label: &str) -> bool {
+    pub(super) fn add(
+        &self,
+        pending: &mut WaitingDeletes,
+        key: &Key,
+        since: u64,
+        label: &str,
+    ) -> Result<(), SpoolDrop> {
         if pending.has(key) {
-            return true;
+            return Ok(());
         }
         let most = self.most.load(Relaxed);
         if pending.in_memory() >= most {
             if !std::mem::replace(&mut pending.is_full, true) && most > 0 {
                 tracing::error!(server = label, most, "the spool is full, further deletes for this server are lost");
             }
-            self.count_dropped(SpoolDrop::Full, 1);
-            return false;
+            return Err(SpoolDrop::Full);
         }
         let record = Record { key: key.detached(), since };
         self.append(pending, &record, label);
         pending.add(record);
-        true
+        Ok(())
     }
 
     /// Puts a record into the file as well.

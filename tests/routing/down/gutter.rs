@@ -176,6 +176,32 @@ fn what_cannot_be_remembered_is_not_stored_in_the_gutter() {
     misses(&mut client, &keys[1]);
 }
 
+#[test]
+fn each_delete_that_the_spool_has_no_room_for_is_counted_once() {
+    let (servers, spare) = (Memcached::start_many(3), Memcached::start());
+    let config = configured(&servers, &spare, "10s", "", ", refresh: {grace: 30s, lease: 10s}");
+    let leash = Leash::with_config(&format!("{config}spool: {{max_keys: 1}}\n"));
+    let mut client = leash.client();
+    let keys = keys_of(&leash, "m0", 2);
+    servers[0].freeze();
+    goes_down(&leash, "m0", &mut client);
+    let lost = || metric(&leash, "leash_spool_dropped_total", "reason=\"full\"");
+    client.expect(format!("delete {}\r\n", keys[0]), "NOT_FOUND\r\n");
+    assert_eq!(lost(), 1.0, "the key took the one place, the delete of its lease is lost");
+    let requests = [
+        format!("delete {}\r\n", keys[1]),
+        format!("set {} 0 100 3\r\nnew\r\n", keys[1]),
+        format!("add {} 0 100 3\r\nnew\r\n", keys[1]),
+        format!("ma {} N0\r\n", keys[1]),
+    ];
+    for (before, request) in requests.into_iter().enumerate() {
+        let line = client.ask(&request);
+        assert!(line.ends_with(": is down"), "{request}: {line}");
+        assert_eq!(lost(), 2.0 + before as f64, "{request}");
+    }
+    client.expect(format!("delete {}\r\n", keys[0]), "NOT_FOUND\r\n");
+}
+
 /// The CAS unique that a client is told.
 fn unique(client: &mut Client, key: &str) -> u64 {
     client.send(format!("gets {key}\r\n"));
