@@ -67,8 +67,12 @@ impl Intake {
             }
             if !self.make_room(connection) {
                 connection.service.memory.shed(Shed::Request);
-                connection.say(NO_ROOM);
-                return Poll::Ready(End::Fatal);
+                let Some((replaced, form)) = self.decoder.give_up_value() else {
+                    connection.say(NO_ROOM);
+                    return Poll::Ready(End::Fatal);
+                };
+                connection.no_memory(replaced, form);
+                continue;
             }
             match self.poll_read(&connection.service, reader, cx) {
                 Poll::Ready(Ok(0)) => self.ended = true,
@@ -154,8 +158,9 @@ impl Intake {
             return true;
         }
         let is_calm = connection.service.memory.is_calm_with(wanted);
-        let room = wanted.min(if is_calm { MOST_ROOM } else { len }).max(LEAST_ROOM);
-        if !connection.holder.may_take(room) {
+        let room = wanted.min(if is_calm { MOST_ROOM } else { len }).max(LEAST_ROOM.min(wanted));
+        // Another worker may take what was there a moment ago.
+        if !connection.holder.takes((len + room).saturating_sub(self.held.bytes())) {
             return false;
         }
         if of_value == 0 {

@@ -63,6 +63,17 @@ impl Account {
         self.step() * self.largest.len()
     }
 
+    /// Takes `bytes` out of what is left, and notes that the worker has told of them, who has not told of `untold` yet.
+    /// False if there is not so much, whatever other workers take at the same time.
+    pub(super) fn take(&self, bytes: usize, untold: usize) -> bool {
+        let fits = |told: usize| told.wrapping_add(untold).saturating_add(bytes) <= self.most();
+        let taken = self.told.fetch_update(Relaxed, Relaxed, |told| fits(told).then(|| told.wrapping_add(bytes)));
+        if taken.is_ok_and(|told| told.wrapping_add(bytes) > tight(self.most())) {
+            self.pressed.notify_waiters();
+        }
+        taken.is_ok()
+    }
+
     /// Notes that a worker which told of `before` bytes holds `now`, and wakes the shedder if that makes memory tight.
     pub(super) fn tell(&self, before: usize, now: usize) {
         let change = now.wrapping_sub(before);

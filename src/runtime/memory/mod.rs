@@ -74,6 +74,17 @@ impl Memory {
         self.held().saturating_add(bytes) <= self.account.most()
     }
 
+    /// Takes `bytes` that a share is about to hold out of what is left. What is only looked at with
+    /// [`Memory::has_room`], two workers may see and both take.
+    fn take(&self, bytes: usize) -> bool {
+        let (held, told) = (self.held.get(), self.told.get());
+        let is_taken = self.account.take(bytes, held.wrapping_sub(told));
+        if is_taken {
+            self.told.set(told + bytes);
+        }
+        is_taken
+    }
+
     /// How many bytes the process holds: what all workers told, and what this one has not told yet.
     pub fn held(&self) -> usize {
         self.account.told().wrapping_add(self.held.get()).wrapping_sub(self.told.get())
@@ -182,6 +193,11 @@ impl Holder {
         self.memory.has_room(bytes) || self.would_have_little(bytes)
     }
 
+    /// Takes `bytes` that one of its shares is about to hold, under the same condition.
+    pub fn takes(&self, bytes: usize) -> bool {
+        self.memory.take(bytes) || self.would_have_little(bytes)
+    }
+
     fn would_have_little(&self, bytes: usize) -> bool {
         self.bytes().saturating_add(bytes) <= little(self.memory.account.most())
     }
@@ -267,6 +283,48 @@ mod tests {
         assert!(one.is_full() && !one.excess().unwrap().is_full && !other.excess().unwrap().is_full);
         second.set(101);
         assert!(one.excess().unwrap().is_full && other.excess().unwrap().is_full);
+    }
+
+    #[test]
+    fn what_one_worker_takes_no_other_can_take_however_little_it_has_told() {
+        let account = Account::new(1600, 2);
+        let (one, other) = (Memory::of(&account, 0), Memory::of(&account, 1));
+        let (mut first, mut second) = (Share::new(&one), Share::new(&other));
+        first.set(40);
+        assert!(one.has_room(900) && other.has_room(900), "both see room");
+        assert!(one.take(900) && !other.take(900), "only one has it");
+        first.set(940);
+        assert!(!other.take(701) && other.take(600));
+        second.set(600);
+        assert_eq!((one.held(), account.told()), (1540, 1500), "what was taken is counted once");
+        drop((first, second));
+        drop((one, other));
+        assert_eq!(account.told(), 0);
+    }
+
+    #[test]
+    fn threads_that_take_at_the_same_time_never_have_more_than_there_is() {
+        const MOST: usize = 64 << 20;
+        let account = Account::new(MOST, 4);
+        let held = std::sync::atomic::AtomicUsize::new(0);
+        std::thread::scope(|threads| {
+            for number in 0..4 {
+                let (account, held) = (&account, &held);
+                threads.spawn(move || {
+                    let memory = Memory::of(account, number);
+                    for round in 0..2000 {
+                        let (mut share, bytes) = (Share::new(&memory), (20 << 20) + round);
+                        if memory.take(bytes) {
+                            let sum = held.fetch_add(bytes, std::sync::atomic::Ordering::SeqCst) + bytes;
+                            assert!(sum <= MOST, "{sum} bytes");
+                            share.set(bytes);
+                            held.fetch_sub(bytes, std::sync::atomic::Ordering::SeqCst);
+                        }
+                    }
+                });
+            }
+        });
+        assert_eq!(account.told(), 0);
     }
 
     #[test]
