@@ -40,7 +40,12 @@ impl Clients {
         let number = self.enter(connection.clone());
         self.service.shard().downstream(DownstreamCount::Accepted, 1);
         let mut intake = Intake::new(&connection);
-        let end = poll_fn(|cx| intake.poll(&connection, &mut reader, cx)).await;
+        let end = poll_fn(|cx| {
+            let polled = intake.poll(&connection, &mut reader, cx);
+            connection.send_if_whole();
+            polled
+        });
+        let end = end.await;
         drop(intake);
         // A client that has hung up looks like one that only sends no more. So both count as gone: what they would wait
         // for, such as a cold value, is a miss.

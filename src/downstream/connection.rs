@@ -154,6 +154,17 @@ impl Connection {
         self.arrange_to_send(state);
     }
 
+    /// Sends what was answered on the spot, refusals above all, if no reply is to come that could travel with it: at
+    /// the end of the turn all other clients would have been heard first.
+    pub(super) fn send_if_whole(&self) {
+        let state = self.state.borrow();
+        let is_whole = state.flush_asked && !state.blocked && state.replies.is_empty();
+        drop(state);
+        if is_whole {
+            self.flush();
+        }
+    }
+
     /// Asks for what was added to the output to be sent.
     pub(super) fn arrange_to_send(self: &Rc<Self>, state: &mut Outbox) {
         state.count();
