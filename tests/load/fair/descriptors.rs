@@ -3,19 +3,17 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::scope;
 use std::time::{Duration, Instant};
 
 use support::figures::{metric, reaches};
 use support::memcached::signal;
 use support::needs::open_files;
-use support::{BOUND, Client, Leash, Memcached};
+use support::{BOUND, Client, Leash, Memcached, pause};
 
-use support::turn::alone;
-
-/// How long a crowd may take to be answered: a second, and what a busy machine adds to thousands of connections of a
-/// build for tests. Whoever must knock again because nobody listened waits for seconds, each time twice as long.
-const ANSWERED: Duration = Duration::from_secs(1 + 19);
+use crate::reliability::house::{alone, promised};
 
 /// What clients were told that connected all at once and asked something, each on the connection that is still open.
 struct Crowd {
@@ -42,6 +40,40 @@ impl Crowd {
         });
         Crowd { served: streams, told, took: begun.elapsed() }
     }
+}
+
+/// How long a crowd may take to be answered: a second, and what a busy machine adds to thousands of connections of a
+/// build for tests. Clients that must knock again because nothing listened wait for seconds, each time twice as long.
+fn answered() -> Duration {
+    promised(Duration::from_secs(1), Duration::from_secs(20))
+}
+
+/// How long a probe may take beside it.
+fn prompt() -> Duration {
+    promised(Duration::from_millis(100), Duration::from_secs(1))
+}
+
+/// Comes up with a crowd, and how long each probe took that was made meanwhile.
+fn beside_probes(leash: &Leash, crowd: impl FnOnce() -> Crowd) -> (Crowd, Vec<Duration>) {
+    let is_over = AtomicBool::new(false);
+    scope(|scope| {
+        let probes = scope.spawn(|| {
+            let mut took = Vec::new();
+            while !is_over.load(Relaxed) {
+                let begun = Instant::now();
+                assert_eq!(leash.page("/livez"), "ok\n");
+                took.push(begun.elapsed());
+                pause(Duration::from_millis(5));
+            }
+            took.sort_unstable();
+            took
+        });
+        // Also a panic ends the probes.
+        let crowd = catch_unwind(AssertUnwindSafe(crowd));
+        is_over.store(true, Relaxed);
+        let took = probes.join().unwrap();
+        (crowd.unwrap_or_else(|panic| resume_unwind(panic)), took)
+    })
 }
 
 fn ask(leash: &Leash) -> TcpStream {
@@ -105,16 +137,24 @@ fn a_soft_limit_is_raised_to_the_hard_one() {
 }
 
 #[test]
-fn five_thousand_connections_at_once_are_answered_at_once() {
+fn five_thousand_connections_at_once_are_answered_at_once_and_probes_beside_them() {
     let _alone = alone();
     let count = 5_000;
     open_files(8_000);
     let server = Memcached::start();
     for (connections, most_told) in [(6_000, 0), (100, count)] {
         let leash = Leash::with_config(&config(&server, &format!("limits: {{connections: {connections}}}")));
-        let crowd = Crowd::of(&leash, count);
-        println!("{count} connects, {} served, {} told, in {:?}", crowd.served.len(), crowd.told, crowd.took);
-        assert!(crowd.took < ANSWERED, "{:?}", crowd.took);
+        let (crowd, probes) = beside_probes(&leash, || Crowd::of(&leash, count));
+        let slowest = probes.last().copied().unwrap_or_default();
+        println!(
+            "{count} connects, {} served, {} told, in {:?}; {} probes beside them, the slowest {slowest:?}",
+            crowd.served.len(),
+            crowd.told,
+            crowd.took,
+            probes.len()
+        );
+        assert!(crowd.took < answered(), "{:?}", crowd.took);
+        assert!(!probes.is_empty() && slowest < prompt(), "{probes:?}");
         assert!(crowd.told <= most_told && crowd.served.len() >= 100.min(connections), "{} told", crowd.told);
     }
 }

@@ -10,7 +10,7 @@ mod floods;
 mod forgery;
 mod greed;
 mod hostile_servers;
-mod house;
+pub mod house;
 mod large;
 mod overload;
 mod owner;
