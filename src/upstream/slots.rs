@@ -109,7 +109,7 @@ impl Slots {
     }
 
     /// Adds the youngest question. Of its `words` the part is kept that the slot says.
-    #[inline]
+    #[inline(always)]
     pub(super) fn push(&mut self, slot: Slot, words: &[u8]) {
         self.said.push(&words[..slot.said()]);
         if self.are_listed {
@@ -126,7 +126,7 @@ impl Slots {
     }
 
     /// Takes the oldest question off: its reply has come.
-    #[inline]
+    #[inline(always)]
     pub(super) fn pop(&mut self) -> Option<Slot> {
         let slot = self.queue.pop_front()?;
         if self.are_listed {

@@ -98,7 +98,7 @@ impl AnswerDecoder {
     }
 
     /// The reply, once the value's `len` bytes and its line end are there, behind what is left of its `line`.
-    #[inline]
+    #[inline(always)]
     fn with_value(
         &mut self,
         buffer: &mut BytesMut,
