@@ -33,7 +33,7 @@
 //!   metrics      counters, histograms, `stats`; busiest/ the keys that are asked for most
 //!   runtime      the turn of the event loop, sockets, the memory of buffers, files that grow at their end
 //!   config       what was written, what it means; its words are those of the leaves below
-//!   logging, readable, hash, protocol     leaves: they import nothing of the rest
+//!   logging, readable, hash, protocol, tls     leaves: they import nothing of the rest
 //! ```
 //!
 //! Imports go down only; `tests/layers` knows every room and holds that.
@@ -59,4 +59,5 @@ pub mod route;
 pub mod runtime;
 pub mod snapshot;
 pub mod store;
+pub mod tls;
 pub mod upstream;

@@ -1,4 +1,5 @@
-//! Notices that the content of a file has changed, by reading it now and then.
+//! Notices that the content of one of some files has changed, by reading them now and then: the configuration, and the
+//! certificates, keys and passwords that it names.
 //!
 //! A watch would miss the change that matters most: a mounted ConfigMap is a symlink to a directory that is swapped.
 
@@ -20,39 +21,47 @@ const SETTLE: Duration = Duration::from_millis(200);
 /// More of a file than this is not looked at; a configuration that long is refused anyway.
 const MOST: u64 = 2 << 20;
 
-/// A file, and what it was when it was last looked at.
+/// Files, and what they were when they were last looked at.
 pub(super) struct Content {
-    path: Option<PathBuf>,
-    seen: Look,
+    paths: Vec<PathBuf>,
+    seen: Vec<Look>,
 }
 
 /// What stands in a file; `None` if it cannot be read.
 type Look = Option<u128>;
 
 impl Content {
-    /// The file at `path` as it is now; without a path nothing ever changes.
-    pub(super) fn of(path: Option<&Path>) -> Content {
-        Content { path: path.map(Path::to_owned), seen: path.and_then(|path| look(path, None)) }
+    /// The files at `paths` as they are now; without any nothing ever changes.
+    pub(super) fn of(paths: Vec<PathBuf>) -> Content {
+        Content { seen: paths.iter().map(|path| look(path, None)).collect(), paths }
     }
 
-    /// Notes the file's content as it is now, so that it does not count as changed.
+    /// Notes the files' content as it is now, so that it does not count as changed.
     pub(super) async fn note(&mut self) {
-        if let Some(path) = &self.path {
-            self.seen = look_at(path, self.seen).await;
-        }
+        self.seen = look_at(&self.paths, &self.seen).await;
     }
 
-    /// Ready once the file is another one than was noted, and has been that for a moment. May be dropped at any time.
+    /// From now on it is about these files. Those it was about before stay as they were noted.
+    pub(super) async fn turn_to(&mut self, paths: Vec<PathBuf>) {
+        let now = look_at(&paths, &vec![None; paths.len()]).await;
+        let noted = |path: &PathBuf| self.paths.iter().position(|known| known == path).map(|place| self.seen[place]);
+        self.seen = paths.iter().zip(now).map(|(path, now)| noted(path).unwrap_or(now)).collect();
+        self.paths = paths;
+    }
+
+    /// Ready once a file is another one than was noted, and has been that for a moment. May be dropped at any time.
     pub(super) async fn changed(&self) {
-        let Some(path) = &self.path else { return std::future::pending().await };
+        if self.paths.is_empty() {
+            return std::future::pending().await;
+        }
         let mut looks = interval_at(tokio::time::Instant::now() + PERIOD, PERIOD);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             looks.tick().await;
-            let mut last = look_at(path, self.seen).await;
+            let mut last = look_at(&self.paths, &self.seen).await;
             while last != self.seen {
                 sleep(SETTLE).await;
-                let now = look_at(path, last).await;
+                let now = look_at(&self.paths, &last).await;
                 if now == last {
                     return;
                 }
@@ -63,9 +72,10 @@ impl Content {
 }
 
 /// On a thread that may wait: a file can be on a slow disk, and this one accepts clients.
-async fn look_at(path: &Path, seen: Look) -> Look {
-    let path = path.to_owned();
-    spawn_blocking(move || look(&path, seen)).await.ok().flatten()
+async fn look_at(paths: &[PathBuf], seen: &[Look]) -> Vec<Look> {
+    let (paths, before) = (paths.to_vec(), seen.to_vec());
+    let looked = spawn_blocking(move || paths.iter().zip(before).map(|(path, seen)| look(path, seen)).collect());
+    looked.await.unwrap_or_else(|_| seen.to_vec())
 }
 
 /// What the file is now; without a descriptor to look, what was `seen` before.
@@ -97,11 +107,11 @@ mod tests {
         }
         symlink("v1", at("data")).unwrap();
         symlink("data/file", at("file")).unwrap();
-        let content = Content::of(Some(&at("file")));
-        assert_eq!(look(&at("file"), None), content.seen);
+        let content = Content::of(vec![at("file")]);
+        assert_eq!([look(&at("file"), None)], *content.seen);
         symlink("v2", at("next")).unwrap();
         fs::rename(at("next"), at("data")).unwrap();
-        assert_ne!(look(&at("file"), None), content.seen);
+        assert_ne!([look(&at("file"), None)], *content.seen);
         fs::remove_file(at("data")).unwrap();
         assert_eq!(look(&at("file"), None), None);
     }

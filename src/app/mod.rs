@@ -59,6 +59,7 @@ async fn serve(config: Config, reloader: &mut Reloader, filter: &Filter) -> Resu
     let mut ends = Ends::new()?;
     // From here on it reloads; before, it would have ended the process.
     let mut hangup = signal(SignalKind::hangup())?;
+    reloader.follow(&config).await;
     let running = Running::start(config).await?;
     tell(State::Ready, &running.in_brief());
     loop {

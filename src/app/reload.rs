@@ -7,6 +7,7 @@
 //! ```
 
 use std::io;
+use std::path::PathBuf;
 
 use tokio::task::spawn_blocking;
 
@@ -16,7 +17,7 @@ use super::running::Running;
 use super::steps;
 use super::systemd::{State, tell};
 use crate::app::descriptors;
-use crate::config::{Origin, Problems};
+use crate::config::{Config, Origin, Problems};
 use crate::logging::Filter;
 
 /// Reloads the configuration.
@@ -36,13 +37,19 @@ enum Refusal {
 impl Reloader {
     /// Reloads from `origin` once its file is another one than it is now.
     pub fn new(origin: Origin) -> Reloader {
-        Reloader { content: Content::of(origin.file()), origin }
+        Reloader { content: Content::of(origin.file().map(PathBuf::from).into_iter().collect()), origin }
+    }
+
+    /// Reloads also once a file is another one that `config` names.
+    pub(super) async fn follow(&mut self, config: &Config) {
+        let files = self.origin.file().into_iter().chain(config.files()).map(PathBuf::from).collect();
+        self.content.turn_to(files).await;
     }
 
     /// Ready once there may be something to reload.
     pub(super) async fn changed(&self) {
         self.content.changed().await;
-        tracing::info!("the configuration file has changed");
+        tracing::info!("the configuration has changed, or a file that it names");
     }
 
     /// Reloads. Dropped before it is done, it leaves either configuration in force, in each worker the whole of it.
@@ -51,7 +58,10 @@ impl Reloader {
         // Noted before it is read: what is written in between is another change.
         self.content.note().await;
         match self.take(running, filter).await {
-            Ok(()) => tell(State::Ready, &running.in_brief()),
+            Ok(()) => {
+                self.follow(&running.in_force().config).await;
+                tell(State::Ready, &running.in_brief());
+            }
             Err(refusal) => {
                 let problems = refusal.log();
                 let first = problems.first().cloned().unwrap_or_default();

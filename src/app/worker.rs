@@ -17,6 +17,7 @@ use crate::metrics::Registry;
 use crate::metrics::busiest::KeySample;
 use crate::protocol;
 use crate::runtime::memory::{Account, Memory};
+use crate::runtime::stream::Stream;
 use crate::runtime::turn::Turn;
 use crate::snapshot::Snapshot;
 use crate::snapshot::tree::rebuild;
@@ -163,8 +164,8 @@ impl Kept {
 }
 
 async fn serve(client: Incoming, clients: Rc<Clients>, seats_taken: Arc<AtomicUsize>) {
-    match client.into_stream() {
-        Ok(stream) => clients.serve(stream).await,
+    match client.into_socket() {
+        Ok(socket) => clients.serve(Stream::Plain(socket)).await,
         Err(error) => tracing::warn!(%error, "cannot serve a client"),
     }
     seats_taken.fetch_sub(1, Ordering::Relaxed);

@@ -23,8 +23,8 @@ mod written;
 mod yaml;
 
 pub use checked::{
-    ADMIN, Address, Config, Embedded, Gutter, LISTEN, Limits, Listen, Log, MEMCACHED_PORT, Migrate, OnDown, Phase,
-    Pool, Refresh, Route, ServerConfig, Side, SpoolConfig,
+    ADMIN, Address, Config, Credentials, Embedded, Gutter, LISTEN, Limits, Listen, Log, MEMCACHED_PORT, Migrate,
+    OnDown, Phase, Pool, Refresh, Route, ServerConfig, Side, SpoolConfig,
 };
 pub use overrides::Overrides;
 pub use problem::{Problem, Problems};

@@ -1,10 +1,13 @@
 //! The effective configuration as JSON, in the shape and the units of the file: what it shows can be loaded again.
 //!
-//! There is nothing secret in it yet; what will be must be masked here.
+//! Secrets stand in files of their own, whose paths it shows.
 
-use super::checked::{Config, Limits, Listen, Log, Migrate, OnDown, Pool, Refresh, Route, ServerConfig, SpoolConfig};
+use super::checked::{
+    Config, Credentials, Limits, Listen, Log, Migrate, OnDown, Pool, Refresh, Route, ServerConfig, SpoolConfig,
+};
 use super::units::{show_duration, show_percent, show_size};
 use crate::hash::KeyHash;
+use crate::tls::ClientTlsFiles;
 use serde_json::{Map, Value, json};
 
 impl Config {
@@ -62,6 +65,24 @@ fn pool(pool: &Pool, pools: &[Pool]) -> Value {
     });
     if pool.is_embedded() {
         shown["embedded"] = json!({ "max_bytes": show_size(pool.embedded.max_bytes) });
+    }
+    if let Some(policy) = &pool.tls {
+        shown["tls"] = client_tls(policy.files());
+    }
+    if let Some(Credentials { user, password_file, .. }) = pool.auth.as_deref() {
+        shown["auth"] = json!({ "user": user, "password_file": password_file.to_string_lossy() });
+    }
+    shown
+}
+
+fn client_tls(files: &ClientTlsFiles) -> Value {
+    let mut shown = json!({ "verify": !files.takes_any });
+    let paths = [("ca", files.ca.as_ref()), ("cert", files.cert()), ("key", files.key())];
+    for (key, path) in paths.into_iter().filter_map(|(key, path)| Some((key, path?))) {
+        shown[key] = path.to_string_lossy().into();
+    }
+    if let Some(name) = &files.server_name {
+        shown["server_name"] = name.as_str().into();
     }
     shown
 }

@@ -14,7 +14,7 @@ use super::intake::Intake;
 use super::service::{ClientLimits, Service};
 use crate::metrics::{DownstreamCount, Shard};
 use crate::route::Tree;
-use crate::runtime::net::{Reader, Stream};
+use crate::runtime::stream::{Reader, Stream};
 
 /// How long a client that must go is read from, so that it sees why before its connection is reset.
 const LINGER: Duration = Duration::from_secs(1);

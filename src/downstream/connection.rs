@@ -17,7 +17,7 @@ use crate::metrics::{DownstreamCount, ProtocolError, RouteMoves};
 use crate::protocol::{Dialect, Reply};
 use crate::route::Client;
 use crate::runtime::memory::{Holder, Shed};
-use crate::runtime::net::{Writer, Written};
+use crate::runtime::stream::{Writer, Written};
 use crate::runtime::turn::{Flush, MUCH};
 
 /// memcached's words for a value it cannot keep until it is read; a get of several keys misses it.

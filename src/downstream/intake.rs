@@ -14,7 +14,8 @@ use super::stint::Stint;
 use crate::metrics::{DownstreamCount, ProtocolError};
 use crate::protocol::{Decoder, Form, Request};
 use crate::runtime::memory::{Share, Shed};
-use crate::runtime::net::{LEAST_ROOM, MOST_ROOM, Reader, make_room};
+use crate::runtime::net::{LEAST_ROOM, MOST_ROOM, make_room};
+use crate::runtime::stream::Reader;
 use crate::runtime::turn::give_way;
 
 /// A partial request of at most this length is completed in the buffer that all connections share.

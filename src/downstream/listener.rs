@@ -15,7 +15,8 @@ use tokio::sync::watch;
 use crate::config::Listen;
 use crate::logging::Repeated;
 use crate::protocol::Dialect;
-use crate::runtime::net::{self, Stream};
+use crate::runtime::net;
+use crate::runtime::socket::SocketStream;
 
 /// How long leash still accepts clients once it is to end: long enough for those that the kernel has accepted already,
 /// and no longer, however many more come.
@@ -200,13 +201,13 @@ impl AsRawFd for Incoming {
 
 impl Incoming {
     /// Puts the client on the event loop of the current thread.
-    pub(crate) fn into_stream(self) -> io::Result<Stream> {
+    pub(crate) fn into_socket(self) -> io::Result<SocketStream> {
         match self {
             Incoming::Tcp(stream) => {
                 stream.set_nodelay(true)?;
-                TcpStream::from_std(stream).map(Stream::Tcp)
+                TcpStream::from_std(stream).map(SocketStream::Tcp)
             }
-            Incoming::Unix(stream) => UnixStream::from_std(stream).map(Stream::Unix),
+            Incoming::Unix(stream) => UnixStream::from_std(stream).map(SocketStream::Unix),
         }
     }
 

@@ -94,11 +94,15 @@ pub enum Cause {
     Shutdown,
     /// leash has no file descriptor left for a connection.
     Descriptors,
+    /// There is a connection, but no TLS over it.
+    Tls,
+    /// The server does not let leash in.
+    Auth,
 }
 
 impl Cause {
     /// All of them, in the order of their discriminants.
-    pub const ALL: [Cause; 9] = [
+    pub const ALL: [Cause; 11] = [
         Cause::Timeout,
         Cause::Connect,
         Cause::Disconnected,
@@ -108,6 +112,8 @@ impl Cause {
         Cause::Outdated,
         Cause::Shutdown,
         Cause::Descriptors,
+        Cause::Tls,
+        Cause::Auth,
     ];
 
     /// The word for it in labels.
@@ -122,6 +128,8 @@ impl Cause {
             Cause::Outdated => "outdated",
             Cause::Shutdown => "shutdown",
             Cause::Descriptors => "descriptors",
+            Cause::Tls => "tls",
+            Cause::Auth => "auth",
         }
     }
 
@@ -137,6 +145,8 @@ impl Cause {
             Cause::Outdated => "does not speak the meta protocol, memcached 1.6.10 or newer is needed",
             Cause::Shutdown => "leash is shutting down",
             Cause::Descriptors => "leash has no file descriptor left, raise LimitNOFILE",
+            Cause::Tls => "no TLS with it, the log of leash says why",
+            Cause::Auth => "does not let leash in, the log of leash says why",
         }
     }
 }

@@ -55,8 +55,8 @@ impl Snapshot {
             let spool = spool(pool, server, config, &self.spools);
             match known {
                 Some(shared_server) if was_treated == options => shared_server.clone(),
-                Some(SharedServer::Server(target)) => SharedServer::Server(target.treated(options)),
-                _ => SharedServer::Server(Target::new(server, options, &shared.peers, spool)),
+                Some(SharedServer::Server(target)) => SharedServer::Server(target.treated(options.clone())),
+                _ => SharedServer::Server(Target::new(server, options.clone(), &shared.peers, spool)),
             }
         };
         SharedPool { placement, servers: pool.servers.iter().map(shared_server).collect(), peers: shared.peers.clone() }

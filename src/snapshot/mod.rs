@@ -131,7 +131,9 @@ impl SharedPool {
                 let store = EmbeddedStore::new(pool.embedded.max_bytes as u64, config.limits.item_size);
                 SharedServer::Embedded(server.name.clone(), store)
             }
-            _ => SharedServer::Server(Target::new(server, options, &peers, spool(pool, server, config, spools))),
+            _ => {
+                SharedServer::Server(Target::new(server, options.clone(), &peers, spool(pool, server, config, spools)))
+            }
         });
         SharedPool { placement: Arc::new(placement::of(pool)), servers: servers.collect(), peers }
     }
@@ -154,6 +156,8 @@ fn options(pool: &config::Pool, config: &Config) -> Options {
         failures: pool.failures,
         linger: linger(pool, config),
         show_keys: config.log.keys,
+        tls: pool.tls.clone(),
+        auth: pool.auth.clone(),
     }
 }
 

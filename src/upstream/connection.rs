@@ -8,16 +8,17 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
+use super::connect::Connected;
 use super::greeting::greet;
 use super::lane::Lane;
 use super::link::LinkPhase;
 use super::receive::Received;
 use super::replay::let_end;
 use super::slot::Slot;
-use super::target::cause_of;
+use super::unusable::Unusable;
 use crate::metrics::UpstreamCount;
 use crate::protocol::{AnswerDecoder, Cause, Question};
-use crate::runtime::net::{Reader, Writer};
+use crate::runtime::stream::{Reader, Writer};
 use crate::runtime::turn::give_way;
 
 /// So much is read in a turn: a server that sends large values without end, or many small ones, leaves the rest of the
@@ -86,18 +87,15 @@ async fn live(lane: &Rc<Lane>) -> (Cause, Option<Instant>) {
 
 async fn open(lane: &Lane) -> Result<(Reader, Writer, Option<SocketAddr>, AnswerDecoder), Cause> {
     let target = &*lane.target;
-    let complain = |why: &str| {
+    let complain = |unusable: Unusable| {
+        let why = &*unusable.why;
         if let Some(suppressed) = lane.cannot_connect.allow(lane.turn.tick()) {
             tracing::warn!(server = %target.label, why, suppressed, "server cannot be used");
         }
+        unusable.cause
     };
-    let stream = target.connect().await.map_err(|error| {
-        complain(&format!("cannot connect: {error}"));
-        cause_of(&error)
-    })?;
-    let peer = stream.peer();
-    let (mut reader, writer) = stream.into_split();
-    let decoder = greet(target, &mut reader, &writer).await.inspect_err(|cause| complain(cause.text()))?;
+    let Connected { mut reader, writer, peer } = target.connect().await.map_err(complain)?;
+    let decoder = greet(target, &mut reader, &writer).await.map_err(complain)?;
     Ok((reader, writer, peer, decoder))
 }
 

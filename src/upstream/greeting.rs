@@ -8,54 +8,80 @@ use std::future::poll_fn;
 
 use bytes::{Bytes, BytesMut};
 
+use super::password::lost;
 use super::target::Target;
 use super::tokens::Tokens;
+use super::unusable::Unusable;
 use crate::protocol::{AnswerDecoder, Cause, Output, Question, Reply};
-use crate::runtime::net::{Reader, Writer};
+use crate::runtime::stream::{Reader, Writer};
 
 /// The first release of memcached 1.6 that takes a value's length where leash says it.
 const OLDEST: u32 = 10;
 /// The first one that repeats the token of a read that finds nothing.
 const REPEATS_ON_A_MISS: u32 = 18;
 
+/// What a server says to everything that asks for a password (`-Y`).
+const UNAUTHENTICATED: &[u8] = b"CLIENT_ERROR unauthenticated";
+/// How a server that speaks TLS answers a question in plain: an alert of any TLS version.
+const TLS_ALERT: &[u8] = &[21, 3];
+
 /// Asks `mn`, then `version`, within the request timeout. With the decoder of all that the server says from now on.
-pub(super) async fn greet(target: &Target, reader: &mut Reader, writer: &Writer) -> Result<AnswerDecoder, Cause> {
+pub(super) async fn greet(target: &Target, reader: &mut Reader, writer: &Writer) -> Result<AnswerDecoder, Unusable> {
     let greeted = async {
         match ask(Question::Noop, reader, writer).await? {
             Reply::Done => {}
-            Reply::Error(line) if line.starts_with(b"ERROR") => return Err(Cause::Outdated),
-            // It has no place for one more connection, or wants to be told a password.
-            Reply::Error(_) => return Err(Cause::Connect),
-            _ => return Err(Cause::Desync),
+            Reply::Error(line) if line.starts_with(b"ERROR") => return Err(Cause::Outdated.into()),
+            Reply::Error(line) if line.starts_with(UNAUTHENTICATED) => return Err(wants_password(&line)),
+            // It has no place for one more connection.
+            Reply::Error(_) => return Err(Cause::Connect.into()),
+            _ => return Err(Cause::Desync.into()),
         }
         match ask(Question::Version, reader, writer).await? {
-            Reply::Version(version) if is_before(OLDEST, &version) == Some(true) => Err(Cause::Outdated),
+            Reply::Version(version) if is_before(OLDEST, &version) == Some(true) => Err(Cause::Outdated.into()),
             // A server that speaks meta but numbers its versions differently is not memcached; leash can still use it.
             Reply::Version(version) => Ok(AnswerDecoder::new(is_before(REPEATS_ON_A_MISS, &version) == Some(false))),
             Reply::Error(_) => Ok(AnswerDecoder::new(false)),
-            _ => Err(Cause::Desync),
+            _ => Err(Cause::Desync.into()),
         }
     };
-    tokio::time::timeout(target.options.request_timeout, greeted).await.unwrap_or(Err(Cause::Timeout))
+    tokio::time::timeout(target.options.request_timeout, greeted).await.unwrap_or_else(|_| Err(silent(target)))
 }
 
 /// Asks one thing of a server that owes nothing else.
-async fn ask(question: Question<'_>, reader: &mut Reader, writer: &Writer) -> Result<Reply, Cause> {
+async fn ask(question: Question<'_>, reader: &mut Reader, writer: &Writer) -> Result<Reply, Unusable> {
     let (mut output, token) = (Output::default(), Tokens::new().draw());
     question.encode(token, &mut output);
     writer.write(&mut output).map_err(|_| Cause::Disconnected)?;
     let (mut buffer, mut decoder) = (BytesMut::with_capacity(256), AnswerDecoder::new(false));
     loop {
         let read = poll_fn(|cx| reader.poll_read(cx, &mut buffer)).await;
-        if read.map_or(true, |n| n == 0) {
-            return Err(Cause::Disconnected);
+        if read.map_err(|error| lost(&error))? == 0 {
+            return Err(Cause::Disconnected.into());
+        }
+        if buffer.starts_with(TLS_ALERT) {
+            return Err(Unusable::no_tls("it speaks TLS on this port, and its pool has no tls: write tls: {} there"));
         }
         match decoder.next(&mut buffer, &question.expected(), token) {
             Ok(None) => {}
             Ok(Some(reply)) if buffer.is_empty() => return Ok(reply),
-            Ok(Some(_)) | Err(_) => return Err(Cause::Desync),
+            Ok(Some(_)) | Err(_) => return Err(Cause::Desync.into()),
         }
     }
+}
+
+/// A server that speaks TLS waits for the rest of what it takes for a handshake.
+fn silent(target: &Target) -> Unusable {
+    let cure = match target.options.tls {
+        Some(_) => "",
+        None => ": does it speak TLS on this port? Then write tls: {} on its pool",
+    };
+    let why = format!("it says nothing within {:?}{cure}", target.options.request_timeout);
+    Unusable { cause: Cause::Timeout, why: why.into() }
+}
+
+fn wants_password(line: &[u8]) -> Unusable {
+    let said = String::from_utf8_lossy(line);
+    Unusable::not_let_in(format!("it wants a password ({said}): write auth: {{user, password_file}} on its pool"))
 }
 
 /// Whether `version` is of a memcached before 1.6.`release`; `None` if it is not of memcached.

@@ -21,7 +21,7 @@ use super::slot::Slot;
 use super::ticket::Ticket;
 use crate::metrics::UpstreamCount;
 use crate::protocol::{Cause, Question};
-use crate::runtime::net::Written;
+use crate::runtime::stream::Written;
 use crate::runtime::turn::Flush;
 
 /// A spare connection this long without a reply ends.
@@ -134,7 +134,7 @@ impl Lane {
         link.flush_asked = false;
         let LinkPhase::Open(writer) = &link.phase else { return };
         let was_blocked = link.blocked;
-        match writer.write(&mut link.output) {
+        match writer.write_questions(&mut link.output, || link.slots.youngest_len()) {
             Ok((written, bytes)) => {
                 self.count(UpstreamCount::BytesWritten, bytes as u64);
                 link.blocked = written == Written::Blocked;

@@ -11,7 +11,7 @@ use super::slots::Slots;
 use super::tokens::Tokens;
 use crate::protocol::{Cause, Output};
 use crate::runtime::memory::{Memory, Share};
-use crate::runtime::net::Writer;
+use crate::runtime::stream::Writer;
 
 /// The connection and what is owed on it.
 pub(super) struct Link {

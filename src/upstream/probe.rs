@@ -5,11 +5,12 @@
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
+use super::connect::Connected;
 use super::greeting::greet;
 use super::health::probe_delay;
 use super::replay::replay;
 use super::spool::SpoolHolder;
-use super::target::{Target, cause_of};
+use super::target::Target;
 use crate::protocol::Cause;
 
 /// Probes until the server is up. The first probe comes after `first`, or when it is due if that is not given.
@@ -73,8 +74,7 @@ fn who_serves(target: &Weak<Target>) -> Option<Arc<Target>> {
 }
 
 async fn ask(target: &Target) -> Result<(), Cause> {
-    let stream = target.connect().await.map_err(|error| cause_of(&error))?;
-    let (mut reader, writer) = stream.into_split();
-    greet(target, &mut reader, &writer).await?;
+    let Connected { mut reader, writer, .. } = target.connect().await.map_err(|unusable| unusable.cause)?;
+    greet(target, &mut reader, &writer).await.map_err(|unusable| unusable.cause)?;
     replay(target, &mut reader, &writer).await
 }

@@ -18,7 +18,8 @@ use super::progress::LARGE;
 use super::slot::Slot;
 use crate::metrics::UpstreamCount;
 use crate::protocol::{AnswerDecoder, Cause, Desync, Reply};
-use crate::runtime::net::{Reader, make_room};
+use crate::runtime::net::make_room;
+use crate::runtime::stream::Reader;
 
 /// memcached's words for a value it cannot keep until it is read.
 const NO_ROOM: &str = "SERVER_ERROR out of memory writing get response";

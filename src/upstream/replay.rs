@@ -25,7 +25,7 @@ use super::spool::{Ending, Record, Spool};
 use super::target::Target;
 use super::tokens::Tokens;
 use crate::protocol::{AnswerDecoder, Cause, Command, Delete, Output, Question, Reply, Request, Token};
-use crate::runtime::net::{Reader, Writer, Written};
+use crate::runtime::stream::{Reader, Writer, Written};
 
 /// Deletes in flight at once.
 const BATCH: usize = 256;
@@ -107,7 +107,7 @@ async fn old_connections_are_done(target: &Target) {
 async fn holds_nothing(reader: &mut Reader, writer: &Writer) -> Result<bool, Cause> {
     let mut output = Output::default();
     output.text().extend_from_slice(b"stats\r\n");
-    write_all(&mut output, writer).await?;
+    write_all(&mut output, 0, writer).await?;
     let mut answer = BytesMut::with_capacity(8 * 1024);
     loop {
         read_more(reader, &mut answer).await?;
@@ -126,11 +126,14 @@ async fn send(records: &[Record], reader: &mut Reader, writer: &Writer) -> Resul
     let mut request = Request { key: records[0].key.clone(), command };
     let mut tokens = Tokens::new();
     let tokens: Vec<Token> = records.iter().map(|_| tokens.draw()).collect();
+    let mut before = 0;
     for (token, record) in tokens.iter().zip(records) {
         request.key = record.key.clone();
+        before = output.len();
         Question::Ask(&request).encode(*token, &mut output);
     }
-    write_all(&mut output, writer).await?;
+    let last = output.len() - before;
+    write_all(&mut output, last, writer).await?;
     let expected = Question::Ask(&request).expected();
     let (mut buffer, mut decoder, mut refused) = (BytesMut::new(), AnswerDecoder::new(true), Vec::new());
     for (place, token) in tokens.into_iter().enumerate() {
@@ -148,9 +151,10 @@ async fn send(records: &[Record], reader: &mut Reader, writer: &Writer) -> Resul
     Ok(refused)
 }
 
-async fn write_all(output: &mut Output, writer: &Writer) -> Result<(), Cause> {
+/// Writes questions, the last of which has `last` bytes.
+async fn write_all(output: &mut Output, last: usize, writer: &Writer) -> Result<(), Cause> {
     loop {
-        match writer.write(output).map_err(|_| Cause::Disconnected)?.0 {
+        match writer.write_questions(output, || last).map_err(|_| Cause::Disconnected)?.0 {
             Written::All => return Ok(()),
             Written::Blocked => poll_fn(|cx| writer.poll_writable(cx)).await.map_err(|_| Cause::Disconnected)?,
         }

@@ -208,6 +208,11 @@ impl Slots {
         self.queue.back().map(|slot| slot.asked)
     }
 
+    /// How many bytes the youngest question took to ask.
+    pub(super) fn youngest_len(&self) -> usize {
+        self.queue.back().map_or(0, |slot| slot.len)
+    }
+
     /// Makes tombstones of the questions asked at or before `before` and returns who waited for them.
     pub(super) fn expire(&mut self, before: Instant) -> Vec<Expired> {
         let mut expired = Vec::new();

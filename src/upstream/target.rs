@@ -1,26 +1,19 @@
 //! What the whole process knows of a server: its name, how to reach it, its health, and the deletes that wait for it.
 
-use std::io;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
-
-use tokio::net::{TcpStream, UnixStream};
 
 use super::blackout::{Peers, PoolSeat};
 use super::dns::Addresses;
 use super::health::Health;
 use super::outage::Outage;
 use super::spool::Spool;
-use crate::config::{Address, ServerConfig};
-use crate::protocol::Cause;
-use crate::runtime::net::{Stream, lacks_descriptors, leave_reserve, notice_deaf};
-
-/// A server whose machine acknowledges nothing for this long is gone: the connection ends, even if callers wait on it.
-const DEAF: Duration = Duration::from_secs(10);
+use crate::config::{Address, Credentials, ServerConfig};
+use crate::tls::ClientTls;
 
 /// How a server is treated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Options {
     /// How long to wait for a connection.
     pub connect_timeout: Duration,
@@ -34,6 +27,10 @@ pub struct Options {
     pub linger: Duration,
     /// Whether what it said may be logged: it may hold keys and values.
     pub show_keys: bool,
+    /// How TLS is spoken with it, if it is.
+    pub tls: Option<Arc<ClientTls>>,
+    /// As whom leash asks to be let in, if it must.
+    pub auth: Option<Arc<Credentials>>,
 }
 
 /// One server of one pool.
@@ -77,7 +74,7 @@ impl Target {
             queue: usize::MAX,
             failures: u32::MAX,
             linger: Duration::ZERO,
-            ..self.options
+            ..self.options.clone()
         };
         self.alike(options, (PoolSeat::alone(), None), Spool::in_memory(0))
     }
@@ -107,39 +104,4 @@ impl Target {
             is_tended: AtomicBool::new(false),
         })
     }
-
-    /// Opens a connection, within the connect timeout.
-    pub async fn connect(&self) -> io::Result<Stream> {
-        match tokio::time::timeout(self.options.connect_timeout, self.open()).await {
-            Ok(opened) => opened.and_then(|stream| leave_reserve(&stream).map(|()| stream)),
-            Err(_) => Err(io::ErrorKind::TimedOut.into()),
-        }
-    }
-
-    async fn open(&self) -> io::Result<Stream> {
-        let (host, port) = match &self.address {
-            Address::Unix(path) => return UnixStream::connect(path).await.map(Stream::Unix),
-            Address::Tcp { host, port } => (host, *port),
-            Address::Embedded => return Err(io::Error::other("the embedded store is not connected to")),
-        };
-        // A name service that does not answer must leave time to connect to where the server was.
-        let patience = self.options.connect_timeout / 2;
-        let mut refused = io::Error::new(io::ErrorKind::NotFound, "its name has no address");
-        for address in self.addresses.resolve(host, port, patience).await? {
-            match TcpStream::connect(address).await {
-                Ok(stream) => {
-                    stream.set_nodelay(true)?;
-                    notice_deaf(&stream, DEAF)?;
-                    return Ok(Stream::Tcp(stream));
-                }
-                Err(error) => refused = error,
-            }
-        }
-        Err(refused)
-    }
-}
-
-/// Why no connection could be made.
-pub(super) fn cause_of(error: &io::Error) -> Cause {
-    if lacks_descriptors(error) { Cause::Descriptors } else { Cause::Connect }
 }

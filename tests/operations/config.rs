@@ -6,13 +6,27 @@ use leash::config::{
 };
 use leash::hash::{HashKind, KeyHash};
 use leash::logging::LogFormat;
+use std::fs;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use support::memcached::signal;
-use support::{BOUND, Leash, wait_until};
+use support::{Authority, BOUND, Leash, wait_until};
 
 const EXAMPLE: &str = include_str!("../../config.example.yaml");
 const ONE_POOL: &str = "pools: {p: {servers: [m0]}}\n";
+
+/// The example, with the files that it names in a directory of their own.
+fn example() -> String {
+    static FILES: OnceLock<Authority> = OnceLock::new();
+    let files = FILES.get_or_init(|| {
+        let authority = Authority::new("example");
+        authority.signs("leash", &["leash"]);
+        fs::write(authority.path("password"), "open-sesame\n").unwrap();
+        authority
+    });
+    EXAMPLE.replace("/etc/leash/", &format!("{}/", files.path("").display()).replace("//", "/"))
+}
 
 fn parse(text: &str) -> Result<Config, String> {
     Config::parse("c.yaml", text).map_err(|problems| problems.to_string())
@@ -32,7 +46,7 @@ fn warnings(config: &Config) -> Vec<String> {
 
 #[test]
 fn the_example_loads_and_shows_the_defaults() {
-    let mut config = parse(EXAMPLE).unwrap();
+    let mut config = parse(&example()).unwrap();
     let default = Config::embedded_default();
     assert_eq!(config.warnings, []);
     assert_eq!((config.admin, config.workers), (default.admin, default.workers));
@@ -168,7 +182,7 @@ fn what_is_shown_is_the_same_configuration() {
         "pools: {p: {servers: [m]}}\nroutes: [{prefix: '', pool: p, refresh: {jitter: 7%, early: {beta: 0.1}}}]";
     let tags = "pools: {p: {servers: ['[::1]:5', unix:x], hash_tags: '{}'}}\nadmin: off";
     let hashed = "pools: {p: {servers: [m0], hash: twemproxy_ketama, key_hash: md5, unhashed_prefix: 'shop:'}}";
-    for text in [EXAMPLE, ONE_POOL, tags, refresh, hashed] {
+    for text in [&example(), ONE_POOL, tags, refresh, hashed] {
         let shown = parse(text).unwrap().to_json();
         assert_eq!(parse(&shown.to_string()).unwrap().to_json(), shown);
     }

@@ -5,7 +5,6 @@
 //! is read at once and copied from later; it is never read at the pace of the copies.
 
 use std::future::poll_fn;
-use std::io;
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -13,8 +12,9 @@ use tokio::time::{sleep, timeout};
 
 use super::metadump::{DumpLine, Garbled, Listed, next};
 use crate::protocol::Output;
-use crate::runtime::net::{Reader, Writer, Written, make_room};
-use crate::upstream::Target;
+use crate::runtime::net::make_room;
+use crate::runtime::stream::{Reader, Writer, Written};
+use crate::upstream::{Connected, Target, Unusable};
 
 /// The walk of the whole hash table, and what servers understand that do not know it: the walk of what is in their
 /// LRUs, which passes over the odd item that moves meanwhile.
@@ -28,8 +28,8 @@ const BUSY: Duration = Duration::from_secs(120);
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ListingError {
     /// There is no connection.
-    #[error("cannot connect: {0}")]
-    Connect(io::Error),
+    #[error(transparent)]
+    Connect(#[from] Unusable),
     /// The connection ended before the list did.
     #[error("connection lost while it listed its keys")]
     Lost,
@@ -64,7 +64,7 @@ pub(super) struct Listing {
 impl Listing {
     /// Asks for the list; tells `busy` each time another crawl has to be waited for.
     pub(super) async fn begin(target: &Target, busy: impl Fn(Duration)) -> Result<Listing, ListingError> {
-        let (reader, writer) = target.connect().await.map_err(ListingError::Connect)?.into_split();
+        let Connected { reader, writer, .. } = target.connect().await?;
         let mut listing = Listing { reader, writer, buffer: BytesMut::new(), first: None };
         let (mut walks, mut waited, mut tries) = (WALKS.into_iter(), Duration::ZERO, 0);
         let mut walk = walks.next().unwrap_or("all");

@@ -15,6 +15,7 @@ mod pools;
 mod refresh;
 mod routes;
 mod setting;
+mod tls;
 
 use super::checked::{Config, auto_workers};
 use super::fields::Scalar;

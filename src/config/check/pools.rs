@@ -1,7 +1,7 @@
 //! `pools`: every pool has servers with different names, and an embedded store is alone in its pool.
 
 use super::setting::{setting, text};
-use super::{down, hash};
+use super::{down, hash, tls};
 use crate::config::address;
 use crate::config::checked::{Address, Embedded, Pool, ServerConfig};
 use crate::config::problem::{ConfigPlace, Problems, plain};
@@ -36,6 +36,8 @@ fn one(written: &written::Pool, problems: &mut Problems, warnings: &mut Problems
         request_timeout: setting(&DURATION, written.request_timeout.as_ref(), d.request_timeout, TIMEOUTS, problems),
         failures: u32::try_from(failures).unwrap_or(u32::MAX),
         embedded: embedded(written.embedded.as_ref(), d.embedded, problems),
+        tls: written.tls.as_ref().and_then(|written| tls::client(written, &d.servers, problems, warnings)),
+        auth: written.auth.as_ref().and_then(|written| tls::auth(written, problems)),
         ..d
     };
     embedded_alone(written, &pool, problems);

@@ -3,6 +3,7 @@
 //! Only `check` builds it from what was written, so the owner of a [`Config`] need not check again. The defaults are
 //! here.
 
+mod auth;
 mod down;
 mod migrate;
 mod refresh;
@@ -10,6 +11,8 @@ mod refresh;
 use super::problem::Problem;
 use crate::hash::HashKind;
 use crate::logging::LogFormat;
+use crate::tls::ClientTls;
+pub use auth::Credentials;
 pub(super) use down::GUTTER_TTL;
 pub use down::{Gutter, OnDown, SpoolConfig};
 pub use migrate::{Migrate, Phase, Side};
@@ -17,7 +20,7 @@ pub(super) use refresh::BETA;
 pub use refresh::Refresh;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -94,6 +97,10 @@ pub struct Pool {
     pub on_down: OnDown,
     /// The bounds of the embedded store, where a server is [`Address::Embedded`].
     pub embedded: Embedded,
+    /// How TLS is spoken with its servers; `None`: it is not.
+    pub tls: Option<Arc<ClientTls>>,
+    /// As whom leash asks its servers to be let in; `None`: it need not.
+    pub auth: Option<Arc<Credentials>>,
 }
 
 /// One memcached.
@@ -207,7 +214,19 @@ impl fmt::Display for Address {
     }
 }
 
+impl Config {
+    /// The files that it names, whose content is a part of it.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.pools.iter().flat_map(Pool::files)
+    }
+}
+
 impl Pool {
+    fn files(&self) -> impl Iterator<Item = &Path> {
+        let tls = self.tls.iter().flat_map(|tls| tls.files().paths()).map(PathBuf::as_path);
+        tls.chain(self.auth.iter().map(|auth| auth.password_file.as_path()))
+    }
+
     /// A pool in which everything but its servers is the default.
     pub fn of(name: &str, servers: Vec<ServerConfig>) -> Pool {
         Pool {
@@ -221,6 +240,8 @@ impl Pool {
             failures: 3,
             on_down: OnDown::Miss,
             embedded: Embedded { max_bytes: 64 * MIB },
+            tls: None,
+            auth: None,
         }
     }
 

@@ -3,12 +3,12 @@
 
 use super::refresh::Early;
 use super::{
-    Admin, Embedded, File, Gutter, Limits, Listen, Log, Migrate, OnDown, Pool, Refresh, Route, ServerConfig,
-    SpoolConfig,
+    Admin, Embedded, File, Gutter, Limits, Listen, Log, Migrate, OnDown, Pool, PoolAuth, PoolTls, Refresh, Route,
+    ServerConfig, SpoolConfig,
 };
 
 /// Where each group of keys stands: `NAME` is any name, `[]` any element of a list.
-const GROUPS: [(&str, &[&str]); 15] = [
+const GROUPS: [(&str, &[&str]); 17] = [
     ("", File::KEYS),
     ("listen[].", Listen::KEYS),
     ("admin.", Admin::KEYS),
@@ -17,6 +17,8 @@ const GROUPS: [(&str, &[&str]); 15] = [
     ("pools.NAME.on_down.", OnDown::KEYS),
     ("pools.NAME.on_down.gutter.", Gutter::KEYS),
     ("pools.NAME.embedded.", Embedded::KEYS),
+    ("pools.NAME.tls.", PoolTls::KEYS),
+    ("pools.NAME.auth.", PoolAuth::KEYS),
     ("routes[].", Route::KEYS),
     ("routes[].migrate.", Migrate::KEYS),
     ("routes[].refresh.", Refresh::KEYS),

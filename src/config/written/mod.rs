@@ -8,6 +8,7 @@ mod keys;
 mod migrate;
 mod pool;
 mod refresh;
+mod tls;
 
 use super::fields::{Fields, Scalar, scalar};
 use super::problem::{ConfigPlace, Problems, plain};
@@ -17,6 +18,7 @@ pub use keys::keys;
 pub(super) use migrate::Migrate;
 pub(super) use pool::{Embedded, Pool, ServerConfig};
 pub(super) use refresh::Refresh;
+pub(super) use tls::{PoolAuth, PoolTls};
 
 /// A whole file.
 #[derive(Clone, Debug)]

@@ -1,6 +1,7 @@
 //! The written form of pools and their servers.
 
 use super::down::OnDown;
+use super::tls::{PoolAuth, PoolTls};
 use crate::config::fields::{Fields, Scalar, scalar};
 use crate::config::problem::{ConfigPlace, Problems};
 use crate::config::yaml::{Value, YamlNode};
@@ -32,6 +33,10 @@ pub(crate) struct Pool {
     pub on_down: Option<OnDown>,
     /// `embedded`.
     pub embedded: Option<Embedded>,
+    /// `tls`.
+    pub tls: Option<PoolTls>,
+    /// `auth`.
+    pub auth: Option<PoolAuth>,
 }
 
 /// One element of `servers`: an address alone, or a map.
@@ -69,6 +74,8 @@ impl Pool {
         "failures",
         "on_down",
         "embedded",
+        "tls",
+        "auth",
     ];
 
     /// A pool in which only `servers` is written.
@@ -86,6 +93,8 @@ impl Pool {
             failures: None,
             on_down: None,
             embedded: None,
+            tls: None,
+            auth: None,
         }
     }
 
@@ -109,6 +118,8 @@ impl Pool {
             failures: map.scalar("failures", problems),
             on_down: map.node("on_down").and_then(|(place, node)| OnDown::read(node, place, problems)),
             embedded: map.node("embedded").map(|(place, node)| Embedded::read(node, place, problems)),
+            tls: map.node("tls").and_then(|(place, node)| PoolTls::read(node, place, problems)),
+            auth: map.node("auth").map(|(place, node)| PoolAuth::read(node, place, problems)),
         }
     }
 }

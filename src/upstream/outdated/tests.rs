@@ -45,6 +45,8 @@ impl House {
             queue: 1,
             failures: 1,
             linger: Duration::ZERO,
+            tls: None,
+            auth: None,
             show_keys: false,
         };
         let server = config::ServerConfig { name: "m0".into(), address: Address::Unix("/m0".into()), weight: 1 };

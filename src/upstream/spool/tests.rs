@@ -97,6 +97,8 @@ fn target(spool: &Arc<Spool>) -> Arc<Target> {
         queue: 1,
         failures: 1,
         linger: Duration::ZERO,
+        tls: None,
+        auth: None,
         show_keys: false,
     };
     let server = ServerConfig { name: "m0".into(), address: Address::Unix("/m0".into()), weight: 1 };

@@ -13,7 +13,7 @@ use super::text::rows;
 /// Everything is turned on, and nothing written but what has no default.
 const LEAST: &str = r#"
 pools:
-  p: {servers: [{address: m0}], on_down: {gutter: {pool: q}}}
+  p: {servers: [{address: m0}], on_down: {gutter: {pool: q}}, tls: {}}
   q: {servers: [embedded]}
 routes: [{prefix: "", pool: p, refresh: {early: {}}}]
 "#;

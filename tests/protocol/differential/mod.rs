@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use player::{Delivery, Output, play};
 use replies::Replies;
 use script::{Case, render};
+use support::secured::{SecuredServer, USER};
 use support::{Leash, Memcached};
 
 /// Commands in one long pipeline.
@@ -56,6 +57,16 @@ impl Target {
 
     fn over_three() -> Target {
         Target::leash_over("three", 3)
+    }
+
+    /// Over one memcached that speaks TLS and asks for a password.
+    fn secured() -> Target {
+        let SecuredServer { server, authority } = SecuredServer::start();
+        let pool = format!("servers: ['{}'], tls: {{ca: {}}}", server.address(), authority.ca().display());
+        let auth = format!("auth: {{user: {USER}, password_file: {}}}", authority.path("password").display());
+        let route = "routes: [{prefix: '', pool: main, allow_flush: true}]";
+        let leash = Leash::with_config(&format!("workers: 2\npools: {{main: {{{pool}, {auth}}}}}\n{route}\n"));
+        Target { name: "one", address: leash.address().to_string(), _leash: Some(leash), _servers: vec![server] }
     }
 
     /// Over one memcached, on a route that refreshes stale values.
@@ -239,6 +250,16 @@ fn the_harness_finds_a_single_changed_byte() {
 #[test]
 fn over_one_memcached_every_case_gets_the_same_bytes() {
     check_handwritten(&Target::over_one());
+}
+
+#[test]
+fn over_tls_and_a_password_every_case_gets_the_same_bytes() {
+    check_handwritten(&Target::secured());
+}
+
+#[test]
+fn over_tls_and_a_password_random_scripts_get_the_same_bytes() {
+    check_random(&Target::secured(), 600..612);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //!
 //! Not a test itself. Nothing here sleeps for a result: every wait names an event and has a bound.
 
+pub mod authority;
 pub mod checked_value;
 pub mod chromium;
 pub mod client;
@@ -18,10 +19,12 @@ pub mod reload;
 pub mod repository;
 pub mod rig;
 pub mod script;
+pub mod secured;
 pub mod terminal;
 pub mod turn;
 pub mod waits;
 
+pub use authority::{Authority, Identity};
 pub use client::Client;
 pub use leash::Leash;
 pub use memcached::Memcached;

@@ -1,0 +1,33 @@
+//! User and password, as leash says them to servers. What is secret is read from a file, and shown nowhere.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// As whom leash asks to be let in.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// The user.
+    pub user: String,
+    /// Where the password stands.
+    pub password_file: PathBuf,
+    password: String,
+}
+
+impl Credentials {
+    /// This user, whose password stands in this file.
+    pub(in crate::config) fn new(user: String, password_file: PathBuf, password: String) -> Credentials {
+        Credentials { user, password_file, password }
+    }
+
+    /// What memcached wants to be told: both, with a space between them.
+    pub fn token(&self) -> Vec<u8> {
+        format!("{} {}", self.user, self.password).into_bytes()
+    }
+}
+
+/// Without the password.
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials").field("user", &self.user).field("password_file", &self.password_file).finish()
+    }
+}

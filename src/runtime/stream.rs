@@ -1,0 +1,144 @@
+//! A connection as both sides of leash use it, in plain or over TLS: a reader for the task that owns it, a writer that
+//! every task of the same worker may use. The only place where the two are told apart.
+
+use std::io::{self, IoSlice};
+use std::task::{Context, Poll};
+
+use bytes::BytesMut;
+
+use super::secured::{SecuredReader, SecuredStream, SecuredWriter};
+use super::socket::{SocketReader, SocketStream, SocketWriter};
+use crate::protocol::{MAX_SLICES, Output};
+
+/// A connection.
+pub(crate) enum Stream {
+    /// In plain.
+    Plain(SocketStream),
+    /// Over TLS.
+    Secured(Box<SecuredStream>),
+}
+
+/// The half that is read.
+pub enum Reader {
+    /// In plain.
+    Plain(SocketReader),
+    /// Over TLS.
+    Secured(SecuredReader),
+}
+
+/// The half that is written. Dropping it tells the other end that nothing more will come.
+pub enum Writer {
+    /// In plain.
+    Plain(SocketWriter),
+    /// Over TLS.
+    Secured(SecuredWriter),
+}
+
+/// How far a write got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// Everything is with the kernel.
+    All,
+    /// The kernel takes no more for now.
+    Blocked,
+}
+
+impl Stream {
+    /// Parts it into its halves.
+    pub(crate) fn into_split(self) -> (Reader, Writer) {
+        match self {
+            Stream::Plain(socket) => {
+                let (reader, writer) = socket.into_split();
+                (Reader::Plain(reader), Writer::Plain(writer))
+            }
+            Stream::Secured(stream) => {
+                let (reader, writer) = stream.into_split();
+                (Reader::Secured(reader), Writer::Secured(writer))
+            }
+        }
+    }
+}
+
+impl Reader {
+    /// Reads into the spare room of `buffer`, which must have some; 0 bytes mean the other end is done.
+    pub fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut BytesMut) -> Poll<io::Result<usize>> {
+        match self {
+            Reader::Plain(reader) => reader.poll_read(cx, buffer),
+            Reader::Secured(reader) => reader.poll_read(cx, buffer),
+        }
+    }
+}
+
+impl Writer {
+    /// Writes as much of `output` as the kernel takes, and returns also how many bytes that were.
+    pub fn write(&self, output: &mut Output) -> io::Result<(Written, usize)> {
+        self.write_questions(output, || 0)
+    }
+
+    /// The same of questions, the last of which has so many bytes ([`TlsSession::next_part`](crate::tls::TlsSession)).
+    #[inline]
+    pub(crate) fn write_questions(
+        &self,
+        output: &mut Output,
+        last: impl FnOnce() -> usize,
+    ) -> io::Result<(Written, usize)> {
+        match self {
+            Writer::Plain(socket) => write_plain(socket, output),
+            Writer::Secured(writer) => {
+                let (is_all, total) = writer.write(output, last())?;
+                Ok((if is_all { Written::All } else { Written::Blocked }, total))
+            }
+        }
+    }
+
+    /// Writes some of `output` without asking the event loop, which learns of room only once there is much of it.
+    /// Returns how many bytes.
+    pub fn press(&self, output: &mut Output) -> usize {
+        match self {
+            Writer::Plain(socket) => {
+                let mut slices = [IoSlice::new(&[]); MAX_SLICES];
+                let count = output.slices(&mut slices);
+                let taken = socket.press(&slices[..count]).unwrap_or(0);
+                output.consume(taken);
+                taken
+            }
+            Writer::Secured(writer) => writer.press(output),
+        }
+    }
+
+    /// Has the kernel drop undelivered bytes once the socket is closed, as the peer does not take them.
+    pub fn reset_at_end(&self) {
+        self.socket().reset_at_end();
+    }
+
+    /// Ready when the kernel takes more after a [`Written::Blocked`].
+    pub fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.socket().poll_writable(cx)
+    }
+
+    fn socket(&self) -> &SocketWriter {
+        match self {
+            Writer::Plain(socket) => socket,
+            Writer::Secured(writer) => writer.socket(),
+        }
+    }
+}
+
+fn write_plain(socket: &SocketWriter, output: &mut Output) -> io::Result<(Written, usize)> {
+    let mut total = 0;
+    while !output.is_empty() {
+        let mut slices = [IoSlice::new(&[]); MAX_SLICES];
+        let count = output.slices(&mut slices);
+        match socket.try_write(&slices[..count]) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(n) => {
+                output.consume(n);
+                total += n;
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok((Written::Blocked, total)),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok((Written::All, total))
+}

@@ -1,0 +1,97 @@
+//! The way to a connection on which a server can be asked something.
+//!
+//! ```text
+//!   addresses of its name ─▶ socket ─▶ TLS, if the pool has it ─▶ password, if the pool has one
+//!   └─── connect_timeout ────────┘     └── connect_timeout ──┘    └──── request_timeout ─────┘
+//! ```
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::net::{TcpStream, UnixStream};
+use tokio::time::timeout;
+
+use super::password::log_in;
+use super::target::Target;
+use super::unusable::Unusable;
+use crate::config::Address;
+use crate::runtime::net::{leave_reserve, notice_deaf};
+use crate::runtime::secured::SecuredStream;
+use crate::runtime::socket::SocketStream;
+use crate::runtime::stream::{Reader, Stream, Writer};
+
+/// A server whose machine acknowledges nothing for this long is gone: the connection ends, even if callers wait on it.
+const DEAF: Duration = Duration::from_secs(10);
+
+/// A connection that owes nothing.
+pub struct Connected {
+    /// What the server says.
+    pub reader: Reader,
+    /// What it is told.
+    pub writer: Writer,
+    /// Where it leads.
+    pub peer: Option<SocketAddr>,
+}
+
+impl Target {
+    /// Opens a connection.
+    pub async fn connect(&self) -> Result<Connected, Unusable> {
+        let opened = timeout(self.options.connect_timeout, self.open());
+        let opened = opened.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+        let socket = opened.and_then(|socket| leave_reserve(&socket).map(|()| socket));
+        let socket = socket.map_err(|error| Unusable::no_connection(&error))?;
+        let peer = socket.peer();
+        let (mut reader, writer) = self.secured(socket).await?.into_split();
+        if let Some(auth) = &self.options.auth {
+            let patience = self.options.request_timeout;
+            timeout(patience, log_in(auth, &mut reader, &writer)).await.unwrap_or_else(|_| {
+                let why =
+                    format!("it says nothing to the password within {patience:?}, the request_timeout of its pool");
+                Err(Unusable::not_let_in(why))
+            })?;
+        }
+        Ok(Connected { reader, writer, peer })
+    }
+
+    async fn open(&self) -> io::Result<SocketStream> {
+        let (host, port) = match &self.address {
+            Address::Unix(path) => return UnixStream::connect(path).await.map(SocketStream::Unix),
+            Address::Tcp { host, port } => (host, *port),
+            Address::Embedded => return Err(io::Error::other("the embedded store is not connected to")),
+        };
+        // A name service that does not answer must leave time to connect to where the server was.
+        let patience = self.options.connect_timeout / 2;
+        let mut refused = io::Error::new(io::ErrorKind::NotFound, "its name has no address");
+        for address in self.addresses.resolve(host, port, patience).await? {
+            match TcpStream::connect(address).await {
+                Ok(stream) => {
+                    stream.set_nodelay(true)?;
+                    notice_deaf(&stream, DEAF)?;
+                    return Ok(SocketStream::Tcp(stream));
+                }
+                Err(error) => refused = error,
+            }
+        }
+        Err(refused)
+    }
+
+    async fn secured(&self, socket: SocketStream) -> Result<Stream, Unusable> {
+        let Some(tls) = &self.options.tls else { return Ok(Stream::Plain(socket)) };
+        let host = match &self.address {
+            Address::Tcp { host, .. } => host,
+            // Whoever configures TLS over a path writes the name of the certificate, too.
+            Address::Unix(_) | Address::Embedded => "localhost",
+        };
+        let session = tls.session(host).map_err(Unusable::no_tls)?;
+        let patience = self.options.connect_timeout;
+        match timeout(patience, SecuredStream::agree(socket, session)).await {
+            Ok(agreed) => agreed.map(|stream| Stream::Secured(Box::new(stream))).map_err(Unusable::no_tls),
+            Err(_) => {
+                let cure =
+                    "does it speak TLS on this port (memcached -Z)? If it does, raise connect_timeout of its pool";
+                Err(Unusable::no_tls(format!("no handshake within {patience:?}: {cure}")))
+            }
+        }
+    }
+}
