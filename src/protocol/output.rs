@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
+use std::ops::Range;
 
 use bytes::{Buf, Bytes};
 
@@ -73,22 +74,43 @@ impl Output {
 
     /// Fills `slices` with what is to be written next and returns how many it filled.
     pub fn slices<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
-        let (mut count, mut at) = (0, self.text_done);
-        let mut add = |piece: &'a [u8]| {
-            if !piece.is_empty() && count < slices.len() {
-                slices[count] = IoSlice::new(piece);
-                count += 1;
-            }
-        };
-        for (place, value) in self.apart.iter().take(slices_for_values()) {
-            add(&self.text[at..*place]);
-            add(value);
-            at = *place;
-        }
-        if self.apart.len() <= slices_for_values() {
-            add(&self.text[at..]);
+        let mut count = 0;
+        for (slice, piece) in slices.iter_mut().zip(self.pieces()) {
+            *slice = IoSlice::new(piece.bytes());
+            count += 1;
         }
         count
+    }
+
+    /// What is to be written, in order, but for what is empty.
+    fn pieces(&self) -> impl Iterator<Item = Piece<'_>> {
+        let mut at = self.text_done;
+        let last = self.apart.back().map_or(at, |(place, _)| *place);
+        let with_values = self.apart.iter().flat_map(move |(place, value)| {
+            let text = &self.text[std::mem::replace(&mut at, *place)..*place];
+            [Piece::Text(text), Piece::Value(value)]
+        });
+        let all = with_values.chain([Piece::Text(&self.text[last..])]);
+        all.filter(|piece| !piece.bytes().is_empty())
+    }
+
+    /// Takes out `count` bytes that stand behind the first `before` of those still to be written.
+    pub(crate) fn cut(&mut self, before: usize, count: usize) {
+        let (whole, mut at) = (std::mem::take(self), 0);
+        for piece in whole.pieces() {
+            let len = piece.bytes().len();
+            let within = |place: usize| place.saturating_sub(at).min(len);
+            self.push_part(&piece, 0..within(before));
+            self.push_part(&piece, within(before + count)..len);
+            at += len;
+        }
+    }
+
+    fn push_part(&mut self, piece: &Piece<'_>, part: Range<usize>) {
+        match piece {
+            Piece::Text(text) => self.text.extend_from_slice(&text[part]),
+            Piece::Value(value) => self.push_value(&value.slice(part)),
+        }
     }
 
     /// Forgets the first `n` bytes, which were written.
@@ -139,9 +161,19 @@ impl Output {
     }
 }
 
-/// How many large values one vectored write takes at most; each may need a slice of text before it and one behind.
-const fn slices_for_values() -> usize {
-    MAX_SLICES / 2 - 1
+/// A part of an output that lies in one place.
+enum Piece<'o> {
+    Text(&'o [u8]),
+    Value(&'o Bytes),
+}
+
+impl<'o> Piece<'o> {
+    fn bytes(&self) -> &'o [u8] {
+        match self {
+            Piece::Text(text) => text,
+            Piece::Value(value) => value,
+        }
+    }
 }
 
 /// How many slices are worth handing to one vectored write.
@@ -179,6 +211,28 @@ mod tests {
                 expected.extend_from_slice(b"head");
                 expected.extend_from_slice(&value);
             }
+            prop_assert_eq!(output.len(), expected.len());
+            prop_assert_eq!(written(&mut output, step), expected);
+        }
+
+        #[test]
+        fn what_is_cut_out_is_gone_and_the_rest_stays_in_order(
+            lens in proptest::collection::vec(prop_oneof![0..50usize, 4000..5000usize], 0..20),
+            written_before in 0..9000usize, before in 0..30_000usize, count in 0..30_000usize, step in 1..9000usize,
+        ) {
+            let (mut output, mut expected) = (Output::default(), Vec::new());
+            for (i, len) in lens.into_iter().enumerate() {
+                let value = Bytes::from(vec![i as u8; len]);
+                output.text().extend_from_slice(b"head");
+                output.push_value(&value);
+                expected.extend_from_slice(b"head");
+                expected.extend_from_slice(&value);
+            }
+            let done = written_before.min(expected.len());
+            output.consume(done);
+            expected.drain(..done);
+            output.cut(before, count);
+            expected.drain(before.min(expected.len())..(before + count).min(expected.len()));
             prop_assert_eq!(output.len(), expected.len());
             prop_assert_eq!(written(&mut output, step), expected);
         }

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep_until;
 
 use super::lane::Lane;
-use super::link::LinkPhase;
 use super::slots::Expired;
 use crate::protocol::Cause;
 
@@ -48,8 +47,8 @@ fn expire(lane: &Lane, patience: Duration) {
     if !expired.is_empty() {
         link.count_waiting();
     }
-    if matches!(link.phase, LinkPhase::Opening) {
-        // Nothing has left yet. A write whose client was told that it failed must not arrive after all.
+    if link.is_stalled() {
+        // A write whose client was told that it failed must not arrive after all, if none of it has left yet.
         link.withdraw();
     }
     drop(link);

@@ -107,10 +107,12 @@ impl Link {
         self.admission.forget();
     }
 
-    /// Takes back what timed out before there was a connection to send it on.
+    /// Takes back what timed out before any of it was sent.
     pub(super) fn withdraw(&mut self) {
-        let unsent = self.slots.withdraw();
-        self.output.consume(unsent);
-        self.count_waiting();
+        let (before, bytes) = self.slots.withdraw(self.output.len());
+        if bytes > 0 {
+            self.output.cut(before, bytes);
+            self.count_waiting();
+        }
     }
 }

@@ -33,6 +33,13 @@ impl Said {
         }
     }
 
+    /// Takes out the `count` bytes that stand `before` bytes behind the oldest.
+    pub(super) fn cut(&mut self, before: usize, count: usize) {
+        let start = self.start + before;
+        self.text.drain(start..start + count);
+        self.forget(0);
+    }
+
     /// The `count` bytes that stand `before` bytes behind the oldest.
     pub(super) fn words(&self, before: usize, count: usize) -> &[u8] {
         &self.text[self.start + before..][..count]

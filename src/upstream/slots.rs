@@ -3,7 +3,7 @@
 //! A question that timed out leaves its slot as a tombstone: no caller waits for it any more, but its reply may still
 //! come and must be told from the reply to the next question.
 
-use std::collections::VecDeque;
+use std::collections::{VecDeque, vec_deque};
 use std::time::{Duration, Instant};
 
 use super::mark::{Mark, Party};
@@ -228,9 +228,31 @@ impl Slots {
         expired
     }
 
-    /// Takes the tombstones at the front off, which were never sent, and returns how many bytes they would have been.
-    pub(super) fn withdraw(&mut self) -> usize {
-        (0..self.dead).filter_map(|_| self.pop()).map(|slot| slot.len).sum()
+    /// Takes those tombstones off of which nothing was sent, as the last `unsent` bytes of what was asked are still
+    /// here. Returns where among those bytes they stand, and how many they are.
+    pub(super) fn withdraw(&mut self, unsent: usize) -> (usize, usize) {
+        let (mut first, mut before) = (self.queue.len(), unsent);
+        while let Some(len) = first.checked_sub(1).map(|place| self.queue[place].len).filter(|len| *len <= before) {
+            (first, before) = (first - 1, before - len);
+        }
+        let sum = |slots: vec_deque::Iter<'_, Slot>, size: fn(&Slot) -> usize| slots.map(size).sum::<usize>();
+        let withdrawn = first..self.dead.max(first);
+        let said_before = sum(self.queue.range(..first), Slot::said);
+        self.said.cut(said_before, sum(self.queue.range(withdrawn.clone()), Slot::said));
+        if self.are_listed {
+            self.items.drain(withdrawn.clone());
+        }
+        let mut bytes = 0;
+        for slot in self.queue.drain(withdrawn.clone()) {
+            bytes += slot.len;
+            self.parts[slot.mark.whose.index()] -= 1;
+        }
+        self.dead -= withdrawn.len();
+        self.held_up = self.held_up.min(self.queue.len());
+        if self.queue.is_empty() {
+            self.rest();
+        }
+        (before, bytes)
     }
 
     /// When the oldest question that a caller waits for is due, if each has `patience`.
@@ -281,9 +303,30 @@ mod tests {
         for i in 0..3 {
             slots.push(slot(start + second * i, i.into()), b"");
         }
-        assert_eq!((slots.expire(start + second).len(), slots.withdraw()), (2, 20));
-        assert_eq!((slots.withdraw(), slots.len()), (0, 1));
+        assert_eq!((slots.expire(start + second).len(), slots.withdraw(30)), (2, (0, 20)));
+        assert_eq!((slots.withdraw(10).1, slots.len()), (0, 1));
         assert_eq!(slots.next_deadline(second), Some(start + second * 3));
         assert!(slots.pop().is_some_and(|slot| slot.token == Token::new(2) && slot.ticket.is_some()));
+    }
+
+    #[test]
+    fn of_what_timed_out_only_that_is_withdrawn_of_which_nothing_was_sent() {
+        let (start, second) = (Instant::now(), Duration::from_secs(1));
+        let mut slots = Slots::default();
+        for i in 0..6 {
+            let said = Slot { is_plain_read: true, ..slot(start + second * i, i.into()) };
+            slots.push(said, &[i as u8; 10]);
+        }
+        assert_eq!(slots.expire(start + second * 3).len(), 4);
+        // The first has left, and three bytes of the second.
+        assert_eq!(slots.withdraw(47), (7, 20), "the third and the fourth");
+        assert_eq!((slots.len(), slots.withdraw(27).1), (4, 0));
+        assert_eq!(slots.next_deadline(second), Some(start + second * 5));
+        let left: Vec<u64> = vec![0, 1, 4, 5];
+        for number in left {
+            assert_eq!(slots.said.words(0, 10), [number as u8; 10]);
+            assert!(slots.pop().is_some_and(|slot| slot.token == Token::new(number)));
+        }
+        assert!(slots.is_empty() && slots.parts.iter().all(|part| *part == 0));
     }
 }
