@@ -2,7 +2,8 @@
 # The image: leash alone, on a base without a shell, as a user without a name.
 #
 #   docker build -t leash .
-#   docker run -p 11211:11211 leash --listen 0.0.0.0:11211 --server m0:11211
+#   docker run --rm -p 127.0.0.1:11211:11211 leash --server m0:11211 --server m1:11211
+#   docker run --rm -p 127.0.0.1:11211:11211 -v "$PWD/conf:/etc/leash:ro" -e LEASH_CONFIG=/etc/leash/leash.yaml leash
 #
 # The builder and the base are of one Debian release, so that the binary finds the C library it was linked with.
 
@@ -17,18 +18,23 @@ COPY benches benches
 COPY tests/support tests/support
 COPY src src
 COPY docs/reference/configuration.md docs/reference/
+# On ARM there are machines with pages of 64 KiB, which the allocator must know of when it is built.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
+    if [ "$(uname -m)" = aarch64 ]; then export JEMALLOC_SYS_WITH_LG_PAGE=16; fi && \
     cargo build --release --locked --bin leash && cp target/release/leash /leash
 
 FROM gcr.io/distroless/cc-debian12:nonroot
 LABEL org.opencontainers.image.title="leash" \
       org.opencontainers.image.description="A memcached sidecar" \
-      org.opencontainers.image.source="https://github.com/leash-cache/leash" \
       org.opencontainers.image.licenses="MIT OR Apache-2.0"
 COPY --from=build /leash /usr/local/bin/leash
 # By number: Kubernetes' runAsNonRoot cannot tell a name from root.
 USER 65532:65532
+# In a container loopback is the container's own: nobody else would reach leash there. Which of the host's addresses leads here,
+# if any, -p says. Set to nothing, it leaves that to `listen` of a file. Metrics and admin pages stay on loopback, where the
+# HEALTHCHECK asks, until LEASH_ADMIN=0.0.0.0:11291 lets others in.
+ENV LEASH_LISTEN=0.0.0.0:11211
 # memcached's protocol, and metrics and admin pages
 EXPOSE 11211 11291
 # Asks /livez of the admin address. Kubernetes goes by its own probes instead.

@@ -2,7 +2,10 @@
 //! and the book.
 
 mod book;
+mod compose;
 mod crates_io;
+mod debian;
+mod workflow;
 
 use std::fs;
 use std::path::PathBuf;
@@ -50,6 +53,7 @@ fn the_image_runs_leash_and_nothing_else_as_a_user_of_number() {
     assert!(of_the_image("HEALTHCHECK ")[0].ends_with(r#"CMD ["/usr/local/bin/leash", "healthcheck"]"#), "no shell");
     assert_eq!(of_the_image("COPY "), ["--from=build /leash /usr/local/bin/leash"]);
     assert!(of_the_image("RUN ").is_empty() && of_the_image("ADD ").is_empty());
+    assert_eq!(of_the_image("ENV "), ["LEASH_LISTEN=0.0.0.0:11211"], "loopback is the container's own");
     assert!(read("helm/values.yaml").contains("runAsUser: 65532\n  runAsGroup: 65532\n"));
 }
 
@@ -114,6 +118,7 @@ fn the_unit_agrees_with_leash() {
         "ExecReload=kill -HUP $MAINPID",
         &format!("RestartPreventExitStatus={usage} {config}"),
         "RuntimeDirectory=leash",
+        "User=leash",
     ] {
         assert!(unit.lines().any(|l| l == line), "no {line}");
     }
