@@ -17,7 +17,7 @@ COPY .cargo .cargo
 COPY benches benches
 COPY tests/support tests/support
 COPY src src
-COPY docs/reference/configuration.md docs/reference/
+COPY docs/reference/configuration.md docs/reference/configuration.md
 # On ARM there are machines with pages of 64 KiB, which the allocator must know of when it is built.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \

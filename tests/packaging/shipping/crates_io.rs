@@ -1,5 +1,6 @@
 //! What crates.io would get. Nothing is sent, and nothing is compiled.
 
+use std::path::Path;
 use std::process::Command;
 
 use super::passes;
@@ -13,6 +14,26 @@ fn cargo_packages_the_crate_without_a_warning() {
     cargo.args(["package", "--offline", "--locked", "--allow-dirty", "--no-verify", "--package", "leash-cache"]);
     let said = passes(cargo.arg("--target-dir").arg(directory.path()).current_dir(here("")));
     assert!(said.contains("Packaged ") && !said.contains("warning"), "{said}");
+}
+
+/// The crate compiles from what it holds: no source reads a file that stays behind.
+#[test]
+fn the_crate_has_every_file_that_its_sources_include() {
+    let mut list = Command::new(env!("CARGO"));
+    list.args(["package", "--list", "--offline", "--locked", "--allow-dirty", "--package", "leash-cache"]);
+    let held = passes(list.current_dir(here("")));
+    let mut included = 0;
+    for source in held.lines().filter(|file| file.starts_with("src/") && file.ends_with(".rs")) {
+        let folder = Path::new(source).parent().unwrap();
+        for name in read(source).split("include_str!(\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+            let file =
+                here("").join(folder).join(name).canonicalize().unwrap_or_else(|e| panic!("{source}: {name}: {e}"));
+            let file = file.strip_prefix(here("").canonicalize().unwrap()).unwrap().display().to_string();
+            assert!(held.lines().any(|line| line == file), "{source} includes {file}, which the crate leaves out");
+            included += 1;
+        }
+    }
+    assert!(included > 0, "there are some");
 }
 
 #[test]
