@@ -1,159 +1,169 @@
-//! Real clients and tools work through leash as they do with memcached: over three servers and on the embedded store.
+//! Real clients hear through leash what they hear from memcached, whatever route their keys go.
 //!
-//! Each script in `clients/` is an application in small and fails loudly. A client that is not installed fails its
-//! test: `tests/run` installs them all.
+//! Each script is a client in use: it has one conversation at every address it is given, and says each answer in a line.
+//! The first address is a memcached. A client that is not installed fails its test by name: `tests/run` installs what it
+//! can, and `LEASH_TEST_WITHOUT` names what a machine cannot have.
 
-use std::process::{Command, Stdio};
+mod forger;
+mod known;
+mod route;
+mod suites;
+mod tools;
+mod transcript;
+
+use std::collections::BTreeMap;
+use std::process::Command;
+use std::thread;
 
 use support::repository::here;
-use support::script::{self, passes};
-use support::{BOUND, Client, Leash, Memcached, free_port, needs, wait_until};
+use support::{needs, script};
 
-/// A leash and what stands behind it.
-struct Stage {
-    leash: Leash,
-    _servers: Vec<Memcached>,
+use forger::Forger;
+use known::known;
+use route::Route;
+use transcript::Transcript;
+
+/// How many differences are shown.
+const TOLD: usize = 12;
+
+/// A script here, with what it is told before the addresses.
+fn told(program: impl AsRef<std::ffi::OsStr>, file: &str, words: &[&str]) -> Command {
+    let mut command = script::script(program, &format!("tests/protocol/clients/{file}"));
+    command.args(words);
+    command
 }
 
-impl Stage {
-    fn over_three() -> Stage {
-        let servers = Memcached::start_many(3);
-        Stage { leash: Leash::with_servers(&servers), _servers: servers }
-    }
-
-    fn embedded() -> Stage {
-        Stage { leash: Leash::embedded(), _servers: Vec::new() }
-    }
+fn python(file: &str, words: &[&str]) -> Command {
+    told(here("target/venv/bin/python"), &format!("python/{file}"), words)
 }
 
-fn script(program: impl AsRef<std::ffi::OsStr>, file: &str) -> Command {
-    script::script(program, &format!("tests/protocol/clients/{file}"))
+fn perl(file: &str) -> Command {
+    let mut command = Command::new("perl");
+    command
+        .arg("-I")
+        .arg(here("tests/protocol/clients/perl"))
+        .arg(here(&format!("tests/protocol/clients/perl/{file}")));
+    command
 }
 
-fn python(file: &str) -> Command {
-    script::python(&format!("tests/protocol/clients/{file}"))
+fn ruby(words: &[&str]) -> Command {
+    told("ruby", "ruby/dalli.rb", words)
 }
 
-/// One test a client and stage, so that the report names both.
+/// A newer Dalli than Debian's, which tests/run installs where it can.
+fn ruby_with_meta() -> Command {
+    let mut command = ruby(&["meta"]);
+    command.env("RUBYLIB", here("target/gems/gems/dalli-4.3.3/lib"));
+    command
+}
+
+/// A class of `java/`, which tests/run compiles; started for a short life.
+fn java(class: &str, words: &[&str]) -> Command {
+    let mut command = Command::new("java");
+    let path = format!("{}:{}", here("target/java/*").display(), here("target/java/classes").display());
+    command.args(["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", &path, class]).args(words);
+    command
+}
+
+/// A program that tests/run builds.
+fn built(path: &str, words: &[&str]) -> Command {
+    let mut command = Command::new(here(path));
+    command.args(words);
+    command
+}
+
+const IN_RUST: &str = "target/clients-in-rust/debug/leash-clients-in-rust";
+
+/// One test a client, so that the report names it.
 macro_rules! clients {
     ($($client:ident => $command:expr;)*) => {
-        mod over_three_memcacheds {
+        mod hears_what_memcached_says {
             use super::*;
-            $(#[test] fn $client() { run(Stage::over_three(), $command); })*
-        }
-        mod on_the_embedded_store {
-            use super::*;
-            $(#[test] fn $client() { run(Stage::embedded(), $command); })*
+            $(#[test] fn $client() { hears_the_same(stringify!($client), || $command); })*
         }
     };
-}
-
-fn run(stage: Stage, mut command: Command) {
-    command.arg(stage.leash.address());
-    passes(command);
 }
 
 clients! {
-    pymemcache_works => python("pymemcache_client.py");
-    python_memcached_works => python("python_memcached_client.py");
-    pylibmc_works => python("pylibmc_client.py");
-    perl_cache_memcached_works_with_namespace_and_no_rehash => script("perl", "cache_memcached.pl");
-    node_memcached_works => script("node", "memcached.js");
-    php_memcached_works => script("php", "php_memcached.php");
-    the_prometheus_exporters_questions_are_answered => python("exporter_questions.py");
+    pymemcache => python("pymemcache_client.py", &[]);
+    python_memcached => python("python_memcached_client.py", &[]);
+    pylibmc => python("pylibmc_client.py", &["text"]);
+    pylibmc_binary => python("pylibmc_client.py", &["binary"]);
+    python_binary_memcached => python("bmemcached_client.py", &[]);
+    django_pymemcache => python("django_client.py", &["pymemcache"]);
+    django_pylibmc => python("django_client.py", &["pylibmc"]);
+    meta_memcache => python("meta_memcache_client.py", &[]);
+    cache_memcached => perl("cache_memcached.pl");
+    cache_memcached_fast => perl("cache_memcached_fast.pl");
+    php_memcached => told("php", "php/memcached.php", &["text"]);
+    php_memcached_binary => told("php", "php/memcached.php", &["binary"]);
+    php_sessions => told("php", "php/sessions.php", &[]);
+    node_memcached => told("node", "node/memcached.js", &[]);
+    memjs => told("node", "node/memjs.js", &[]);
+    dalli_binary => ruby(&["binary"]);
+    dalli_meta => ruby_with_meta();
+    gomemcache => built("target/tools/gomemcache_client", &[]);
+    spymemcached => java("Spymemcached", &["text"]);
+    spymemcached_binary => java("Spymemcached", &["binary"]);
+    xmemcached => java("Xmemcached", &["text"]);
+    xmemcached_binary => java("Xmemcached", &["binary"]);
+    memcache_crate => built(IN_RUST, &["memcache"]);
+    memcache_crate_binary => built(IN_RUST, &["memcache-binary"]);
+    async_memcached_crate => built(IN_RUST, &["async-memcached"]);
 }
 
-/// All of its tests of one protocol, of which there are 27.
-fn memccapable(stage: &Stage, protocol: &str) {
-    let (host, port) = stage.leash.address().split_once(':').unwrap();
-    let mut command = Command::new("memccapable");
-    command.args([protocol, "-h", host, "-p", port]);
-    let said = passes(command);
-    assert!(said.contains("All tests passed"), "{said}");
-    assert_eq!(said.matches("[pass]").count(), 27, "{said}");
-}
-
-#[test]
-fn memccapable_passes_27_of_27_in_ascii_over_three_memcacheds() {
-    memccapable(&Stage::over_three(), "-a");
-}
-
-#[test]
-fn memccapable_passes_27_of_27_in_ascii_on_the_embedded_store() {
-    memccapable(&Stage::embedded(), "-a");
-}
-
-#[test]
-fn memccapable_passes_27_of_27_in_binary_over_three_memcacheds() {
-    memccapable(&Stage::over_three(), "-b");
-}
-
-#[test]
-fn memccapable_passes_27_of_27_in_binary_on_the_embedded_store() {
-    memccapable(&Stage::embedded(), "-b");
-}
-
-#[test]
-fn memcached_tool_shows_stats_settings_and_slabs() {
-    let stage = Stage::over_three();
-    stage.leash.client().expect("set a 0 0 1\r\nx\r\n", "STORED\r\n");
-    let tool = |mode: &str| {
-        let mut command = Command::new("/usr/share/memcached/scripts/memcached-tool");
-        command.args([stage.leash.address(), mode]);
-        passes(command)
-    };
-    let stats = tool("stats");
-    for name in ["pid", "uptime", "curr_connections", "cmd_get", "cmd_set", "get_hits", "version"] {
-        assert!(stats.lines().any(|line| line.split_whitespace().next() == Some(name)), "no {name} in\n{stats}");
-    }
-    assert!(tool("settings").contains("maxconns"));
-    assert!(tool("display").contains("Item_Size"));
-}
-
-/// The exporter itself, which not every machine can have; `exporter_questions.py` asks its questions everywhere.
-#[test]
-fn the_prometheus_exporter_reports_that_memcached_is_up() {
-    let built = here("target/tools/memcached_exporter");
-    let program = if built.exists() { built } else { "prometheus-memcached-exporter".into() };
-    if !needs::has("memcached_exporter", Command::new(&program).arg("--version")) {
+fn hears_the_same(client: &str, command: impl Fn() -> Command) {
+    if !needs::has(client, &mut command()) {
         return;
     }
-    let stage = Stage::over_three();
-    let listen = format!("127.0.0.1:{}", free_port());
-    let mut exporter = Command::new(program)
-        .args(["--memcached.address", stage.leash.address(), "--web.listen-address", &listen])
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("memcached_exporter runs");
-    wait_until("the exporter listens", BOUND, || Client::try_connect(&listen).is_ok());
-    let mut client = Client::connect(&listen);
-    client.send("GET /metrics HTTP/1.0\r\n\r\n");
-    let page = client.read_to_end().map(|page| String::from_utf8_lossy(&page).to_string());
-    let _ = exporter.kill();
-    let _ = exporter.wait();
-    let page = page.unwrap();
-    assert!(page.lines().any(|line| line == "memcached_up 1"), "{page}");
+    let routes = Route::all();
+    let transcripts = converse(command(), routes.iter().map(Route::address));
+    assert!(transcripts[0].len() >= 20, "{client} says too little to prove anything");
+    compare(client, &routes, &transcripts);
 }
 
-#[test]
-fn a_misused_verb_fails_clearly_and_the_connection_lives_on() {
-    let stage = Stage::over_three();
-    let mut client = stage.leash.client();
-    client.expect("bogus\r\n", "ERROR\r\n");
-    client.expect("incr none x\r\n", "CLIENT_ERROR invalid numeric delta argument\r\n");
-    client.expect("set word 0 0 1\r\nx\r\n", "STORED\r\n");
-    client.expect("incr word 1\r\n", "CLIENT_ERROR cannot increment or decrement non-numeric value\r\n");
-    client.expect("get word\r\n", "VALUE word 0 1\r\nx\r\nEND\r\n");
+/// Panics with what is heard on routes of leash and not from memcached itself, which comes first.
+fn compare(client: &str, routes: &[Route], transcripts: &[Transcript]) {
+    let mut wrong: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for (route, heard) in routes.iter().zip(transcripts).skip(1) {
+        for difference in transcripts[0].differences(heard, &known(client, route.name)) {
+            wrong.entry(difference).or_default().push(route.name);
+        }
+    }
+    let told = wrong.iter().take(TOLD).map(|(difference, routes)| format!("  {}\n{difference}", routes.join(", ")));
+    let told = told.collect::<Vec<_>>().join("\n");
+    assert!(wrong.is_empty(), "{client} hears {} things else than from memcached:\n{told}", wrong.len());
 }
 
+/// What a client was answered at each address.
+fn converse<'a>(mut command: Command, addresses: impl Iterator<Item = &'a str>) -> Vec<Transcript> {
+    let addresses: Vec<&str> = addresses.collect();
+    command.args(&addresses);
+    Transcript::all(&script::tells(command), addresses.len())
+}
+
+/// Else the tests above would prove nothing: a flag, a word or a byte that is not memcached's is noticed, whoever says it.
 #[test]
-fn flush_all_is_refused_with_the_way_to_allow_it() {
-    let servers = Memcached::start_many(1);
-    let leash = Leash::start(&["--server", &servers[0].address()]);
-    let mut client = leash.client();
-    client.expect("set a 0 0 1\r\nx\r\n", "STORED\r\n");
-    let answer = client.ask("flush_all\r\n");
-    assert!(answer.starts_with("CLIENT_ERROR ") && answer.contains("allow_flush"), "{answer}");
-    client.expect("get a\r\n", "VALUE a 0 1\r\nx\r\nEND\r\n");
+fn a_planted_fault_is_heard() {
+    type Fault = (&'static [u8], &'static [u8], fn() -> Command);
+    let faults: [Fault; 5] = [
+        (b"VALUE number 2 ", b"VALUE number 0 ", || python("python_memcached_client.py", &[])),
+        (b"NOT_STORED\r\n", b"STORED    \r\n", || perl("cache_memcached_fast.pl")),
+        (b"\r\n<1+>\r\n", b"\r\n<1->\r\n", || built("target/tools/gomemcache_client", &[])),
+        (b"VERSION 1.", b"VERSION v.", || told("php", "php/memcached.php", &["text"])),
+        (b"Non-numeric", b"non-numeric", || python("bmemcached_client.py", &[])),
+    ];
+    thread::scope(|scope| {
+        for (said, instead, command) in faults {
+            scope.spawn(move || is_heard(said, instead, command()));
+        }
+    });
+}
+
+fn is_heard(said: &'static [u8], instead: &'static [u8], command: Command) {
+    let (true_one, behind) = (Route::memcached(), Route::memcached());
+    let forger = Forger::before(behind.address(), said, instead);
+    let transcripts = converse(command, [true_one.address(), forger.address()].into_iter());
+    let heard = transcripts[0].differences(&transcripts[1], &[]);
+    assert!(!heard.is_empty(), "nobody hears {}", String::from_utf8_lossy(instead));
 }

@@ -25,11 +25,29 @@ pub fn python(path: &str) -> Command {
 /// Runs it to its end and gives back what it said; panics with that unless it ended well.
 #[track_caller]
 pub fn passes(command: Command) -> String {
+    let (told, complained) = both(command);
+    told + &complained
+}
+
+/// The same, without what it said on standard error.
+#[track_caller]
+pub fn tells(command: Command) -> String {
+    both(command).0
+}
+
+/// What it said on standard output, however it ended.
+#[track_caller]
+pub fn says(command: Command) -> String {
+    String::from_utf8_lossy(&finish(command).stdout).to_string()
+}
+
+#[track_caller]
+fn both(command: Command) -> (String, String) {
     let name = format!("{command:?}");
     let output = finish(command);
-    let said = String::from_utf8_lossy(&output.stdout).to_string() + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{name} failed ({}):\n{said}", output.status);
-    said
+    let [told, complained] = [&output.stdout, &output.stderr].map(|said| String::from_utf8_lossy(said).to_string());
+    assert!(output.status.success(), "{name} failed ({}):\n{told}{complained}", output.status);
+    (told, complained)
 }
 
 /// Runs it to its end within a bound; says what to do if it is not there.
