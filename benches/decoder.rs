@@ -31,6 +31,8 @@ fn decoder(c: &mut Criterion) {
     decode(c, "set_100_bytes", 1, &set);
     decode(c, "pipeline_of_16_gets", 16, &b"get session:0123456789abcdef\r\n".repeat(16));
     decode(c, "get_of_50_keys", 1, format!("get{keys}\r\n").as_bytes());
+    let packet = [&[0x80, 0, 0, 24, 0, 0, 0, 0, 0, 0, 0, 24], &[0; 12][..], b"session:0123456789abcdef"].concat();
+    decode(c, "pipeline_of_16_gets_in_packets", 16, &packet.repeat(16));
     decode(c, "mg", 1, b"mg session:0123456789abcdef v f t O12345\r\n");
 }
 

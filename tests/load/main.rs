@@ -3,6 +3,7 @@
 
 mod chaos;
 mod checked;
+mod cost;
 mod fair;
 mod memory;
 mod reliability;
