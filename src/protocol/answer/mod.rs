@@ -144,16 +144,24 @@ fn common_hit(buffer: &[u8], expected: &Expected, token: Token) -> Option<(Item,
     }
     let (len, rest) = leading_number(buffer.strip_prefix(b"VA ")?)?;
     let (client_flags, rest) = leading_number(rest.strip_prefix(b" f")?)?;
-    let (cas, rest) = match rest.strip_prefix(b" c") {
-        Some(told) => leading_number(told)?,
-        None => (0, rest),
-    };
-    let (ttl, rest) = match rest.strip_prefix(b" t") {
-        Some(told) => leading_number(told)?,
-        None => (0, rest),
-    };
+    // Most are asked for neither.
+    let (cas, ttl, rest) = if rest.starts_with(b" O") { (0, 0, rest) } else { cas_and_ttl(rest)? };
     let rest = after_token(rest.strip_prefix(b" O")?, token)?.strip_prefix(LINE_END)?;
     let fits = len <= LARGEST_VALUE && ttl <= i64::MAX as u64;
     let item = Item { client_flags: client_flags as u32, cas, ttl: ttl as i64, ..Item::default() };
     fits.then_some((item, len as usize, buffer.len() - rest.len()))
+}
+
+/// The two that may stand behind the flags, each 0 where it does not, and what follows.
+fn cas_and_ttl(rest: &[u8]) -> Option<(u64, u64, &[u8])> {
+    let (cas, rest) = number_behind(b" c", rest)?;
+    let (ttl, rest) = number_behind(b" t", rest)?;
+    Some((cas, ttl, rest))
+}
+
+fn number_behind<'r>(letter: &[u8; 2], rest: &'r [u8]) -> Option<(u64, &'r [u8])> {
+    match rest.strip_prefix(letter) {
+        Some(told) => leading_number(told),
+        None => Some((0, rest)),
+    }
 }
