@@ -46,6 +46,7 @@ fn form(call: &Call) -> &Form {
     match call {
         Call::One(_, form)
         | Call::Many(_, _, form)
+        | Call::Spoilt(_, _, form)
         | Call::FlushAll(_, form)
         | Call::TooLarge(_, form)
         | Call::Local(_, form) => form,

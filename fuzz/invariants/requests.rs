@@ -64,6 +64,10 @@ pub fn is_safe(call: &Call) {
             assert!(matches!(form.style, Style::Get { .. }));
             keys.iter().for_each(|key| many_is_safe(key, get));
         }
+        Call::Spoilt(keys, get, _) => {
+            assert!((1..=LIMITS.keys).contains(&keys.len()), "{} keys", keys.len());
+            keys.iter().for_each(|key| many_is_safe(key, get));
+        }
         Call::TooLarge(replaced, _) => replaced.iter().for_each(request_is_safe),
         Call::FlushAll(delay, _) => {
             let bytes = question(Question::FlushAll(*delay));

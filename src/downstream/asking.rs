@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::asked::Asked;
 use super::connection::Connection;
 use super::dispatch::no_route;
-use super::gathered::Gathered;
+use super::gathered::{Ending, Gathered};
 use super::outbox::{Asking, Outbox};
 use super::pending::Pending;
 use super::stint::Stint;
@@ -18,10 +18,10 @@ use crate::upstream::Ticket;
 
 impl Connection {
     /// Begins a get of several keys.
-    pub(super) fn ask_many(self: &Rc<Self>, keys: Vec<Key>, get: Get, form: Form) {
+    pub(super) fn ask_many(self: &Rc<Self>, keys: Vec<Key>, get: Get, form: Form, ending: Ending) {
         let command = Command::Get(get);
         let class = command.class();
-        let gathered = Gathered::new(keys.len(), class, form.style == Style::Get { cas: true });
+        let gathered = Gathered::new(&keys, class, form.style == Style::Get { cas: true }, ending);
         let asked = Asked { at: self.service.turn.now(), route: None, class, tallies: None };
         let mut state = self.state.borrow_mut();
         let mut rest = keys.into_iter();

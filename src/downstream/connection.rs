@@ -122,8 +122,9 @@ impl Connection {
         (state.paused, state.unread) = (true, unread);
     }
 
-    /// Notes who is to be woken, and goes on writing where the kernel could take no more.
-    pub(super) fn poll_output(&self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
+    /// Notes who is to be woken, and goes on writing where the kernel could take no more, or with the next piece of a long
+    /// reply.
+    pub(super) fn poll_output(self: &Rc<Self>, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
         *self.task.borrow_mut() = Some(cx.waker().clone());
         loop {
             let state = self.state.borrow();
@@ -131,15 +132,20 @@ impl Connection {
                 return Poll::Ready(Err(if state.dismissed { End::Fatal } else { End::Broken }));
             }
             if !state.blocked || self.writer.poll_writable(cx).is_pending() {
-                return Poll::Ready(Ok(()));
+                break;
             }
             drop(state);
             self.flush();
         }
+        let mut state = self.state.borrow_mut();
+        if state.replies.is_under_way() {
+            self.write_replies(&mut state);
+        }
+        Poll::Ready(Ok(()))
     }
 
     /// Ready once nothing is owed any more.
-    pub(super) fn poll_drained(&self, cx: &mut Context<'_>) -> Poll<()> {
+    pub(super) fn poll_drained(self: &Rc<Self>, cx: &mut Context<'_>) -> Poll<()> {
         if ready!(self.poll_output(cx)).is_err() {
             return Poll::Ready(());
         }
@@ -172,7 +178,8 @@ impl Connection {
             state.flush_asked = true;
             self.service.turn.flush_later(self.clone());
         }
-        if state.paused {
+        // A piece of a long reply that is all misses writes nothing.
+        if state.paused || (state.output.is_empty() && state.replies.is_under_way()) {
             self.wake();
         }
     }
@@ -236,7 +243,7 @@ impl Flush for Connection {
             }
             Err(_) => state.close(),
         }
-        if state.blocked || state.broken || state.paused {
+        if state.blocked || state.broken || state.paused || state.replies.is_under_way() {
             self.wake();
         }
     }

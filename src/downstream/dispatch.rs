@@ -7,6 +7,7 @@ use tokio::task::spawn_local;
 
 use super::asked::{Asked, tallies};
 use super::connection::{Connection, End, NO_ROOM};
+use super::gathered::Ending;
 use super::outbox::{Alone, Outbox};
 use super::pending::{Pending, write_one};
 use crate::metrics::{ProtocolError, StatsCount};
@@ -25,11 +26,15 @@ impl Connection {
     pub(super) fn dispatch(self: &Rc<Self>, call: Call) -> Option<End> {
         match call {
             Call::One(request, form) => self.ask_one(request, form),
-            Call::Many(keys, _, form) if !self.holder.may_take(keys.len() * EACH_KEY) => {
+            Call::Many(keys, _, form) | Call::Spoilt(keys, _, form) if !self.holder.may_take(keys.len() * EACH_KEY) => {
                 self.service.memory.shed(Shed::Request);
                 self.tell(form, Reply::Error(NO_ROOM.into()));
             }
-            Call::Many(keys, get, form) => self.ask_many(keys, get, form),
+            Call::Many(keys, get, form) => self.ask_many(keys, get, form, Ending::Items),
+            Call::Spoilt(keys, get, form) => {
+                self.service.shard().protocol_error(ProtocolError::ClientError);
+                self.ask_many(keys, get, form, Ending::Spoilt);
+            }
             Call::FlushAll(delay, form) => self.flush_all(delay, form),
             Call::TooLarge(delete, form) => self.too_large(delete, form),
             Call::Local(local, form) => return self.answer_local(local, form),
@@ -176,14 +181,16 @@ impl Connection {
     }
 
     fn refuse(self: &Rc<Self>, refusal: Refusal) -> Option<End> {
-        self.service.shard().protocol_error(match refusal.kind {
-            RefusalKind::Unknown => ProtocolError::UnknownCommand,
+        let error = match refusal.kind {
+            RefusalKind::Unknown => Some(ProtocolError::UnknownCommand),
             RefusalKind::Malformed | RefusalKind::Forbidden | RefusalKind::Http | RefusalKind::Packet => {
-                ProtocolError::ClientError
+                Some(ProtocolError::ClientError)
             }
-            RefusalKind::TooManyKeys => ProtocolError::TooManyKeys,
-            RefusalKind::LineTooLong => ProtocolError::LineTooLong,
-        });
+            RefusalKind::TooManyKeys => Some(ProtocolError::TooManyKeys),
+            RefusalKind::NoMemory => None,
+            RefusalKind::LineTooLong => Some(ProtocolError::LineTooLong),
+        };
+        error.into_iter().for_each(|error| self.service.shard().protocol_error(error));
         self.tell(refusal.form, Reply::Error(refusal.line.into_owned().into()));
         refusal.kind.is_fatal().then_some(End::Fatal)
     }

@@ -1,19 +1,40 @@
-//! A get of several keys: what became of each, until all are known and the reply leaves as one.
+//! A get of several keys: what became of each, until all are known. Then the reply leaves, nothing else in between; a long
+//! one in pieces, so that others have their turns.
 
 use bytes::Bytes;
 
 use super::asked::Witness;
 use crate::metrics::RouteId;
-use crate::protocol::{CommandClass, Item, Key, Output, Reply, Style, encode_end, encode_value};
+use crate::protocol::{
+    CommandClass, Item, Key, Output, Refusal, Reply, Style, encode_end, encode_general, encode_value,
+};
 
 /// A get of more keys than this came in a buffer that held little else.
 const MANY: usize = 200;
 
+/// So many bytes of a reply are written at once, and so many keys looked at.
+const PIECE: usize = 64 * 1024;
+const PIECE_KEYS: usize = 1024;
+
+/// How the reply to a get of several keys goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// The items that were found, then `END`.
+    Items,
+    /// That its line is wrong, and nothing else.
+    Spoilt,
+}
+
 /// The keys of one get and what became of each so far.
 pub(super) struct Gathered {
     parts: Vec<Part>,
+    /// How many of them are written.
+    written: usize,
+    ending: Ending,
     class: CommandClass,
-    /// Bytes of the values that came.
+    /// Bytes of the keys, if they are many.
+    key_bytes: usize,
+    /// Bytes of the values that came and are not written.
     bytes: usize,
     /// How many replies are to come of those that were asked for.
     waiting: usize,
@@ -41,13 +62,17 @@ struct Found {
 
 impl Gathered {
     /// Nothing asked yet, of `keys` to come.
-    pub(super) fn new(keys: usize, class: CommandClass, cas: bool) -> Gathered {
+    pub(super) fn new(keys: &[Key], class: CommandClass, cas: bool, ending: Ending) -> Gathered {
+        let are_many = keys.len() > MANY;
         Gathered {
-            parts: Vec::with_capacity(keys),
+            parts: Vec::with_capacity(keys.len()),
+            written: 0,
+            ending,
             class,
+            key_bytes: if are_many { keys.iter().map(|key| key.as_bytes().len()).sum() } else { 0 },
             bytes: 0,
             waiting: 0,
-            unasked: keys,
+            unasked: keys.len(),
             cas,
             is_detached: false,
         }
@@ -84,17 +109,39 @@ impl Gathered {
         }
     }
 
-    pub(super) fn write(&self, output: &mut Output) {
-        for part in &self.parts {
-            if let Some(found) = &part.found {
+    /// Writes the next piece of the reply, unless enough waits to be sent. True if that was the last.
+    pub(super) fn write(&mut self, output: &mut Output) -> bool {
+        if self.is_under_way() && output.len() >= PIECE {
+            return false;
+        }
+        if self.ending == Ending::Spoilt {
+            let (form, bad) = (Refusal::BAD_FORMAT.form, Refusal::BAD_FORMAT.line);
+            encode_general(&form, &Reply::Error(bad.into_owned().into()), output);
+            return true;
+        }
+        let (most, last) = (output.len() + PIECE, self.parts.len().min(self.written + PIECE_KEYS));
+        while self.written < last && output.len() < most {
+            let part = &mut self.parts[self.written];
+            self.written += 1;
+            if let Some(found) = part.found.take() {
                 let cas = self.cas.then_some(found.cas);
                 encode_value(&part.key, found.client_flags, cas, &found.value, output);
+                self.bytes -= found.value.len();
             }
         }
-        encode_end(output);
+        let is_last = self.written == self.parts.len();
+        if is_last {
+            encode_end(output);
+        }
+        is_last
     }
 
-    /// Bytes of the values that came.
+    /// Whether a part of the reply is written, and more of it is to come.
+    pub(super) fn is_under_way(&self) -> bool {
+        self.written > 0
+    }
+
+    /// Bytes of the values that came and are not written.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
@@ -111,7 +158,7 @@ impl Gathered {
 
     /// Bytes of the places for its keys.
     pub(super) fn places(&self) -> usize {
-        self.parts.capacity() * size_of::<Part>()
+        self.parts.capacity() * size_of::<Part>() + self.key_bytes
     }
 
     /// The route of each key.

@@ -12,7 +12,7 @@ use super::connection::{Connection, End};
 use super::service::Service;
 use super::stint::Stint;
 use crate::metrics::{DownstreamCount, ProtocolError};
-use crate::protocol::{Decoder, Form, Request};
+use crate::protocol::{Decoded, Decoder, Form, Request};
 use crate::runtime::memory::{Share, Shed};
 use crate::runtime::net::{LEAST_ROOM, MOST_ROOM, make_room};
 use crate::runtime::stream::Reader;
@@ -29,7 +29,7 @@ pub(super) struct Intake {
     buffer: BytesMut,
     /// Whether the buffer is a part of the one that all connections share.
     is_shared: bool,
-    /// When the request that has begun to arrive must be whole.
+    /// When more of the request that has begun to arrive must have come.
     timer: Option<Pin<Box<Sleep>>>,
     ended: bool,
     /// The part of the buffer that counts in `limits.memory`.
@@ -104,24 +104,32 @@ impl Intake {
         }
         self.decoder.set_limits(connection.service.limits().request);
         while !connection.is_full() && !stint.is_over() {
-            if let Some(call) = self.decoder.next(&mut self.buffer) {
-                self.timer = None;
-                stint.request();
-                if let Some(end) = connection.dispatch(call) {
-                    return Some(end);
+            match self.decoder.step(&mut self.buffer) {
+                Decoded::Call(call) => {
+                    self.timer = None;
+                    stint.request();
+                    if let Some(end) = connection.dispatch(call) {
+                        return Some(end);
+                    }
+                    connection.ask_on(stint);
                 }
-                connection.ask_on(stint);
-            } else if let Some((replaced, form)) = self.refuse_value(connection) {
-                connection.service.memory.shed(Shed::Request);
-                connection.no_memory(replaced, form);
-            } else {
-                break;
+                Decoded::Piece => {
+                    stint.request();
+                    self.keep_piece(connection);
+                }
+                Decoded::Nothing => match self.refuse_value(connection) {
+                    Some((replaced, form)) => {
+                        connection.service.memory.shed(Shed::Request);
+                        connection.no_memory(replaced, form);
+                    }
+                    None => break,
+                },
             }
         }
         connection.dialect.set(self.decoder.dialect());
         // Requests that are left for the next turn need no room of their own.
         if stint.is_over() {
-            self.held.set(self.buffer.len())
+            self.held.set(self.buffer.len() + self.decoder.held())
         } else {
             self.keep_rest()
         }
@@ -135,6 +143,14 @@ impl Intake {
         if wanted == 0 || connection.holder.may_take(wanted) { None } else { self.decoder.give_up_value() }
     }
 
+    /// Counts what is kept of a long line, and gives the line up if there is no memory for more of it.
+    fn keep_piece(&mut self, connection: &Connection) {
+        self.held.set(self.buffer.len() + self.decoder.held());
+        if !connection.holder.may_take(LEAST_ROOM) && self.decoder.give_up_line() {
+            connection.service.memory.shed(Shed::Request);
+        }
+    }
+
     /// Takes what is left out of the buffer that all connections share, which it would keep.
     fn keep_rest(&mut self) {
         if self.buffer.is_empty() {
@@ -143,7 +159,7 @@ impl Intake {
             self.buffer = BytesMut::from(&self.buffer[..]);
         }
         self.is_shared = false;
-        self.held.set(self.buffer.capacity());
+        self.held.set(self.buffer.capacity() + self.decoder.held());
     }
 
     /// Makes room for more of a request that is too long for the buffer that all connections share: at once for as much
@@ -198,7 +214,7 @@ impl Intake {
         read
     }
 
-    /// Ready when a request that has begun to arrive took too long; never while none has.
+    /// Ready when nothing came for too long of a request that has begun to arrive; never while none has.
     fn poll_timer(&mut self, connection: &Rc<Connection>, cx: &mut Context<'_>) -> Poll<()> {
         if !self.decoder.is_midway(&self.buffer) {
             self.timer = None;
@@ -206,7 +222,14 @@ impl Intake {
         }
         let patience = connection.service.limits().request_time;
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + patience)));
-        ready!(timer.as_mut().poll(cx));
+        loop {
+            ready!(timer.as_mut().poll(cx));
+            let heard = Instant::from_std(connection.heard.get());
+            if heard + patience <= Instant::now() {
+                break;
+            }
+            timer.as_mut().reset(heard + patience);
+        }
         connection.service.shard().protocol_error(ProtocolError::Timeout);
         connection.say(&format!("CLIENT_ERROR the request was not complete within {patience:?}"));
         Poll::Ready(())

@@ -183,9 +183,22 @@ impl Replies {
         }
     }
 
-    /// Writes every reply whose turn has come.
+    /// Whether a part of the oldest reply is written, and more of it waits.
+    pub(super) fn is_under_way(&self) -> bool {
+        matches!(self.queue.front(), Some(Pending::Many(_, gathered)) if gathered.is_under_way())
+    }
+
+    /// Writes every reply whose turn has come; of a long one as much as may be written at once.
     pub(super) fn write(&mut self, output: &mut Output, witness: &impl Witness) {
-        while self.queue.front().is_some_and(Pending::is_whole) {
+        while let Some(pending) = self.queue.front_mut().filter(|pending| pending.is_whole()) {
+            if let Pending::Many(_, gathered) = pending {
+                let before = gathered.bytes();
+                let is_all = gathered.write(output);
+                self.parked -= before - gathered.bytes();
+                if !is_all {
+                    return;
+                }
+            }
             if let Some(pending) = self.queue.pop_front() {
                 self.oldest = self.oldest.wrapping_add(1);
                 self.looked = None;

@@ -16,6 +16,9 @@ pub enum Call {
     One(Request, Form),
     /// A read of several keys; the same for each.
     Many(Vec<Key>, Get, Form),
+    /// A read of keys behind which something stands that is no key: they are read, as memcached reads them before it
+    /// comes to that, and the answer is that the line is wrong.
+    Spoilt(Vec<Key>, Get, Form),
     /// `flush_all`, in so many seconds.
     FlushAll(Exptime, Form),
     /// A store whose value is larger than leash takes. The value was or is being swallowed; what a plain set would
@@ -62,6 +65,8 @@ pub enum RefusalKind {
     Malformed,
     /// A get of more keys than the limit.
     TooManyKeys,
+    /// A get whose keys there is no memory for.
+    NoMemory,
     /// A command leash never passes on.
     Forbidden,
     /// A line longer than the limit; the connection cannot go on.

@@ -11,6 +11,7 @@ use super::form::{Form, Style};
 use super::key::Key;
 use super::line::{Line, RequestLimits, value_length};
 use super::number;
+use super::reads::{self, ReadVerb};
 use super::request::{Arithmetic, Command, Delete, Get, Request, Returns, Store, StoreMode};
 use super::words::{Words, each};
 
@@ -35,12 +36,9 @@ pub(super) fn parse(line: &Bytes, limits: &RequestLimits) -> Line {
     let Some(command) = each(line).next() else {
         return Refusal::ERROR.into();
     };
-    match command {
-        b"get" | b"bget" => get(line, false, limits),
-        b"gets" => get(line, true, limits),
-        b"gat" => get_and_touch(line, false, limits),
-        b"gats" => get_and_touch(line, true, limits),
-        _ => with_words(line, command, &Words::of(line)),
+    match ReadVerb::of(command) {
+        Some(verb) => reads::parse(line, verb, limits).into(),
+        None => with_words(line, command, &Words::of(line)),
     }
 }
 
@@ -79,64 +77,12 @@ fn local(local: Local, quiet: bool) -> Line {
     Call::Local(local, Form { style: Style::Ok, quiet }).into()
 }
 
-fn get(line: &Bytes, cas: bool, limits: &RequestLimits) -> Line {
-    let keys = behind_words(line, 1);
-    read(line, keys, Get { returns: told(cas), ..Get::default() }, cas, limits).unwrap_or(Refusal::ERROR.into())
-}
-
-fn get_and_touch(line: &Bytes, cas: bool, limits: &RequestLimits) -> Line {
-    let Some(exptime) = each(line).nth(1) else {
-        return Refusal::ERROR.into();
-    };
-    let Some(exptime) = Exptime::read(exptime) else {
-        return invalid_exptime().into();
-    };
-    let get = Get { returns: told(cas), touch: Some(exptime), ..Get::default() };
-    let no_keys = || Call::Many(Vec::new(), Get::default(), Form { style: Style::Get { cas }, quiet: false }).into();
-    read(line, behind_words(line, 2), get, cas, limits).unwrap_or_else(no_keys)
-}
-
 /// The place in `line` behind its first `count` words, which it has.
-fn behind_words(line: &[u8], count: usize) -> usize {
+pub(super) fn behind_words(line: &[u8], count: usize) -> usize {
     each(line).nth(count - 1).map_or(line.len(), |word| word.as_ptr().addr() - line.as_ptr().addr() + word.len())
 }
 
-/// What a read tells of an item.
-fn told(cas: bool) -> Returns {
-    const VALUE: Returns = Returns::VALUE.and(Returns::FLAGS);
-    if cas { VALUE.and(Returns::CAS) } else { VALUE }
-}
-
-/// A read of the keys in `line` from byte `at` on; `None` where there are none.
-fn read(line: &Bytes, at: usize, get: Get, cas: bool, limits: &RequestLimits) -> Option<Line> {
-    let form = Form { style: Style::Get { cas }, quiet: false };
-    let Ok((first, mut at)) = Key::next_word(line, at)? else {
-        return Some(Refusal::BAD_FORMAT.into());
-    };
-    let mut keys = Vec::new();
-    while let Some(next) = Key::next_word(line, at) {
-        let Ok((key, behind)) = next else {
-            return Some(Refusal::BAD_FORMAT.into());
-        };
-        keys.push(key);
-        at = behind;
-    }
-    if keys.is_empty() {
-        return Some(Call::One(Request { key: first, command: Command::Get(get) }, form).into());
-    }
-    if keys.len() >= limits.keys {
-        return Some(too_many_keys(limits.keys).into());
-    }
-    keys.insert(0, first);
-    Some(Call::Many(keys, get, form).into())
-}
-
-fn too_many_keys(most: usize) -> Refusal {
-    let line = format!("CLIENT_ERROR too many keys in one get, at most {most}");
-    Refusal::with(line, RefusalKind::TooManyKeys)
-}
-
-fn invalid_exptime() -> Refusal {
+pub(super) fn invalid_exptime() -> Refusal {
     Refusal::new("CLIENT_ERROR invalid exptime argument", RefusalKind::Malformed)
 }
 

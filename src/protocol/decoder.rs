@@ -6,13 +6,14 @@
 //!             └──────────┴─▶ value ──────┘
 //! ```
 //! It keeps only its place in the buffer: a line is searched for its end once, a value is cut out of the buffer without
-//! being copied.
+//! being copied. Of a get whose line is long it keeps the keys, and takes them a piece at a time.
 
 use bytes::{Buf, BytesMut};
 
 use super::call::{Call, Refusal, RefusalKind};
 use super::form::{Form, Style};
 use super::line::{Line, RequestLimits};
+use super::long_read::{LongRead, Progress};
 use super::replaced::replaced_by;
 use super::request::{Command, Request};
 use super::{classic, meta};
@@ -22,15 +23,30 @@ pub(super) struct TextDecoder {
     state: State,
 }
 
+/// What one step of decoding came to.
+#[derive(Debug, PartialEq)]
+pub enum Decoded {
+    /// A whole command.
+    Call(Call),
+    /// A piece of a long line; there may be more of it.
+    Piece,
+    /// More bytes are needed.
+    Nothing,
+}
+
 enum State {
     /// In a line, of which this many bytes are known to hold no line end.
     Line { scanned: usize },
+    /// In the line of a read that is long.
+    LongRead(LongRead),
     /// Before the value of a store.
     Value { request: Request, form: Form, len: usize },
     /// In the value of a refused request, with this many bytes to go.
     Swallow { left: usize },
 }
 
+/// The line of a get that is longer than this is taken in pieces.
+const LONG: usize = 16 * 1024;
 /// A value ends with CR LF.
 const LINE_END: usize = 2;
 
@@ -40,10 +56,29 @@ impl TextDecoder {
         TextDecoder { state: State::Line { scanned: 0 } }
     }
 
-    /// Takes the next whole command off the front of `buffer`; `None` when more bytes are needed.
-    pub(super) fn next(&mut self, buffer: &mut BytesMut, limits: &RequestLimits) -> Option<Call> {
+    /// Takes the next whole command off the front of `buffer`, but of a line that is long only a piece.
+    pub(super) fn step(&mut self, buffer: &mut BytesMut, limits: &RequestLimits) -> Decoded {
+        if let State::LongRead(read) = &mut self.state {
+            match read.take(buffer, limits.keys) {
+                Progress::Waits => return Decoded::Nothing,
+                Progress::Taken => return Decoded::Piece,
+                Progress::Whole => {}
+            }
+            let State::LongRead(read) = self.replace(State::Line { scanned: 0 }) else { return Decoded::Nothing };
+            return Decoded::Call(read.finish(limits.keys));
+        }
+        match self.whole(buffer, limits) {
+            Some(call) => Decoded::Call(call),
+            None if matches!(self.state, State::LongRead(_)) => Decoded::Piece,
+            None => Decoded::Nothing,
+        }
+    }
+
+    /// Takes a command that is taken in one step.
+    fn whole(&mut self, buffer: &mut BytesMut, limits: &RequestLimits) -> Option<Call> {
         loop {
             match &mut self.state {
+                State::LongRead(_) => return None,
                 State::Swallow { left } => {
                     let n = (*left).min(buffer.len());
                     buffer.advance(n);
@@ -76,15 +111,26 @@ impl TextDecoder {
         let left = *len + LINE_END;
         match self.replace(State::Swallow { left }) {
             State::Value { request, form, .. } => Some((replaced_by(request, &form), form)),
-            State::Line { .. } | State::Swallow { .. } => None,
+            State::Line { .. } | State::LongRead(_) | State::Swallow { .. } => None,
         }
+    }
+
+    /// Gives up the long line that is being received, for want of memory: all of it is swallowed, and then answered. True
+    /// if there was something to give up.
+    pub(super) fn give_up_line(&mut self) -> bool {
+        if let State::LongRead(read) = &mut self.state { read.give_up() } else { false }
+    }
+
+    /// Bytes of memory that are kept of a long line.
+    pub(super) fn held(&self) -> usize {
+        if let State::LongRead(read) = &self.state { read.held() } else { 0 }
     }
 
     /// How many bytes more the value that is being received needs; 0 when a line is awaited. A hint for the next read.
     pub(super) fn wanted(&self, buffer: &BytesMut) -> usize {
         match &self.state {
             State::Value { len, .. } => (*len + LINE_END).saturating_sub(buffer.len()),
-            State::Swallow { .. } | State::Line { .. } => 0,
+            State::Swallow { .. } | State::LongRead(_) | State::Line { .. } => 0,
         }
     }
 
@@ -102,14 +148,28 @@ impl TextDecoder {
         let State::Line { scanned } = &mut self.state else { return Some(None) };
         let Some(end) = memchr::memchr(b'\n', &buffer[*scanned..]).map(|at| at + *scanned) else {
             *scanned = buffer.len();
-            return (buffer.len() > limits.line + 1).then(|| Some(Call::Refused(LINE_TOO_LONG)));
+            return self.long_line(buffer.len(), buffer, limits);
         };
         *scanned = 0;
-        if end > limits.line + 1 {
-            return Some(Some(Call::Refused(LINE_TOO_LONG)));
+        if end > limits.line.min(LONG) + 1
+            && let Some(long) = self.long_line(end, buffer, limits)
+        {
+            return Some(long);
         }
         let line = parse(buffer, end, limits);
         Some(self.enter(line, buffer, limits))
+    }
+
+    /// What becomes of a line of which `len` bytes are known: `None` if it is not too long, or not yet. A read may be as
+    /// long as it is.
+    fn long_line(&mut self, len: usize, buffer: &mut BytesMut, limits: &RequestLimits) -> Option<Option<Call>> {
+        if len > limits.line.min(LONG) + 1
+            && let Some(read) = LongRead::begin(buffer)
+        {
+            self.state = State::LongRead(read);
+            return Some(None);
+        }
+        (len > limits.line + 1).then(|| Some(Call::Refused(LINE_TOO_LONG)))
     }
 
     /// Acts on a parsed line: a command is whole at once unless a value follows.

@@ -6,7 +6,7 @@ use bytes::BytesMut;
 
 use super::binary::{BinaryDecoder, MAGIC, opcode::Packet};
 use super::call::Call;
-use super::decoder::TextDecoder;
+use super::decoder::{Decoded, TextDecoder};
 use super::encode::encode_general;
 use super::form::{Form, Style};
 use super::line::RequestLimits;
@@ -81,18 +81,40 @@ impl Decoder {
 
     /// Takes the next whole command off the front of `buffer`; `None` when more bytes are needed.
     pub fn next(&mut self, buffer: &mut BytesMut) -> Option<Call> {
+        loop {
+            match self.step(buffer) {
+                Decoded::Call(call) => return Some(call),
+                Decoded::Piece => {}
+                Decoded::Nothing => return None,
+            }
+        }
+    }
+
+    /// The same, but of a line that is long only a piece, so that no step takes long.
+    pub fn step(&mut self, buffer: &mut BytesMut) -> Decoded {
         match &mut self.half {
-            Half::Text(text) => text.next(buffer, &self.limits),
-            Half::Binary(binary) => binary.next(buffer, &self.limits),
-            Half::Undecided if buffer.is_empty() => None,
+            Half::Text(text) => text.step(buffer, &self.limits),
+            Half::Binary(binary) => binary.next(buffer, &self.limits).map_or(Decoded::Nothing, Decoded::Call),
+            Half::Undecided if buffer.is_empty() => Decoded::Nothing,
             Half::Undecided => {
                 self.half = match Dialect::of(buffer) {
                     Dialect::Text => Half::Text(TextDecoder::new()),
                     Dialect::Binary => Half::Binary(BinaryDecoder::new()),
                 };
-                self.next(buffer)
+                self.step(buffer)
             }
         }
+    }
+
+    /// Gives up the long line that is being received, for want of memory: all of it is swallowed, and then answered. True
+    /// if there was something to give up.
+    pub fn give_up_line(&mut self) -> bool {
+        if let Half::Text(text) = &mut self.half { text.give_up_line() } else { false }
+    }
+
+    /// Bytes of memory that are kept of a long line.
+    pub fn held(&self) -> usize {
+        if let Half::Text(text) = &self.half { text.held() } else { 0 }
     }
 
     /// Gives up the value that is being received, for want of memory: all of it is swallowed. With what its store would

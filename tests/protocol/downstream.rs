@@ -382,7 +382,7 @@ fn a_line_too_long_is_told_so_and_closed() {
     let leash = leash("limits: {request_line: 1KiB}");
     let mut client = leash.client();
     client.expect(format!("get {}\r\n", "k ".repeat(400)), "END\r\n");
-    client.expect("get ".to_string() + &"k".repeat(2000), "CLIENT_ERROR line too long\r\n");
+    client.expect("set ".to_string() + &"k".repeat(2000), "CLIENT_ERROR line too long\r\n");
     is_closed(&mut client);
     assert_eq!(metric(&leash, "leash_downstream_protocol_errors_total", "kind=\"line_too_long\""), 1.0);
 }

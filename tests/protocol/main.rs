@@ -8,5 +8,6 @@ mod clients;
 mod differential;
 mod downstream;
 mod fuzz_replay;
+mod long_gets;
 mod properties;
 mod upstream;

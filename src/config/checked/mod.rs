@@ -268,7 +268,7 @@ impl Default for Limits {
         Limits {
             item_size: MIB,
             request_line: 64 * KIB,
-            keys_per_get: 10_000,
+            keys_per_get: 100_000,
             in_flight: 1024,
             connections: 1024,
             request_time: Duration::from_secs(10),

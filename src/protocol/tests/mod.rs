@@ -7,6 +7,7 @@ mod binary;
 mod classic;
 mod decoder;
 mod encode;
+mod long_read;
 mod meta;
 mod question;
 
@@ -40,6 +41,7 @@ fn show(call: &Call) -> String {
             let ask = |key: &Key| asked(&Request { key: key.clone(), command: super::Command::Get(get.clone()) });
             keys.iter().map(ask).collect::<Vec<_>>().join(" + ") + unsaid(*quiet)
         }
+        Call::Spoilt(keys, get, form) => show(&Call::Many(keys.clone(), get.clone(), form.clone())) + ", then: bad",
         Call::FlushAll(delay, form) => format!("flush_all {delay}{}", unsaid(form.quiet)),
         Call::TooLarge(drops, form) => {
             let drops = drops.as_ref().map_or("nothing".into(), asked);

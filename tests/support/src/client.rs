@@ -26,7 +26,12 @@ impl Client {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(BOUND))?;
         stream.set_write_timeout(Some(BOUND))?;
-        Ok(Client { stream, buffer: Vec::new(), taken: 0 })
+        Ok(Client::of(stream))
+    }
+
+    /// One over this connection, which may have another for its other direction.
+    pub fn of(stream: TcpStream) -> Client {
+        Client { stream, buffer: Vec::new(), taken: 0 }
     }
 
     /// How long a read may wait.

@@ -1,0 +1,142 @@
+//! A classic read whose line is long: its keys are taken as they arrive, a piece at a time, so that neither its length nor
+//! the way it is split costs more than its bytes. It has no effect before its line ends: half a line is no command.
+
+use bytes::{Buf, Bytes, BytesMut};
+
+use super::call::{Call, Refusal, RefusalKind};
+use super::classic::invalid_exptime;
+use super::exptime::Exptime;
+use super::key::{Key, MAX_KEY};
+use super::reads::{ReadVerb, too_many_keys};
+use super::request::{Command, Request};
+use super::words::each;
+
+/// So much of a line is looked at in one step.
+const PIECE: usize = 4 * 1024;
+/// Where the first word of a line must be: memcached looks no further, either.
+const FRONT: usize = 112;
+/// What a client is told whose keys there is no memory for.
+const NO_ROOM: Refusal = Refusal::new("SERVER_ERROR out of memory reading request", RefusalKind::NoMemory);
+
+/// What one step came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// Some of the line was taken.
+    Taken,
+    /// More of it must arrive first.
+    Waits,
+    /// All of it was taken.
+    Whole,
+}
+
+/// A read of which a part was taken.
+pub(super) struct LongRead {
+    verb: ReadVerb,
+    touch: Option<Exptime>,
+    keys: Vec<Key>,
+    /// Bytes of the keys, each with the space before it.
+    bytes: usize,
+    fate: Fate,
+}
+
+/// What is to become of it, as far as is known.
+enum Fate {
+    /// It is carried out.
+    Good,
+    /// It has something that is no key: the keys before that are read, and the client is told that it is wrong.
+    Spoilt,
+    /// Nothing is done but to answer this.
+    Refused(Refusal),
+}
+
+impl LongRead {
+    /// Begins one, if that is what stands at the front of `buffer`.
+    pub(super) fn begin(buffer: &mut BytesMut) -> Option<LongRead> {
+        let front = &buffer[..buffer.len().min(FRONT)];
+        let start = front.iter().position(|&b| b != b' ')?;
+        let end = start + front[start..].iter().position(|&b| b == b' ')?;
+        let verb = ReadVerb::of(&front[start..end])?;
+        buffer.advance(end);
+        Some(LongRead { verb, touch: None, keys: Vec::new(), bytes: 0, fate: Fate::Good })
+    }
+
+    /// Takes the next piece of the line off the front of `buffer`, for a read of at most so many keys.
+    pub(super) fn take(&mut self, buffer: &mut BytesMut, most: usize) -> Progress {
+        let piece = &buffer[..buffer.len().min(PIECE)];
+        let (len, behind, progress) = match memchr::memchr(b'\n', piece) {
+            Some(end) => (end - usize::from(piece[..end].ends_with(b"\r")), end + 1, Progress::Whole),
+            None => match memchr::memrchr(b' ', piece) {
+                Some(space) => (space, space + 1, Progress::Taken),
+                // One byte more than a key, for the CR.
+                None if piece.len() > MAX_KEY + 1 => (piece.len(), piece.len(), Progress::Taken),
+                None => return Progress::Waits,
+            },
+        };
+        if let Fate::Good = self.fate {
+            // A copy: the keys are kept until the line is whole, and must keep nothing else of what was read.
+            let words = Bytes::copy_from_slice(&buffer[..len]);
+            self.bytes += len;
+            self.add(&words, most);
+        }
+        buffer.advance(behind);
+        progress
+    }
+
+    /// Adds the words of one piece. A word that is no key ends the reading.
+    fn add(&mut self, words: &Bytes, most: usize) {
+        let mut at = 0;
+        if self.verb.touches && self.touch.is_none() {
+            let Some(word) = each(words).next() else { return };
+            let Some(exptime) = Exptime::read(word) else { return self.refuse(invalid_exptime()) };
+            self.touch = Some(exptime);
+            at = word.as_ptr().addr() - words.as_ptr().addr() + word.len();
+        }
+        while let Some(next) = Key::next_word(words, at) {
+            match next {
+                Ok(_) if self.keys.len() >= most => return self.refuse(too_many_keys(most)),
+                Ok((key, behind)) => {
+                    self.keys.push(key);
+                    at = behind;
+                }
+                Err(_) => {
+                    self.fate = Fate::Spoilt;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Lets go of what was taken; the rest of the line is swallowed.
+    fn refuse(&mut self, refusal: Refusal) {
+        (self.keys, self.bytes, self.fate) = (Vec::new(), 0, Fate::Refused(refusal));
+    }
+
+    /// Gives it up for want of memory, unless nothing is kept of it anyway.
+    pub(super) fn give_up(&mut self) -> bool {
+        let is_kept = !matches!(self.fate, Fate::Refused(_));
+        if is_kept {
+            self.refuse(NO_ROOM);
+        }
+        is_kept
+    }
+
+    /// Bytes of memory that it takes.
+    pub(super) fn held(&self) -> usize {
+        self.bytes + self.keys.capacity() * size_of::<Key>()
+    }
+
+    /// What it is, once all of it was taken.
+    pub(super) fn finish(mut self, most: usize) -> Call {
+        let (verb, get) = (self.verb, self.verb.get(self.touch));
+        match self.fate {
+            Fate::Refused(refusal) => Call::Refused(refusal),
+            Fate::Spoilt => verb.spoilt(self.keys, get, most),
+            Fate::Good if verb.touches && self.touch.is_none() => Call::Refused(Refusal::ERROR),
+            Fate::Good => match self.keys.len() {
+                0 => verb.without_keys(),
+                1 => Call::One(Request { key: self.keys.remove(0), command: Command::Get(get) }, verb.form()),
+                _ => Call::Many(self.keys, get, verb.form()),
+            },
+        }
+    }
+}
