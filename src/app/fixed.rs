@@ -9,6 +9,10 @@ use crate::config::Config;
 /// Puts what cannot change back to what is in force. Which of it the configuration wanted otherwise.
 pub(super) fn keep_fixed(config: &mut Config, in_force: &Config) -> Vec<&'static str> {
     let mut waiting = Vec::new();
+    if config.listen != in_force.listen {
+        // Who may come in is said of each listener.
+        config.entrances.clone_from(&in_force.entrances);
+    }
     keep("listen", &mut config.listen, &in_force.listen, &mut waiting);
     keep("admin", &mut config.admin, &in_force.admin, &mut waiting);
     keep("workers", &mut config.workers, &in_force.workers, &mut waiting);

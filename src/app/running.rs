@@ -164,10 +164,10 @@ impl Running {
 
 fn bind(config: &Config) -> Result<Vec<Listener>, AppError> {
     let mut listeners = Vec::new();
-    for listen in &config.listen {
+    for (listen, entrance) in config.listen.iter().zip(&config.entrances) {
         let (address, bound) = match listen {
             Listen::Tcp(address) => (address.to_string(), Listener::tcp(*address)),
-            Listen::Unix(path) => (path.display().to_string(), Listener::unix(path.clone())),
+            Listen::Unix(path) => (path.display().to_string(), Listener::unix(path.clone(), entrance)),
         };
         listeners.push(bound.map_err(|source| AppError::Listen { address, source })?);
     }
@@ -232,11 +232,11 @@ fn accept(
     let mut accepting = JoinSet::new();
     // It counts nothing about routes and servers, and stays when they change.
     let shard = registry.shard(&ShardLayout::new(&[], &[]));
-    for listener in listeners {
+    for (number, listener) in listeners.into_iter().enumerate() {
         let seats = workers.iter().map(|worker| worker.seat.clone()).collect();
         let shard = shard.clone();
         let refused = move || shard.downstream(DownstreamCount::Refused, 1);
-        let seating = Seating::new(seats, capacity.clone(), refused);
+        let seating = Seating::new(number, seats, capacity.clone(), refused);
         accepting.spawn_local(listener.accept(seating, closing.clone()));
     }
     accepting

@@ -11,13 +11,12 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinSet, spawn_local};
 
-use crate::config;
-use crate::downstream::{ClientLimits, Clients, Incoming, Service, Stats, WorkerSeat, shed_when_short, sweep};
+use crate::config::{self, Entrance};
+use crate::downstream::{ClientLimits, Clients, NewClient, Service, Stats, WorkerSeat, shed_when_short, sweep};
 use crate::metrics::Registry;
 use crate::metrics::busiest::KeySample;
 use crate::protocol;
 use crate::runtime::memory::{Account, Memory};
-use crate::runtime::stream::Stream;
 use crate::runtime::turn::Turn;
 use crate::snapshot::Snapshot;
 use crate::snapshot::tree::rebuild;
@@ -56,7 +55,7 @@ pub(crate) struct Books {
 
 /// What reaches a worker from other threads.
 struct Inbox {
-    clients: UnboundedReceiver<Incoming>,
+    clients: UnboundedReceiver<NewClient>,
     orders: UnboundedReceiver<Order>,
     stop: watch::Receiver<bool>,
     /// How many clients it has, as the acceptor counts them.
@@ -152,23 +151,28 @@ impl Kept {
         let shard = self.books.registry.shard(&snapshot.layout);
         let tree = rebuild(snapshot, &self.turn, &self.memory, &shard, &mut self.servers);
         let (turn, memory) = (self.turn.clone(), self.memory.clone());
-        Clients::new(Service::new(tree, limits(&snapshot.config), turn, memory, shard, stats, keys))
+        Clients::new(Service::new(tree, guarded(&snapshot.config), turn, memory, shard, stats, keys))
     }
 
     /// Goes on with another configuration. Nothing else of this worker runs meanwhile, so to it the change is one step.
     fn change(&mut self, clients: &Clients, snapshot: &Snapshot) {
         let shard = self.books.registry.shard(&snapshot.layout);
         let tree = rebuild(snapshot, &self.turn, &self.memory, &shard, &mut self.servers);
-        clients.change(tree, limits(&snapshot.config), shard);
+        clients.change(tree, guarded(&snapshot.config), shard);
     }
 }
 
-async fn serve(client: Incoming, clients: Rc<Clients>, seats_taken: Arc<AtomicUsize>) {
-    match client.into_socket() {
-        Ok(socket) => clients.serve(Stream::Plain(socket)).await,
+async fn serve(new: NewClient, clients: Rc<Clients>, seats_taken: Arc<AtomicUsize>) {
+    match new.client.into_socket() {
+        Ok(socket) => clients.serve(socket, new.listener).await,
         Err(error) => tracing::warn!(%error, "cannot serve a client"),
     }
     seats_taken.fetch_sub(1, Ordering::Relaxed);
+}
+
+/// What clients may do, and at which listener.
+fn guarded(config: &config::Config) -> (ClientLimits, Vec<Rc<Entrance>>) {
+    (limits(config), config.entrances.iter().cloned().map(Rc::new).collect())
 }
 
 fn limits(config: &config::Config) -> ClientLimits {

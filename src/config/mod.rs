@@ -23,8 +23,8 @@ mod written;
 mod yaml;
 
 pub use checked::{
-    ADMIN, Address, Config, Credentials, Embedded, Gutter, LISTEN, Limits, Listen, Log, MEMCACHED_PORT, Migrate,
-    OnDown, Phase, Pool, Refresh, Route, ServerConfig, Side, SpoolConfig,
+    ADMIN, Address, Allow, Config, Credentials, Embedded, Entrance, Gutter, LISTEN, Limits, Listen, Log,
+    MEMCACHED_PORT, Migrate, OnDown, Phase, Pool, Refresh, Route, ServerConfig, Side, SpoolConfig, Users,
 };
 pub use overrides::Overrides;
 pub use problem::{Problem, Problems};

@@ -99,5 +99,5 @@ fn listen(text: &str, place: ConfigPlace) -> written::Listen {
         Some(path) => (None, Some(scalar(path, place.clone()))),
         None => (Some(scalar(text, place.clone())), None),
     };
-    written::Listen { place, tcp, unix }
+    written::Listen { place, tcp, unix, ..written::Listen::default() }
 }

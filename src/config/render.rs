@@ -3,11 +3,12 @@
 //! Secrets stand in files of their own, whose paths it shows.
 
 use super::checked::{
-    Config, Credentials, Limits, Listen, Log, Migrate, OnDown, Pool, Refresh, Route, ServerConfig, SpoolConfig,
+    Allow, Config, Credentials, Entrance, Limits, Listen, Log, Migrate, OnDown, Pool, Refresh, Route, ServerConfig,
+    SpoolConfig,
 };
 use super::units::{show_duration, show_percent, show_size};
 use crate::hash::KeyHash;
-use crate::tls::ClientTlsFiles;
+use crate::tls::{ClientTlsFiles, ServerTls};
 use serde_json::{Map, Value, json};
 
 impl Config {
@@ -15,7 +16,7 @@ impl Config {
     pub fn to_json(&self) -> Value {
         let pools: Map<String, Value> = self.pools.iter().map(|p| (p.name.to_string(), pool(p, &self.pools))).collect();
         json!({
-            "listen": self.listen.iter().map(listen).collect::<Vec<_>>(),
+            "listen": self.listen.iter().zip(&self.entrances).map(|(at, entrance)| listen(at, entrance)).collect::<Vec<_>>(),
             "admin": admin(self),
             "workers": self.workers,
             "pools": pools,
@@ -44,11 +45,34 @@ fn admin(config: &Config) -> Value {
     more.into()
 }
 
-fn listen(listen: &Listen) -> Value {
-    match listen {
+/// What the entrance says beside its defaults.
+fn listen(listen: &Listen, entrance: &Entrance) -> Value {
+    let mut shown = match listen {
         Listen::Tcp(address) => json!({ "tcp": address.to_string() }),
         Listen::Unix(path) => json!({ "unix": path.to_string_lossy() }),
+    };
+    if let Some(files) = entrance.tls.as_deref().map(ServerTls::files) {
+        shown["tls"] = json!({ "cert": files.cert.to_string_lossy(), "key": files.key.to_string_lossy() });
+        if let Some(path) = &files.client_ca {
+            shown["tls"]["client_ca"] = path.to_string_lossy().into();
+        }
     }
+    if let Some(users) = &entrance.users {
+        shown["auth_file"] = users.file.to_string_lossy().into();
+    }
+    if entrance.allow != Allow::default() {
+        shown["allow"] = entrance.allow.words().into();
+    }
+    if !entrance.namespace.is_empty() {
+        shown["namespace"] = String::from_utf8_lossy(&entrance.namespace).into();
+    }
+    if let Some(mode) = entrance.mode {
+        shown["mode"] = format!("{mode:04o}").into();
+    }
+    if let Some(group) = entrance.group {
+        shown["group"] = group.into();
+    }
+    shown
 }
 
 fn pool(pool: &Pool, pools: &[Pool]) -> Value {

@@ -3,7 +3,7 @@
 
 use super::check::{check, check_admin};
 use super::checked::{
-    ADMIN, Address, Config, LISTEN, Limits, Listen, Pool, Route, ServerConfig, SpoolConfig, auto_workers,
+    ADMIN, Address, Config, Entrance, LISTEN, Limits, Listen, Pool, Route, ServerConfig, SpoolConfig, auto_workers,
 };
 use super::fields::{Scalar, Spelling};
 use super::machine::auto_memory;
@@ -68,6 +68,7 @@ impl Config {
         let limits = Limits { memory: auto_memory(&pools, &limits), ..limits };
         Config {
             listen: vec![Listen::Tcp(LISTEN)],
+            entrances: vec![Entrance::default()],
             admin: Some(ADMIN),
             admin_hosts: Vec::new(),
             show_keys: false,
@@ -117,6 +118,11 @@ impl Origin {
             ConfigSource::Servers(servers) => of_servers("main", "--server", servers),
             ConfigSource::Embedded => of_own_store(),
         };
+        warn_of_entrances(
+            &file,
+            !self.command_line.listen.is_empty() || !self.environment.listen.is_empty(),
+            &mut warnings,
+        );
         if self.command_line.listen.is_empty() {
             self.environment.warn_of_listeners(&ENVIRONMENT, &file, &mut warnings);
         }
@@ -149,6 +155,15 @@ impl Origin {
         };
         self.apply_overrides(&mut file);
         check_admin(&file)
+    }
+}
+
+/// Warns of listeners that are replaced, with all that is said of who may come in there.
+fn warn_of_entrances(file: &File, is_replaced: bool, warnings: &mut Problems) {
+    let guarded = file.listen.iter().flatten().find(|written| is_replaced && written.is_guarded());
+    if let Some(written) = guarded {
+        let text = "is replaced by the command line or the environment, which lets everybody in";
+        warnings.add(&written.place, text);
     }
 }
 

@@ -61,6 +61,22 @@ impl Connection {
 
     /// Asks for one key. The route it is on, and its reply if that is known already.
     fn ask_key(self: &Rc<Self>, tree: &Tree, state: &Outbox, request: &Request) -> (Option<RouteId>, Option<Reply>) {
+        if self.is_confined.get() {
+            return match self.inside(&request.key) {
+                Ok(key) => self.ask_key_inside(tree, state, &Request { key, command: request.command.clone() }),
+                Err(reply) => (None, Some(reply)),
+            };
+        }
+        self.ask_key_inside(tree, state, request)
+    }
+
+    /// The same of a key with all that stands before it.
+    fn ask_key_inside(
+        self: &Rc<Self>,
+        tree: &Tree,
+        state: &Outbox,
+        request: &Request,
+    ) -> (Option<RouteId>, Option<Reply>) {
         self.service.keys.note(request.key.as_bytes());
         let Some(branch) = tree.branch(&request.key) else { return (None, Some(no_route())) };
         let ticket = Ticket::new(self.clone(), state.replies.token_of_next_key());

@@ -9,12 +9,15 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 
+use super::admitted::admitted;
 use super::connection::{Connection, End};
 use super::intake::Intake;
 use super::service::{ClientLimits, Service};
+use crate::config::Entrance;
 use crate::metrics::{DownstreamCount, Shard};
 use crate::route::Tree;
-use crate::runtime::stream::{Reader, Stream};
+use crate::runtime::socket::SocketStream;
+use crate::runtime::stream::Reader;
 
 /// How long a client that must go is read from, so that it sees why before its connection is reset.
 const LINGER: Duration = Duration::from_secs(1);
@@ -34,9 +37,11 @@ impl Clients {
     }
 
     /// Serves one client until it is gone.
-    pub(crate) async fn serve(&self, stream: Stream) {
+    pub(crate) async fn serve(&self, socket: SocketStream, listener: usize) {
+        let entrance = self.service.entrance(listener);
+        let Some(stream) = admitted(socket, &entrance, &self.service).await else { return };
         let (mut reader, writer) = stream.into_split();
-        let connection = Connection::new(writer, self.service.clone());
+        let connection = Connection::new(writer, self.service.clone(), listener);
         let number = self.enter(connection.clone());
         self.service.shard().downstream(DownstreamCount::Accepted, 1);
         let mut intake = Intake::new(&connection);
@@ -75,10 +80,10 @@ impl Clients {
     }
 
     /// Goes on under another configuration. Called between two requests; those in flight end on the tree they began on.
-    pub(crate) fn change(&self, tree: Rc<Tree>, limits: ClientLimits, shard: Arc<Shard>) {
+    pub(crate) fn change(&self, tree: Rc<Tree>, guarded: (ClientLimits, Vec<Rc<Entrance>>), shard: Arc<Shard>) {
         let moves = self.service.shard().layout().routes_in(shard.layout());
+        self.service.change(tree, guarded, shard);
         self.each(|connection| connection.change(&moves));
-        self.service.change(tree, limits, shard);
     }
 
     /// Answers what has arrived and closes every connection.

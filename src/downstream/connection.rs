@@ -13,6 +13,7 @@ use std::time::Instant;
 
 use super::outbox::Outbox;
 use super::service::Service;
+use crate::config::Entrance;
 use crate::metrics::{DownstreamCount, ProtocolError, RouteMoves};
 use crate::protocol::{Dialect, Reply};
 use crate::route::Client;
@@ -34,6 +35,13 @@ pub(super) struct Connection {
     pub(super) writer: Writer,
     /// What the client speaks.
     pub(super) dialect: Cell<Dialect>,
+    /// What stands at the listener where it came in, and which that is.
+    pub(super) entrance: RefCell<Rc<Entrance>>,
+    listener: usize,
+    /// Whether that keeps it from anything.
+    pub(super) is_confined: Cell<bool>,
+    /// Whether the client may say anything but its name and password.
+    pub(super) is_let_in: Cell<bool>,
     /// When the client last said something.
     pub(super) heard: Cell<Instant>,
     /// Whether it is closed if it says nothing just now.
@@ -54,9 +62,14 @@ pub(super) enum End {
 
 impl Connection {
     /// One that was just accepted, and asked nothing yet.
-    pub(super) fn new(writer: Writer, service: Rc<Service>) -> Rc<Connection> {
+    pub(super) fn new(writer: Writer, service: Rc<Service>, listener: usize) -> Rc<Connection> {
         let (holder, now) = (Holder::new(&service.memory), service.turn.now());
+        let entrance = service.entrance(listener);
         Rc::new(Connection {
+            is_confined: Cell::new(entrance.confines()),
+            is_let_in: Cell::new(entrance.users.is_none()),
+            entrance: RefCell::new(entrance),
+            listener,
             service,
             state: RefCell::new(Outbox::new(&holder, now)),
             client: Client::of(holder.clone()),
@@ -96,6 +109,10 @@ impl Connection {
         let mut state = self.state.borrow_mut();
         state.replies.move_routes(moves);
         state.settling = !state.replies.is_empty();
+        // A client that was let in stays; what it may do is what is allowed now.
+        let entrance = self.service.entrance(self.listener);
+        self.is_confined.set(entrance.confines());
+        *self.entrance.borrow_mut() = entrance;
     }
 
     /// Ends a pause, if there was one and the client has taken enough.

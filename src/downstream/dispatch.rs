@@ -10,6 +10,7 @@ use super::connection::{Connection, End, NO_ROOM};
 use super::gathered::Ending;
 use super::outbox::{Alone, Outbox};
 use super::pending::{Pending, write_one};
+use crate::config::Allow;
 use crate::metrics::{ProtocolError, StatsCount};
 use crate::protocol::{
     Call, Command, CommandClass, Exptime, Form, Local, Question, Refusal, RefusalKind, Reply, Request, Style, VERSION,
@@ -24,6 +25,7 @@ const EACH_KEY: usize = 256;
 impl Connection {
     /// Carries out one call.
     pub(super) fn dispatch(self: &Rc<Self>, call: Call) -> Option<End> {
+        let call = if self.is_confined.get() { self.judged(call)? } else { call };
         match call {
             Call::One(request, form) => self.ask_one(request, form),
             Call::Many(keys, _, form) | Call::Spoilt(keys, _, form) if !self.holder.may_take(keys.len() * EACH_KEY) => {
@@ -43,7 +45,11 @@ impl Connection {
         None
     }
 
-    fn ask_one(self: &Rc<Self>, request: Request, form: Form) {
+    fn ask_one(self: &Rc<Self>, mut request: Request, form: Form) {
+        let shown = match self.enter_namespace(&mut request.key) {
+            Ok(shown) => shown,
+            Err(reply) => return self.tell(form, reply),
+        };
         let tree = self.service.tree.borrow();
         let mut state = self.state.borrow_mut();
         let branch = tree.branch(&request.key);
@@ -62,12 +68,13 @@ impl Connection {
             None => Some(no_route()),
         };
         self.tally(&request.command, &form);
+        let key = shown.unwrap_or(request.key);
         match reply {
             Some(reply) if state.replies.is_empty() => {
-                write_one(&asked, &request.key, &form, &reply, &mut state.output, &**self);
+                write_one(&asked, &key, &form, &reply, &mut state.output, &**self);
                 self.arrange_to_send(&mut state);
             }
-            reply => self.push(&mut state, Pending::One(asked, request.key, form, reply)),
+            reply => self.push(&mut state, Pending::One(asked, key, form, reply)),
         }
     }
 
@@ -139,7 +146,10 @@ impl Connection {
     }
 
     /// Asks what no client asked: neither told nor counted.
-    fn ask_unseen(self: &Rc<Self>, request: Request) {
+    fn ask_unseen(self: &Rc<Self>, mut request: Request) {
+        if !self.may(Allow::WRITE) || self.enter_namespace(&mut request.key).is_err() {
+            return;
+        }
         let tree = self.service.tree.borrow();
         let mut state = self.state.borrow_mut();
         let ticket = Ticket::new(self.clone(), state.replies.next_token());
@@ -201,9 +211,15 @@ impl Connection {
     }
 
     /// Answers in its turn what is about no item.
-    fn tell(self: &Rc<Self>, form: Form, reply: Reply) {
+    pub(super) fn tell(self: &Rc<Self>, form: Form, reply: Reply) {
         let mut state = self.state.borrow_mut();
         self.push(&mut state, Pending::General(form, 0, Some(reply)));
+    }
+
+    /// Says in its turn what is written already.
+    pub(super) fn tell_written(self: &Rc<Self>, text: Vec<u8>) {
+        let mut state = self.state.borrow_mut();
+        self.push(&mut state, Pending::Written(text));
     }
 
     pub(super) fn push(self: &Rc<Self>, state: &mut Outbox, pending: Pending) {

@@ -9,6 +9,7 @@ use tokio::task::coop::has_budget_remaining;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::connection::{Connection, End};
+use super::gate::{Gate, Knock};
 use super::service::Service;
 use super::stint::Stint;
 use crate::metrics::{DownstreamCount, ProtocolError};
@@ -25,6 +26,7 @@ const NO_ROOM: &str = "SERVER_ERROR out of memory reading request";
 
 /// What a client said that is not yet a whole request.
 pub(super) struct Intake {
+    gate: Gate,
     decoder: Decoder,
     buffer: BytesMut,
     /// Whether the buffer is a part of the one that all connections share.
@@ -40,7 +42,15 @@ impl Intake {
     pub(super) fn new(connection: &Connection) -> Intake {
         let decoder = Decoder::new(connection.service.limits().request);
         let held = connection.holder.share();
-        Intake { decoder, buffer: BytesMut::new(), is_shared: false, timer: None, ended: false, held }
+        Intake {
+            gate: Gate::default(),
+            decoder,
+            buffer: BytesMut::new(),
+            is_shared: false,
+            timer: None,
+            ended: false,
+            held,
+        }
     }
 
     /// Reads and dispatches until the client must wait or is done.
@@ -102,8 +112,11 @@ impl Intake {
         if self.buffer.is_empty() {
             return None;
         }
+        if !connection.is_let_in.get() && !self.knock(connection, stint) {
+            return Some(End::Fatal);
+        }
         self.decoder.set_limits(connection.service.limits().request);
-        while !connection.is_full() && !stint.is_over() {
+        while connection.is_let_in.get() && !connection.is_full() && !stint.is_over() {
             match self.decoder.step(&mut self.buffer) {
                 Decoded::Call(call) => {
                     self.timer = None;
@@ -134,6 +147,30 @@ impl Intake {
             self.keep_rest()
         }
         None
+    }
+
+    /// Hears who a client is that is not let in yet. False if it is turned away.
+    fn knock(&mut self, connection: &Rc<Connection>, stint: &mut Stint) -> bool {
+        let Some(users) = connection.entrance.borrow().users.clone() else {
+            // It was let in by a configuration that asks nobody any more.
+            connection.is_let_in.set(true);
+            return true;
+        };
+        while !stint.is_over() && !connection.is_full() {
+            let Some(knock) = self.gate.next(&mut self.buffer, &users) else { break };
+            self.timer = None;
+            stint.request();
+            match knock {
+                Knock::LetIn => {
+                    connection.tell_written(b"STORED\r\n".to_vec());
+                    connection.is_let_in.set(true);
+                    break;
+                }
+                Knock::Refused(line) => connection.tell_written(format!("{line}\r\n").into_bytes()),
+                Knock::TurnedAway => return false,
+            }
+        }
+        true
     }
 
     /// Gives up the value that is being received if there is no memory for the rest of it.

@@ -1,9 +1,10 @@
 //! Where applications connect: binds the addresses, accepts, and hands each client to the least busy worker.
 
+use std::fs::Permissions;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, RawFd};
-use std::os::unix::fs::FileTypeExt;
-use std::path::PathBuf;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt, chown};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -12,7 +13,7 @@ use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
-use crate::config::Listen;
+use crate::config::{Entrance, Listen};
 use crate::logging::Repeated;
 use crate::protocol::Dialect;
 use crate::runtime::net;
@@ -42,11 +43,19 @@ pub(crate) enum Incoming {
     Unix(std::os::unix::net::UnixStream),
 }
 
+/// A client, and the number of the listener at which it came.
+pub(crate) struct NewClient {
+    /// The client.
+    pub client: Incoming,
+    /// The listener, by its place in the configuration.
+    pub listener: usize,
+}
+
 /// A worker as the acceptor sees it.
 #[derive(Clone)]
 pub(crate) struct WorkerSeat {
     /// Where new clients are handed to it.
-    pub inbox: UnboundedSender<Incoming>,
+    pub inbox: UnboundedSender<NewClient>,
     /// How many clients it has, those on their way to it included.
     pub clients: Arc<AtomicUsize>,
 }
@@ -54,7 +63,7 @@ pub(crate) struct WorkerSeat {
 impl Listener {
     /// Listens on a Unix socket, whose directory is made if need be. A socket left by a process that is gone is
     /// replaced; any other file is not.
-    pub(crate) fn unix(path: PathBuf) -> io::Result<Listener> {
+    pub(crate) fn unix(path: PathBuf, entrance: &Entrance) -> io::Result<Listener> {
         if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
             std::fs::create_dir_all(directory)?;
         }
@@ -65,7 +74,7 @@ impl Listener {
         {
             std::fs::remove_file(&path)?;
         }
-        let listener = UnixListener::from_std(net::listen_unix(&path)?)?;
+        let listener = UnixListener::from_std(net::listen_unix(&path, |path| give_rights(path, entrance))?)?;
         Ok(Listener::Unix(listener, path))
     }
 
@@ -115,6 +124,17 @@ impl Listener {
     }
 }
 
+/// Lets those connect who may.
+fn give_rights(path: &Path, entrance: &Entrance) -> io::Result<()> {
+    if let Some(group) = entrance.group {
+        chown(path, None, Some(group))?;
+    }
+    match entrance.mode {
+        Some(mode) => std::fs::set_permissions(path, Permissions::from_mode(mode)),
+        None => Ok(()),
+    }
+}
+
 impl Drop for Listener {
     fn drop(&mut self) {
         if let Listener::Unix(_, path) = self {
@@ -155,6 +175,8 @@ impl Capacity {
 
 /// Who gets a seat at which worker.
 pub(crate) struct Seating {
+    /// The number of the listener.
+    listener: usize,
     seats: Vec<WorkerSeat>,
     capacity: Arc<Capacity>,
     /// Learns of each client there was no seat for.
@@ -164,9 +186,14 @@ pub(crate) struct Seating {
 }
 
 impl Seating {
-    /// Seating for as many clients as `capacity` says, which may change.
-    pub(crate) fn new(seats: Vec<WorkerSeat>, capacity: Arc<Capacity>, refused: impl Fn() + 'static) -> Seating {
-        Seating { seats, capacity, refused: Box::new(refused), complaints: Repeated::new(COMPLAINT) }
+    /// Seating at one listener for as many clients as `capacity` says, which may change.
+    pub(crate) fn new(
+        listener: usize,
+        seats: Vec<WorkerSeat>,
+        capacity: Arc<Capacity>,
+        refused: impl Fn() + 'static,
+    ) -> Seating {
+        Seating { listener, seats, capacity, refused: Box::new(refused), complaints: Repeated::new(COMPLAINT) }
     }
 
     /// Hands a client to the least busy worker, or tells it that there are too many.
@@ -178,7 +205,7 @@ impl Seating {
         if let Some(seat) = free.filter(|_| taken < most && !lacks_descriptors) {
             seat.clients.fetch_add(1, Ordering::Relaxed);
             // A worker that ended has no clients to lose: leash is going down.
-            let _ = seat.inbox.send(client);
+            let _ = seat.inbox.send(NewClient { client, listener: self.listener });
             return;
         }
         let cure = self.capacity.cure(lacks_descriptors);

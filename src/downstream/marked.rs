@@ -46,6 +46,8 @@ impl Connection {
     #[cold]
     fn deliver_marked(self: Rc<Self>, token: u64, mut reply: Reply) {
         let asker = self.state.borrow().replies.asker(token).map(|(key, style)| (key.detached(), style));
+        // What was won is won of the item as the server knows it.
+        let asker = asker.and_then(|(key, style)| Some((self.inside(&key).ok()?, style)));
         let wins = &self.service.spare_wins;
         match (asker, &mut reply) {
             (Some((key, Style::Meta { .. })), Reply::Hit(item)) => wins.hand_on(&key, item),

@@ -1,11 +1,14 @@
 //! Towards the application: listeners, client connections, and the order of their replies.
 
+mod admitted;
 mod asked;
 mod asking;
 mod clients;
+mod confined;
 mod connection;
 mod counting;
 mod dispatch;
+mod gate;
 mod gathered;
 mod intake;
 mod listener;
@@ -20,7 +23,7 @@ mod stint;
 mod sweep;
 
 pub(crate) use clients::Clients;
-pub(crate) use listener::{Capacity, Incoming, Listener, Seating, WorkerSeat};
+pub(crate) use listener::{Capacity, Listener, NewClient, Seating, WorkerSeat};
 pub(crate) use service::{ClientLimits, Service};
 pub(crate) use shed::shed_when_short;
 pub(crate) use stats::Stats;

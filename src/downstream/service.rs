@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
+use tokio::sync::Notify;
 
 use super::stats::Stats;
+use crate::config::Entrance;
 use crate::logging::Repeated;
 use crate::metrics::Shard;
 use crate::metrics::busiest::KeySample;
@@ -42,6 +44,8 @@ pub(crate) struct Service {
     pub tree: RefCell<Rc<Tree>>,
     /// What clients may do.
     limits: Cell<ClientLimits>,
+    /// Who may come in at each listener, and what for.
+    entrances: RefCell<Vec<Rc<Entrance>>>,
     /// The worker's turns and clock.
     pub turn: Rc<Turn>,
     /// The worker's counters.
@@ -60,14 +64,17 @@ pub(crate) struct Service {
     pub(super) dismissed: Repeated,
     /// Complaints about clients that do not read.
     pub(super) unread: Repeated,
+    /// Complaints about clients with whom there is no TLS.
+    pub(super) no_tls: Repeated,
     stopping: Cell<bool>,
+    stopped: Notify,
 }
 
 impl Service {
     /// A service without clients.
     pub(crate) fn new(
         tree: Rc<Tree>,
-        limits: ClientLimits,
+        (limits, entrances): (ClientLimits, Vec<Rc<Entrance>>),
         turn: Rc<Turn>,
         memory: Rc<Memory>,
         shard: Arc<Shard>,
@@ -77,6 +84,7 @@ impl Service {
         Rc::new(Service {
             tree: RefCell::new(tree),
             limits: Cell::new(limits),
+            entrances: RefCell::new(entrances),
             turn,
             shard: RefCell::new(shard),
             stats,
@@ -86,7 +94,9 @@ impl Service {
             memory,
             dismissed: Repeated::new(COMPLAINT),
             unread: Repeated::new(COMPLAINT),
+            no_tls: Repeated::new(COMPLAINT),
             stopping: Cell::new(false),
+            stopped: Notify::new(),
         })
     }
 
@@ -95,14 +105,35 @@ impl Service {
         self.limits.get()
     }
 
+    /// What stands at a listener. Where listeners are is fixed, so there is one for each.
+    pub(super) fn entrance(&self, listener: usize) -> Rc<Entrance> {
+        self.entrances.borrow().get(listener).cloned().unwrap_or_default()
+    }
+
+    /// Ready once clients are being sent away.
+    pub(super) async fn ending(&self) {
+        let mut told = std::pin::pin!(self.stopped.notified());
+        // From here on it hears of it, so what was before is all that is to be looked at.
+        told.as_mut().enable();
+        if !self.is_stopping() {
+            told.await;
+        }
+    }
+
     /// The worker's counters under the configuration in force.
     pub(crate) fn shard(&self) -> Ref<'_, Arc<Shard>> {
         self.shard.borrow()
     }
 
     /// Goes on under another configuration.
-    pub(super) fn change(&self, tree: Rc<Tree>, limits: ClientLimits, shard: Arc<Shard>) {
+    pub(super) fn change(
+        &self,
+        tree: Rc<Tree>,
+        (limits, entrances): (ClientLimits, Vec<Rc<Entrance>>),
+        shard: Arc<Shard>,
+    ) {
         self.limits.set(limits);
+        *self.entrances.borrow_mut() = entrances;
         *self.shard.borrow_mut() = shard;
         *self.tree.borrow_mut() = tree;
     }
@@ -115,5 +146,6 @@ impl Service {
     /// From now on clients are sent away.
     pub(super) fn stop(&self) {
         self.stopping.set(true);
+        self.stopped.notify_waiters();
     }
 }

@@ -34,10 +34,16 @@ pub(crate) fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     Ok(socket.into())
 }
 
-/// A socket that listens at a path, for an event loop.
-pub(crate) fn listen_unix(path: &Path) -> io::Result<std::os::unix::net::UnixListener> {
+/// A socket that listens at a path, for an event loop. Nobody can connect before `prepare` has seen its file.
+pub(crate) fn listen_unix(
+    path: &Path,
+    prepare: impl FnOnce(&Path) -> io::Result<()>,
+) -> io::Result<std::os::unix::net::UnixListener> {
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-    listen_at(&socket, &SockAddr::unix(path)?)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&SockAddr::unix(path)?)?;
+    prepare(path)?;
+    socket.listen(BACKLOG)?;
     Ok(socket.into())
 }
 

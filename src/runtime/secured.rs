@@ -68,7 +68,7 @@ impl SecuredStream {
                 wire.resize(SCRATCH, 0);
                 let count = socket.try_read(wire)?;
                 if count == 0 {
-                    return Err(io::Error::other(session.cut_off()));
+                    return Err(io::Error::new(io::ErrorKind::UnexpectedEof, session.cut_off()));
                 }
                 session.receive(&wire[..count]).map_err(io::Error::other)
             });

@@ -23,6 +23,7 @@ fn example() -> String {
         let authority = Authority::new("example");
         authority.signs("leash", &["leash"]);
         fs::write(authority.path("password"), "open-sesame\n").unwrap();
+        fs::write(authority.path("users"), "ada:open-sesame\n").unwrap();
         authority
     });
     EXAMPLE.replace("/etc/leash/", &format!("{}/", files.path("").display()).replace("//", "/"))

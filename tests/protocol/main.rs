@@ -7,6 +7,7 @@ mod binary;
 mod clients;
 mod differential;
 mod downstream;
+mod entrance;
 mod fuzz_replay;
 mod long_gets;
 mod properties;

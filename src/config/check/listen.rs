@@ -1,7 +1,8 @@
 //! `listen` and `admin`: addresses of this machine, none taken twice.
 
+use super::entrance;
 use crate::config::address;
-use crate::config::checked::{ADMIN, LISTEN, Listen};
+use crate::config::checked::{ADMIN, Entrance, LISTEN, Listen};
 use crate::config::fields::{Scalar, Spelling};
 use crate::config::problem::{ConfigPlace, Problems, plain};
 use crate::config::written::{self, File};
@@ -23,6 +24,14 @@ pub(super) fn check(file: &File, problems: &mut Problems) -> (Vec<Listen>, Optio
         beside_default_admin(&taken, file, problems);
     }
     (taken.into_iter().map(|(listen, _)| listen).collect(), admin)
+}
+
+/// Who may come in at each listener, and what for.
+pub(super) fn entrances(file: &File, problems: &mut Problems) -> Vec<Entrance> {
+    match &file.listen {
+        None => vec![Entrance::default()],
+        Some(list) => list.iter().map(|written| entrance::check(written, problems)).collect(),
+    }
 }
 
 /// What is written of the admin address.

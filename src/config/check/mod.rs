@@ -4,6 +4,7 @@
 //! too.
 
 mod down;
+mod entrance;
 mod hash;
 mod limits;
 mod listen;
@@ -33,6 +34,7 @@ const MAX_WORKERS: usize = 1024;
 pub(super) fn check(file: &File, serves: bool, mut problems: Problems) -> Result<Config, Problems> {
     let mut warnings = Problems::default();
     let (listen, admin) = listen::check(file, &mut problems);
+    let entrances = listen::entrances(file, &mut problems);
     let show_keys = switch(file.admin.as_ref().and_then(|admin| admin.show_keys.as_ref()), false, &mut problems);
     let admin_hosts = listen::admin_hosts(file, &mut problems);
     let workers = workers(file.workers.as_ref(), &mut problems);
@@ -48,7 +50,20 @@ pub(super) fn check(file: &File, serves: bool, mut problems: Problems) -> Result
         return Err(problems.sorted());
     }
     let warnings = warnings.into_sorted();
-    Ok(Config { listen, admin, admin_hosts, show_keys, workers, pools, routes, limits, spool, log, warnings })
+    Ok(Config {
+        listen,
+        entrances,
+        admin,
+        admin_hosts,
+        show_keys,
+        workers,
+        pools,
+        routes,
+        limits,
+        spool,
+        log,
+        warnings,
+    })
 }
 
 /// Checks the admin address alone.

@@ -77,7 +77,7 @@ fn one(written: &written::Route, pools: &[Pool], problems: &mut Problems) -> Opt
 }
 
 /// Text that can be a part of a key: all that leash adds to a key must be as harmless as the key itself.
-fn key_part(written: Option<&Scalar>, problems: &mut Problems) -> Option<Vec<u8>> {
+pub(super) fn key_part(written: Option<&Scalar>, problems: &mut Problems) -> Option<Vec<u8>> {
     let part = text(written, problems)?;
     if part.bytes().any(|b| b <= b' ' || b == 0x7f) {
         let text = format!("\"{}\" holds a space or control character, which no key may; remove it", plain(part));

@@ -5,14 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::setting::{switch, text};
-use crate::config::checked::{Address, Credentials, ServerConfig};
+use crate::config::checked::{Address, Credentials, LONGEST_WORD, ServerConfig};
 use crate::config::fields::Scalar;
 use crate::config::problem::{Problems, plain};
 use crate::config::written;
 use crate::tls::{ClientTls, ClientTlsFiles};
 
-/// memcached reads no longer ones from its file.
-const LONGEST: usize = 256;
 const ANYBODY: &str = "verify: false takes any certificate, so whoever is between leash and the servers may read and \
                        change everything; write ca: and the path of their authority instead";
 
@@ -87,8 +85,8 @@ pub(super) fn auth(written: &written::PoolAuth, problems: &mut Problems) -> Opti
 
 /// memcached takes what stands between spaces. What is wrong is told, never the word itself.
 fn word(word: &str, what: &str) -> Result<(), String> {
-    if word.is_empty() || word.len() > LONGEST {
-        return Err(format!("{what} of {} bytes; memcached takes 1 to {LONGEST}", word.len()));
+    if word.is_empty() || word.len() > LONGEST_WORD {
+        return Err(format!("{what} of {} bytes; memcached takes 1 to {LONGEST_WORD}", word.len()));
     }
     if word.bytes().any(|b| b <= b' ' || b == 0x7f) {
         return Err(format!(

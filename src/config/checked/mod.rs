@@ -5,8 +5,10 @@
 
 mod auth;
 mod down;
+mod entrance;
 mod migrate;
 mod refresh;
+mod users;
 
 use super::problem::Problem;
 use crate::hash::HashKind;
@@ -15,6 +17,7 @@ use crate::tls::ClientTls;
 pub use auth::Credentials;
 pub(super) use down::GUTTER_TTL;
 pub use down::{Gutter, OnDown, SpoolConfig};
+pub use entrance::{Allow, Entrance, Listen};
 pub use migrate::{Migrate, Phase, Side};
 pub(super) use refresh::BETA;
 pub use refresh::Refresh;
@@ -23,6 +26,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+pub(super) use users::LONGEST_WORD;
+pub use users::Users;
 
 const KIB: usize = 1 << 10;
 const MIB: usize = 1 << 20;
@@ -43,6 +48,8 @@ const fn loopback(port: u16) -> SocketAddr {
 pub struct Config {
     /// Where applications connect; at least one.
     pub listen: Vec<Listen>,
+    /// Who may come in at each of them, and what for, in the same order.
+    pub entrances: Vec<Entrance>,
     /// Where metrics and admin pages are served, if anywhere.
     pub admin: Option<SocketAddr>,
     /// The names by which the admin address may be asked, beside its own: `*.` before one stands for any below it.
@@ -63,15 +70,6 @@ pub struct Config {
     pub log: Log,
     /// What is allowed but probably not meant.
     pub warnings: Vec<Problem>,
-}
-
-/// One downstream address.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Listen {
-    /// A TCP address and port.
-    Tcp(SocketAddr),
-    /// The path of a unix socket.
-    Unix(PathBuf),
 }
 
 /// A named set of servers with one hash.
@@ -194,15 +192,6 @@ pub struct Log {
     pub keys: bool,
 }
 
-impl fmt::Display for Listen {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Listen::Tcp(address) => write!(f, "{address}"),
-            Listen::Unix(path) => write!(f, "unix:{}", path.display()),
-        }
-    }
-}
-
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -217,7 +206,7 @@ impl fmt::Display for Address {
 impl Config {
     /// The files that it names, whose content is a part of it.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
-        self.pools.iter().flat_map(Pool::files)
+        self.entrances.iter().flat_map(Entrance::files).chain(self.pools.iter().flat_map(Pool::files))
     }
 }
 

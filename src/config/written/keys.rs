@@ -3,14 +3,15 @@
 
 use super::refresh::Early;
 use super::{
-    Admin, Embedded, File, Gutter, Limits, Listen, Log, Migrate, OnDown, Pool, PoolAuth, PoolTls, Refresh, Route,
-    ServerConfig, SpoolConfig,
+    Admin, Embedded, File, Gutter, Limits, Listen, ListenTls, Log, Migrate, OnDown, Pool, PoolAuth, PoolTls, Refresh,
+    Route, ServerConfig, SpoolConfig,
 };
 
 /// Where each group of keys stands: `NAME` is any name, `[]` any element of a list.
-const GROUPS: [(&str, &[&str]); 17] = [
+const GROUPS: [(&str, &[&str]); 18] = [
     ("", File::KEYS),
     ("listen[].", Listen::KEYS),
+    ("listen[].tls.", ListenTls::KEYS),
     ("admin.", Admin::KEYS),
     ("pools.NAME.", Pool::KEYS),
     ("pools.NAME.servers[].", ServerConfig::KEYS),

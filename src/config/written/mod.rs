@@ -5,16 +5,18 @@
 
 mod down;
 mod keys;
+mod listen;
 mod migrate;
 mod pool;
 mod refresh;
 mod tls;
 
 use super::fields::{Fields, Scalar, scalar};
-use super::problem::{ConfigPlace, Problems, plain};
+use super::problem::{ConfigPlace, Problems};
 use super::yaml::{Value, YamlNode};
 pub(super) use down::{Gutter, OnDown, SpoolConfig};
 pub use keys::keys;
+pub(super) use listen::{Listen, ListenTls};
 pub(super) use migrate::Migrate;
 pub(super) use pool::{Embedded, Pool, ServerConfig};
 pub(super) use refresh::Refresh;
@@ -52,17 +54,6 @@ pub(super) struct Admin {
     pub show_keys: Option<Scalar>,
     /// `hosts`.
     pub hosts: Vec<Scalar>,
-}
-
-/// One element of `listen`.
-#[derive(Clone, Debug)]
-pub(super) struct Listen {
-    /// Where it begins.
-    pub place: ConfigPlace,
-    /// `tcp`.
-    pub tcp: Option<Scalar>,
-    /// `unix`.
-    pub unix: Option<Scalar>,
 }
 
 /// One element of `routes`.
@@ -158,21 +149,6 @@ impl Admin {
             show_keys: map.scalar("show_keys", problems),
             hosts: hosts.into_iter().flatten().collect(),
         }
-    }
-}
-
-impl Listen {
-    /// The keys of one listener.
-    pub(super) const KEYS: &'static [&'static str] = &["tcp", "unix"];
-
-    fn read(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> Listen {
-        if let Value::Text(text) = &node.value {
-            let key = if text.starts_with('/') { "unix" } else { "tcp" };
-            problems.add(&place, format!("an address alone; write {key}: {}", plain(text)));
-            return Listen { place, tcp: None, unix: None };
-        }
-        let map = Fields::open(node, place.clone(), Self::KEYS, problems);
-        Listen { tcp: map.scalar("tcp", problems), unix: map.scalar("unix", problems), place }
     }
 }
 

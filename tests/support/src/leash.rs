@@ -90,6 +90,17 @@ impl Leash {
         })
     }
 
+    /// With a configuration file alone, whose first listener also has these keys (`, namespace: 'a:'`), beside others.
+    pub fn with_entrance(keys: &str, others: &str, yaml: &str) -> Leash {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("leash.yaml");
+        Leash::launch_at(directory, Vec::new(), |address, admin| {
+            let listen = format!("listen:\n  - {{tcp: '{address}'{keys}}}\n{others}");
+            fs::write(&file, format!("{listen}admin: {admin}\n{yaml}")).unwrap();
+            vec!["--config".into(), file.display().to_string()]
+        })
+    }
+
     fn launch(arguments: Vec<String>, directory: TempDir) -> Leash {
         Leash::launch_at(directory, Vec::new(), |address, admin| {
             let addresses = ["--listen", address, "--admin", admin].map(str::to_string);

@@ -1,0 +1,39 @@
+//! A client between being accepted and being served: the TLS handshake, where its listener has TLS. For as long as a
+//! request may take to arrive, and not while leash ends.
+
+use std::io;
+use std::time::Instant;
+
+use tokio::time::timeout;
+
+use super::service::Service;
+use crate::config::Entrance;
+use crate::runtime::secured::SecuredStream;
+use crate::runtime::socket::SocketStream;
+use crate::runtime::stream::Stream;
+
+/// The connection of a client with whom leash can speak; `None` if there is none.
+pub(super) async fn admitted(socket: SocketStream, entrance: &Entrance, service: &Service) -> Option<Stream> {
+    let Some(tls) = &entrance.tls else { return Some(Stream::Plain(socket)) };
+    let patience = service.limits().request_time;
+    let agreed = async {
+        let session = tls.session().map_err(io::Error::other)?;
+        let agreed = timeout(patience, SecuredStream::agree(socket, session)).await;
+        agreed.unwrap_or_else(|_| Err(io::Error::other(format!("it did not finish the handshake within {patience:?}"))))
+    };
+    let agreed = tokio::select! {
+        agreed = agreed => agreed,
+        () = service.ending() => return None,
+    };
+    match agreed {
+        Ok(stream) => Some(Stream::Secured(Box::new(stream))),
+        // Whoever asks only whether the port is open does that.
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => None,
+        Err(error) => {
+            if let Some(suppressed) = service.no_tls.allow(Instant::now()) {
+                tracing::warn!(why = %error, suppressed, "no TLS with a client");
+            }
+            None
+        }
+    }
+}
