@@ -31,8 +31,8 @@ refresh. `limits.memory: auto` is half of the limit without the stores, 1 GiB at
 {{- if .refresh -}}{{- $rest = add $rest 50 -}}{{- break -}}{{- end -}}
 {{- end -}}
 {{- $stores = include "leash.wholeMebibytes" $stores | int64 -}}
-{{- $memory := dig "memory" "auto" (default (dict) $config.limits) | toString -}}
-{{- if eq $memory "auto" -}}
+{{- $memory := dig "memory" "auto" (default (dict) $config.limits) -}}
+{{- if eq (toString $memory) "auto" -}}
 {{- max 384 (add $stores (min (div (mul $rest 8) 3) (add $rest 1280))) -}}
 {{- else -}}
 {{- $buffers := include "leash.wholeMebibytes" (include "leash.bytes" $memory | int64) | int64 -}}
@@ -67,9 +67,14 @@ refresh. `limits.memory: auto` is half of the limit without the stores, 1 GiB at
 {{- $count -}}
 {{- end }}
 
+{{/* A size as it was written: YAML makes a large number of plain bytes a float. */}}
+{{- define "leash.written" -}}
+{{- if kindIs "string" . }}{{ . }}{{ else }}{{ printf "%.0f" (float64 .) }}{{ end -}}
+{{- end }}
+
 {{/* The bytes of a size of leash's configuration. */}}
 {{- define "leash.bytes" -}}
-{{- $text := toString . -}}
+{{- $text := include "leash.written" . -}}
 {{- $factors := dict "" 1 "KiB" 1024 "MiB" 1048576 "GiB" 1073741824 "TiB" 1099511627776 -}}
 {{- mul (regexFind "^[0-9]+" $text | int64) (get $factors (regexFind "[A-Za-z]*$" $text)) -}}
 {{- end }}
@@ -81,7 +86,7 @@ refresh. `limits.memory: auto` is half of the limit without the stores, 1 GiB at
 
 {{/* A quantity of Kubernetes as MiB, rounded up. */}}
 {{- define "leash.mebibytes" -}}
-{{- $text := toString . -}}
+{{- $text := include "leash.written" . -}}
 {{- $factors := dict "" 1 "k" 1000 "Ki" 1024 "M" 1000000 "Mi" 1048576 "G" 1000000000 "Gi" 1073741824 "T" 1000000000000 "Ti" 1099511627776 -}}
 {{- $bytes := mulf (regexFind "^[0-9.]+" $text | float64) (get $factors (regexFind "[A-Za-z]*$" $text) | default 1) -}}
 {{- include "leash.wholeMebibytes" (ceil $bytes | int64) -}}

@@ -41,7 +41,7 @@ spec:
     {{- toYaml . | nindent 4 }}
   {{- end }}
   # the sleep below, the 1.5 s that leash may take, and some to spare
-  terminationGracePeriodSeconds: {{ .Values.terminationGracePeriodSeconds }}
+  terminationGracePeriodSeconds: {{ .Values.terminationGracePeriodSeconds | int64 }}
   containers:
     - {{ include "leash.container" . | nindent 6 | trim }}
       lifecycle:

@@ -31,12 +31,25 @@ const LIMITS: &[(&str, u64)] = &[
     ("resources.limits.cpu=2", 384),
 ];
 
+/// The same in plain numbers, which Helm takes for floats.
+const IN_NUMBERS: &[(&str, u64)] = &[
+    ("config.limits.memory=536870912", 704),
+    (r#"config.pools.local={"servers": ["embedded"], "embedded": {"max_bytes": 1073741824}}"#, 1184),
+    ("resources.requests.memory=2147483648", 2048),
+    (r#"resources.requests.memory="0.5Gi""#, 512),
+];
+
 /// The limit of a sidecar with these values, in MiB.
 #[track_caller]
 fn limit(set: &str) -> u64 {
+    limit_by("--set", set)
+}
+
+#[track_caller]
+fn limit_by(option: &str, set: &str) -> u64 {
     let values = here("helm/ci/sidecar-values.yaml");
     let mut arguments = vec![here("helm").display().to_string(), "--values".into(), values.display().to_string()];
-    arguments.extend(["--set".into(), set.into()]);
+    arguments.extend([option.into(), set.into()]);
     let rendered = objects(&template(KUBERNETES, arguments));
     let pod = rendered.iter().find(|object| object["kind"] == "Pod").expect("the pod of the test");
     let text = pod["spec"]["initContainers"][0]["resources"]["limits"]["memory"].as_str().map(str::to_string);
@@ -49,6 +62,9 @@ fn limit(set: &str) -> u64 {
 fn it_is_computed_from_buffers_stores_and_deletes_that_wait() {
     for (set, expected) in LIMITS {
         assert_eq!(limit(set), *expected, "{set}");
+    }
+    for (set, expected) in IN_NUMBERS {
+        assert_eq!(limit_by("--set-json", set), *expected, "{set}");
     }
 }
 
