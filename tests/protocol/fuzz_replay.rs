@@ -60,6 +60,11 @@ fn any_bytes_of_a_client_hold_the_invariants() {
 }
 
 #[test]
+fn any_packets_of_a_client_hold_the_invariants() {
+    replay("binary_decoder", 25_000, crate::invariants::packets::hold);
+}
+
+#[test]
 fn any_bytes_of_a_server_hold_the_invariants() {
     replay("reply_decoder", 25_000, crate::invariants::replies::hold);
 }
