@@ -27,8 +27,9 @@
 //!   explain      where does this key go, and what is there?
 //!   snapshot     what crosses threads; tree.rs builds a worker's tree from it
 //!   downstream   clients, and the order of their replies
-//!   route        the tree; one folder a policy: refresh/, migration/, gutter/, each with its deciders in decide
+//!   route        the tree; one folder a policy: refresh/, loader/, migration/, gutter/, each with its deciders in decide
 //!   upstream     servers: connections, slots, health, names, spool/
+//!   origin       the HTTP endpoint that makes values
 //!   store        the memcached inside the process
 //!   metrics      counters, histograms, `stats`; busiest/ the keys that are asked for most
 //!   runtime      the turn of the event loop, sockets, the memory of buffers, files that grow at their end
@@ -53,6 +54,7 @@ pub mod explain;
 pub mod hash;
 pub mod logging;
 pub mod metrics;
+pub(crate) mod origin;
 pub mod protocol;
 pub mod readable;
 pub mod route;

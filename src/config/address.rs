@@ -89,7 +89,7 @@ pub(crate) fn name(text: &str) -> Result<(), String> {
 
 /// The two parts of an address. Where a part is missing or wrong, the cure has the `usual` one, and `example` for a
 /// host.
-fn host_port(text: &str, example: &str, usual: u16) -> Result<(String, Option<u16>), String> {
+pub(crate) fn host_port(text: &str, example: &str, usual: u16) -> Result<(String, Option<u16>), String> {
     let again = |rest: &str| host_port(rest, example, usual);
     if let Some((scheme, rest)) = text.split_once("://") {
         let rest = rest.split('/').next().unwrap_or(rest);

@@ -1,5 +1,6 @@
 //! Reads one map of the file: known keys out, unknown and twice written ones reported. Knows no key by itself.
 
+use super::env;
 use super::problem::{ConfigPlace, Problems, instead, plain};
 use super::yaml::{Value, YamlKey, YamlNode};
 use std::collections::HashMap;
@@ -16,6 +17,8 @@ pub(super) enum Spelling {
     Number,
     /// A plain `true` or `false`.
     Bool,
+    /// With a variable of the environment in it: as whatever that spells.
+    Variable,
 }
 
 /// A scalar exactly as written, and where.
@@ -23,8 +26,10 @@ pub(super) enum Spelling {
 pub(super) struct Scalar {
     /// Where.
     pub place: ConfigPlace,
-    /// What.
+    /// What it means: what was written, its variables of the environment replaced.
     pub text: String,
+    /// What people may see of it, where a variable was replaced.
+    pub masked: Option<String>,
     /// How.
     pub spelling: Spelling,
 }
@@ -175,7 +180,17 @@ pub(super) fn scalar(node: &YamlNode, place: ConfigPlace, problems: &mut Problem
             return None;
         }
     };
-    Some(Scalar { place, text, spelling })
+    match env::expanded(&text, |name| std::env::var(name)) {
+        Ok(None) => Some(Scalar { place, text, masked: None, spelling }),
+        Ok(Some(value)) => {
+            problems.mask(&place, &value, &text);
+            Some(Scalar { place, text: value, masked: Some(text), spelling: Spelling::Variable })
+        }
+        Err(wrong) => {
+            problems.add(&place, wrong);
+            None
+        }
+    }
 }
 
 fn bounded<'n, T>(all: &'n [T], place: &ConfigPlace, problems: &mut Problems) -> &'n [T] {

@@ -11,6 +11,7 @@
 pub(crate) mod address;
 mod check;
 mod checked;
+mod env;
 mod fields;
 mod machine;
 mod overrides;
@@ -23,8 +24,9 @@ mod written;
 mod yaml;
 
 pub use checked::{
-    ADMIN, Address, Allow, Config, Credentials, Embedded, Entrance, Gutter, LISTEN, Limits, Listen, Log,
-    MEMCACHED_PORT, Migrate, OnDown, Phase, Pool, Refresh, Route, ServerConfig, Side, SpoolConfig, Users,
+    ADMIN, Address, Allow, Config, Credentials, Embedded, Endpoint, Entrance, FixedHeader, Gutter, HttpVersion, LISTEN,
+    Limits, Listen, Loader, LoaderUrl, Log, MEMCACHED_PORT, Migrate, OnDown, Phase, Pool, Refresh, Route, ServerConfig,
+    Side, SpoolConfig, UrlPiece, Users,
 };
 pub use overrides::Overrides;
 pub use problem::{Problem, Problems};

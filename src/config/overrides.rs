@@ -91,7 +91,7 @@ impl Speaker {
 
 /// A value that nobody wrote into a file.
 pub(super) fn scalar(text: &str, place: ConfigPlace) -> Scalar {
-    Scalar { place, text: text.into(), spelling: Spelling::Text }
+    Scalar { place, text: text.into(), masked: None, spelling: Spelling::Text }
 }
 
 fn listen(text: &str, place: ConfigPlace) -> written::Listen {

@@ -41,6 +41,8 @@ pub struct Problem {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Problems {
     list: Vec<Problem>,
+    /// What must not be shown of the value at a place, and what is shown instead.
+    masks: Vec<(String, String, String)>,
 }
 
 impl ConfigPlace {
@@ -64,12 +66,21 @@ impl ConfigPlace {
 impl Problems {
     /// Only one problem, and nothing else can be said.
     pub fn only(place: ConfigPlace, text: impl Into<String>) -> Problems {
-        Problems { list: vec![Problem { place, text: text.into() }] }
+        Problems { list: vec![Problem { place, text: text.into() }], masks: Vec::new() }
     }
 
     /// Adds one.
     pub fn add(&mut self, place: &ConfigPlace, text: impl Into<String>) {
-        self.list.push(Problem { place: place.clone(), text: text.into() });
+        let masks = self.masks.iter().filter(|(path, ..)| *path == place.path);
+        let text = masks.fold(text.into(), |text, (_, value, shown)| text.replace(value, shown));
+        self.list.push(Problem { place: place.clone(), text });
+    }
+
+    /// From now on what is added about the value at `place` shows `shown` instead of `value`, which may be a secret.
+    pub(super) fn mask(&mut self, place: &ConfigPlace, value: &str, shown: &str) {
+        if !value.is_empty() {
+            self.masks.push((place.path.clone(), plain(value), plain(shown)));
+        }
     }
 
     /// Adds that `key` is missing from the map at `place`, unless its value, a misspelling of it or what stands
@@ -100,7 +111,7 @@ impl Problems {
 
     /// The same problems in the order of the file.
     pub fn sorted(self) -> Problems {
-        Problems { list: self.into_sorted() }
+        Problems { list: self.into_sorted(), masks: Vec::new() }
     }
 
     /// Each of them.

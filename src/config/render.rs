@@ -1,10 +1,10 @@
 //! The effective configuration as JSON, in the shape and the units of the file: what it shows can be loaded again.
 //!
-//! Secrets stand in files of their own, whose paths it shows.
+//! Secrets stand in files of their own, whose paths it shows; of headers it shows the variable that holds the value.
 
 use super::checked::{
-    Allow, Config, Credentials, Entrance, Limits, Listen, Log, Migrate, OnDown, Pool, Refresh, Route, ServerConfig,
-    SpoolConfig,
+    Allow, Config, Credentials, Entrance, FixedHeader, Limits, Listen, Loader, Log, Migrate, OnDown, Pool, Refresh,
+    Route, ServerConfig, SpoolConfig,
 };
 use super::units::{show_duration, show_percent, show_size};
 use crate::hash::KeyHash;
@@ -148,6 +148,11 @@ fn route(route: &Route, pools: &[Pool]) -> Value {
     if let Some(policy) = &route.refresh {
         shown["refresh"] = refresh(policy);
     }
+    if let Some(endpoint) = &route.loader {
+        // There it is the loader's timeout.
+        shown["refresh"].as_object_mut().into_iter().for_each(|refresh| drop(refresh.remove("cold_wait")));
+        shown["loader"] = loader(endpoint);
+    }
     shown
 }
 
@@ -161,6 +166,28 @@ fn refresh(refresh: &Refresh) -> Value {
     });
     if let Some(beta) = refresh.early {
         shown["early"] = json!({ "beta": beta });
+    }
+    shown
+}
+
+fn loader(loader: &Loader) -> Value {
+    let mut shown = json!({
+        "url": loader.url.written,
+        "http": loader.http.word(),
+        "connect_timeout": show_duration(loader.connect_timeout),
+        "first_byte_timeout": show_duration(loader.first_byte_timeout),
+        "timeout": show_duration(loader.timeout),
+        "soft_timeout": show_duration(loader.soft_timeout),
+        "ttl": show_duration(loader.ttl),
+        "negative_ttl": show_duration(loader.negative_ttl),
+        "max_in_flight": loader.max_in_flight,
+    });
+    if !loader.headers.is_empty() {
+        let header = |header: &FixedHeader| (header.name.clone(), Value::from(header.shown.clone()));
+        shown["headers"] = loader.headers.iter().map(header).collect::<Map<String, Value>>().into();
+    }
+    if let Some(ca) = &loader.ca {
+        shown["ca"] = ca.to_string_lossy().into();
     }
     shown
 }

@@ -54,7 +54,9 @@ impl Clients {
         drop(intake);
         // A client that has hung up looks like one that only sends no more. So both count as gone: what they would wait
         // for, such as a cold value, is a miss.
-        connection.client.leave();
+        if end != End::Quit {
+            connection.client.leave();
+        }
         if end != End::Broken {
             poll_fn(|cx| connection.poll_drained(cx)).await;
         }

@@ -54,6 +54,8 @@ pub(super) struct Connection {
 pub(super) enum End {
     /// The client is done, or leash is: requests that were read are still answered.
     Orderly,
+    /// The client says that it is done: it takes the replies to what it asked, and then its connection ends.
+    Quit,
     /// The client cannot go on: it is told why and may not have read that yet.
     Fatal,
     /// The client is gone.

@@ -170,7 +170,7 @@ impl Connection {
             Local::Stats(arguments) => self.stats(arguments, form),
             Local::Quit => {
                 self.tell(form, Reply::Done);
-                return Some(End::Orderly);
+                return Some(End::Quit);
             }
         }
         None

@@ -48,6 +48,9 @@ pub struct AtServer {
     /// How stale values are refreshed, on a route that does so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh: Option<RefreshTerms>,
+    /// The address where its value is loaded, on a route with a loader.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub loader: Option<String>,
     /// The key of its lease, on such a route.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lease: Option<String>,
@@ -191,6 +194,7 @@ mod tests {
             spot: spot("main"),
             migrate: None,
             refresh: None,
+            loader: None,
             lease: None,
             state: None,
             live: None,

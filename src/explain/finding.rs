@@ -110,6 +110,11 @@ pub enum LeaseState {
         /// When that is forgotten; `None`: never.
         ttl: Option<i64>,
     },
+    /// A holder of it found that there is no value to be had.
+    Barren {
+        /// For how long that holds.
+        ttl: Option<i64>,
+    },
     /// The server could not tell.
     Unknown,
 }
@@ -188,6 +193,7 @@ impl LeaseState {
         match Look::of(reply, None) {
             Look::Gone => LeaseState::Free,
             Look::Revoked(_) => LeaseState::Revoked { ttl },
+            Look::Barren { .. } => LeaseState::Barren { ttl },
             Look::Ours | Look::Others { .. } => LeaseState::Taken { ttl },
             Look::Unknown => LeaseState::Unknown,
         }

@@ -21,6 +21,7 @@ pub use live::{Standpoint, look, look_from_outside};
 use crate::config::{self, Gutter, Migrate};
 use crate::metrics::Shard;
 use crate::protocol::{Command, Get, Key, KeyError, Reply, Request};
+use crate::route::loader::url_of;
 use crate::route::refresh::decide::{ItemId, Policy};
 use crate::route::{Branch, Client, PoolNode, Tree, WalkEnd};
 use crate::runtime::memory::Memory;
@@ -98,6 +99,7 @@ impl Explainer {
             spot: self.spot(route, self.index_of(pool), server, sent),
             migrate: route.and_then(|route| Some(self.crossing(route, route.migrate.as_ref()?, sent))),
             refresh: refresh.map(RefreshTerms::from),
+            loader: route.and_then(|route| url_of(route, key.as_bytes())),
             lease: refreshed.as_ref().map(|(id, _)| String::from_utf8_lossy(id.lease_key().as_bytes()).into_owned()),
             state: None,
             live: None,

@@ -40,6 +40,7 @@ fn way(key: &str, there: &AtServer) -> Vec<String> {
     if there.sent_as != key {
         parts.push(format!("sent as {}", there.sent_as));
     }
+    parts.extend(there.loader.as_ref().map(|url| format!("loader {url}")));
     parts.extend(there.refresh.as_ref().map(refresh));
     match &there.migrate {
         None => parts.extend(spot(&there.spot)),
@@ -130,6 +131,7 @@ fn lease(state: &LeaseState) -> Option<String> {
             let forgotten = seconds(ttl, ", forgotten in ", "");
             Some(format!("lease revoked by a write or a delete, free for the next caller{forgotten}"))
         }
+        LeaseState::Barren { ttl } => Some(format!("the loader has no value{}", seconds(ttl, ", asked again in ", ""))),
         LeaseState::Unknown => None,
     }
 }

@@ -183,7 +183,8 @@ mod tests {
     use crate::protocol::Cause;
 
     fn layout(prefixes: &[&str]) -> Arc<ShardLayout> {
-        let label = |prefix: &&str| RouteLabel { prefix: prefix.to_string(), refreshes: true, migrates: true };
+        let label =
+            |prefix: &&str| RouteLabel { prefix: prefix.to_string(), refreshes: true, migrates: true, loads: false };
         let routes: Vec<RouteLabel> = prefixes.iter().map(label).collect();
         ShardLayout::new(&routes, &[("main".to_string(), "m0".to_string())])
     }

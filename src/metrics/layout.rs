@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::histogram;
+use super::load_words::LoadOutcome;
 use super::words::{
     Backfill, ClientDrop, ColdWait, DownstreamCount, LeaseOutcome, ProtocolError, ReadSource, RequestOutcome,
     SetRefusal, StatsCount, UpstreamCount,
@@ -64,6 +65,14 @@ pub(super) mod per_migration {
     pub(crate) const CELLS: usize = BACKFILLS + Backfill::ALL.len();
 }
 
+/// The cells of one route's loader: words, a count that has none, and a histogram.
+pub(super) mod per_loader {
+    use super::{LoadOutcome, histogram};
+    pub(crate) const SPARED: usize = LoadOutcome::ALL.len();
+    pub(crate) const SECONDS: usize = SPARED + 1;
+    pub(crate) const CELLS: usize = SECONDS + histogram::CELLS;
+}
+
 /// The cells of one server: what [`UpstreamCount`] names, causes of failure, and durations.
 pub(super) mod per_server {
     use super::{Cause, UpstreamCount};
@@ -91,6 +100,8 @@ pub struct RouteLabel {
     pub refreshes: bool,
     /// Whether it migrates.
     pub migrates: bool,
+    /// Whether it has a loader.
+    pub loads: bool,
 }
 
 /// The routes and servers that shards of one configuration count.
@@ -101,6 +112,8 @@ pub struct ShardLayout {
     refreshing: Vec<Option<usize>>,
     /// For each route, which of the blocks for migrations is its own, if any.
     migrating: Vec<Option<usize>>,
+    /// For each route, which of the blocks for loaders is its own, if any.
+    loading: Vec<Option<usize>>,
     pub(super) servers: Vec<(Arc<str>, Arc<str>)>,
 }
 
@@ -112,11 +125,12 @@ impl ShardLayout {
     pub fn new(routes: &[RouteLabel], servers: &[(String, String)]) -> Arc<ShardLayout> {
         let most = usize::from(u16::MAX) + 1;
         assert!(routes.len() <= most && servers.len() <= most, "ids of routes and servers have 16 bits");
-        let (mut blocks, mut moves) = (0.., 0..);
+        let (mut blocks, mut moves, mut loads) = (0.., 0.., 0..);
         Arc::new(ShardLayout {
             routes: routes.iter().map(|route| route_label(&route.prefix).into()).collect(),
             refreshing: routes.iter().map(|route| route.refreshes.then(|| blocks.next()).flatten()).collect(),
             migrating: routes.iter().map(|route| route.migrates.then(|| moves.next()).flatten()).collect(),
+            loading: routes.iter().map(|route| route.loads.then(|| loads.next()).flatten()).collect(),
             servers: servers.iter().map(|(pool, name)| (pool.as_str().into(), name.as_str().into())).collect(),
         })
     }
@@ -140,7 +154,7 @@ impl ShardLayout {
     }
 
     pub(super) fn cells(&self) -> usize {
-        self.migrating_at() + self.migrating.iter().flatten().count() * per_migration::CELLS
+        self.loading_at() + self.loading.iter().flatten().count() * per_loader::CELLS
     }
 
     pub(super) fn route_at(&self, route: RouteId) -> usize {
@@ -175,6 +189,22 @@ impl ShardLayout {
         routes.filter_map(|(id, route)| Some((route, self.migration_at(id)?)))
     }
 
+    /// Where the cells of a route's loader are, if it has one.
+    pub(super) fn loader_at(&self, route: RouteId) -> Option<usize> {
+        let block = self.loading.get(usize::from(route.0)).copied().flatten()?;
+        Some(self.loading_at() + block * per_loader::CELLS)
+    }
+
+    /// The labels of the routes with a loader, and where their cells for it are.
+    pub(super) fn loading(&self) -> impl Iterator<Item = (&Arc<str>, usize)> {
+        let routes = (0..).map(RouteId).zip(&self.routes);
+        routes.filter_map(|(id, route)| Some((route, self.loader_at(id)?)))
+    }
+
+    fn loading_at(&self) -> usize {
+        self.migrating_at() + self.migrating.iter().flatten().count() * per_migration::CELLS
+    }
+
     fn migrating_at(&self) -> usize {
         self.refreshing_at() + self.refreshing.iter().flatten().count() * per_refresh::CELLS
     }
@@ -197,7 +227,7 @@ mod tests {
         let servers = [("main", "m0"), ("main", "m1"), ("spare", "m0")].map(|(p, n)| (p.to_string(), n.to_string()));
         let routes = [("", false), ("page:", true), ("cart:", false), ("feed:", true)]
             .map(|(prefix, refreshes)| (prefix.to_string(), refreshes))
-            .map(|(prefix, refreshes)| RouteLabel { prefix, refreshes, migrates: !refreshes });
+            .map(|(prefix, refreshes)| RouteLabel { prefix, refreshes, migrates: !refreshes, loads: refreshes });
         ShardLayout::new(&routes, &servers)
     }
 
@@ -214,8 +244,12 @@ mod tests {
     #[test]
     fn a_route_is_found_again_in_the_next_layout() {
         let next = [("page:", true), ("new:", false), ("", false)];
-        let next =
-            next.map(|(prefix, refreshes)| RouteLabel { prefix: prefix.to_string(), refreshes, migrates: false });
+        let next = next.map(|(prefix, refreshes)| RouteLabel {
+            prefix: prefix.to_string(),
+            refreshes,
+            migrates: false,
+            loads: false,
+        });
         let moves = layout().routes_in(&ShardLayout::new(&next, &[]));
         let moved = [0, 1, 2, 3].map(|id| moves.of(RouteId(id)));
         assert_eq!(moved, [Some(RouteId(2)), Some(RouteId(0)), None, None]);
@@ -237,13 +271,29 @@ mod tests {
             layout.refresh_at(RouteId(3)).expect("it refreshes"),
             layout.migration_at(RouteId(0)).expect("it migrates"),
             layout.migration_at(RouteId(2)).expect("it migrates"),
+            layout.loader_at(RouteId(1)).expect("it loads"),
+            layout.loader_at(RouteId(3)).expect("it loads"),
             layout.cells(),
         ];
         let sizes = starts.windows(2).map(|pair| pair[1] - pair[0]).collect::<Vec<_>>();
-        let (route, server, refresh, moves) =
-            (ROUTE_CELLS, per_server::CELLS, per_refresh::CELLS, per_migration::CELLS);
-        let expected =
-            [common::CELLS, route, route, route, route, server, server, server, refresh, refresh, moves, moves];
+        let (route, server, refresh, moves, loads) =
+            (ROUTE_CELLS, per_server::CELLS, per_refresh::CELLS, per_migration::CELLS, per_loader::CELLS);
+        let expected = [
+            common::CELLS,
+            route,
+            route,
+            route,
+            route,
+            server,
+            server,
+            server,
+            refresh,
+            refresh,
+            moves,
+            moves,
+            loads,
+            loads,
+        ];
         assert_eq!(sizes, expected);
     }
 

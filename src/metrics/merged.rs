@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::histogram::{Durations, LATENCY};
 use super::layout::{
-    ROUTE_CELLS, RouteId, ServerId, ShardLayout, common, per_class, per_migration, per_refresh, per_server,
+    ROUTE_CELLS, RouteId, ServerId, ShardLayout, common, per_class, per_loader, per_migration, per_refresh, per_server,
 };
 use super::shard::Shard;
 use super::words::{ClientDrop, DownstreamCount, ProtocolError, RequestOutcome, StatsCount, UpstreamCount};
@@ -20,6 +20,8 @@ pub(super) struct Merged {
     pub refreshing: BTreeMap<Arc<str>, Cells>,
     /// The same about its migration.
     pub migrating: BTreeMap<Arc<str>, Cells>,
+    /// The same about its loader.
+    pub loading: BTreeMap<Arc<str>, Cells>,
     pub servers: BTreeMap<(Arc<str>, Arc<str>), ServerCells>,
 }
 
@@ -67,19 +69,23 @@ impl Merged {
         for (route, at) in layout.migrating() {
             self.migrating.entry(route.clone()).or_default().add(shard, at, per_migration::CELLS);
         }
+        for (route, at) in layout.loading() {
+            self.loading.entry(route.clone()).or_default().add(shard, at, per_loader::CELLS);
+        }
         for (id, server) in (0..).map(ServerId).zip(&layout.servers) {
             let cells = self.servers.entry(server.clone()).or_default();
             cells.0.add(shard, layout.server_at(id), per_server::CELLS);
         }
     }
 
-    /// Forgets the routes, their refresh policies and migrations, and the servers that none of these layouts knows.
+    /// Forgets the routes, their refresh policies, migrations and loaders, and the servers that none of these layouts knows.
     pub(super) fn keep_only(&mut self, layouts: &[&ShardLayout]) {
         self.routes.retain(|route, _| layouts.iter().any(|layout| layout.routes.contains(route)));
         self.refreshing
             .retain(|route, _| layouts.iter().any(|layout| layout.refreshing().any(|(known, _)| known == route)));
         self.migrating
             .retain(|route, _| layouts.iter().any(|layout| layout.migrating().any(|(known, _)| known == route)));
+        self.loading.retain(|route, _| layouts.iter().any(|layout| layout.loading().any(|(known, _)| known == route)));
         self.servers.retain(|server, _| layouts.iter().any(|layout| layout.servers.contains(server)));
     }
 

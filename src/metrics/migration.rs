@@ -45,7 +45,12 @@ mod tests {
 
     #[test]
     fn a_route_that_migrates_tells_zeros_from_the_start_and_another_tells_nothing() {
-        let label = |prefix: &str, migrates| RouteLabel { prefix: prefix.to_string(), refreshes: false, migrates };
+        let label = |prefix: &str, migrates| RouteLabel {
+            prefix: prefix.to_string(),
+            refreshes: false,
+            migrates,
+            loads: false,
+        };
         let registry = Registry::new("0.1.0");
         let shard = registry.shard(&ShardLayout::new(&[label("cart:", true), label("page:", false)], &[]));
         shard.migration_read(RouteId(0), ReadSource::From);

@@ -13,6 +13,8 @@ pub(crate) mod busiest;
 mod figures;
 mod histogram;
 mod layout;
+mod load_words;
+mod loader;
 mod merged;
 mod migration;
 mod process;
@@ -27,6 +29,7 @@ pub(crate) mod words;
 
 pub use figures::{Figures, RouteFigure, RouteFigures};
 pub use layout::{EVERYTHING_ELSE, RouteId, RouteLabel, RouteMoves, ServerId, ShardLayout, route_label};
+pub use load_words::LoadOutcome;
 pub use process::{ProcessUsage, most_files};
 pub use registry::Registry;
 pub use samples::{NO_PHASE, Samples};

@@ -108,8 +108,12 @@ mod tests {
 
     fn layout(page: bool, cart: bool) -> Arc<ShardLayout> {
         let routes = [("page:", page), ("cart:", cart)];
-        let routes =
-            routes.map(|(prefix, refreshes)| RouteLabel { prefix: prefix.to_string(), refreshes, migrates: false });
+        let routes = routes.map(|(prefix, refreshes)| RouteLabel {
+            prefix: prefix.to_string(),
+            refreshes,
+            migrates: false,
+            loads: false,
+        });
         ShardLayout::new(&routes, &[])
     }
 
@@ -132,7 +136,7 @@ mod tests {
         for (times, why) in SetRefusal::ALL.into_iter().enumerate() {
             (0..=times).for_each(|_| shard.refused_set(PAGE, why));
         }
-        (0..9).for_each(|_| shard.wait_started(PAGE));
+        (0..14).for_each(|_| shard.wait_started(PAGE));
         for (times, how) in ColdWait::ALL.into_iter().enumerate() {
             (0..=times).for_each(|_| shard.wait_ended(PAGE, how));
         }
@@ -150,6 +154,7 @@ mod tests {
             (r#"leash_cold_waits_total{outcome="timeout"}"#, 2.0),
             (r#"leash_cold_waits_total{outcome="gone"}"#, 3.0),
             (r#"leash_cold_waits_total{outcome="overflow"}"#, 4.0),
+            (r#"leash_cold_waits_total{outcome="nothing"}"#, 5.0),
             ("leash_cold_waiters", 3.0),
             ("leash_early_refreshes_total", 1.0),
         ] {

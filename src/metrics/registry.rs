@@ -13,7 +13,6 @@ use prometheus::proto::MetricFamily;
 use super::figures::Figures;
 use super::layout::ShardLayout;
 use super::merged::{Merged, RouteCells, ServerCells};
-use super::migration;
 use super::process::{ProcessUsage, most_files};
 use super::refresh;
 use super::samples::Samples;
@@ -21,6 +20,7 @@ use super::series::Series;
 use super::shard::Shard;
 use super::totals::{ServerTotals, Totals};
 use super::words::{ClientDrop, DownstreamCount, ProtocolError, RequestOutcome, UpstreamCount};
+use super::{loader, migration};
 use crate::protocol::{Cause, CommandClass};
 
 /// All metrics of the process. Clones are handles to the same one.
@@ -171,6 +171,9 @@ fn put_merged(samples: &mut Samples, merged: &Merged) {
     }
     for (route, cells) in &merged.migrating {
         migration::put(samples, route, cells);
+    }
+    for (route, cells) in &merged.loading {
+        loader::put(samples, route, cells);
     }
     for ((pool, server), cells) in &merged.servers {
         put_server(samples, &[pool, server], cells);

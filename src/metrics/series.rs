@@ -48,6 +48,12 @@ series! {
     ColdWaits, "leash_cold_waits_total", COUNTER, ["route", "outcome"], "Waits for a cold value, by how they ended.";
     ColdWaiters, "leash_cold_waiters", GAUGE, ["route"], "Requests that are waiting for a cold value.";
     EarlyRefreshes, "leash_early_refreshes_total", COUNTER, ["route"], "Regenerations begun before the stale date.";
+    Loads, "leash_loads_total", COUNTER, ["route", "outcome"], "Loads by what became of them.";
+    LoadsSpared, "leash_loads_spared_total", COUNTER, ["route"], "Callers that found nothing and were answered by a load that another caller had begun.";
+    LoadSeconds, "leash_load_seconds", HISTOGRAM, ["route"], "Time from ordering a value from a loader that was called to its answer, waiting for its turn included.";
+    LoadsInFlight, "leash_loads_in_flight", GAUGE, ["route"], "Calls to a loader that are under way.";
+    LoadsWaiting, "leash_loads_waiting", GAUGE, ["route"], "Calls to a loader that wait for their turn.";
+    LoaderHeldBack, "leash_loader_held_back", GAUGE, ["route"], "Whether a loader fails and is asked only now and then (1).";
     MigrationReads, "leash_migration_reads_total", COUNTER, ["route", "source"], "Reads on a route that migrates, by the pool the value came from.";
     Backfills, "leash_backfills_total", COUNTER, ["route", "outcome"], "Items read in the old pool, by what became of bringing them over to the new one.";
     Failures, "leash_failures_total", COUNTER, ["pool", "server", "cause"], "Requests a server did not answer, by cause.";

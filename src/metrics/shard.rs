@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn each_count_lands_in_a_cell_of_its_own() {
-        let routes = [RouteLabel { prefix: String::new(), refreshes: true, migrates: false }];
+        let routes = [RouteLabel { prefix: String::new(), refreshes: true, migrates: false, loads: false }];
         let layout = ShardLayout::new(&routes, &[("main".to_string(), "m0".to_string())]);
         let (shard, route, server) = (Shard::new(&layout), RouteId(0), ServerId(0));
         for class in CommandClass::ALL {

@@ -201,6 +201,8 @@ words! {
         Gone = "gone",
         /// Too many were waiting already, so this one did not wait.
         Overflow = "overflow",
+        /// There is no value to be had.
+        Nothing = "nothing",
     }
 }
 

@@ -3,6 +3,8 @@
 //! ```text
 //!   request ─▶ prefix ─▶ namespace ─▶ refresh ─▶ migration ─▶ pool or its gutter ─▶ server
 //!     reply ◀─────────────────────── judged ◀──── judged ◀─────── judged ◀────────────┘
+//!                                      ▲
+//!                                   loader: values that leash makes itself
 //! ```
 //! One policy is one folder and one [`Node`]; the tree is built once per worker from the checked configuration. A node
 //! decides without waiting and sends nothing: the walk does, so "where does this key go?" is the same walk without its
@@ -14,6 +16,7 @@ mod client;
 mod deadline;
 mod entry;
 pub mod gutter;
+pub mod loader;
 pub mod migration;
 mod namespace;
 mod pending;

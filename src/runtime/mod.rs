@@ -1,6 +1,7 @@
-//! What a worker runs on: the turn of its event loop, sockets, the memory of its buffers, clock and chance; and files.
-//! Knows no request.
+//! What a worker runs on: the turn of its event loop, sockets, names, the memory of its buffers, clock and chance; and
+//! files. Knows no request.
 
+pub(crate) mod dns;
 pub mod env;
 pub mod frames;
 pub mod memory;

@@ -6,7 +6,7 @@
 //! * The servers of a pool of the same name are seen together with those it had before.
 //! * An embedded store of the same size keeps its items.
 //! * A pool that places keys as before keeps its table.
-//! * Leases always stay known: they belong to keys.
+//! * Leases always stay known: they belong to keys. So does how the loader of a route fares.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ impl Snapshot {
     pub fn next(&self, config: Config) -> Arc<Snapshot> {
         let pools = config.pools.iter().map(|pool| self.successor(pool, &config)).collect();
         self.leases.adjust(longest_lease(&config), config.limits.waiters);
-        Snapshot::of(config, pools, self.leases.clone(), self.spools.clone())
+        Snapshot::of(config, pools, (self.leases.clone(), self.loaders.clone(), self.spools.clone()))
     }
 
     /// Tells of the servers that `next` does not name any more though deletes wait for them.

@@ -17,6 +17,7 @@ use crate::config::{self, Config};
 use crate::hash::Placement;
 use crate::metrics::{RouteLabel, ServerState, ShardLayout};
 use crate::route::gutter::decide::Cap;
+use crate::route::loader::Loaders;
 use crate::route::refresh::leases::Leases;
 use crate::store::EmbeddedStore;
 use crate::upstream::{Options, Outage, Peers, Spool, Spools, Target};
@@ -33,6 +34,8 @@ pub struct Snapshot {
     pub layout: Arc<ShardLayout>,
     /// The leases this process knows of.
     pub leases: Arc<Leases>,
+    /// The loaders of this process.
+    pub loaders: Arc<Loaders>,
     /// The deletes that wait for servers.
     spools: Arc<Spools>,
 }
@@ -82,10 +85,14 @@ impl Snapshot {
         let leases = Leases::within(config.limits.memory, longest_lease(&config), config.limits.waiters);
         let spools = Spools::new(config.spool.dir.clone());
         let pools = config.pools.iter().map(|pool| SharedPool::new(pool, &config, &spools)).collect();
-        Snapshot::of(config, pools, leases, spools)
+        Snapshot::of(config, pools, (leases, Loaders::new(), spools))
     }
 
-    fn of(config: Config, shared_pools: Vec<SharedPool>, leases: Arc<Leases>, spools: Arc<Spools>) -> Arc<Snapshot> {
+    fn of(
+        config: Config,
+        shared_pools: Vec<SharedPool>,
+        (leases, loaders, spools): (Arc<Leases>, Arc<Loaders>, Arc<Spools>),
+    ) -> Arc<Snapshot> {
         let routes: Vec<RouteLabel> = config
             .routes
             .iter()
@@ -93,6 +100,7 @@ impl Snapshot {
                 prefix: prefix_of(route),
                 refreshes: route.refresh.is_some(),
                 migrates: route.migrate.is_some(),
+                loads: route.loader.is_some(),
             })
             .collect();
         let servers: Vec<(String, String)> = config
@@ -101,7 +109,7 @@ impl Snapshot {
             .flat_map(|pool| pool.servers.iter().map(|server| (pool.name.to_string(), server.name.to_string())))
             .collect();
         let layout = ShardLayout::new(&routes, &servers);
-        Arc::new(Snapshot { config, shared_pools, layout, leases, spools })
+        Arc::new(Snapshot { config, shared_pools, layout, leases, loaders, spools })
     }
 
     /// Starts to look after the servers that no worker looks after yet. Call it on a local runtime that outlives them.
@@ -118,7 +126,8 @@ impl Snapshot {
     pub fn apart(&self, patience: Duration) -> Arc<Snapshot> {
         let shared_pools = self.shared_pools.iter().map(|pool| pool.apart(patience)).collect();
         let (config, layout) = (self.config.clone(), self.layout.clone());
-        Arc::new(Snapshot { config, shared_pools, layout, leases: self.leases.clone(), spools: self.spools.clone() })
+        let (leases, loaders, spools) = (self.leases.clone(), self.loaders.clone(), self.spools.clone());
+        Arc::new(Snapshot { config, shared_pools, layout, leases, loaders, spools })
     }
 }
 

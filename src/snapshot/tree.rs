@@ -7,8 +7,9 @@ use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::config;
-use crate::metrics::{ServerId, Shard};
+use crate::metrics::{RouteId, ServerId, Shard, route_label};
 use crate::route::gutter::decide::Cap;
+use crate::route::loader::{LoaderBounds, RouteLoader};
 use crate::route::refresh::decide::{EarlyRefresh, Policy};
 use crate::route::{
     Branch, Entry, GutterNode, MigrationNode, NamespaceNode, Node, PendingReplies, PoolNode, RefreshNode, Tree,
@@ -117,12 +118,24 @@ impl<'s> TreeBuilder<'s> {
         if let Some(refresh) = &route.refresh {
             let (leases, turn) = (self.snapshot.leases.clone(), self.turn.clone());
             let counted = (self.shard.clone(), id, identity(&prefix));
-            root = Rc::new(RefreshNode::new(policy(refresh), self.entry(root, patience), leases, turn, counted));
+            let refresh = RefreshNode::new(policy(refresh), self.entry(root, patience), leases, turn, counted);
+            root = match self.loader(route, id) {
+                Some(loader) => Rc::new(refresh.regenerated(Rc::new(loader))),
+                None => Rc::new(refresh),
+            };
         }
         if !route.namespace.is_empty() {
             root = Rc::new(NamespaceNode::new(&route.namespace, root));
         }
         Some(Branch { prefix, id, allow_flush: route.allow_flush, entry: self.entry(root, patience) })
+    }
+
+    /// What makes the values of a route, if leash does.
+    fn loader(&self, route: &config::Route, id: RouteId) -> Option<RouteLoader> {
+        let (loaders, limits, prefix) = (&self.snapshot.loaders, &self.snapshot.config.limits, prefix_of(route));
+        let bounds = LoaderBounds { item_size: limits.item_size, queue: limits.waiters };
+        let terms = loaders.terms(route, (identity(&prefix), route_label(&prefix)), bounds)?;
+        Some(RouteLoader::new(loaders.clone(), terms, (self.shard.clone(), id)))
     }
 
     /// What moves a route between what `side` makes of its two pools.

@@ -74,6 +74,13 @@ impl ClientTls {
         connection.map(|connection| TlsSession::new(connection.into())).map_err(|error| TlsTrouble::with_server(&error))
     }
 
+    /// The same for who holds sessions itself, and offers these protocols, the best one first.
+    pub(crate) fn offering(&self, protocols: &[&[u8]]) -> Arc<ClientConfig> {
+        let mut config = ClientConfig::clone(&self.config);
+        config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+        Arc::new(config)
+    }
+
     /// What was written.
     pub fn files(&self) -> &ClientTlsFiles {
         &self.files

@@ -19,7 +19,7 @@ pub struct Mark {
 }
 
 /// Who asks a question. Two askers may be counted as one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Party(pub(super) u32);
 
 impl Mark {

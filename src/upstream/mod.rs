@@ -11,7 +11,6 @@ mod common;
 mod connect;
 mod connection;
 mod deadline;
-mod dns;
 mod greeting;
 mod lane;
 mod large;

@@ -2,9 +2,9 @@
 //! is given up at the first moment when nothing is owed on it, so no request fails, and the next request is sent on a
 //! new one.
 
-use super::dns::Addresses;
 use super::link::{Link, LinkPhase};
 use crate::protocol::Cause;
+use crate::runtime::dns::Addresses;
 
 /// Why such a connection ends. No caller waits on it, so none is told.
 pub(super) const MOVED: Cause = Cause::Shutdown;

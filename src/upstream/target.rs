@@ -5,11 +5,11 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use super::blackout::{Peers, PoolSeat};
-use super::dns::Addresses;
 use super::health::Health;
 use super::outage::Outage;
 use super::spool::Spool;
 use crate::config::{Address, Credentials, ServerConfig};
+use crate::runtime::dns::Addresses;
 use crate::tls::ClientTls;
 
 /// How a server is treated.

@@ -9,6 +9,7 @@ const DECIDERS: &[&str] = &[
     "readable/",
     "route/prefix.rs",
     "runtime/frames.rs",
+    "origin/surplus.rs",
     "upstream/health.rs",
     "upstream/outage.rs",
     "upstream/spool/format.rs",

@@ -1,7 +1,7 @@
 //! The configuration as its user meets it: files in, meaning or messages out.
 
 use leash::config::{
-    Address, Config, Gutter, Limits, Listen, Log, Migrate, OnDown, Phase, Pool, Refresh, Route, ServerConfig,
+    Address, Config, Gutter, Limits, Listen, Loader, Log, Migrate, OnDown, Phase, Pool, Refresh, Route, ServerConfig,
     SpoolConfig,
 };
 use leash::hash::{HashKind, KeyHash};
@@ -58,6 +58,10 @@ fn the_example_loads_and_shows_the_defaults() {
     let gutter = OnDown::Gutter(Gutter { pool: 1, ttl: Duration::from_secs(10) });
     assert_eq!(config.pools[2].on_down, gutter);
     assert_eq!(config.spool, SpoolConfig { dir: Some("/var/lib/leash/spool".into()), ..SpoolConfig::default() });
+    let loader = config.routes.remove(2).loader.unwrap();
+    let ca = Some("/etc/ssl/certs/ca-certificates.crt".into());
+    assert_eq!(loader, Loader { headers: loader.headers.clone(), ca, ..Loader::of(loader.url.clone()) });
+    assert_eq!((loader.headers[0].name.as_str(), loader.headers[0].value.as_str()), ("accept", "*/*"));
     let migrate = config.routes.remove(2).migrate;
     assert_eq!(migrate, Some(Migrate { from: 0, to: 1, phase: Phase::Prepare }));
     assert_eq!(config.routes[1].refresh, Some(Refresh { early: Some(1.0), ..Refresh::default() }));

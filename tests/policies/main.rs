@@ -1,5 +1,6 @@
 //! What routes add on the way: one regeneration a key, and moving to another pool.
 
+mod loader;
 mod migration;
 mod migration_rolling;
 mod migration_uniques;

@@ -1,9 +1,11 @@
 //! The gauges that are read off the configuration and the servers at each scrape.
 
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::config::Config;
-use crate::metrics::{NO_PHASE, Samples, Series, SpoolDrop};
+use crate::metrics::{NO_PHASE, Samples, Series, SpoolDrop, route_label};
+use crate::snapshot::tree::identity;
 use crate::snapshot::{PoolView, ServerView, SharedServer, Snapshot, prefix_of};
 use crate::upstream::Spool;
 
@@ -14,6 +16,7 @@ pub(super) fn sample(snapshot: &Snapshot, samples: &mut Samples) {
         samples.put_fingerprint(&pool.config.name, pool.shared.placement.fingerprint());
         blackout(pool, samples);
     }
+    loaders(snapshot, samples);
     for ServerView { pool, config, shared } in snapshot.servers() {
         samples.put_server(&pool.name, &config.name, shared.state());
         match shared {
@@ -39,6 +42,16 @@ fn configuration(config: &Config, samples: &mut Samples) {
         };
         let [from, to] = [from, to].map(|pool| &*config.pools[pool].name);
         samples.put_route(&prefix_of(route), from, to, phase);
+    }
+}
+
+fn loaders(snapshot: &Snapshot, samples: &mut Samples) {
+    for route in snapshot.config.routes.iter().filter(|route| route.loader.is_some()) {
+        let prefix = prefix_of(route);
+        let (fares, labels) = (snapshot.loaders.fares(identity(&prefix)), [route_label(&prefix)]);
+        samples.put(Series::LoadsInFlight, &labels, fares.in_flight.load(Relaxed) as f64);
+        samples.put(Series::LoadsWaiting, &labels, fares.waiting.load(Relaxed) as f64);
+        samples.put(Series::LoaderHeldBack, &labels, f64::from(u8::from(fares.is_held_back.load(Relaxed))));
     }
 }
 

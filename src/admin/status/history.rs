@@ -112,7 +112,7 @@ mod tests {
     use std::sync::Arc;
 
     fn shard(registry: &Registry, prefix: &str) -> Arc<Shard> {
-        let label = RouteLabel { prefix: prefix.to_string(), refreshes: false, migrates: false };
+        let label = RouteLabel { prefix: prefix.to_string(), refreshes: false, migrates: false, loads: false };
         registry.shard(&ShardLayout::new(&[label], &[]))
     }
 

@@ -8,6 +8,8 @@ mod entrance;
 mod hash;
 mod limits;
 mod listen;
+mod loader;
+mod loader_url;
 mod log;
 mod migrate;
 mod named;

@@ -2,7 +2,7 @@
 
 use super::named::named;
 use super::setting::{switch, text};
-use super::{migrate, refresh};
+use super::{loader, migrate, refresh};
 use crate::config::checked::{Pool, Route};
 use crate::config::fields::Scalar;
 use crate::config::problem::{ConfigPlace, Problems, plain};
@@ -53,6 +53,11 @@ fn is_gutter(pool: usize, pools: &[Pool]) -> bool {
 fn one(written: &written::Route, pools: &[Pool], problems: &mut Problems) -> Option<Route> {
     let allow_flush = switch(written.allow_flush.as_ref(), false, problems);
     let refresh = written.refresh.as_ref().map(|written| refresh::check(written, problems));
+    let loader = written.loader.as_ref().and_then(|loader| loader::check(loader, problems));
+    let refresh = match &loader {
+        Some(loader) => Some(loader::refreshed(loader, written.refresh.as_ref(), refresh, problems)),
+        None => refresh,
+    };
     if written.prefix.is_none() {
         problems.missing(&written.place, "prefix", "write prefix: \"\" for every key");
     }
@@ -73,7 +78,7 @@ fn one(written: &written::Route, pools: &[Pool], problems: &mut Problems) -> Opt
         let text = format!("a key here has {shortest} bytes with its namespace, at most {MAX_KEY} fit; shorten them");
         problems.add(&written.place, text);
     }
-    Some(Route { prefix, pool, migrate, namespace, allow_flush, refresh })
+    Some(Route { prefix, pool, migrate, namespace, allow_flush, refresh, loader })
 }
 
 /// Text that can be a part of a key: all that leash adds to a key must be as harmless as the key itself.

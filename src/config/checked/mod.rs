@@ -6,6 +6,7 @@
 mod auth;
 mod down;
 mod entrance;
+mod loader;
 mod migrate;
 mod refresh;
 mod users;
@@ -18,6 +19,7 @@ pub use auth::Credentials;
 pub(super) use down::GUTTER_TTL;
 pub use down::{Gutter, OnDown, SpoolConfig};
 pub use entrance::{Allow, Entrance, Listen};
+pub use loader::{Endpoint, FixedHeader, HttpVersion, Loader, LoaderUrl, UrlPiece};
 pub use migrate::{Migrate, Phase, Side};
 pub(super) use refresh::BETA;
 pub use refresh::Refresh;
@@ -150,6 +152,8 @@ pub struct Route {
     pub allow_flush: bool,
     /// How its stale values are refreshed; `None`: values end with their TTL.
     pub refresh: Option<Refresh>,
+    /// Where values come from that nobody has stored; `None`: from its clients. Such a route refreshes, too.
+    pub loader: Option<Loader>,
 }
 
 /// What clients may use up.

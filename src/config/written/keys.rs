@@ -3,12 +3,12 @@
 
 use super::refresh::Early;
 use super::{
-    Admin, Embedded, File, Gutter, Limits, Listen, ListenTls, Log, Migrate, OnDown, Pool, PoolAuth, PoolTls, Refresh,
-    Route, ServerConfig, SpoolConfig,
+    Admin, Embedded, File, Gutter, Limits, Listen, ListenTls, Loader, Log, Migrate, OnDown, Pool, PoolAuth, PoolTls,
+    Refresh, Route, ServerConfig, SpoolConfig,
 };
 
 /// Where each group of keys stands: `NAME` is any name, `[]` any element of a list.
-const GROUPS: [(&str, &[&str]); 18] = [
+const GROUPS: [(&str, &[&str]); 19] = [
     ("", File::KEYS),
     ("listen[].", Listen::KEYS),
     ("listen[].tls.", ListenTls::KEYS),
@@ -24,6 +24,7 @@ const GROUPS: [(&str, &[&str]); 18] = [
     ("routes[].migrate.", Migrate::KEYS),
     ("routes[].refresh.", Refresh::KEYS),
     ("routes[].refresh.early.", Early::KEYS),
+    ("routes[].loader.", Loader::KEYS),
     ("limits.", Limits::KEYS),
     ("spool.", SpoolConfig::KEYS),
     ("log.", Log::KEYS),
@@ -43,6 +44,8 @@ mod tests {
     /// The paths that a file shows. What stands right below `pools` is a name.
     fn shown(node: &YamlNode, path: &str, found: &mut BTreeSet<String>) {
         match &node.value {
+            // What stands right below is a name of the user's.
+            Value::Map(_) if path.ends_with(".headers") => {}
             Value::Map(map) if path == "pools" => map.iter().for_each(|(_, node)| shown(node, "pools.NAME", found)),
             Value::Map(map) => map.iter().for_each(|(key, node)| {
                 let path = if path.is_empty() { key.text.clone() } else { format!("{path}.{}", key.text) };

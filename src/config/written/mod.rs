@@ -6,6 +6,7 @@
 mod down;
 mod keys;
 mod listen;
+mod loader;
 mod migrate;
 mod pool;
 mod refresh;
@@ -17,6 +18,7 @@ use super::yaml::{Value, YamlNode};
 pub(super) use down::{Gutter, OnDown, SpoolConfig};
 pub use keys::keys;
 pub(super) use listen::{Listen, ListenTls};
+pub(super) use loader::Loader;
 pub(super) use migrate::Migrate;
 pub(super) use pool::{Embedded, Pool, ServerConfig};
 pub(super) use refresh::Refresh;
@@ -73,6 +75,8 @@ pub(super) struct Route {
     pub allow_flush: Option<Scalar>,
     /// `refresh`.
     pub refresh: Option<Refresh>,
+    /// `loader`.
+    pub loader: Option<Loader>,
 }
 
 /// `limits`: each field is the key of its name.
@@ -155,7 +159,7 @@ impl Admin {
 impl Route {
     /// The keys of one route.
     pub(super) const KEYS: &'static [&'static str] =
-        &["prefix", "pool", "migrate", "namespace", "allow_flush", "refresh"];
+        &["prefix", "pool", "migrate", "namespace", "allow_flush", "refresh", "loader"];
 
     fn read(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> Route {
         let map = Fields::open(node, place.clone(), Self::KEYS, problems);
@@ -167,6 +171,7 @@ impl Route {
             namespace: map.scalar("namespace", problems),
             allow_flush: map.scalar("allow_flush", problems),
             refresh: map.node("refresh").and_then(|(place, node)| Refresh::read(node, place, problems)),
+            loader: map.node("loader").and_then(|(place, node)| Loader::read(node, place, problems)),
         }
     }
 }

@@ -15,7 +15,16 @@ fn spot_in(pool: &str, slot: u16, address: &str) -> Spot {
 
 fn there() -> AtServer {
     let spot = spot_in("main", 3, "m0:11211");
-    AtServer { sent_as: "k".into(), spot, migrate: None, refresh: None, lease: None, state: None, live: None }
+    AtServer {
+        sent_as: "k".into(),
+        spot,
+        migrate: None,
+        refresh: None,
+        loader: None,
+        lease: None,
+        state: None,
+        live: None,
+    }
 }
 
 fn leads_to(there: AtServer) -> Destination {

@@ -58,7 +58,7 @@ fn layout(routes: &[&str], servers: &[&str]) -> Arc<ShardLayout> {
 }
 
 fn label(prefix: &str, refreshes: bool) -> RouteLabel {
-    RouteLabel { prefix: prefix.to_string(), refreshes, migrates: refreshes }
+    RouteLabel { prefix: prefix.to_string(), refreshes, migrates: refreshes, loads: refreshes }
 }
 
 const ROUTE: RouteId = RouteId(0);
@@ -85,6 +85,9 @@ fn the_text_is_well_formed_with_every_series_in_it() {
         }
         for series in [Series::BufferBytes, Series::BufferMost] {
             samples.put(series, &[], 4.0);
+        }
+        for series in [Series::LoadsInFlight, Series::LoadsWaiting, Series::LoaderHeldBack] {
+            samples.put(series, &["page:"], 1.0);
         }
         samples.put(Series::MemoryShed, &["client"], 1.0);
         for series in [Series::EmbeddedItems, Series::EmbeddedBytes, Series::EmbeddedEvictions] {

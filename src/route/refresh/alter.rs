@@ -80,7 +80,7 @@ impl RefreshNode {
     }
 
     /// A winner learns nothing of a refusal.
-    fn told_stored(&self, stored: Stored) -> Reply {
+    pub(super) fn told_stored(&self, stored: Stored) -> Reply {
         match stored {
             Stored::Kept(item) => Reply::Hit(item),
             Stored::Failed(reply) => reply,

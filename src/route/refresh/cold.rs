@@ -19,7 +19,7 @@ impl RefreshNode {
     pub(super) async fn find_cold(self: Rc<Self>, key: Key, get: Get, client: Rc<Client>, deadline: Deadline) -> Reply {
         let id = self.id(&key);
         let patience = (Instant::now() + self.policy.cold_wait).min(deadline.end());
-        let mut waiter = None;
+        let (mut waiter, mut has_begun) = (None, false);
         loop {
             // The client's next request about this key is under way: this one must not see its result.
             if client.is_overtaken(id) || Instant::now() > patience {
@@ -32,7 +32,18 @@ impl RefreshNode {
                     let subject = Subject { key: &key, id, client: &client };
                     let asker = Asker { subject, get: &get, value_left: None, early_end: None, deadline };
                     match self.win(&asker, claimed).await {
-                        Regenerator::Caller(item) => return self.told_to_winner(item, &get),
+                        Regenerator::Caller(item, win) if self.loads() => {
+                            self.begin_load(&asker.subject, item.as_ref(), win);
+                            has_begun = true;
+                            match item {
+                                Some(item) => return self.told_softly(item, &get, &client, &slot, &key).await,
+                                None => slot,
+                            }
+                        }
+                        Regenerator::Caller(item, win) => {
+                            client.won(id, win);
+                            return self.told_to_winner(item, &get);
+                        }
                         Regenerator::Other(Some(item)) => return self.told_as_found(item, &get),
                         Regenerator::Other(None) => slot,
                         Regenerator::Unknown(refused) if is_refusal(&refused) => {
@@ -58,6 +69,9 @@ impl RefreshNode {
             match wait(place, &waits, &client, patience).await {
                 Ok(Some(item)) => {
                     waiter.how = ColdWait::Value;
+                    if !has_begun {
+                        self.shard.load_spared(self.route);
+                    }
                     return Reply::Hit(as_asked(item, &get));
                 }
                 Ok(None) => {}

@@ -6,7 +6,7 @@ use super::win::Lease;
 use super::{RefreshNode, Subject};
 use crate::protocol::{Command, Delete, Exptime, Get, Item, Reply, Request, Returns, Store, StoreMode};
 use crate::route::Answer;
-use crate::route::refresh::decide::{LeaseToken, Look, REVOKED, Terms};
+use crate::route::refresh::decide::{BARREN, LeaseToken, Look, REVOKED, Terms};
 use crate::route::refresh::leases::{ItemReading, LeaseSlot};
 
 /// What became of the question for a lease.
@@ -15,6 +15,8 @@ pub(super) enum LeaseAnswer {
     Granted(Lease),
     /// Another caller has it, for so many seconds more.
     Lost(i64),
+    /// It says that there is no value to be had, for so many seconds more.
+    Barren(i64),
     /// The server did not answer.
     Unasked,
 }
@@ -46,6 +48,7 @@ impl RefreshNode {
                 }
                 _ => LeaseAnswer::Lost(left),
             },
+            (Reply::NotStored, Look::Barren { left }) => LeaseAnswer::Barren(left),
             // It ended in between: the next caller asks again.
             (Reply::NotStored, _) => LeaseAnswer::Lost(0),
             _ => LeaseAnswer::Unasked,
@@ -94,6 +97,13 @@ impl RefreshNode {
     /// Revokes any caller's lease: questions that the server is sent after this find it revoked.
     pub(super) fn revoke(&self, subject: &Subject<'_>) {
         drop(self.beside(subject, self.revoking(StoreMode::Replace, None)));
+    }
+
+    /// Says in a lease that there is no value to be had for so long, unless it was revoked by now.
+    pub(super) fn bar(&self, subject: &Subject<'_>, lease: &Lease, seconds: u32) {
+        let (value, ttl) = (BARREN.into(), Some(Exptime::from_now(seconds.into())));
+        let store = Store { value, ttl, compare_cas: Some(lease.cas), ..Store::default() };
+        drop(self.beside(subject, Command::Store(store)));
     }
 
     fn revoking(&self, mode: StoreMode, compare_cas: Option<u64>) -> Command {

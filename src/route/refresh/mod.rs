@@ -6,6 +6,7 @@
 //!                     stale: ask for the lease ─▶ won: "miss" ─ lost: pass     (read, settle)
 //!                     nothing: wait for the winner's value, if so configured   (cold, wait)
 //!                     refused: one caller regenerates it                       (refused)
+//!                     won, and leash regenerates itself: load                 (load)
 //!   set ─▶ of a winner: checked against the lease ─ else: stored, the lease revoked   (store)
 //!   all others ─▶ look first: a stale item is an expired item                  (alter)
 //! ```
@@ -25,10 +26,12 @@ mod asker;
 mod cold;
 mod count;
 mod lease;
+mod load;
 mod look;
 mod read;
 mod recent;
 mod refused;
+mod regenerate;
 mod settle;
 mod store;
 mod told;
@@ -36,6 +39,7 @@ mod touch;
 mod wait;
 mod win;
 
+pub use regenerate::{Keep, Regenerate, Regenerated, Wanted};
 pub use win::Win;
 
 use recent::RecentLeases;
@@ -76,6 +80,8 @@ pub struct RefreshNode {
     /// Wins of memcached's own that looks took and that no client was told of.
     spare_wins: SpareWins,
     flag_in_use: Reply,
+    /// Who regenerates values, if no caller has to.
+    by: Option<Rc<dyn Regenerate>>,
 }
 
 impl RefreshNode {
@@ -92,7 +98,13 @@ impl RefreshNode {
             "CLIENT_ERROR bit {bit} of the client flags marks stale time on this route, set refresh.marker_bit to a bit no client uses"
         );
         let (recent, spare_wins, flag_in_use) = (RefCell::default(), SpareWins::default(), Reply::Error(line.into()));
-        RefreshNode { policy, below, leases, env, shard, route, identity, recent, spare_wins, flag_in_use }
+        let by = None;
+        RefreshNode { policy, below, leases, env, shard, route, identity, recent, spare_wins, flag_in_use, by }
+    }
+
+    /// The same, where `by` regenerates values and no caller is told to.
+    pub fn regenerated(self, by: Rc<dyn Regenerate>) -> RefreshNode {
+        RefreshNode { by: Some(by), ..self }
     }
 
     fn id(&self, key: &Key) -> ItemId {
@@ -244,10 +256,12 @@ impl Node for RefreshNode {
         Box::pin(self.in_turn(request, client, deadline))
     }
 
-    /// A read that finds nothing waits for the winner's value; one that finds a stale value has an answer.
+    /// A read that finds nothing waits for the winner's value; one that finds a stale value has an answer, and waits only
+    /// if so configured.
     fn more_patience(&self, request: &Request, refused: Option<&Reply>) -> Duration {
         match (&request.command, refused) {
             (Command::Get(_), None | Some(Reply::Miss)) => self.policy.cold_wait,
+            (Command::Get(_), Some(Reply::Hit(_))) => self.soft_timeout(),
             _ => Duration::ZERO,
         }
     }

@@ -50,7 +50,18 @@ impl RefreshNode {
         let subject = Subject { key: &key, id, client: &client };
         let asker = Asker { subject, get: &get, value_left: Some(item.ttl), early_end, deadline };
         match self.win(&asker, claimed).await {
-            Regenerator::Caller(item) => self.told_to_winner(item, &get),
+            Regenerator::Caller(item, win) if self.loads() => {
+                let slot = win.slot.clone();
+                self.begin_load(&asker.subject, item.as_ref(), win);
+                match item {
+                    Some(item) => self.told_softly(item, &get, &client, &slot, &key).await,
+                    None => self.find_cold(key, get, client, deadline).await,
+                }
+            }
+            Regenerator::Caller(item, win) => {
+                client.won(id, win);
+                self.told_to_winner(item, &get)
+            }
             Regenerator::Other(Some(item)) => self.told_as_found(item, &get),
             Regenerator::Other(None) if self.policy.cold_wait.is_zero() => Reply::Miss,
             Regenerator::Other(None) => self.find_cold(key, get, client, deadline).await,

@@ -10,7 +10,8 @@ use tokio::time::Instant;
 
 use super::told::as_asked;
 use super::wait::wait;
-use super::{Client, RefreshNode};
+use super::win::Win;
+use super::{Client, RefreshNode, Subject};
 use crate::metrics::{ColdWait, LeaseOutcome};
 use crate::protocol::{Cause, Failure, Get, Key, Reply, Returns};
 use crate::route::Deadline;
@@ -46,7 +47,12 @@ impl RefreshNode {
                 let until = now + self.policy.lease_time();
                 claimed.slot.settle(Holding::Taken { until, value_ends: None, is_here: true });
                 self.shard.lease(self.route, LeaseOutcome::Unasked);
-                return refused;
+                if !self.loads() {
+                    return refused;
+                }
+                let (subject, slot) = (Subject { key: &key, id, client: &client }, claimed.slot.clone());
+                self.begin_load(&subject, None, Win { stale: None, lease: None, told: now, slot: slot.clone() });
+                slot
             }
         };
         // leash asks for the CAS unique of a winner's value only on routes where callers wait for cold values.

@@ -19,8 +19,8 @@ use crate::route::refresh::leases::{Claimed, ItemReading, WaitEnd};
 
 /// Who regenerates an item, as a caller who asked for its lease learns.
 pub(super) enum Regenerator {
-    /// The caller; what there is of it until then.
-    Caller(Option<Item>),
+    /// The caller, by this win; what there is of it until then.
+    Caller(Option<Item>, Win),
     /// Another caller, or none has to; the item as it is now.
     Other(Option<Item>),
     /// The item could not be read again.
@@ -55,6 +55,11 @@ impl RefreshNode {
                 self.look_out(&asker.subject, &claimed.slot);
                 Regenerator::Other(item)
             }
+            LeaseAnswer::Barren(seconds) => {
+                self.shard.lease(self.route, LeaseOutcome::Lost);
+                self.found_barren(asker.subject.id, &claimed, (item.as_ref(), reading), seconds);
+                Regenerator::Other(item)
+            }
             LeaseAnswer::Granted(lease) => self.granted(asker, &claimed, (item, reading), Some(lease)),
             LeaseAnswer::Unasked => self.granted(asker, &claimed, (item, reading), None),
         }
@@ -70,6 +75,18 @@ impl RefreshNode {
                 value_ends: item.map(|item| self.ends(item, now)),
                 is_here: false,
             }),
+        }
+    }
+
+    /// The lease says that there is no value to be had for so many seconds. If there is one all the same, hands it to
+    /// those that wait here, and else tells them.
+    fn found_barren(&self, id: ItemId, claimed: &Claimed, (item, reading): (Option<&Item>, ItemReading), seconds: i64) {
+        match item {
+            Some(item) if !self.policy.is_stale(item) => self.hand_over(id, claimed, item, reading),
+            _ => {
+                let until = self.env.now() + self.policy.asks_again_after(seconds);
+                claimed.slot.end_without_value(until);
+            }
         }
     }
 
@@ -103,8 +120,7 @@ impl RefreshNode {
             is_here: true,
         });
         let stale = item.as_ref().map(|item| item.cas);
-        asker.subject.client.won(asker.subject.id, Win { stale, lease, told: now, slot: claimed.slot.clone() });
-        Regenerator::Caller(item)
+        Regenerator::Caller(item, Win { stale, lease, told: now, slot: claimed.slot.clone() })
     }
 
     fn hand_over(&self, id: ItemId, claimed: &Claimed, item: &Item, reading: ItemReading) {

@@ -181,7 +181,7 @@ impl RefreshNode {
     }
 
     /// Deletes what has this CAS unique.
-    fn delete_if(&self, subject: &Subject<'_>, cas: u64) -> Answer {
+    pub(super) fn delete_if(&self, subject: &Subject<'_>, cas: u64) -> Answer {
         self.call(subject, Command::Delete(Delete { compare_cas: Some(cas), ..Delete::default() }))
     }
 
@@ -195,7 +195,7 @@ impl RefreshNode {
     }
 
     /// Asks for the CAS unique too, as callers that wait for the value may want it.
-    fn telling(&self, store: Store) -> Store {
+    pub(super) fn telling(&self, store: Store) -> Store {
         if self.policy.cold_wait.is_zero() {
             return store;
         }

@@ -11,7 +11,9 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::{Client, RefreshNode, Subject};
 use crate::metrics::{ColdWait, RouteId, Shard};
 use crate::protocol::{Get, Item, Key, Reply};
+use crate::route::Answer;
 use crate::route::client::Waits;
+use crate::route::refresh::decide::{ItemId, Look};
 use crate::route::refresh::leases::{LeaseSlot, Leave, WaitEnd, WaitingPlace};
 
 /// The first look for the value of a winner elsewhere comes after this, each further one after twice the time before.
@@ -53,11 +55,27 @@ impl RefreshNode {
             sleep(pause.mul_f64(0.75 + self.env.chance() / 2.0)).await;
             pause = (pause * 2).min(SLOWEST_POLL);
             let reading = slot.begin_reading();
-            if let Reply::Hit(item) = self.read_whole(&subject, &Get::default()).await
-                && !self.policy.is_stale(&item)
-            {
-                self.leases.end_slot(id, &slot, WaitEnd::Found(self.policy.as_told(item), reading));
+            let item = self.read_whole(&subject, &Get::default());
+            // Behind the item: a value that came before the lease ended is seen.
+            let lease = self.loads().then(|| self.look(&subject));
+            match item.await {
+                Reply::Hit(item) if !self.policy.is_stale(&item) => {
+                    self.leases.end_slot(id, &slot, WaitEnd::Found(self.policy.as_told(item), reading));
+                }
+                _ => self.look_for_end(id, &slot, lease).await,
             }
+        }
+    }
+}
+
+impl RefreshNode {
+    /// Where leash regenerates itself, a lease that ends without a value has nothing more to wait for.
+    async fn look_for_end(&self, id: ItemId, slot: &Arc<LeaseSlot>, lease: Option<Answer>) {
+        let Some(lease) = lease else { return };
+        match Look::of(&lease.await, None) {
+            Look::Barren { left } => slot.end_without_value(self.env.now() + self.policy.asks_again_after(left)),
+            Look::Gone | Look::Revoked(_) => self.leases.end_slot(id, slot, WaitEnd::Over),
+            Look::Ours | Look::Others { .. } | Look::Unknown => {}
         }
     }
 }
@@ -73,7 +91,7 @@ pub(super) async fn wait(
         biased;
         // Its own write is not what it waits for.
         () = waits.overtaken() => Err(ColdWait::Timeout),
-        end = place.end() => Ok(end),
+        end = place.end() => if place.is_in_vain() { Err(ColdWait::Nothing) } else { Ok(end) },
         () = client.gone() => Err(ColdWait::Gone),
         () = sleep_until(patience) => Err(ColdWait::Timeout),
     }

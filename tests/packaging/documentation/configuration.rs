@@ -15,14 +15,15 @@ const LEAST: &str = r#"
 pools:
   p: {servers: [{address: m0}], on_down: {gutter: {pool: q}}, tls: {}}
   q: {servers: [embedded]}
-routes: [{prefix: "", pool: p, refresh: {early: {}}}]
+routes: [{prefix: "page:", pool: p, refresh: {early: {}}}, {prefix: "", pool: p, loader: {url: "http://a/{key}"}}]
 "#;
 
 /// What [`LEAST`] had to say, and what the machine or another key decides.
-const WITHOUT_DEFAULT: [&str; 7] = [
+const WITHOUT_DEFAULT: [&str; 8] = [
     "pools.NAME.servers[].address",
     "pools.NAME.on_down.gutter.pool",
     "routes[].prefix",
+    "routes[].loader.url",
     "routes[].pool",
     "pools.NAME.servers[].name",
     "workers",

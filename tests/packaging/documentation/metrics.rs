@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use leash::config::Phase;
 use leash::metrics::{
-    Backfill, ClientDrop, ColdWait, LeaseOutcome, NO_PHASE, ProtocolError, ReadSource, Registry, ReloadOutcome,
-    RequestOutcome, RouteLabel, Series, ServerState, SetRefusal, ShardLayout, SpoolDrop,
+    Backfill, ClientDrop, ColdWait, LeaseOutcome, LoadOutcome, NO_PHASE, ProtocolError, ReadSource, Registry,
+    ReloadOutcome, RequestOutcome, RouteLabel, Series, ServerState, SetRefusal, ShardLayout, SpoolDrop,
 };
 use leash::protocol::{Cause, CommandClass};
 
@@ -40,6 +40,8 @@ fn every_word_of_a_label_is_told() {
     assert_eq!(told("`outcome`:"), words(&RequestOutcome::ALL.map(RequestOutcome::name)));
     assert_eq!(told("`outcome` of a lease:"), words(&LeaseOutcome::ALL.map(LeaseOutcome::name)));
     assert_eq!(told("`outcome` of a cold wait:"), words(&ColdWait::ALL.map(ColdWait::name)));
+    let loads = LoadOutcome::ALL.map(LoadOutcome::name).into_iter().chain(["limits.item_size"]);
+    assert_eq!(told("`outcome` of a load:"), words(&loads.collect::<Vec<_>>()));
     assert_eq!(told("`outcome` of a reload:"), words(&ReloadOutcome::ALL.map(ReloadOutcome::name)));
     let phases: Vec<&str> = [NO_PHASE].into_iter().chain(Phase::WORDS.map(|(word, _)| word)).collect();
     assert_eq!(told("`phase`:"), words(&phases));
@@ -56,9 +58,9 @@ fn every_word_of_a_label_is_told() {
 
 #[test]
 fn every_series_of_a_policy_is_told_to_be_one() {
-    let families = |refreshes, migrates| -> BTreeSet<String> {
+    let families = |refreshes, migrates, loads| -> BTreeSet<String> {
         let registry = Registry::new("0.1.0");
-        let route = RouteLabel { prefix: "page:".to_string(), refreshes, migrates };
+        let route = RouteLabel { prefix: "page:".to_string(), refreshes, migrates, loads };
         let _shard = registry.shard(&ShardLayout::new(&[route], &[]));
         let text = registry.text();
         text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).map(str::to_string).collect()
@@ -66,9 +68,11 @@ fn every_series_of_a_policy_is_told_to_be_one() {
     let text = read("docs/reference/metrics.md");
     let told = |what: &str| {
         let begin = format!("\nTold only for routes that {what}, and for those from the start:");
-        quoted(between(&text, &begin, "\n\n"))
+        quoted(between(&text, &begin, "\n\n").split(". ").next().unwrap_or(""))
     };
-    let none = families(false, false);
-    assert_eq!(told("refresh"), &families(true, false) - &none);
-    assert_eq!(told("migrate"), &families(false, true) - &none);
+    let none = families(false, false, false);
+    assert_eq!(told("refresh"), &families(true, false, false) - &none);
+    assert_eq!(told("migrate"), &families(false, true, false) - &none);
+    let loads = between(&text, "routes that load, and for those from the start:", "Beside these");
+    assert_eq!(quoted(loads), &families(false, false, true) - &none);
 }

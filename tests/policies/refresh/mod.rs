@@ -2,7 +2,7 @@
 //!
 //! Each file tells the stories of one promise. What they are told with is in `house.rs` and `crowd.rs`.
 
-mod crowd;
+pub mod crowd;
 mod house;
 
 mod cold_waits;

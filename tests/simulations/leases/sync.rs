@@ -36,6 +36,13 @@ pub mod watch {
         }
     }
 
+    impl<T> Receiver<T> {
+        pub fn borrow(&self) -> watch::Ref<'_, T> {
+            self.1.load(SeqCst);
+            self.0.borrow()
+        }
+    }
+
     impl<T: Clone> Receiver<T> {
         pub async fn wait_for(&mut self, is_it: impl FnMut(&T) -> bool) -> Result<T, watch::error::RecvError> {
             self.1.load(SeqCst);

@@ -32,7 +32,7 @@ pub const STAGES: [Stage; 5] =
 /// The way into a new sidecar, and the first of its two wires.
 pub fn start(world: &Rc<World>, stage: Stage) -> (Entry, usize) {
     static LAYOUT: OnceLock<Arc<ShardLayout>> = OnceLock::new();
-    let label = || RouteLabel { prefix: "k".into(), refreshes: false, migrates: true };
+    let label = || RouteLabel { prefix: "k".into(), refreshes: false, migrates: true, loads: false };
     let layout = LAYOUT.get_or_init(|| ShardLayout::new(&[label()], &[]));
     let wire = world.wires.lay(2);
     let clock = Rc::new(Clock(world.clone()));

@@ -65,7 +65,10 @@ impl Worker {
     fn new(world: &Rc<World>, leases: &Arc<Leases>) -> Worker {
         static LAYOUT: OnceLock<Arc<ShardLayout>> = OnceLock::new();
         let layout = LAYOUT.get_or_init(|| {
-            ShardLayout::new(&[RouteLabel { prefix: "item".into(), refreshes: true, migrates: false }], &[])
+            ShardLayout::new(
+                &[RouteLabel { prefix: "item".into(), refreshes: true, migrates: false, loads: false }],
+                &[],
+            )
         });
         let id = layout.route("item").unwrap();
         let wire = world.wires.lay(1);

@@ -20,6 +20,9 @@ use crate::protocol::{Item, Key, Reply};
 /// What stands in a lease that a write or a delete ended.
 pub const REVOKED: &[u8] = b"revoked";
 
+/// What stands in a lease whose holder found that there is no value to be had. It ends with its TTL, or by a delete.
+pub const BARREN: &[u8] = b"barren";
+
 /// What the keys of leases begin with.
 const LEASES: &str = "leash:lease:";
 
@@ -96,6 +99,11 @@ pub enum Look {
     },
     /// A write or a delete ended it; its CAS unique.
     Revoked(u64),
+    /// Its holder found that there is no value to be had.
+    Barren {
+        /// The seconds for which that holds.
+        left: i64,
+    },
     /// Nothing.
     Gone,
     /// There was no answer.
@@ -117,6 +125,7 @@ impl Look {
         match reply {
             Reply::Hit(Item { value: Some(value), .. }) if ours.is_some_and(|token| token.0 == value) => Look::Ours,
             Reply::Hit(Item { value: Some(value), cas, .. }) if *value == REVOKED => Look::Revoked(*cas),
+            Reply::Hit(Item { value: Some(value), ttl, .. }) if *value == BARREN => Look::Barren { left: *ttl },
             Reply::Hit(Item { value, cas, ttl, .. }) => {
                 Look::Others { left: *ttl, cas: *cas, terms: value.as_deref().and_then(Terms::read) }
             }
@@ -130,7 +139,7 @@ impl Look {
     pub fn undoes(&self, since: Duration, lease: Duration) -> Option<Undo> {
         match self {
             Look::Revoked(_) => Some(Undo::Revoked),
-            Look::Others { .. } => Some(Undo::Overtaken),
+            Look::Others { .. } | Look::Barren { .. } => Some(Undo::Overtaken),
             // It cannot have run out yet, so it was removed.
             Look::Gone if since + TICK < lease => Some(Undo::Revoked),
             Look::Ours | Look::Gone | Look::Unknown => None,

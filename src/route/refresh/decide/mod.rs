@@ -16,7 +16,7 @@ mod ttl;
 
 pub use early::EarlyRefresh;
 pub use holding::{ClaimResult, Holding};
-pub use lease::{ItemId, LeaseToken, Look, REVOKED, Terms, Undo, is_lease};
+pub use lease::{BARREN, ItemId, LeaseToken, Look, REVOKED, Terms, Undo, is_lease};
 pub use ttl::Stretched;
 
 use std::time::Duration;

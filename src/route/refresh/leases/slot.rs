@@ -17,6 +17,8 @@ pub enum WaitEnd {
     Found(Item, ItemReading),
     /// Without one: a caller that still wants it claims again.
     Over,
+    /// Without one, as there is none to be had.
+    Nothing,
 }
 
 /// One reading of the item, in the order in which they began.
@@ -71,7 +73,7 @@ impl LeaseSlot {
     /// Notes what became of a claim. A lease that has ended meanwhile stays ended.
     pub fn settle(&self, holding: Holding) {
         let mut state = self.state();
-        if state.holding != Holding::Over {
+        if !matches!(state.holding, Holding::Over | Holding::Barren { .. }) {
             state.holding = holding;
         }
     }
@@ -92,6 +94,15 @@ impl LeaseSlot {
             self.end_in(&mut state, end);
         }
         ends
+    }
+
+    /// Ends the lease as there is no value to be had until then: callers that wait, and those that come, are told so.
+    pub fn end_without_value(&self, until: Instant) {
+        let mut state = self.state();
+        if state.holding != Holding::Over {
+            state.holding = Holding::Barren { until };
+            self.end.send_replace(Some(WaitEnd::Nothing));
+        }
     }
 
     fn end_in(&self, state: &mut State, end: WaitEnd) {
@@ -147,7 +158,12 @@ impl WaitingPlace {
         match self.end.wait_for(Option::is_some).await.ok()?.clone()? {
             WaitEnd::Value(item) => Some(item),
             WaitEnd::Found(item, reading) => (reading > self.joined_after).then_some(item),
-            WaitEnd::Over => None,
+            WaitEnd::Over | WaitEnd::Nothing => None,
         }
+    }
+
+    /// Whether it has ended as there is no value to be had.
+    pub fn is_in_vain(&self) -> bool {
+        matches!(*self.end.borrow(), Some(WaitEnd::Nothing))
     }
 }

@@ -1,6 +1,6 @@
-//! What a server's name means: the addresses of its last good look-up, and how often they have changed.
+//! What a name means: the addresses of its last good look-up, and how often they have changed.
 //!
-//! Looked up at each connect, and every 30 seconds while the server is [tended](super::tending). A look-up that fails,
+//! Looked up at each connect, and every 30 seconds while it is tended. A look-up that fails,
 //! takes too long or finds nothing changes nothing: a name service in trouble must not take servers away. Keys are
 //! placed by names, so a new address moves none.
 
@@ -15,24 +15,24 @@ use tokio::time::timeout;
 
 /// The addresses of one server.
 #[derive(Default)]
-pub(super) struct Addresses {
+pub(crate) struct Addresses {
     known: Mutex<Vec<SocketAddr>>,
     changes: AtomicU32,
 }
 
 impl Addresses {
     /// These addresses, until more is learned.
-    pub(super) fn of(known: Vec<SocketAddr>) -> Addresses {
+    pub(crate) fn of(known: Vec<SocketAddr>) -> Addresses {
         Addresses { known: Mutex::new(known), changes: AtomicU32::new(0) }
     }
 
     /// The last good answer.
-    pub(super) fn known(&self) -> Vec<SocketAddr> {
+    pub(crate) fn known(&self) -> Vec<SocketAddr> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// How often it has changed.
-    pub(super) fn changes(&self) -> u32 {
+    pub(crate) fn changes(&self) -> u32 {
         self.changes.load(Ordering::Relaxed)
     }
 
@@ -55,7 +55,7 @@ impl Addresses {
     }
 
     /// Looks the name up, for no longer than `patience` if there is an answer from before.
-    pub(super) async fn resolve(&self, host: &str, port: u16, patience: Duration) -> io::Result<Vec<SocketAddr>> {
+    pub(crate) async fn resolve(&self, host: &str, port: u16, patience: Duration) -> io::Result<Vec<SocketAddr>> {
         let asked = async { lookup_host((host, port)).await.map(Iterator::collect::<Vec<_>>) };
         let answer = timeout(patience, asked).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
         self.learn(answer)

@@ -1,0 +1,91 @@
+//! Connections to one endpoint, whatever the address in a request says: so nothing leads elsewhere, no redirect and no
+//! proxy of the environment.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hyper::Uri;
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use tokio::net::{TcpStream, UnixStream};
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tower_service::Service;
+
+use super::wire::{Socket, Wire};
+use crate::config::Endpoint;
+use crate::runtime::dns::Addresses;
+use crate::runtime::net::notice_vanished;
+
+/// Makes connections to one endpoint.
+#[derive(Clone)]
+pub(super) struct Connector(Arc<Way>);
+
+struct Way {
+    endpoint: Endpoint,
+    tls: Option<Arc<ClientConfig>>,
+    addresses: Addresses,
+    /// How long a connection may take to be made.
+    patience: Duration,
+}
+
+impl Connector {
+    /// Over TLS with the settings `tls`, where the endpoint wants that.
+    pub(super) fn new(endpoint: Endpoint, tls: Option<Arc<ClientConfig>>, patience: Duration) -> Connector {
+        Connector(Arc::new(Way { endpoint, tls, addresses: Addresses::default(), patience }))
+    }
+}
+
+impl Service<Uri> for Connector {
+    type Response = Wire;
+    type Error = io::Error;
+    type Future = Pin<Box<dyn Future<Output = io::Result<Wire>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Uri) -> Self::Future {
+        let way = self.0.clone();
+        Box::pin(async move {
+            let connected = timeout(way.patience, way.connect()).await;
+            connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())).map(Wire::new)
+        })
+    }
+}
+
+impl Way {
+    async fn connect(&self) -> io::Result<Socket> {
+        match &self.endpoint {
+            Endpoint::Unix(path) => UnixStream::connect(path).await.map(Socket::Unix),
+            Endpoint::Http { host, port } => self.reach(host, *port).await.map(Socket::Tcp),
+            Endpoint::Https { host, port } => {
+                let settings = self.tls.clone().ok_or(io::ErrorKind::Unsupported)?;
+                let name = ServerName::try_from(host.clone()).map_err(io::Error::other)?;
+                let stream = self.reach(host, *port).await?;
+                let stream = TlsConnector::from(settings).connect(name, stream).await?;
+                Ok(Socket::Tls(Box::new(stream)))
+            }
+        }
+    }
+
+    /// The first of the name's addresses that takes a connection.
+    async fn reach(&self, host: &str, port: u16) -> io::Result<TcpStream> {
+        let mut failed = io::Error::from(io::ErrorKind::NotFound);
+        for address in self.addresses.resolve(host, port, self.patience).await? {
+            match TcpStream::connect(address).await {
+                Ok(stream) => {
+                    stream.set_nodelay(true)?;
+                    notice_vanished(&stream)?;
+                    return Ok(stream);
+                }
+                Err(error) => failed = error,
+            }
+        }
+        Err(failed)
+    }
+}

@@ -1,0 +1,27 @@
+//! A route with a loader: real HTTP endpoints, real memcached, several leash processes.
+
+mod answers;
+mod bounds;
+mod crowds;
+mod keys;
+mod races;
+mod speaks;
+mod trouble;
+
+use support::{Leash, Memcached, Origin};
+
+/// A leash before these servers that loads every key from `url`; `more` are further settings of the loader, `route` of
+/// the route.
+pub fn loading(servers: &[Memcached], url: &str, more: &str, route: &str) -> Leash {
+    let addresses: Vec<String> = servers.iter().map(Memcached::address).collect();
+    let loader = format!("loader: {{url: '{url}'{more}}}");
+    Leash::with_config(&format!(
+        "workers: 2\npools: {{main: {{servers: [{}]}}}}\nroutes: [{{prefix: '', pool: main, {loader}{route}}}]\n",
+        addresses.join(", ")
+    ))
+}
+
+/// The same, at an endpoint's own address.
+pub fn loading_from(servers: &[Memcached], origin: &Origin, more: &str) -> Leash {
+    loading(servers, &origin.url("/cache/{key}"), more, "")
+}
