@@ -7,6 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use support::fake_server::is_closed;
+use support::memcached::signal;
 use support::secured::{PASSWORD, USER};
 use support::{Authority, BOUND, Client, Leash, Memcached, Random, free_port, wait_until};
 
@@ -334,4 +335,35 @@ fn nothing_of_another_namespace_is_read_written_deleted_flushed_or_listed() {
         }
         assert_eq!(uniques(&mut open), before);
     }
+}
+
+/// Clients that are there stay; what they may do, and what newcomers are shown, is what is written now.
+#[test]
+fn a_reload_changes_what_may_be_done_for_those_who_are_there_and_the_certificate_for_those_who_come() {
+    let (old, new) = (Authority::new("old"), Authority::new("new"));
+    let own = old.signs("server", &["127.0.0.1"]);
+    let tls = format!(", tls: {{cert: {}, key: {}}}", shown(own.cert.clone()), shown(own.key.clone()));
+    let confined = free_port();
+    let others = format!("  - {{tcp: '127.0.0.1:{confined}', allow: [read]}}\n");
+    let behind = Leash::with_entrance(&tls, &others, POOL);
+    let before = |authority: &Authority| {
+        let pool = format!("servers: ['{}'], tls: {{ca: {}}}", behind.address(), shown(authority.ca()));
+        Leash::with_config(&format!("workers: 1\npools: {{main: {{{pool}, connect_timeout: 5s}}}}\n"))
+    };
+    let there = before(&old);
+    there.client().expect("set k 0 0 1\r\n1\r\n", "STORED\r\n");
+    let mut client = Client::connect(&format!("127.0.0.1:{confined}"));
+    client.expect("delete k\r\n", "CLIENT_ERROR this listener does not allow to delete\r\n");
+    let next = new.signs("server", &["127.0.0.1"]);
+    fs::copy(next.cert, &own.cert).unwrap();
+    fs::copy(next.key, &own.key).unwrap();
+    let text = fs::read_to_string(behind.file()).unwrap();
+    behind.configure(text.replace("allow: [read]", "allow: [read, delete], namespace: 'own:'"));
+    signal(behind.pid(), "HUP");
+    wait_until("the listener allows more", BOUND, || {
+        client.send("delete k\r\n");
+        client.read_line().unwrap() == b"NOT_FOUND\r\n"
+    });
+    there.client().expect("get k\r\n", "VALUE k 0 1\r\n1\r\nEND\r\n");
+    before(&new).client().expect("get k\r\n", "VALUE k 0 1\r\n1\r\nEND\r\n");
 }
