@@ -5,9 +5,6 @@ use std::time::Duration;
 use support::figures::metric;
 use support::{BOUND, Leash, Memcached, pause, wait_until};
 
-/// A get of 1,000 keys is a line of 100 KB.
-const LONG_GETS: &str = "limits: {request_line: 1MiB}";
-
 /// A machine that does much at once is no fault of leash's.
 const PATIENT: &str = "request_timeout: 10s";
 
@@ -84,7 +81,7 @@ impl Route {
 
     fn through(name: &'static str, servers: Vec<Memcached>, pools: &str, route: &str) -> Route {
         let routes = format!("routes: [{{prefix: '', allow_flush: true, {route}}}]");
-        let leash = Leash::with_config(&format!("{LONG_GETS}\nworkers: 1\npools: {{{pools}}}\n{routes}\n"));
+        let leash = Leash::with_config(&format!("workers: 1\npools: {{{pools}}}\n{routes}\n"));
         Route { name, address: leash.address().to_string(), _leash: Some(leash), _servers: servers }
     }
 
