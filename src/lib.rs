@@ -25,6 +25,7 @@
 //!   app          the process: start, reload, drain, systemd; a worker is one thread of it
 //!   admin        the HTTP address: pages; status/ figures over time, model/ what people are shown, page/ HTML
 //!   explain      where does this key go, and what is there?
+//!   discovery    the servers of a pool that are found instead of written
 //!   snapshot     what crosses threads; tree.rs builds a worker's tree from it
 //!   downstream   clients, and the order of their replies
 //!   route        the tree; one folder a policy: refresh/, loader/, migration/, gutter/, each with its deciders in decide
@@ -49,6 +50,7 @@ pub mod admin;
 pub mod app;
 pub mod commands;
 pub mod config;
+pub mod discovery;
 pub(crate) mod downstream;
 pub mod explain;
 pub mod hash;

@@ -11,6 +11,7 @@ use leash::commands::cli::{
 use leash::commands::warm::{WarmError, WarmRefusal};
 use leash::commands::{healthcheck, top};
 use leash::config::{Config, schema};
+use leash::discovery::find_now;
 use leash::explain::words::{in_json, in_words};
 use leash::explain::{Destination, Explainer, look_from_outside};
 use leash::snapshot::Snapshot;
@@ -171,7 +172,8 @@ fn show_routes(config: Config, route: &RouteArgs) -> ExitCode {
     }
 }
 
-fn destinations(config: Config, keys: &[Vec<u8>], live: bool) -> io::Result<Vec<Result<Destination, String>>> {
+fn destinations(mut config: Config, keys: &[Vec<u8>], live: bool) -> io::Result<Vec<Result<Destination, String>>> {
+    find_now(&mut config).map_err(io::Error::other)?;
     let snapshot = Snapshot::new(config);
     if live {
         return look_from_outside(&snapshot, keys);

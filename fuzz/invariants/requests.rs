@@ -127,7 +127,7 @@ pub fn replies_are_whole(form: &Form, request: &Request) {
     let value = Bytes::from_static(b"7\r\nEND\r\n");
     let counted = Bytes::from_static(b"7");
     let hit = |value| Reply::Hit(Item { value, marks: *b"WXZ", ..Item::default() });
-    let failed = Reply::Failed(Failure { cause: Cause::Timeout, server: "m1".into() });
+    let failed = Reply::Failed(Failure { cause: Cause::Timeout, server: "m1".into(), said: None });
     let value = if matches!(request.command, Command::Arithmetic(_)) { counted } else { value };
     let hits = [hit(None), hit(Some(value))];
     let others = [

@@ -16,6 +16,7 @@ use tokio::runtime::{Builder, LocalOptions};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::config::Config;
+use crate::discovery::DiscoveryError;
 use crate::logging::Filter;
 pub use reload::Reloader;
 pub use running::Running;
@@ -32,6 +33,9 @@ pub enum AppError {
         /// What the kernel said.
         source: io::Error,
     },
+    /// A pool has no servers yet.
+    #[error(transparent)]
+    Discovery(#[from] DiscoveryError),
     /// The process cannot be set up.
     #[error("cannot start: {0}")]
     Start(#[from] io::Error),
@@ -55,10 +59,11 @@ pub fn run(config: Config, mut reloader: Reloader, filter: &Filter) -> Result<()
     ended
 }
 
-async fn serve(config: Config, reloader: &mut Reloader, filter: &Filter) -> Result<(), AppError> {
+async fn serve(mut config: Config, reloader: &mut Reloader, filter: &Filter) -> Result<(), AppError> {
     let mut ends = Ends::new()?;
     // From here on it reloads; before, it would have ended the process.
     let mut hangup = signal(SignalKind::hangup())?;
+    reloader.find_servers(&mut config).await?;
     reloader.follow(&config).await;
     let running = Running::start(config).await?;
     tell(State::Ready, &running.in_brief());
@@ -82,11 +87,12 @@ async fn serve(config: Config, reloader: &mut Reloader, filter: &Filter) -> Resu
     Ok(())
 }
 
-/// Waits for a SIGHUP or another content of the file, and reloads.
+/// Waits for a SIGHUP, another content of the file or other servers of a pool, and reloads.
 async fn reload_when_asked(hangup: &mut Signal, reloader: &mut Reloader, filter: &Filter, running: &Running) {
     tokio::select! {
         _ = hangup.recv() => tracing::info!("asked to reload by SIGHUP"),
         () = reloader.changed() => {}
+        () = reloader.discovered(running) => return reloader.take_servers(running).await,
     }
     reloader.reload(running, filter).await;
 }

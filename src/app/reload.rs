@@ -18,18 +18,22 @@ use super::steps;
 use super::systemd::{State, tell};
 use crate::app::descriptors;
 use crate::config::{Config, Origin, Problems};
+use crate::discovery::{Discoverer, DiscoveryError};
 use crate::logging::Filter;
 
 /// Reloads the configuration.
 pub struct Reloader {
     origin: Origin,
     content: Content,
+    discoverer: Discoverer,
 }
 
 /// Why a reload came to nothing.
 enum Refusal {
     /// The configuration is wrong.
     Wrong(Problems),
+    /// The servers of a new pool cannot be found.
+    Unfound(DiscoveryError),
     /// It could not even be read.
     Unread(io::Error),
 }
@@ -37,7 +41,8 @@ enum Refusal {
 impl Reloader {
     /// Reloads from `origin` once its file is another one than it is now.
     pub fn new(origin: Origin) -> Reloader {
-        Reloader { content: Content::of(origin.file().map(PathBuf::from).into_iter().collect()), origin }
+        let content = Content::of(origin.file().map(PathBuf::from).into_iter().collect());
+        Reloader { content, origin, discoverer: Discoverer::default() }
     }
 
     /// Reloads also once a file is another one that `config` names.
@@ -50,6 +55,29 @@ impl Reloader {
     pub(super) async fn changed(&self) {
         self.content.changed().await;
         tracing::info!("the configuration has changed, or a file that it names");
+    }
+
+    /// Gives the pools of the first configuration their servers.
+    pub(super) async fn find_servers(&self, config: &mut Config) -> Result<(), DiscoveryError> {
+        self.discoverer.fill(config).await
+    }
+
+    /// Ready once a pool has other servers.
+    pub(super) async fn discovered(&self, running: &Running) {
+        self.discoverer.changed(&running.in_force().config).await;
+    }
+
+    /// Goes on with the servers that are known now, and with all else as it is in force.
+    pub(super) async fn take_servers(&self, running: &Running) {
+        let in_force = running.in_force();
+        let mut config = in_force.config.clone();
+        if let Err(error) = self.discoverer.fill(&mut config).await {
+            return tracing::warn!(%error, "the servers of a pool stay as they are");
+        }
+        let is_cut = descriptors::fit(&mut config, running.all_descriptors());
+        let Ok(snapshot) = spawn_blocking(move || in_force.next(config)).await else { return };
+        running.change(snapshot, is_cut).await;
+        running.reloads().discovered();
     }
 
     /// Reloads. Dropped before it is done, it leaves either configuration in force, in each worker the whole of it.
@@ -81,10 +109,13 @@ impl Reloader {
             steps::check(&config, &in_force.config, &origin)?;
             let waiting = keep_fixed(&mut config, &in_force.config);
             let is_cut = descriptors::fit(&mut config, all_descriptors);
-            Ok((in_force.next(config), waiting, is_cut))
+            Ok((config, waiting, is_cut))
         });
-        let (snapshot, waiting, is_cut) =
-            prepared.await.map_err(|error| Refusal::Unread(io::Error::other(error)))?.map_err(Refusal::Wrong)?;
+        let unread = |error| Refusal::Unread(io::Error::other(error));
+        let (mut config, waiting, is_cut) = prepared.await.map_err(unread)?.map_err(Refusal::Wrong)?;
+        self.discoverer.fill(&mut config).await.map_err(Refusal::Unfound)?;
+        let in_force = running.in_force();
+        let snapshot = spawn_blocking(move || in_force.next(config)).await.map_err(unread)?;
         if let Err(error) = filter.set(&snapshot.config.log.level) {
             tracing::warn!(%error, "the log level stays");
         }
@@ -107,6 +138,7 @@ impl Refusal {
     fn log(&self) -> Vec<String> {
         let text = match self {
             Refusal::Wrong(problems) => problems.to_string(),
+            Refusal::Unfound(error) => error.to_string(),
             Refusal::Unread(error) => error.to_string(),
         };
         for line in text.lines() {

@@ -3,8 +3,8 @@
 //! Secrets stand in files of their own, whose paths it shows; of headers it shows the variable that holds the value.
 
 use super::checked::{
-    Allow, Config, Credentials, Entrance, FixedHeader, Limits, Listen, Loader, Log, Migrate, OnDown, Pool, Refresh,
-    Route, ServerConfig, SpoolConfig,
+    Address, Allow, Config, Credentials, Discover, DiscoverSource, Entrance, FixedHeader, Limits, Listen, Loader, Log,
+    Migrate, OnDown, Pool, Refresh, Route, ServerConfig, SpoolConfig,
 };
 use super::units::{show_duration, show_percent, show_size};
 use crate::hash::KeyHash;
@@ -77,7 +77,8 @@ fn listen(listen: &Listen, entrance: &Entrance) -> Value {
 
 fn pool(pool: &Pool, pools: &[Pool]) -> Value {
     let mut shown = json!({
-        "servers": pool.servers.iter().map(server).collect::<Vec<_>>(),
+        "servers": pool.discover.as_ref().map_or_else(|| pool.servers.iter().map(server).collect(), discover),
+        "any_address": pool.any_address,
         "hash": pool.hash.word(),
         "key_hash": pool.hash.key_hash().map_or("auto", KeyHash::word),
         "hash_tags": pool.hash_tag.map_or("off".into(), |(open, close)| String::from_iter([char::from(open), close.into()])),
@@ -126,6 +127,25 @@ fn spool(spool: &SpoolConfig) -> Value {
         shown["dir"] = dir.to_string_lossy().into();
     }
     shown
+}
+
+/// The way to find them, not those that were found: it stays what was configured.
+fn discover(discover: &Discover) -> Value {
+    let (key, at, nameserver) = match &discover.source {
+        DiscoverSource::ElastiCache { host, port } => ("elasticache", address(host, *port), None),
+        DiscoverSource::DnsSrv { name, nameserver } => ("dns_srv", name.clone(), *nameserver),
+        DiscoverSource::Dns { host, port, nameserver } => ("dns", address(host, *port), *nameserver),
+    };
+    let mut shown = json!({ key: at, "every": show_duration(discover.every) });
+    shown["shrink_after"] = show_duration(discover.shrink_after).into();
+    if let Some(nameserver) = nameserver {
+        shown["nameserver"] = nameserver.to_string().into();
+    }
+    json!({ "discover": shown })
+}
+
+fn address(host: &str, port: u16) -> String {
+    Address::Tcp { host: host.into(), port }.to_string()
 }
 
 fn server(server: &ServerConfig) -> Value {

@@ -69,11 +69,7 @@ fn map_of(place: &str, rows: &[SchemaRow]) -> Value {
 
 fn property(row: &SchemaRow, rows: &[SchemaRow]) -> Value {
     let parts = row.values.split(", ");
-    // What follows a kind says more of it, which `leash check` looks after: `list of names`, and which names.
-    let kinds: Vec<Value> = match row.values.strip_prefix("list of ") {
-        Some(_) => parts.take(1).flat_map(|part| kind_of(part, row, rows)).collect(),
-        None => parts.filter_map(|part| kind_of(part, row, rows)).collect(),
-    };
+    let kinds: Vec<Value> = parts.filter_map(|part| kind_of(part, row, rows)).collect();
     let mut schema = match <[Value; 1]>::try_from(kinds) {
         Ok([only]) => only,
         Err(kinds) => json!({ "anyOf": kinds }),
@@ -155,7 +151,8 @@ mod tests {
         assert_eq!(refresh["properties"]["grace"]["pattern"], "^[0-9]+ ?(ms|s|m|h)$");
         assert_eq!(refresh["properties"]["marker_bit"]["type"], "integer");
         assert_eq!(schema["required"], json!(["pools"]));
-        let server = &schema["properties"]["pools"]["additionalProperties"]["properties"]["servers"]["items"]["anyOf"];
+        let server = &schema["properties"]["pools"]["additionalProperties"]["properties"]["servers"]["anyOf"][0]["items"]
+            ["anyOf"];
         assert_eq!(server[0], json!({ "type": "string" }));
         assert_eq!(server[1]["required"], json!(["address"]));
         let keys = schema["properties"]["log"]["properties"]["keys"]["description"].as_str().unwrap();

@@ -67,6 +67,8 @@ words! {
         Ok = "ok",
         /// It was refused, and the one before stayed in force.
         Refused = "refused",
+        /// Nothing was read: a pool has other servers than before.
+        Discovered = "discovered",
     }
 }
 

@@ -78,7 +78,7 @@ pub struct Internals {
 pub enum Cause {
     /// No reply before the deadline.
     Timeout,
-    /// No connection could be made.
+    /// No connection could be made, or the server turned it away.
     Connect,
     /// The connection ended before the reply came.
     Disconnected,
@@ -98,11 +98,13 @@ pub enum Cause {
     Tls,
     /// The server does not let leash in.
     Auth,
+    /// The server gives its items no CAS uniques, and is asked for what cannot be done without.
+    NoCas,
 }
 
 impl Cause {
     /// All of them, in the order of their discriminants.
-    pub const ALL: [Cause; 11] = [
+    pub const ALL: [Cause; 12] = [
         Cause::Timeout,
         Cause::Connect,
         Cause::Disconnected,
@@ -114,6 +116,7 @@ impl Cause {
         Cause::Descriptors,
         Cause::Tls,
         Cause::Auth,
+        Cause::NoCas,
     ];
 
     /// The word for it in labels.
@@ -130,6 +133,7 @@ impl Cause {
             Cause::Descriptors => "descriptors",
             Cause::Tls => "tls",
             Cause::Auth => "auth",
+            Cause::NoCas => "no_cas",
         }
     }
 
@@ -147,6 +151,7 @@ impl Cause {
             Cause::Descriptors => "leash has no file descriptor left, raise LimitNOFILE",
             Cause::Tls => "no TLS with it, the log of leash says why",
             Cause::Auth => "does not let leash in, the log of leash says why",
+            Cause::NoCas => "has CAS off (-C), which refresh and migrate need; start it without -C",
         }
     }
 }
@@ -158,10 +163,13 @@ pub struct Failure {
     pub cause: Cause,
     /// The server as people know it: `m1 (10.0.0.7:11211)`.
     pub server: Arc<str>,
+    /// What the server itself said about it, if it did.
+    pub said: Option<Arc<str>>,
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "server {}: {}", self.server, self.cause.text())
+        write!(f, "server {}: {}", self.server, self.cause.text())?;
+        self.said.iter().try_for_each(|said| write!(f, ", it says \"{said}\""))
     }
 }

@@ -28,6 +28,7 @@ mod tree;
 mod turns;
 mod walk;
 mod wins;
+mod without_cas;
 
 pub use answer::Answer;
 pub use client::Client;
@@ -129,7 +130,7 @@ pub trait Node {
     /// What is answered when the time is over; `refused` is the best reply it has so far.
     fn late(&self, request: &Request, _refused: Option<Reply>) -> Reply {
         let server = self.serving(&request.key).map_or_else(|| "of the route".into(), |server| server.label().clone());
-        Reply::Failed(Failure { cause: Cause::Timeout, server })
+        Reply::Failed(Failure { cause: Cause::Timeout, server, said: None })
     }
 
     /// The server that has the last word about a key.

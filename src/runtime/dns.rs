@@ -62,9 +62,36 @@ impl Addresses {
     }
 }
 
+/// Whether a name means one server: with one address of each family. Of several, each connection would take another, and
+/// where a key is would be left to chance.
+pub(crate) fn one_server(host: &str, port: u16, addresses: &[SocketAddr]) -> Result<(), String> {
+    let of_family = |is_ipv4: bool| addresses.iter().filter(move |address| address.is_ipv4() == is_ipv4);
+    let family = [true, false].into_iter().find(|is_ipv4| of_family(*is_ipv4).count() > 1);
+    let Some(is_ipv4) = family else { return Ok(()) };
+    let shown: Vec<String> = of_family(is_ipv4).take(3).map(|address| address.ip().to_string()).collect();
+    let (count, shown) = (of_family(is_ipv4).count(), shown.join(", "));
+    Err(format!(
+        "{host} has {count} addresses ({shown}{}), and which of them has a key would be left to chance; for a pool of all \
+         of them write servers: [dns+{host}:{port}], or any_address: true if each of them has every key",
+        if count > 3 { ", …" } else { "" }
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_with_several_addresses_of_a_family_is_not_one_server() {
+        for one in [&["10.0.0.1:1"][..], &["10.0.0.1:1", "[::1]:1"], &[]] {
+            assert_eq!(one_server("m", 1, &at(one)), Ok(()));
+        }
+        let told = one_server("m", 1, &at(&["10.0.0.1:1", "[::1]:1", "10.0.0.2:1"])).unwrap_err();
+        assert!(
+            told.starts_with("m has 2 addresses (10.0.0.1, 10.0.0.2), and") && told.contains("[dns+m:1]"),
+            "{told}"
+        );
+    }
 
     fn at(texts: &[&str]) -> Vec<SocketAddr> {
         texts.iter().map(|text| text.parse().unwrap()).collect()

@@ -157,13 +157,14 @@ impl SharedPool {
 }
 
 /// How the servers of `pool` are treated.
-fn options(pool: &config::Pool, config: &Config) -> Options {
+pub(crate) fn options(pool: &config::Pool, config: &Config) -> Options {
     Options {
         connect_timeout: pool.connect_timeout,
         request_timeout: pool.request_timeout,
         queue: config.limits.server_queue,
         failures: pool.failures,
         linger: linger(pool, config),
+        any_address: pool.any_address,
         show_keys: config.log.keys,
         tls: pool.tls.clone(),
         auth: pool.auth.clone(),

@@ -50,6 +50,11 @@ impl Reloads {
         self.counts[ReloadOutcome::Ok as usize].fetch_add(1, Relaxed);
     }
 
+    /// A pool has other servers; all else is as it was.
+    pub fn discovered(&self) {
+        self.counts[ReloadOutcome::Discovered as usize].fetch_add(1, Relaxed);
+    }
+
     /// A configuration was refused for these problems; the one before stays in force.
     pub fn refused(&self, problems: Vec<String>) {
         let mut state = self.lock();

@@ -24,6 +24,7 @@ pub(super) struct Common {
     pub(super) memory: Rc<Memory>,
     pub(super) cannot_connect: Repeated,
     pub(super) out_of_step: Repeated,
+    pub(super) has_no_cas: Repeated,
     /// Its counters, and what they know it as.
     pub(super) counters: RefCell<(Arc<Shard>, ServerId)>,
     /// Whether no configuration names it any more.
@@ -50,6 +51,7 @@ impl Common {
             memory: memory.clone(),
             cannot_connect: Repeated::new(COMPLAINT),
             out_of_step: Repeated::new(COMPLAINT),
+            has_no_cas: Repeated::new(COMPLAINT),
             counters: RefCell::new((shard, id)),
             retired: Cell::new(false),
             large: LargeItems::default(),
@@ -70,9 +72,18 @@ impl Common {
         shard.observe_upstream(*id, replies, waited);
     }
 
+    /// The server has answered with a CAS unique of 0, which only those have that give none.
+    pub(super) fn without_cas(&self) -> Reply {
+        if let Some(suppressed) = self.has_no_cas.allow(self.turn.now()) {
+            let label = &self.target.label;
+            tracing::error!(server = %label, suppressed, "server {}", Cause::NoCas.text());
+        }
+        self.failed(Cause::NoCas)
+    }
+
     pub(super) fn failed(&self, cause: Cause) -> Reply {
         let (shard, id) = &*self.counters.borrow();
         shard.failure(*id, cause);
-        Reply::Failed(Failure { cause, server: self.target.label.clone() })
+        Reply::Failed(Failure { cause, server: self.target.label.clone(), said: self.target.refusal.about(cause) })
     }
 }

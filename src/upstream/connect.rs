@@ -9,13 +9,15 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::UnixStream;
 use tokio::time::timeout;
 
 use super::password::log_in;
+use super::race;
 use super::target::Target;
 use super::unusable::Unusable;
 use crate::config::Address;
+use crate::runtime::dns::one_server;
 use crate::runtime::net::{leave_reserve, notice_deaf};
 use crate::runtime::secured::SecuredStream;
 use crate::runtime::socket::SocketStream;
@@ -40,7 +42,10 @@ impl Target {
         let opened = timeout(self.options.connect_timeout, self.open());
         let opened = opened.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
         let socket = opened.and_then(|socket| leave_reserve(&socket).map(|()| socket));
-        let socket = socket.map_err(|error| Unusable::no_connection(&error))?;
+        let socket = socket.map_err(|error| {
+            self.refusal.forget();
+            Unusable::no_connection(&error)
+        })?;
         let peer = socket.peer();
         let (mut reader, writer) = self.secured(socket).await?.into_split();
         if let Some(auth) = &self.options.auth {
@@ -62,18 +67,14 @@ impl Target {
         };
         // A name service that does not answer must leave time to connect to where the server was.
         let patience = self.options.connect_timeout / 2;
-        let mut refused = io::Error::new(io::ErrorKind::NotFound, "its name has no address");
-        for address in self.addresses.resolve(host, port, patience).await? {
-            match TcpStream::connect(address).await {
-                Ok(stream) => {
-                    stream.set_nodelay(true)?;
-                    notice_deaf(&stream, DEAF)?;
-                    return Ok(SocketStream::Tcp(stream));
-                }
-                Err(error) => refused = error,
-            }
+        let addresses = self.addresses.resolve(host, port, patience).await?;
+        if !self.options.any_address {
+            one_server(host, port, &addresses).map_err(io::Error::other)?;
         }
-        Err(refused)
+        let stream = race::connect(addresses, self.options.connect_timeout).await?;
+        stream.set_nodelay(true)?;
+        notice_deaf(&stream, DEAF)?;
+        Ok(SocketStream::Tcp(stream))
     }
 
     async fn secured(&self, socket: SocketStream) -> Result<Stream, Unusable> {

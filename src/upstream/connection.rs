@@ -5,6 +5,7 @@
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
@@ -46,11 +47,22 @@ async fn live(lane: &Rc<Lane>) -> (Cause, Option<Instant>) {
         Ok(opened) => opened,
         Err(cause) => {
             lane.count(UpstreamCount::Desync, u64::from(cause == Cause::Desync));
-            // What leash itself lacks says nothing about the server.
-            return (cause, Some(begun).filter(|_| cause != Cause::Descriptors));
+            let says_nothing = match cause {
+                // leash itself lacks something.
+                Cause::Descriptors => true,
+                // The server is well, and says that it has no room: the connections that it has go on.
+                Cause::Connect if lane.target.refusal.about(cause).is_some() => {
+                    lane.target.open.load(Ordering::Relaxed) > 0
+                }
+                // One that is full may also leave a new connection unanswered, in the kernel's queue.
+                Cause::Connect | Cause::Timeout => lane.target.health.is_heard(begun),
+                _ => false,
+            };
+            return (cause, Some(begun).filter(|_| !says_nothing));
         }
     };
     lane.count(UpstreamCount::Opened, 1);
+    lane.target.open.fetch_add(1, Ordering::Relaxed);
     {
         let mut link = lane.link.borrow_mut();
         if link.heard.is_some() {
@@ -64,6 +76,7 @@ async fn live(lane: &Rc<Lane>) -> (Cause, Option<Instant>) {
     lane.send();
     let cause = serve(lane, &mut reader, decoder).await;
     lane.count(UpstreamCount::Closed, 1);
+    lane.target.open.fetch_sub(1, Ordering::Relaxed);
     let (owed, unproven) = {
         let link = lane.link.borrow();
         // Requests since the link moved to another connection have not been sent on this one.

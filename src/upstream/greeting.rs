@@ -30,12 +30,16 @@ pub(super) async fn greet(target: &Target, reader: &mut Reader, writer: &Writer)
     let greeted = async {
         match ask(Question::Noop, reader, writer).await? {
             Reply::Done => {}
-            Reply::Error(line) if line.starts_with(b"ERROR") => return Err(Cause::Outdated.into()),
+            Reply::Error(line) if *line == b"ERROR"[..] => return Err(Cause::Outdated.into()),
             Reply::Error(line) if line.starts_with(UNAUTHENTICATED) => return Err(wants_password(&line)),
             // It has no place for one more connection.
-            Reply::Error(_) => return Err(Cause::Connect.into()),
+            Reply::Error(line) => {
+                target.refusal.note(&line);
+                return Err(turned_away(&line));
+            }
             _ => return Err(Cause::Desync.into()),
         }
+        target.refusal.forget();
         match ask(Question::Version, reader, writer).await? {
             Reply::Version(version) if is_before(OLDEST, &version) == Some(true) => Err(Cause::Outdated.into()),
             // A server that speaks meta but numbers its versions differently is not memcached; leash can still use it.
@@ -77,6 +81,11 @@ fn silent(target: &Target) -> Unusable {
     };
     let why = format!("it says nothing within {:?}{cure}", target.options.request_timeout);
     Unusable { cause: Cause::Timeout, why: why.into() }
+}
+
+fn turned_away(line: &[u8]) -> Unusable {
+    let said = String::from_utf8_lossy(line);
+    Unusable { cause: Cause::Connect, why: format!("it turns new connections away, it says \"{said}\"").into() }
 }
 
 fn wants_password(line: &[u8]) -> Unusable {

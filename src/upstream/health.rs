@@ -51,6 +51,7 @@ pub struct Health {
     start: Instant,
     /// When it last came back, in nanoseconds; 0 if it never was down.
     back: AtomicU64,
+    heard: AtomicU32, // in which moment a caller last got a reply
     /// For how long after that it is not quite as any other.
     linger: Duration,
     /// How often in a row it went down soon after it had come back.
@@ -85,6 +86,7 @@ impl Health {
             withholds: AtomicBool::new(false),
             start,
             back: AtomicU64::new(0),
+            heard: AtomicU32::new(0),
             linger,
             flaps: AtomicU32::new(0),
             seat,
@@ -173,6 +175,24 @@ impl Health {
         if self.failures.load(Ordering::Relaxed) != 0 {
             self.failures.store(0, Ordering::Relaxed);
         }
+    }
+
+    /// Notes that a caller got a reply at `now`.
+    pub fn heard(&self, now: Instant) {
+        let moment = self.moment(now);
+        if self.heard.load(Ordering::Relaxed) != moment {
+            self.heard.store(moment, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether a caller has got a reply since `asked`: what failed meanwhile says that it has no room, not that it is gone.
+    pub fn is_heard(&self, asked: Instant) -> bool {
+        self.heard.load(Ordering::Relaxed) > self.moment(asked)
+    }
+
+    // Of 16 ms, as all workers share the line where it is noted.
+    fn moment(&self, at: Instant) -> u32 {
+        u32::try_from(at.saturating_duration_since(self.start).as_millis() / 16 + 1).unwrap_or(u32::MAX)
     }
 
     /// Notes at `now` that a request sent at `asked` failed. True if that made the server down: then the caller must

@@ -190,6 +190,7 @@ impl Batch {
         let mut link = lane.link.borrow_mut();
         if self.answers > 0 {
             lane.target.health.succeeded();
+            lane.target.health.heard(now);
             link.answered = Some(now);
         }
         let late = self.last_late.map(|asked| now.saturating_duration_since(asked));

@@ -13,6 +13,9 @@ use crate::metrics::UpstreamCount;
 use crate::protocol::{Key, Question, Reply};
 use crate::store::EmbeddedStore;
 
+/// The store in this process always has CAS uniques.
+const NO_CAS: &str = "SERVER_ERROR no CAS unique";
+
 /// One member of a pool.
 #[derive(Clone)]
 pub enum ServerOrStore {
@@ -76,6 +79,14 @@ impl ServerOrStore {
     pub fn count_guttered(&self) {
         if let ServerOrStore::Server(server) = self {
             server.common.count(UpstreamCount::Guttered, 1);
+        }
+    }
+
+    /// Refuses what only its items' CAS uniques make possible, since it has shown that they have none.
+    pub fn refuse_without_cas(&self) -> Reply {
+        match self {
+            ServerOrStore::Server(server) => server.common.without_cas(),
+            ServerOrStore::Embedded(..) => Reply::Error(NO_CAS.into()),
         }
     }
 

@@ -1,12 +1,13 @@
 //! What the whole process knows of a server: its name, how to reach it, its health, and the deletes that wait for it.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use super::blackout::{Peers, PoolSeat};
 use super::health::Health;
 use super::outage::Outage;
+use super::refusal::RefusalWords;
 use super::spool::Spool;
 use crate::config::{Address, Credentials, ServerConfig};
 use crate::runtime::dns::Addresses;
@@ -25,6 +26,8 @@ pub struct Options {
     pub failures: u32,
     /// For how long after it was down others may hold what it missed.
     pub linger: Duration,
+    /// Whether its name may have several addresses, any of which leash may use.
+    pub any_address: bool,
     /// Whether what it said may be logged: it may hold keys and values.
     pub show_keys: bool,
     /// How TLS is spoken with it, if it is.
@@ -48,6 +51,10 @@ pub struct Target {
     pub(super) address: Address,
     /// The addresses that its name stands for.
     pub(super) addresses: Addresses,
+    /// What it said to the last connection that it did not take.
+    pub(super) refusal: RefusalWords,
+    /// How many connections the process has to it.
+    pub(super) open: AtomicUsize,
     /// Whether a worker [tends](super::tending) it.
     pub(super) is_tended: AtomicBool,
 }
@@ -101,6 +108,8 @@ impl Target {
             me: me.clone(),
             address,
             addresses,
+            refusal: RefusalWords::default(),
+            open: AtomicUsize::new(0),
             is_tended: AtomicBool::new(false),
         })
     }

@@ -15,6 +15,7 @@ const DECIDERS: &[&str] = &[
     "upstream/spool/format.rs",
     "upstream/spool/format_1.rs",
     "upstream/spool/version.rs",
+    "discovery/cluster.rs",
     "explain/destination.rs",
     "explain/finding.rs",
     "explain/words.rs",

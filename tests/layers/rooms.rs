@@ -10,8 +10,20 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "commands",
         &[
-            "admin", "app", "config", "explain", "hash", "logging", "metrics", "protocol", "readable", "route",
-            "runtime", "snapshot", "upstream",
+            "admin",
+            "app",
+            "config",
+            "discovery",
+            "explain",
+            "hash",
+            "logging",
+            "metrics",
+            "protocol",
+            "readable",
+            "route",
+            "runtime",
+            "snapshot",
+            "upstream",
         ],
     ),
     (
@@ -19,6 +31,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         &[
             "admin",
             "config",
+            "discovery",
             "downstream",
             "logging",
             "metrics",
@@ -37,6 +50,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("explain", &["config", "hash", "metrics", "protocol", "route", "runtime", "snapshot", "upstream"]),
+    ("discovery", &["config", "protocol", "runtime", "snapshot", "upstream"]),
     ("snapshot", &["config", "hash", "metrics", "protocol", "route", "runtime", "store", "upstream"]),
     ("downstream", &["config", "logging", "metrics", "protocol", "route", "runtime", "upstream"]),
     ("route", &["config", "hash", "metrics", "origin", "protocol", "runtime", "upstream"]),

@@ -7,3 +7,4 @@ mod migration_uniques;
 mod refresh;
 mod refresh_races;
 mod warm;
+mod without_cas;

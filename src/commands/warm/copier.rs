@@ -134,7 +134,7 @@ impl Copier {
                 Ok(Copied::Broken) | Err(Reply::NotStored) => {}
                 Err(reply) => return self.failed(pass, entry, Side::To, &reply),
             }
-            match FoundInTo::of(migration.look(&key).await) {
+            match migration.found(&key).await {
                 FoundInTo::Nothing => {}
                 FoundInTo::Item(_) => return Outcome::There,
                 FoundInTo::Claimed { .. } => sleep(LOOK_AGAIN).await,
@@ -170,7 +170,7 @@ impl Copier {
 }
 
 fn is_away(failure: &Failure) -> bool {
-    matches!(failure.cause, Cause::Down | Cause::Connect | Cause::Outdated)
+    matches!(failure.cause, Cause::Down | Cause::Connect | Cause::Outdated | Cause::NoCas)
 }
 
 fn in_words(reply: &Reply) -> String {

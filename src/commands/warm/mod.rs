@@ -36,6 +36,7 @@ use tokio::runtime::{Builder, LocalOptions};
 use tokio::task::spawn_local;
 
 use crate::config::Config;
+use crate::discovery::{Discoverer, DiscoveryError};
 use crate::snapshot::{SharedServer, Snapshot};
 use copier::Copier;
 use filter::KeyFilter;
@@ -81,6 +82,9 @@ pub enum WarmError {
     /// What is done cannot be noted.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// A pool has no servers.
+    #[error(transparent)]
+    Discovery(#[from] DiscoveryError),
     /// The process cannot do what it needs to.
     #[error("cannot start: {0}")]
     Start(#[from] io::Error),
@@ -94,6 +98,7 @@ pub fn run(order: &Order) -> Result<WarmReport, WarmError> {
 }
 
 async fn copy(order: &Order) -> Result<WarmReport, WarmError> {
+    let order = &found(order).await?;
     let plan = WarmPlan::new(&order.config, &order.only)?;
     for note in &plan.notes {
         eprintln!("not copied: {note}");
@@ -103,6 +108,13 @@ async fn copy(order: &Order) -> Result<WarmReport, WarmError> {
     let run = Run { snapshot: Snapshot::new(patient(&order.config)), plan, stop };
     let tallies = if order.is_dry { run.count_all().await } else { run.copy_all(order).await? };
     Ok(WarmReport { is_dry: order.is_dry, tallies, stopped: run.stop.why() })
+}
+
+/// The same order with the servers of all pools.
+async fn found(order: &Order) -> Result<Order, DiscoveryError> {
+    let mut order = order.clone();
+    Discoverer::default().fill(&mut order.config).await?;
+    Ok(order)
 }
 
 /// The same configuration with more patience.

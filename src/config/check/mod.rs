@@ -3,6 +3,7 @@
 //! Every check adds its problems and goes on with a default in place of the wrong value, so that the rest is checked
 //! too.
 
+mod discover;
 mod down;
 mod entrance;
 mod hash;

@@ -1,7 +1,7 @@
 //! `pools`: every pool has servers with different names, and an embedded store is alone in its pool.
 
-use super::setting::{setting, text};
-use super::{down, hash, tls};
+use super::setting::{setting, switch, text};
+use super::{discover, down, hash, tls};
 use crate::config::address;
 use crate::config::checked::{Address, Embedded, Pool, ServerConfig};
 use crate::config::problem::{ConfigPlace, Problems, plain};
@@ -29,11 +29,15 @@ pub(super) fn check(file: &File, problems: &mut Problems, warnings: &mut Problem
 
 fn one(written: &written::Pool, problems: &mut Problems, warnings: &mut Problems) -> Pool {
     name(&written.name, &written.place, problems);
-    let d = Pool::of(&written.name, servers(written, problems, warnings));
+    let discover = discover::check(written, problems);
+    let is_found = discover.is_some() || written.discover.is_some();
+    let servers = if is_found { Vec::new() } else { servers(written, problems, warnings) };
+    let d = Pool { discover, ..Pool::of(&written.name, servers) };
     let failures = setting(&COUNT, written.failures.as_ref(), d.failures as usize, 1..=1_000_000, problems);
     let pool = Pool {
         connect_timeout: setting(&DURATION, written.connect_timeout.as_ref(), d.connect_timeout, TIMEOUTS, problems),
         request_timeout: setting(&DURATION, written.request_timeout.as_ref(), d.request_timeout, TIMEOUTS, problems),
+        any_address: switch(written.any_address.as_ref(), d.any_address, problems),
         failures: u32::try_from(failures).unwrap_or(u32::MAX),
         embedded: embedded(written.embedded.as_ref(), d.embedded, problems),
         tls: written.tls.as_ref().and_then(|written| tls::client(written, &d.servers, problems, warnings)),

@@ -4,6 +4,7 @@
 //! here.
 
 mod auth;
+mod discover;
 mod down;
 mod entrance;
 mod loader;
@@ -16,6 +17,8 @@ use crate::hash::HashKind;
 use crate::logging::LogFormat;
 use crate::tls::ClientTls;
 pub use auth::Credentials;
+pub use discover::{Discover, DiscoverSource};
+pub(super) use discover::{EVERY, SHRINK_AFTER};
 pub(super) use down::GUTTER_TTL;
 pub use down::{Gutter, OnDown, SpoolConfig};
 pub use entrance::{Allow, Entrance, Listen};
@@ -79,8 +82,12 @@ pub struct Config {
 pub struct Pool {
     /// Its name in the file.
     pub name: Arc<str>,
-    /// Its servers, at least one, with different names.
+    /// Its servers, with different names; at least one, unless they are still to be found.
     pub servers: Vec<ServerConfig>,
+    /// How they are found; `None`: they are written.
+    pub discover: Option<Discover>,
+    /// Whether a name with several addresses is one server all the same.
+    pub any_address: bool,
     /// How keys are spread over them.
     pub hash: HashKind,
     /// The two characters around the part of a key that is hashed (`{` and `}`), if only a part may be.
@@ -225,6 +232,8 @@ impl Pool {
         Pool {
             name: name.into(),
             servers,
+            discover: None,
+            any_address: false,
             hash: HashKind::Rendezvous,
             hash_tag: None,
             unhashed_prefix: Vec::new(),

@@ -3,6 +3,7 @@
 //! The constants `KEYS` are the one list of keys: reading, "did you mean", and the tests that `config.example.yaml` and
 //! the book show every key, all go by them.
 
+mod discover;
 mod down;
 mod keys;
 mod listen;
@@ -15,6 +16,7 @@ mod tls;
 use super::fields::{Fields, Scalar, scalar};
 use super::problem::{ConfigPlace, Problems};
 use super::yaml::{Value, YamlNode};
+pub(super) use discover::{Discover, FoundServers};
 pub(super) use down::{Gutter, OnDown, SpoolConfig};
 pub use keys::keys;
 pub(super) use listen::{Listen, ListenTls};

@@ -1,5 +1,6 @@
 //! The written form of pools and their servers.
 
+use super::discover::{Discover, FoundServers};
 use super::down::OnDown;
 use super::tls::{PoolAuth, PoolTls};
 use crate::config::fields::{Fields, Scalar, scalar};
@@ -13,8 +14,12 @@ pub(crate) struct Pool {
     pub place: ConfigPlace,
     /// Its key.
     pub name: String,
-    /// `servers`.
+    /// `servers`, a list.
     pub servers: Option<Vec<ServerConfig>>,
+    /// `servers`, a map.
+    pub discover: Option<Discover>,
+    /// `any_address`.
+    pub any_address: Option<Scalar>,
     /// `hash`.
     pub hash: Option<Scalar>,
     /// `key_hash`.
@@ -65,6 +70,7 @@ impl Pool {
     /// The keys of one pool.
     pub(crate) const KEYS: &'static [&'static str] = &[
         "servers",
+        "any_address",
         "hash",
         "key_hash",
         "hash_tags",
@@ -84,6 +90,8 @@ impl Pool {
             place,
             name: name.into(),
             servers: Some(servers),
+            discover: None,
+            any_address: None,
             hash: None,
             key_hash: None,
             hash_tags: None,
@@ -105,10 +113,19 @@ impl Pool {
     }
 
     fn read(name: &str, place: ConfigPlace, map: &Fields<'_>, problems: &mut Problems) -> Pool {
+        let (mut servers, mut discover) = (None, None);
+        match map.node("servers") {
+            Some((place, node)) if matches!(node.value, Value::Map(_)) => {
+                discover = FoundServers::read(node, place, problems);
+            }
+            _ => servers = map.list("servers", ServerConfig::read, problems),
+        }
         Pool {
             place,
             name: name.into(),
-            servers: map.list("servers", ServerConfig::read, problems),
+            servers,
+            discover,
+            any_address: map.scalar("any_address", problems),
             hash: map.scalar("hash", problems),
             key_hash: map.scalar("key_hash", problems),
             hash_tags: map.scalar("hash_tags", problems),

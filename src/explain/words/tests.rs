@@ -123,7 +123,7 @@ fn a_route_that_does_not_refresh_has_neither_stale_dates_nor_leases() {
 
 #[test]
 fn a_server_that_could_not_be_asked_is_named_once() {
-    let down = Reply::Failed(Failure { cause: Cause::Timeout, server: "m0".into() });
+    let down = Reply::Failed(Failure { cause: Cause::Timeout, server: "m0".into(), said: None });
     assert_eq!(said(&down, &down), ["not known: server m0: no reply in time"]);
     let half = said(&Reply::Miss, &Reply::Error("SERVER_ERROR out of memory".into()));
     assert_eq!(half, ["no item", "not known: the server says SERVER_ERROR out of memory"]);

@@ -282,7 +282,7 @@ fn where_the_cas_unique_is_not_known_one_is_told_that_no_item_has() {
 
 #[test]
 fn what_was_not_found_is_silence_to_the_quiet() {
-    let failed = Reply::Failed(Failure { cause: Cause::Down, server: "m1".into() });
+    let failed = Reply::Failed(Failure { cause: Cause::Down, server: "m1".into(), said: None });
     for reply in [Reply::Miss, failed] {
         for quiet in [0x09, 0x0d, 0x1e, 0x24] {
             assert_eq!(told(quiet, &reply), b"", "{quiet:#x}");
@@ -317,7 +317,7 @@ fn what_was_done_is_silence_to_the_quiet() {
 /// Also to the quiet, as memcached does.
 #[test]
 fn every_refusal_is_told_with_its_status() {
-    let failed = |cause| Reply::Failed(Failure { cause, server: "m1".into() });
+    let failed = |cause| Reply::Failed(Failure { cause, server: "m1".into(), said: None });
     let error = |line: &'static str| Reply::Error(line.into());
     let table: &[(Reply, u16, &str)] = &[
         (Reply::NotFound, 0x01, "Not found"),

@@ -29,7 +29,7 @@ fn internals(binary_key: bool) -> Reply {
 }
 
 fn failed() -> Reply {
-    Reply::Failed(Failure { cause: Cause::Timeout, server: "m1 (10.0.0.7:11211)".into() })
+    Reply::Failed(Failure { cause: Cause::Timeout, server: "m1 (10.0.0.7:11211)".into(), said: None })
 }
 
 const FAILED: &str = "SERVER_ERROR server m1 (10.0.0.7:11211): no reply in time\r\n";

@@ -5,6 +5,7 @@ use tokio::time::{Instant, sleep_until};
 use super::MigrationNode;
 use crate::protocol::{Command, Delete, Get, Item, Key, Reply};
 use crate::route::migration::decide::{Claim, FoundInTo, LOOK, back_off};
+use crate::route::without_cas::with_cas;
 use crate::route::{Answer, Deadline};
 
 /// The answer to a write that got no claim, or no turn at asking for one, in time.
@@ -56,21 +57,26 @@ impl Patience {
 
 impl MigrationNode {
     /// Looks at the key in `to`.
-    pub fn look(&self, key: &Key) -> Answer {
+    pub(super) fn look(&self, key: &Key) -> Answer {
         self.ask_to(key, Command::Get(LOOK))
     }
 
     /// Reads the reply to a look. Notes a win of memcached's own, to be given back when the caller is done.
     pub(super) fn there(&self, key: &Key, looked: Reply) -> FoundInTo {
         self.spare_wins.note(key, &looked);
-        FoundInTo::of(looked)
+        FoundInTo::of(self.with_cas(key, looked))
+    }
+
+    /// What there is of the key in `to`.
+    pub async fn found(&self, key: &Key) -> FoundInTo {
+        FoundInTo::of(self.with_cas(key, self.look(key).await))
     }
 
     /// Takes a claim where nothing is, or one that `claim` may replace.
     pub(super) async fn take(&self, key: &Key, claim: Claim) -> ClaimAttempt {
         let added = self.put_claim(key, claim, None);
         let looked = self.look(key);
-        match added.await {
+        match self.with_cas(key, added.await) {
             Reply::Hit(Item { cas, .. }) => return ClaimAttempt::Held(cas),
             Reply::NotStored => {}
             trouble => return ClaimAttempt::Trouble(trouble),
@@ -88,7 +94,7 @@ impl MigrationNode {
 
     /// Takes a claim in the place of the item with this CAS unique.
     pub(super) async fn take_over(&self, key: &Key, claim: Claim, over: u64) -> ClaimAttempt {
-        match self.put_claim(key, claim, Some(over)).await {
+        match self.with_cas(key, self.put_claim(key, claim, Some(over)).await) {
             Reply::Hit(Item { cas, .. }) => ClaimAttempt::Held(cas),
             Reply::Exists | Reply::NotFound | Reply::NotStored => ClaimAttempt::Again,
             trouble => ClaimAttempt::Trouble(trouble),
@@ -98,6 +104,11 @@ impl MigrationNode {
     /// Gives a claim up. [`Reply::Hit`] if it still was there.
     pub(super) fn give_up(&self, key: &Key, claim: u64) -> Answer {
         self.ask_to(key, Command::Delete(Delete { compare_cas: Some(claim), ..Delete::default() }))
+    }
+
+    /// What `to` said to a claim; a refusal where that has no CAS unique, as the claim would keep nobody out.
+    pub(super) fn with_cas(&self, key: &Key, reply: Reply) -> Reply {
+        with_cas(reply, &**self.to.root(), key)
     }
 
     pub(super) fn put_claim(&self, key: &Key, claim: Claim, over: Option<u64>) -> Answer {

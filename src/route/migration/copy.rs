@@ -62,7 +62,7 @@ impl MigrationNode {
     /// Brings an item over under a claim of its own, and gives the claim up. `Err` with the reply of `to` if it got no
     /// claim: [`Reply::NotStored`] if something is there already.
     pub async fn bring(&self, key: &Key) -> Result<Copied, Reply> {
-        let claim = match self.put_claim(key, Claim::Copy, None).await {
+        let claim = match self.with_cas(key, self.put_claim(key, Claim::Copy, None).await) {
             Reply::Hit(Item { cas, .. }) => cas,
             refused => return Err(refused),
         };

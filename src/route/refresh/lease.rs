@@ -8,6 +8,7 @@ use crate::protocol::{Command, Delete, Exptime, Get, Item, Reply, Request, Retur
 use crate::route::Answer;
 use crate::route::refresh::decide::{BARREN, LeaseToken, Look, REVOKED, Terms};
 use crate::route::refresh::leases::{ItemReading, LeaseSlot};
+use crate::route::without_cas::{is_without_cas, with_cas};
 
 /// What became of the question for a lease.
 pub(super) enum LeaseAnswer {
@@ -32,9 +33,13 @@ impl RefreshNode {
         let look = self.look(&asker.subject);
         let reading = slot.begin_reading();
         let item = self.read_whole(&asker.subject, asker.get);
-        let added = add.await;
-        let looked = Look::of(&look.await, Some(&token));
+        let added = self.with_cas(add.await, &asker.subject);
+        let looked = self.with_cas(look.await, &asker.subject);
         let item = item.await;
+        if let Some(refusal) = [&added, &looked].into_iter().find(|reply| is_without_cas(reply)) {
+            return (LeaseAnswer::Unasked, refusal.clone(), reading);
+        }
+        let looked = Look::of(&looked, Some(&token));
         let asked = match (added, looked) {
             (Reply::Hit(Item { cas, .. }), _) => LeaseAnswer::Granted(Lease { token, cas, asked }),
             (Reply::NotStored, Look::Revoked(cas)) => return self.take_over(asker, slot, token, cas).await,
@@ -117,6 +122,10 @@ impl RefreshNode {
         let ttl = Some(Exptime::from_now(self.policy.lease.into()));
         let value = token.value();
         Command::Store(Store { mode, value, ttl, compare_cas: ended, returns: Returns::CAS, ..Store::default() })
+    }
+
+    fn with_cas(&self, reply: Reply, subject: &Subject<'_>) -> Reply {
+        with_cas(reply, &**self.below.root(), subject.key)
     }
 
     fn beside(&self, subject: &Subject<'_>, command: Command) -> Answer {

@@ -6,6 +6,7 @@ use super::asker::Asker;
 use super::settle::Regenerator;
 use super::{Client, RefreshNode, Subject, judged};
 use crate::protocol::{Command, Get, Item, Key, Reply, Request};
+use crate::route::without_cas::is_without_cas;
 use crate::route::{Deadline, Node, Verdict};
 
 impl RefreshNode {
@@ -65,6 +66,7 @@ impl RefreshNode {
             Regenerator::Other(Some(item)) => self.told_as_found(item, &get),
             Regenerator::Other(None) if self.policy.cold_wait.is_zero() => Reply::Miss,
             Regenerator::Other(None) => self.find_cold(key, get, client, deadline).await,
+            Regenerator::Unknown(refusal) if is_without_cas(&refusal) => refusal,
             Regenerator::Unknown(_) => self.told_as_found(item, &get),
         }
     }

@@ -47,6 +47,7 @@ impl House {
             linger: Duration::ZERO,
             tls: None,
             auth: None,
+            any_address: false,
             show_keys: false,
         };
         let server = config::ServerConfig { name: "m0".into(), address: Address::Unix("/m0".into()), weight: 1 };

@@ -99,6 +99,7 @@ fn target(spool: &Arc<Spool>) -> Arc<Target> {
         linger: Duration::ZERO,
         tls: None,
         auth: None,
+        any_address: false,
         show_keys: false,
     };
     let server = ServerConfig { name: "m0".into(), address: Address::Unix("/m0".into()), weight: 1 };

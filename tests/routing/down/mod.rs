@@ -1,6 +1,7 @@
 //! What is kept when servers die: health, deletes, stand-ins. Over real memcached processes that are killed and frozen.
 
 mod disk;
+mod full;
 mod gutter;
 mod health;
 mod large;

@@ -17,7 +17,7 @@ fn item(ttl: i64) -> Item {
 }
 
 fn failed(cause: Cause) -> Reply {
-    Reply::Failed(Failure { cause, server: "m0".into() })
+    Reply::Failed(Failure { cause, server: "m0".into(), said: None })
 }
 
 fn copied(ttl: i64, since: u64) -> Option<i64> {
