@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::asked::Asked;
 use super::connection::Connection;
 use super::dispatch::no_route;
-use super::gathered::{Ending, Gathered};
+use super::gathered::{Gathered, GetEnding};
 use super::outbox::{Asking, Outbox};
 use super::pending::Pending;
 use super::stint::Stint;
@@ -18,7 +18,7 @@ use crate::upstream::Ticket;
 
 impl Connection {
     /// Begins a get of several keys.
-    pub(super) fn ask_many(self: &Rc<Self>, keys: Vec<Key>, get: Get, form: Form, ending: Ending) {
+    pub(super) fn ask_many(self: &Rc<Self>, keys: Vec<Key>, get: Get, form: Form, ending: GetEnding) {
         let command = Command::Get(get);
         let class = command.class();
         let gathered = Gathered::new(&keys, class, form.style == Style::Get { cas: true }, ending);

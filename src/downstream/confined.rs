@@ -85,7 +85,7 @@ fn needs(call: &Call) -> Allow {
         Call::Many(_, get, _) | Call::Spoilt(_, get, _) => of_get(get),
         Call::FlushAll(..) => Allow::FLUSH,
         Call::TooLarge(..) => Allow::WRITE,
-        Call::Local(Local::Stats(_), _) => Allow::STATS,
+        Call::Local(Local::Stats(_) | Local::Metadump, _) => Allow::STATS,
         Call::Local(Local::Version | Local::Verbosity | Local::Noop | Local::Quit, _) | Call::Refused(_) => Allow::NONE,
     }
 }

@@ -7,7 +7,7 @@ use tokio::task::spawn_local;
 
 use super::asked::{Asked, tallies};
 use super::connection::{Connection, End, NO_ROOM};
-use super::gathered::Ending;
+use super::gathered::GetEnding;
 use super::outbox::{Alone, Outbox};
 use super::pending::{Pending, write_one};
 use crate::config::Allow;
@@ -32,10 +32,10 @@ impl Connection {
                 self.service.memory.shed(Shed::Request);
                 self.tell(form, Reply::Error(NO_ROOM.into()));
             }
-            Call::Many(keys, get, form) => self.ask_many(keys, get, form, Ending::Items),
+            Call::Many(keys, get, form) => self.ask_many(keys, get, form, GetEnding::Items),
             Call::Spoilt(keys, get, form) => {
                 self.service.shard().protocol_error(ProtocolError::ClientError);
-                self.ask_many(keys, get, form, Ending::Spoilt);
+                self.ask_many(keys, get, form, GetEnding::Spoilt);
             }
             Call::FlushAll(delay, form) => self.flush_all(delay, form),
             Call::TooLarge(delete, form) => self.too_large(delete, form),
@@ -168,6 +168,10 @@ impl Connection {
             Local::Version => self.tell(form, Reply::Version(VERSION.into())),
             Local::Verbosity | Local::Noop => self.tell(form, Reply::Done),
             Local::Stats(arguments) => self.stats(arguments, form),
+            Local::Metadump => {
+                let mut state = self.state.borrow_mut();
+                self.push(&mut state, Pending::Written(b"END\r\n".to_vec()));
+            }
             Local::Quit => {
                 self.tell(form, Reply::Done);
                 return Some(End::Quit);

@@ -18,7 +18,7 @@ const PIECE_KEYS: usize = 1024;
 
 /// How the reply to a get of several keys goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
+pub(super) enum GetEnding {
     /// The items that were found, then `END`.
     Items,
     /// That its line is wrong, and nothing else.
@@ -30,7 +30,7 @@ pub(super) struct Gathered {
     parts: Vec<Part>,
     /// How many of them are written.
     written: usize,
-    ending: Ending,
+    ending: GetEnding,
     class: CommandClass,
     /// Bytes of the keys, if they are many.
     key_bytes: usize,
@@ -62,7 +62,7 @@ struct Found {
 
 impl Gathered {
     /// Nothing asked yet, of `keys` to come.
-    pub(super) fn new(keys: &[Key], class: CommandClass, cas: bool, ending: Ending) -> Gathered {
+    pub(super) fn new(keys: &[Key], class: CommandClass, cas: bool, ending: GetEnding) -> Gathered {
         let are_many = keys.len() > MANY;
         Gathered {
             parts: Vec::with_capacity(keys.len()),
@@ -114,7 +114,7 @@ impl Gathered {
         if self.is_under_way() && output.len() >= PIECE {
             return false;
         }
-        if self.ending == Ending::Spoilt {
+        if self.ending == GetEnding::Spoilt {
             let (form, bad) = (Refusal::BAD_FORMAT.form, Refusal::BAD_FORMAT.line);
             encode_general(&form, &Reply::Error(bad.into_owned().into()), output);
             return true;

@@ -41,6 +41,8 @@ pub enum Local {
     Noop,
     /// `stats`, with what stands behind it.
     Stats(Bytes),
+    /// `lru_crawler metadump`: a list of keys, of which leash has none to tell.
+    Metadump,
     /// `quit`
     Quit,
 }
@@ -94,6 +96,10 @@ impl Refusal {
     pub const ERROR: Refusal = Refusal::new("ERROR", RefusalKind::Unknown);
     /// memcached's answer to most bad arguments.
     pub const BAD_FORMAT: Refusal = Refusal::new("CLIENT_ERROR bad command line format", RefusalKind::Malformed);
+
+    /// memcached's answer to an expiry time that is no number.
+    pub(super) const BAD_EXPTIME: Refusal =
+        Refusal::new("CLIENT_ERROR invalid exptime argument", RefusalKind::Malformed);
 
     /// A refusal of a text command in words made for the occasion.
     pub(super) fn with(line: String, kind: RefusalKind) -> Refusal {

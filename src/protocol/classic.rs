@@ -13,7 +13,7 @@ use super::line::{Line, RequestLimits, value_length};
 use super::number;
 use super::reads::{self, ReadVerb};
 use super::request::{Arithmetic, Command, Delete, Get, Request, Returns, Store, StoreMode};
-use super::words::{Words, each};
+use super::words::{Words, behind_words, each};
 
 /// Commands that could hurt a server others use too.
 const FORBIDDEN: [&[u8]; 12] = [
@@ -59,6 +59,7 @@ fn with_words(line: &Bytes, command: &[u8], words: &Words<'_>) -> Line {
         b"version" => local(Local::Version, false),
         b"stats" => local(Local::Stats(line.slice(behind_words(line, 1)..)), false),
         b"quit" => local(Local::Quit, true),
+        b"lru_crawler" if words.get(1) == b"metadump" && words.count() > 2 => local(Local::Metadump, false),
         _ if FORBIDDEN.contains(&command) => forbidden(command),
         _ if words.last().starts_with(b"HTTP/") => {
             Refusal::new("CLIENT_ERROR this port speaks memcached, not HTTP", RefusalKind::Http).into()
@@ -75,15 +76,6 @@ fn forbidden(command: &[u8]) -> Line {
 /// A command that leash answers itself.
 fn local(local: Local, quiet: bool) -> Line {
     Call::Local(local, Form { style: Style::Ok, quiet }).into()
-}
-
-/// The place in `line` behind its first `count` words, which it has.
-pub(super) fn behind_words(line: &[u8], count: usize) -> usize {
-    each(line).nth(count - 1).map_or(line.len(), |word| word.as_ptr().addr() - line.as_ptr().addr() + word.len())
-}
-
-pub(super) fn invalid_exptime() -> Refusal {
-    Refusal::new("CLIENT_ERROR invalid exptime argument", RefusalKind::Malformed)
 }
 
 fn store(line: &Bytes, words: &Words<'_>, mode: StoreMode, cas: bool) -> Line {
@@ -169,7 +161,7 @@ fn touch(line: &Bytes, words: &Words<'_>) -> Line {
         Err(refusal) => return refusal.into(),
     };
     let Some(exptime) = Exptime::read(words.get(2)) else {
-        return invalid_exptime().quiet(quiet).into();
+        return Refusal::BAD_EXPTIME.quiet(quiet).into();
     };
     one(key, Command::Get(Get { touch: Some(exptime), ..Get::default() }), Style::Touch, quiet)
 }
@@ -187,7 +179,7 @@ fn flush_all(words: &Words<'_>) -> Line {
     let delay = if given { Exptime::read(words.get(1)) } else { Some(Exptime::NEVER) };
     match delay {
         Some(delay) => Call::FlushAll(delay, Form { style: Style::Ok, quiet }).into(),
-        None => invalid_exptime().quiet(quiet).into(),
+        None => Refusal::BAD_EXPTIME.quiet(quiet).into(),
     }
 }
 

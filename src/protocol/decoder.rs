@@ -13,7 +13,7 @@ use bytes::{Buf, BytesMut};
 use super::call::{Call, Refusal, RefusalKind};
 use super::form::{Form, Style};
 use super::line::{Line, RequestLimits};
-use super::long_read::{LongRead, Progress};
+use super::long_read::{LongRead, PieceTaken};
 use super::replaced::replaced_by;
 use super::request::{Command, Request};
 use super::{classic, meta};
@@ -60,9 +60,9 @@ impl TextDecoder {
     pub(super) fn step(&mut self, buffer: &mut BytesMut, limits: &RequestLimits) -> Decoded {
         if let State::LongRead(read) = &mut self.state {
             match read.take(buffer, limits.keys) {
-                Progress::Waits => return Decoded::Nothing,
-                Progress::Taken => return Decoded::Piece,
-                Progress::Whole => {}
+                PieceTaken::Waits => return Decoded::Nothing,
+                PieceTaken::Part => return Decoded::Piece,
+                PieceTaken::Whole => {}
             }
             let State::LongRead(read) = self.replace(State::Line { scanned: 0 }) else { return Decoded::Nothing };
             return Decoded::Call(read.finish(limits.keys));

@@ -4,7 +4,6 @@
 use bytes::{Buf, Bytes, BytesMut};
 
 use super::call::{Call, Refusal, RefusalKind};
-use super::classic::invalid_exptime;
 use super::exptime::Exptime;
 use super::key::{Key, MAX_KEY};
 use super::reads::{ReadVerb, too_many_keys};
@@ -20,9 +19,9 @@ const NO_ROOM: Refusal = Refusal::new("SERVER_ERROR out of memory reading reques
 
 /// What one step came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Progress {
-    /// Some of the line was taken.
-    Taken,
+pub(super) enum PieceTaken {
+    /// A part of the line was taken.
+    Part,
     /// More of it must arrive first.
     Waits,
     /// All of it was taken.
@@ -61,15 +60,15 @@ impl LongRead {
     }
 
     /// Takes the next piece of the line off the front of `buffer`, for a read of at most so many keys.
-    pub(super) fn take(&mut self, buffer: &mut BytesMut, most: usize) -> Progress {
+    pub(super) fn take(&mut self, buffer: &mut BytesMut, most: usize) -> PieceTaken {
         let piece = &buffer[..buffer.len().min(PIECE)];
         let (len, behind, progress) = match memchr::memchr(b'\n', piece) {
-            Some(end) => (end - usize::from(piece[..end].ends_with(b"\r")), end + 1, Progress::Whole),
+            Some(end) => (end - usize::from(piece[..end].ends_with(b"\r")), end + 1, PieceTaken::Whole),
             None => match memchr::memrchr(b' ', piece) {
-                Some(space) => (space, space + 1, Progress::Taken),
+                Some(space) => (space, space + 1, PieceTaken::Part),
                 // One byte more than a key, for the CR.
-                None if piece.len() > MAX_KEY + 1 => (piece.len(), piece.len(), Progress::Taken),
-                None => return Progress::Waits,
+                None if piece.len() > MAX_KEY + 1 => (piece.len(), piece.len(), PieceTaken::Part),
+                None => return PieceTaken::Waits,
             },
         };
         if let Fate::Good = self.fate {
@@ -87,7 +86,7 @@ impl LongRead {
         let mut at = 0;
         if self.verb.touches && self.touch.is_none() {
             let Some(word) = each(words).next() else { return };
-            let Some(exptime) = Exptime::read(word) else { return self.refuse(invalid_exptime()) };
+            let Some(exptime) = Exptime::read(word) else { return self.refuse(Refusal::BAD_EXPTIME) };
             self.touch = Some(exptime);
             at = word.as_ptr().addr() - words.as_ptr().addr() + word.len();
         }

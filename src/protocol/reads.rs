@@ -4,13 +4,12 @@
 use bytes::Bytes;
 
 use super::call::{Call, Refusal, RefusalKind};
-use super::classic::{behind_words, invalid_exptime};
 use super::exptime::Exptime;
 use super::form::{Form, Style};
 use super::key::Key;
 use super::line::RequestLimits;
 use super::request::{Command, Get, Request, Returns};
-use super::words::each;
+use super::words::{behind_words, each};
 
 /// Which of the classic reads it is.
 #[derive(Clone, Copy)]
@@ -69,7 +68,7 @@ pub(super) fn parse(line: &Bytes, verb: ReadVerb, limits: &RequestLimits) -> Cal
     let Some(exptime) = each(line).nth(1) else { return Call::Refused(Refusal::ERROR) };
     match Exptime::read(exptime) {
         Some(exptime) => read(line, behind_words(line, 2), verb, verb.get(Some(exptime)), limits.keys),
-        None => Call::Refused(invalid_exptime()),
+        None => Call::Refused(Refusal::BAD_EXPTIME),
     }
 }
 

@@ -45,3 +45,8 @@ impl<'l> Words<'l> {
 pub(super) fn each(line: &[u8]) -> impl Iterator<Item = &[u8]> {
     line.split(|&b| b == b' ').filter(|word| !word.is_empty())
 }
+
+/// The place in `line` behind its first `count` words, which it has.
+pub(super) fn behind_words(line: &[u8], count: usize) -> usize {
+    each(line).nth(count - 1).map_or(line.len(), |word| word.as_ptr().addr() - line.as_ptr().addr() + word.len())
+}

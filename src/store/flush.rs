@@ -40,9 +40,12 @@ impl Flushes {
         };
         let last = moment.saturating_sub(1);
         self.last.store(last, SeqCst);
-        if last <= now {
+        // A date that has passed reaches what was not accessed since: nothing, if it was long ago.
+        let has_passed = i64::from(delay.as_written()) > Exptime::MOST_SECONDS && moment < now;
+        let is_due = last <= now && !has_passed;
+        if is_due {
             self.done.fetch_add(1, SeqCst);
         }
-        last <= now
+        is_due
     }
 }

@@ -11,8 +11,12 @@ use std::time::Duration;
 use super::process::ProcessUsage;
 use super::totals::{ServerTotals, Totals};
 use super::words::ServerState;
+use crate::protocol::number;
 use lines::Lines;
 use subjects::{general, servers, settings};
+
+/// The highest number of a slab class in memcached.
+const SLAB_CLASSES: u32 = 63;
 
 /// Where the figures come from.
 pub(crate) trait StatsSource {
@@ -103,10 +107,20 @@ pub(crate) fn answer(arguments: &[u8], source: &dyn StatsSource) -> Vec<u8> {
         [b"slabs", ..] => Lines::new().stat("active_slabs", 0).stat("total_malloced", 0).end(),
         [b"sizes", ..] => Lines::new().stat("sizes_status", "disabled").end(),
         [b"detail", b"on" | b"off"] => b"OK\r\n".to_vec(),
-        [b"detail", b"dump"] | [b"items" | b"conns" | b"extstore", ..] | [b"cachedump", _, _, ..] => Lines::new().end(),
+        [b"detail", b"dump"] | [b"items" | b"conns" | b"extstore", ..] => Lines::new().end(),
+        [b"cachedump", class, most, ..] => cachedump(class, most),
         [b"detail", ..] => b"CLIENT_ERROR usage: stats detail on|off|dump\r\n".to_vec(),
         [b"cachedump", ..] => b"CLIENT_ERROR bad command line\r\n".to_vec(),
         _ => b"ERROR\r\n".to_vec(),
+    }
+}
+
+/// A list of keys, of which leash has none to tell. Wrong arguments are told as by memcached.
+fn cachedump(class: &[u8], most: &[u8]) -> Vec<u8> {
+    match (number::u32(class), number::u32(most)) {
+        (Some(..=SLAB_CLASSES), Some(_)) => Lines::new().end(),
+        (Some(_), Some(_)) => b"CLIENT_ERROR Illegal slab id\r\n".to_vec(),
+        _ => b"CLIENT_ERROR bad command line format\r\n".to_vec(),
     }
 }
 

@@ -70,6 +70,17 @@ fn other_commands() {
     ]);
 }
 
+/// Tools that list keys read on until `END`.
+#[test]
+fn a_list_of_keys_has_an_end() {
+    let refused = "CLIENT_ERROR lru_crawler is not passed on to shared servers";
+    table(&[
+        (b"lru_crawler metadump all\r\n", &["Metadump"]),
+        (b"lru_crawler metadump 3,4\r\n", &["Metadump"]),
+        (b"lru_crawler metadump\r\nlru_crawler enable\r\n", &[refused, refused]),
+    ]);
+}
+
 #[test]
 fn what_could_hurt_a_shared_server_is_refused() {
     for command in
