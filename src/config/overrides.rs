@@ -73,14 +73,24 @@ impl Overrides {
         }
     }
 
-    /// Warns of listeners that a variable replaces: unlike an option, it is seldom in view of who reads the file.
-    pub(super) fn warn_of_listeners(&self, speaker: &Speaker, file: &File, warnings: &mut Problems) {
-        if let (false, Some(written)) = (self.listen.is_empty(), file.listen.as_deref().and_then(<[_]>::first)) {
-            let text =
-                format!("replaces listen of {}; set it to nothing to listen as written there", written.place.file);
-            warnings.add(&speaker.place().key(speaker.listen, None), text);
+    /// Warns of listeners that a variable replaces: unlike an option, it is seldom in view of who reads the file. Refuses
+    /// where they say who may come in, which would be let in unsaid.
+    pub(super) fn look_at_listeners(&self, speaker: &Speaker, file: &File, found: ListenFindings) {
+        let written = file.listen.as_deref().unwrap_or_default();
+        let (false, Some(first)) = (self.listen.is_empty(), written.first()) else { return };
+        let place = speaker.place().key(speaker.listen, None);
+        let replaced = format!("replaces listen of {}", first.place.file);
+        match written.iter().any(written::Listen::says_who_may_come_in) {
+            true => found.problems.add(&place, format!("{replaced}, which says who may come in; set it to nothing")),
+            false => found.warnings.add(&place, format!("{replaced}; set it to nothing to listen as written there")),
         }
     }
+}
+
+/// Where what is found goes.
+pub(super) struct ListenFindings<'f> {
+    pub(super) problems: &'f mut Problems,
+    pub(super) warnings: &'f mut Problems,
 }
 
 impl Speaker {

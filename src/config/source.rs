@@ -7,7 +7,7 @@ use super::checked::{
 };
 use super::fields::{Scalar, Spelling};
 use super::machine::auto_memory;
-use super::overrides::{COMMAND_LINE, ENVIRONMENT, Overrides, scalar};
+use super::overrides::{COMMAND_LINE, ENVIRONMENT, ListenFindings, Overrides, scalar};
 use super::problem::{ConfigPlace, Problems};
 use super::written::{self, File};
 use super::yaml;
@@ -124,7 +124,8 @@ impl Origin {
             &mut warnings,
         );
         if self.command_line.listen.is_empty() {
-            self.environment.warn_of_listeners(&ENVIRONMENT, &file, &mut warnings);
+            let found = ListenFindings { problems: &mut problems, warnings: &mut warnings };
+            self.environment.look_at_listeners(&ENVIRONMENT, &file, found);
         }
         self.apply_overrides(&mut file);
         let mut config = check(&file, serves, problems)?;

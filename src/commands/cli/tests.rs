@@ -181,6 +181,22 @@ fn a_variable_that_replaces_listeners_of_the_file_is_told() {
 }
 
 #[test]
+fn a_variable_that_would_let_in_whom_the_file_keeps_out_is_refused() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let path = file.path().to_str().unwrap();
+    let variables = [("LEASH_CONFIG", path), ("LEASH_LISTEN", "0.0.0.0:4")];
+    let refusal =
+        format!("environment: LEASH_LISTEN: replaces listen of {path}, which says who may come in; set it to nothing");
+    for wall in ["namespace: 'a:'", "allow: [read]"] {
+        let text = format!("listen: [{{tcp: 127.0.0.1:1, {wall}}}]\npools: {{p: {{servers: [m0]}}}}\n");
+        std::fs::write(&file, text).unwrap();
+        assert_eq!(config_in("leash", &variables), Err(refusal.clone()), "{wall}");
+        assert!(config_in("leash --listen 127.0.0.1:5", &variables).is_ok(), "an option says it in view");
+        assert!(config_in("leash", &[("LEASH_CONFIG", path), ("LEASH_LISTEN", "")]).is_ok());
+    }
+}
+
+#[test]
 fn healthcheck_asks_where_the_environment_lets_leash_serve() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(&file, "admin: 0.0.0.0:1\n").unwrap();

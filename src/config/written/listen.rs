@@ -41,6 +41,12 @@ pub(crate) struct ListenTls {
 }
 
 impl Listen {
+    /// Whether it is more than an address.
+    pub(crate) fn says_who_may_come_in(&self) -> bool {
+        let words = [&self.auth_file, &self.namespace, &self.mode, &self.group];
+        self.tls.is_some() || self.allow.is_some() || words.iter().any(|word| word.is_some())
+    }
+
     /// The keys of one listener.
     pub(crate) const KEYS: &'static [&'static str] =
         &["tcp", "unix", "tls", "auth_file", "allow", "namespace", "mode", "group"];
