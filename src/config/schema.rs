@@ -88,6 +88,7 @@ fn kind_of(part: &str, row: &SchemaRow, rows: &[SchemaRow]) -> Option<Value> {
         "`true`" | "`false`" => json!({ "const": part == "`true`" }),
         "map" => inner(row.path.clone()),
         "map of names" => json!({ "type": "object", "additionalProperties": inner(format!("{}.{NAME}", row.path)) }),
+        "map of names and values" => json!({ "type": "object", "additionalProperties": text() }),
         "list" => json!({ "type": "array", "items": inner(format!("{}[]", row.path)) }),
         "list of addresses or maps" => {
             json!({ "type": "array", "items": { "anyOf": [text(), inner(format!("{}[]", row.path))] } })
