@@ -215,7 +215,7 @@ fn the_rights_of_a_unix_socket_are_those_that_are_written() {
 
 /// How many requests; `LEASH_TEST_REQUESTS=100000` for the long form.
 fn requests() -> usize {
-    std::env::var("LEASH_TEST_REQUESTS").ok().and_then(|count| count.parse().ok()).unwrap_or(20_000)
+    std::env::var("LEASH_TEST_REQUESTS").ok().and_then(|count| count.parse().ok()).unwrap_or(10_000)
 }
 
 /// What stands in keys of others, and must not come out.
@@ -295,7 +295,7 @@ fn nothing_of_another_namespace_is_read_written_deleted_flushed_or_listed() {
         let server = Memcached::start();
         let confined = free_port();
         let yaml = format!(
-            "workers: 1\npools: {{main: {{servers: ['{}']}}}}\nroutes: [{{prefix: '', pool: main, allow_flush: true{refresh}}}]\n",
+            "workers: 1\npools: {{main: {{servers: ['{}'], request_timeout: 10s}}}}\nroutes: [{{prefix: '', pool: main, allow_flush: true{refresh}}}]\n",
             server.address()
         );
         let others = format!("  - {{tcp: '127.0.0.1:{confined}', namespace: 'own:'}}\n");
