@@ -5,7 +5,7 @@
 //! | allow | calls |
 //! |---|---|
 //! | `read` | all that tell of an item: get, gets, gat, `mg`, `me`, and what returns a value it changed: incr, decr, `ma` with `v` |
-//! | `write` | set, add, replace, append, prepend, cas, `ms`, incr, decr, `ma`, touch, gat, `mg` with `T` or `N` |
+//! | `write` | set, add, replace, append, prepend, cas, `ms`, incr, decr, `ma`, touch, gat, `mg` with `T`, `N` or `R` |
 //! | `delete` | delete, `md` |
 //! | `flush` | flush_all; with a namespace never, as it knows none |
 //! | `stats` | stats; with a namespace without what all clients did |
@@ -102,7 +102,7 @@ fn of_command(command: &Command) -> Allow {
 }
 
 fn of_get(get: &Get) -> Allow {
-    let changes = get.touch.is_some() || get.vivify.is_some();
+    let changes = get.touch.is_some() || get.vivify.is_some() || get.recache.is_some();
     match (changes, get.returns == Returns::NONE) {
         (false, _) => Allow::READ,
         (true, true) => Allow::WRITE,

@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use super::outbox::Outbox;
 use super::service::Service;
-use crate::config::Entrance;
+use crate::config::{Allow, Entrance};
 use crate::metrics::{DownstreamCount, ProtocolError, RouteMoves};
 use crate::protocol::{Dialect, Reply};
 use crate::route::Client;
@@ -67,6 +67,8 @@ impl Connection {
     pub(super) fn new(writer: Writer, service: Rc<Service>, listener: usize) -> Rc<Connection> {
         let (holder, now) = (Holder::new(&service.memory), service.turn.now());
         let entrance = service.entrance(listener);
+        let client = Client::of(holder.clone());
+        client.set_may_store(entrance.allow.lacks(Allow::WRITE).is_none());
         Rc::new(Connection {
             is_confined: Cell::new(entrance.confines()),
             is_let_in: Cell::new(entrance.users.is_none()),
@@ -74,7 +76,7 @@ impl Connection {
             listener,
             service,
             state: RefCell::new(Outbox::new(&holder, now)),
-            client: Client::of(holder.clone()),
+            client,
             holder,
             writer,
             dialect: Cell::default(),
@@ -114,6 +116,7 @@ impl Connection {
         // A client that was let in stays; what it may do is what is allowed now.
         let entrance = self.service.entrance(self.listener);
         self.is_confined.set(entrance.confines());
+        self.client.set_may_store(entrance.allow.lacks(Allow::WRITE).is_none());
         *self.entrance.borrow_mut() = entrance;
     }
 

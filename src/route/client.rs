@@ -30,6 +30,7 @@ pub struct Client {
     waits: RefCell<Slab<Rc<Wait>>>,
     gone: Notify,
     is_gone: Cell<bool>,
+    may_store: Cell<bool>,
 }
 
 impl Client {
@@ -49,6 +50,7 @@ impl Client {
             waits: RefCell::default(),
             gone: Notify::new(),
             is_gone: Cell::new(false),
+            may_store: Cell::new(true),
         })
     }
 
@@ -56,6 +58,16 @@ impl Client {
     pub fn leave(&self) {
         self.is_gone.set(true);
         self.gone.notify_waiters();
+    }
+
+    /// Says whether the client may store values, which it may unless it is said.
+    pub(crate) fn set_may_store(&self, may_store: bool) {
+        self.may_store.set(may_store);
+    }
+
+    /// Whether the client may store values: one that may not is never told to regenerate any.
+    pub(super) fn may_store(&self) -> bool {
+        self.may_store.get()
     }
 
     /// Whether nothing the client asked takes further steps.

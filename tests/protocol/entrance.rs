@@ -198,6 +198,32 @@ fn each_verb_is_allowed_by_its_word_and_by_no_other() {
     }
 }
 
+/// Were a client that may not store told "miss", nobody would regenerate the value until its lease is over.
+#[test]
+fn a_client_that_may_only_read_is_never_told_to_regenerate_a_value() {
+    let readers = free_port();
+    let others = format!("  - {{tcp: '127.0.0.1:{readers}', allow: [read]}}\n");
+    let refreshing = "workers: 1\npools: {main: {servers: [embedded]}}\nroutes: [{prefix: '', pool: main, \
+                      refresh: {grace: 60s, lease: 30s, cold_wait: 20s}}]\n";
+    let leash = Leash::with_entrance("", &others, refreshing);
+    let (mut writer, mut reader) = (leash.client(), Client::connect(&format!("127.0.0.1:{readers}")));
+    reader.expect("get cold\r\n", "END\r\n");
+    writer.expect("get cold\r\n", "END\r\n");
+    writer.expect("set hot 0 1 3\r\nold\r\n", "STORED\r\n");
+    wait_until("the value is stale", BOUND, || {
+        let said = reader.ask("mg hot v\r\n");
+        reader.expect("", "old\r\n");
+        assert!(!said.contains('W'), "{said}");
+        said.contains('X')
+    });
+    reader.expect("get hot\r\n", "VALUE hot 0 3\r\nold\r\nEND\r\n");
+    reader.expect("mg hot v R9\r\n", "CLIENT_ERROR this listener does not allow to write\r\n");
+    writer.expect("get hot\r\n", "END\r\n");
+    reader.expect("get hot\r\n", "VALUE hot 0 3\r\nold\r\nEND\r\n");
+    writer.expect("set hot 0 9 3\r\nnew\r\n", "STORED\r\n");
+    reader.expect("get hot\r\n", "VALUE hot 0 3\r\nnew\r\nEND\r\n");
+}
+
 #[test]
 fn the_rights_of_a_unix_socket_are_those_that_are_written() {
     let directory = tempfile::tempdir().unwrap();

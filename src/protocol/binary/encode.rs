@@ -18,7 +18,7 @@ pub(in crate::protocol) fn encode(packet: &Packet, quiet: bool, key: &[u8], repl
         Reply::Miss | Reply::NotFound | Reply::Failed(_) if packet.verb.reads() => missed(packet, quiet, key, out),
         Reply::Hit(_) | Reply::Done | Reply::Version(_) if quiet => {}
         Reply::Hit(item) => done(packet, item, reply, out),
-        Reply::Done => push_response(packet, BinaryStatus::Success, (0, 0, 0), 0, out.text()),
+        Reply::Done => push_response(packet, BinaryStatus::Success, (0, 0, 0), stored(packet.verb, 0), out.text()),
         Reply::Version(version) => {
             push_response(packet, BinaryStatus::Success, (0, 0, version.len()), 0, out.text());
             out.text().extend_from_slice(version);
@@ -30,8 +30,19 @@ pub(in crate::protocol) fn encode(packet: &Packet, quiet: bool, key: &[u8], repl
 /// The CAS unique of an item whose own leash does not know. To a binary client 0 would say that its store need not compare.
 const NO_ITEMS: u64 = (1 << 53) - 1;
 
+fn told(cas: u64) -> u64 {
+    if cas == 0 { NO_ITEMS } else { cas }
+}
+
+/// What a success says of the item: of one that was stored its CAS unique, also where another client's delete or store
+/// overtook it and leash dropped it.
+fn stored(verb: BinaryVerb, cas: u64) -> u64 {
+    use BinaryVerb::{Add, Append, Prepend, Replace, Set};
+    if matches!(verb, Set | Add | Replace | Append | Prepend) { told(cas) } else { cas }
+}
+
 fn found(packet: &Packet, key: &[u8], item: &Item, out: &mut Output) {
-    let cas = if item.cas == 0 { NO_ITEMS } else { item.cas };
+    let cas = told(item.cas);
     let key = if packet.verb.repeats_key() { key } else { &[] };
     let value = item.value.as_ref();
     let len = value.map_or(0, |value| value.len());
@@ -71,7 +82,7 @@ fn done(packet: &Packet, item: &Item, reply: &Reply, out: &mut Output) {
             }
             None => refused(packet, reply, out),
         },
-        _ => push_response(packet, BinaryStatus::Success, (0, 0, 0), item.cas, text),
+        _ => push_response(packet, BinaryStatus::Success, (0, 0, 0), stored(packet.verb, item.cas), text),
     }
 }
 

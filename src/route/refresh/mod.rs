@@ -201,8 +201,10 @@ impl Node for RefreshNode {
             }
             _ => return Verdict::Pass(reply),
         };
+        let regenerates = self.loads() || client.may_store();
         let item = match reply {
             Reply::Hit(item) => item,
+            other if !regenerates => return Verdict::Pass(other),
             Reply::Miss if !self.policy.cold_wait.is_zero() && !is_own_game(get) => return Verdict::Refuse(reply),
             Reply::Failed(_) if is_refusal(&reply) && !is_own_game(get) => return Verdict::Refuse(reply),
             other => return Verdict::Pass(other),
@@ -213,7 +215,7 @@ impl Node for RefreshNode {
         }
         match self.policy.age(&item) {
             Age::Unjudged => Verdict::Pass(Reply::Hit(self.policy.as_told(item))),
-            Age::Fresh(remaining) if self.policy.early.is_some() => {
+            Age::Fresh(remaining) if self.policy.early.is_some() && regenerates => {
                 let now = self.env.now();
                 let id = self.id(&request.key);
                 if self.is_due_early(id, remaining) && !self.leases.is_taken(id, now, Some(self.ends(&item, now))) {
@@ -224,7 +226,7 @@ impl Node for RefreshNode {
             Age::Fresh(_) => Verdict::Pass(Reply::Hit(self.policy.as_told(item))),
             Age::Stale(age) => {
                 let now = self.env.now();
-                if self.is_taken(self.id(&request.key), now, self.ends(&item, now)) {
+                if !regenerates || self.is_taken(self.id(&request.key), now, self.ends(&item, now)) {
                     return Verdict::Pass(self.told_stale(item, age, get));
                 }
                 Verdict::Refuse(Reply::Hit(item))

@@ -141,6 +141,23 @@ fn a_stale_value_is_regenerated_by_one_caller_of_either_protocol() {
     assert_eq!(winner.ask(&Question::store(0x01, "k", "new", (1 << 31, 0))).status, 0x04, "the marker bit");
 }
 
+/// A delete between a winner's miss and its set makes leash drop the set. A CAS unique of 0 would let the winner store
+/// over what others store after that.
+#[test]
+fn a_store_that_comes_to_nothing_is_told_a_cas_unique_that_no_item_has() {
+    let servers = Memcached::start_many(1);
+    let leash = Leash::refreshing(&servers, "{grace: 60s, lease: 30s}");
+    let (mut winner, mut other) = (BinaryClient::connect(leash.address()), BinaryClient::connect(leash.address()));
+    winner.ask(&set("k", "old", 1));
+    wait_until("the value is stale and this caller wins", BOUND, || winner.ask(&get("k")).status == 1);
+    other.ask(&Question::new(0x04, "k"));
+    let dropped = winner.ask(&set("k", "outdated", 100));
+    assert_eq!((dropped.status, other.ask(&get("k")).status), (0, 1));
+    other.ask(&set("k", "of another", 100));
+    assert_eq!(winner.ask(&set("k", "over it", 100).cas(dropped.cas)).status, 0x02);
+    assert_eq!(other.ask(&get("k")).text(), "of another");
+}
+
 /// A client of packets cannot be told who regenerates an item that was marked stale: it gets the value, and the win is
 /// left to one that can be told.
 #[test]
