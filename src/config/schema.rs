@@ -182,7 +182,8 @@ mod tests {
         }
         let (mut found, mut known) = (Vec::new(), super::super::keys().collect::<Vec<_>>());
         keys_of(&schema(), "", &mut found);
-        (found.sort(), known.sort());
+        found.sort();
+        known.sort();
         assert_eq!(found, known);
     }
 }

@@ -5,6 +5,7 @@
 //! says nothing, and so does one that is older than what is known, unless there is nothing newer for as long.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::time::{Duration, Instant};
 
 /// A server as an answer names it.
@@ -68,9 +69,9 @@ impl Members {
         }
         let mut change = MembersChange::default();
         for server in answer.servers {
-            if !self.servers.contains_key(&server) {
-                change.added.push(server.to_string());
-                self.servers.insert(server, None);
+            if let Entry::Vacant(place) = self.servers.entry(server) {
+                change.added.push(place.key().to_string());
+                place.insert(None);
             }
         }
         let is_gone = |since: &Option<Instant>| since.is_some_and(|since| now - since >= shrink_after);

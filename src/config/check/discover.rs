@@ -13,9 +13,11 @@ use std::time::Duration;
 
 const EVERIES: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(3600);
 const SHRINKS: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(24 * 3600);
+/// Reads what is written behind a way to find servers.
+type ReadSource = fn(&str) -> Result<DiscoverSource, String>;
+
 /// Servers are known by their names, so SRV records are looked up alike whether their addresses are asked for or not.
-const SPELLINGS: [(&str, fn(&str) -> Result<DiscoverSource, String>); 3] =
-    [("dnssrvnoa+", srv), ("dnssrv+", srv), ("dns+", addresses)];
+const SPELLINGS: [(&str, ReadSource); 3] = [("dnssrvnoa+", srv), ("dnssrv+", srv), ("dns+", addresses)];
 
 /// How the servers of this pool are found, if they are.
 pub(super) fn check(pool: &written::Pool, problems: &mut Problems) -> Option<Discover> {
@@ -27,7 +29,7 @@ pub(super) fn check(pool: &written::Pool, problems: &mut Problems) -> Option<Dis
 
 fn of_map(written: &written::Discover, problems: &mut Problems) -> Option<Discover> {
     let nameserver = written.nameserver.as_ref().and_then(|scalar| nameserver(scalar, problems));
-    let known: [(&Option<Scalar>, fn(&str) -> Result<DiscoverSource, String>); 3] =
+    let known: [(&Option<Scalar>, ReadSource); 3] =
         [(&written.elasticache, endpoint), (&written.dns_srv, srv), (&written.dns, addresses)];
     let mut sources = known.iter().filter_map(|(scalar, read)| Some((scalar.as_ref()?, read)));
     let Some((scalar, read)) = sources.next() else {
@@ -57,7 +59,7 @@ fn of_spelling(pool: &written::Pool, problems: &mut Problems) -> Option<Discover
     Some(Discover { source, every: EVERY, shrink_after: SHRINK_AFTER })
 }
 
-fn spelling(text: &str) -> Option<(&str, fn(&str) -> Result<DiscoverSource, String>)> {
+fn spelling(text: &str) -> Option<(&str, ReadSource)> {
     SPELLINGS.iter().find_map(|(prefix, read)| Some((text.strip_prefix(prefix)?, *read)))
 }
 

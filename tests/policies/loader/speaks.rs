@@ -33,17 +33,13 @@ impl Drop for Node {
     }
 }
 
-fn has_node() -> bool {
-    needs::has("node", Command::new("node").arg("--version"))
-}
-
 fn listens(port: u16) -> impl Fn() -> bool {
     move || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
 }
 
 #[test]
 fn http_2_is_spoken_without_asking_first_where_that_is_configured() {
-    if !has_node() {
+    if !needs::has("node", Command::new("node").arg("--version")) {
         return;
     }
     let (servers, directory, port) = (Memcached::start_many(1), tempfile::tempdir().unwrap(), free_port());
@@ -58,7 +54,9 @@ fn http_2_is_spoken_without_asking_first_where_that_is_configured() {
 
 #[test]
 fn over_tls_the_endpoint_must_be_vouched_for_and_http_2_is_agreed_on() {
-    if !has_node() || !needs::has("openssl", Command::new("openssl").arg("version")) {
+    if !needs::has("node", Command::new("node").arg("--version"))
+        || !needs::has("openssl", Command::new("openssl").arg("version"))
+    {
         return;
     }
     let (servers, directory, port) = (Memcached::start_many(1), tempfile::tempdir().unwrap(), free_port());
@@ -99,7 +97,7 @@ fn over_tls_the_endpoint_must_be_vouched_for_and_http_2_is_agreed_on() {
 
 #[test]
 fn an_endpoint_behind_a_unix_socket_is_asked() {
-    if !has_node() {
+    if !needs::has("node", Command::new("node").arg("--version")) {
         return;
     }
     let (servers, directory) = (Memcached::start_many(1), tempfile::tempdir().unwrap());

@@ -48,8 +48,8 @@ fn values_of_any_size_come_and_go_in_any_pipeline() {
     for _ in 0..60 {
         let (mut asked, mut expected) = (String::new(), String::new());
         for _ in 0..random.below(200) {
-            let key = format!("k{}{}", random.below(30), "x".repeat(random.below(200) as usize));
-            let size = [0, 5, 300, 4000, 4096, 9000, 16_300, 16_384, 17_000, 70_000][random.below(10) as usize];
+            let key = format!("k{}{}", random.below(30), "x".repeat(random.below(200)));
+            let size = [0, 5, 300, 4000, 4096, 9000, 16_300, 16_384, 17_000, 70_000][random.below(10)];
             if random.below(2) == 0 {
                 let value = "v".repeat(size);
                 asked += &format!("set {key} 0 0 {size}\r\n{value}\r\nget {key}\r\n");
