@@ -17,6 +17,12 @@ use crate::route::Tree;
 use crate::upstream::Ticket;
 
 impl Connection {
+    /// Whether there is memory for a get of these keys. The room for many is taken at once: two workers may see the same.
+    pub(super) fn has_room_for(&self, keys: &[Key]) -> bool {
+        let room = Gathered::room(keys);
+        if Gathered::is_of_many(keys) { self.holder.takes(room) } else { self.holder.may_take(room) }
+    }
+
     /// Begins a get of several keys.
     pub(super) fn ask_many(self: &Rc<Self>, keys: Vec<Key>, get: Get, form: Form, ending: GetEnding) {
         let command = Command::Get(get);

@@ -19,16 +19,13 @@ use crate::protocol::{
 use crate::runtime::memory::Shed;
 use crate::upstream::{Mark, Party, Ticket};
 
-/// What a key of a get takes until all are answered: its place in the reply, and at a server.
-const EACH_KEY: usize = 256;
-
 impl Connection {
     /// Carries out one call.
     pub(super) fn dispatch(self: &Rc<Self>, call: Call) -> Option<End> {
         let call = if self.is_confined.get() { self.judged(call)? } else { call };
         match call {
             Call::One(request, form) => self.ask_one(request, form),
-            Call::Many(keys, _, form) | Call::Spoilt(keys, _, form) if !self.holder.may_take(keys.len() * EACH_KEY) => {
+            Call::Many(keys, _, form) | Call::Spoilt(keys, _, form) if !self.has_room_for(&keys) => {
                 self.service.memory.shed(Shed::Request);
                 self.tell(form, Reply::Error(NO_ROOM.into()));
             }

@@ -34,6 +34,11 @@ pub(super) enum Knock {
 }
 
 impl Gate {
+    /// Whether a value was announced that has not come.
+    pub(super) fn is_midway(&self) -> bool {
+        self.value.is_some()
+    }
+
     /// Takes the next word of the client off the front of `buffer`; `None` when more bytes are needed.
     pub(super) fn next(&mut self, buffer: &mut BytesMut, users: &Users) -> Option<Knock> {
         let length = match self.value {

@@ -32,8 +32,8 @@ pub(super) struct Gathered {
     written: usize,
     ending: GetEnding,
     class: CommandClass,
-    /// Bytes of the keys, if they are many.
-    key_bytes: usize,
+    /// What it takes but for values.
+    places: usize,
     /// Bytes of the values that came and are not written.
     bytes: usize,
     /// How many replies are to come of those that were asked for.
@@ -63,13 +63,12 @@ struct Found {
 impl Gathered {
     /// Nothing asked yet, of `keys` to come.
     pub(super) fn new(keys: &[Key], class: CommandClass, cas: bool, ending: GetEnding) -> Gathered {
-        let are_many = keys.len() > MANY;
         Gathered {
             parts: Vec::with_capacity(keys.len()),
             written: 0,
             ending,
             class,
-            key_bytes: if are_many { keys.iter().map(|key| key.as_bytes().len()).sum() } else { 0 },
+            places: Gathered::room(keys),
             bytes: 0,
             waiting: 0,
             unasked: keys.len(),
@@ -156,9 +155,21 @@ impl Gathered {
         self.waiting + self.unasked == 0
     }
 
-    /// Bytes of the places for its keys.
+    /// Whether a get of these keys is one of many.
+    pub(super) fn is_of_many(keys: &[Key]) -> bool {
+        keys.len() > MANY
+    }
+
+    /// Bytes that a get of these keys takes until it is answered: their places in the reply and in the line, and those of
+    /// many keys themselves.
+    pub(super) fn room(keys: &[Key]) -> usize {
+        let bytes = if Gathered::is_of_many(keys) { keys.iter().map(|key| key.as_bytes().len()).sum() } else { 0 };
+        keys.len() * (size_of::<Part>() + size_of::<Key>()) + bytes
+    }
+
+    /// The same of this one.
     pub(super) fn places(&self) -> usize {
-        self.parts.capacity() * size_of::<Part>() + self.key_bytes
+        self.places
     }
 
     /// The route of each key.

@@ -21,6 +21,8 @@ use crate::runtime::turn::give_way;
 
 /// A partial request of at most this length is completed in the buffer that all connections share.
 const SHORT: usize = 4 * 1024;
+/// What is held of a request whose end has come counts no longer from so much on.
+const LONG_LINE: usize = 64 * 1024;
 /// memcached's words for a line it has no memory for.
 const NO_ROOM: &str = "SERVER_ERROR out of memory reading request";
 
@@ -34,6 +36,8 @@ pub(super) struct Intake {
     /// When more of the request that has begun to arrive must have come.
     timer: Option<Pin<Box<Sleep>>>,
     ended: bool,
+    /// Whether the client was left with requests that it may not make yet.
+    is_held_up: bool,
     /// The part of the buffer that counts in `limits.memory`.
     held: Share,
 }
@@ -49,6 +53,7 @@ impl Intake {
             is_shared: false,
             timer: None,
             ended: false,
+            is_held_up: false,
             held,
         }
     }
@@ -72,6 +77,10 @@ impl Intake {
             }
             if stint.is_over() {
                 return give_way(cx);
+            }
+            if self.is_held_up {
+                // It ceased to be full as its buffer gave room back: no event will say so.
+                continue;
             }
             if self.ended {
                 return Poll::Ready(End::Orderly);
@@ -109,6 +118,7 @@ impl Intake {
     /// Sends whole requests on their way, as far as the client may have more in flight and its stint goes.
     fn dispatch(&mut self, connection: &Rc<Connection>, stint: &mut Stint) -> Option<End> {
         connection.ask_on(stint);
+        self.is_held_up = false;
         if self.buffer.is_empty() {
             return None;
         }
@@ -120,6 +130,10 @@ impl Intake {
             match self.decoder.step(&mut self.buffer) {
                 Decoded::Call(call) => {
                     self.timer = None;
+                    if self.held.bytes() > LONG_LINE {
+                        // What was kept of it is a part of the call now, which counts it.
+                        self.held.set(self.buffer.len());
+                    }
                     stint.request();
                     if let Some(end) = connection.dispatch(call) {
                         return Some(end);
@@ -140,6 +154,7 @@ impl Intake {
             }
         }
         connection.dialect.set(self.decoder.dialect());
+        self.is_held_up = connection.is_full();
         // Requests that are left for the next turn need no room of their own.
         if stint.is_over() {
             self.held.set(self.buffer.len() + self.decoder.held())
@@ -183,7 +198,7 @@ impl Intake {
     /// Counts what is kept of a long line, and gives the line up if there is no memory for more of it.
     fn keep_piece(&mut self, connection: &Connection) {
         self.held.set(self.buffer.len() + self.decoder.held());
-        if !connection.holder.may_take(LEAST_ROOM) && self.decoder.give_up_line() {
+        if !connection.holder.takes(self.decoder.growth()) && self.decoder.give_up_line() {
             connection.service.memory.shed(Shed::Request);
         }
     }
@@ -253,7 +268,7 @@ impl Intake {
 
     /// Ready when nothing came for too long of a request that has begun to arrive; never while none has.
     fn poll_timer(&mut self, connection: &Rc<Connection>, cx: &mut Context<'_>) -> Poll<()> {
-        if !self.decoder.is_midway(&self.buffer) {
+        if !self.decoder.is_midway(&self.buffer) && !self.gate.is_midway() {
             self.timer = None;
             return Poll::Pending;
         }

@@ -126,6 +126,11 @@ impl TextDecoder {
         if let State::LongRead(read) = &self.state { read.held() } else { 0 }
     }
 
+    /// Bytes of memory that the next piece of a long line may take.
+    pub(super) fn growth(&self) -> usize {
+        if let State::LongRead(read) = &self.state { read.growth() } else { 0 }
+    }
+
     /// How many bytes more the value that is being received needs; 0 when a line is awaited. A hint for the next read.
     pub(super) fn wanted(&self, buffer: &BytesMut) -> usize {
         match &self.state {

@@ -117,6 +117,11 @@ impl Decoder {
         if let Half::Text(text) = &self.half { text.held() } else { 0 }
     }
 
+    /// Bytes of memory that the next piece of a long line may take.
+    pub(crate) fn growth(&self) -> usize {
+        if let Half::Text(text) = &self.half { text.growth() } else { 0 }
+    }
+
     /// Gives up the value that is being received, for want of memory: all of it is swallowed. With what its store would
     /// have replaced, which must go, and how to answer.
     pub fn give_up_value(&mut self) -> Option<(Option<Request>, Form)> {

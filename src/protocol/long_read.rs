@@ -5,13 +5,17 @@ use bytes::{Buf, Bytes, BytesMut};
 
 use super::call::{Call, Refusal, RefusalKind};
 use super::exptime::Exptime;
-use super::key::{Key, MAX_KEY};
+use super::key::Key;
 use super::reads::{ReadVerb, too_many_keys};
 use super::request::{Command, Request};
 use super::words::each;
 
 /// So much of a line is looked at in one step.
 const PIECE: usize = 4 * 1024;
+/// So many keys are in it at most, each behind a space.
+const MOST_IN_PIECE: usize = PIECE / 2;
+/// A key and what is left behind of one as their list moves to where it can grow, which comes back only later.
+const EACH_KEY: usize = 2 * size_of::<Key>();
 /// Where the first word of a line must be: memcached looks no further, either.
 const FRONT: usize = 112;
 /// What a client is told whose keys there is no memory for.
@@ -64,12 +68,12 @@ impl LongRead {
         let piece = &buffer[..buffer.len().min(PIECE)];
         let (len, behind, progress) = match memchr::memchr(b'\n', piece) {
             Some(end) => (end - usize::from(piece[..end].ends_with(b"\r")), end + 1, PieceTaken::Whole),
-            None => match memchr::memrchr(b' ', piece) {
-                Some(space) => (space, space + 1, PieceTaken::Part),
-                // One byte more than a key, for the CR.
-                None if piece.len() > MAX_KEY + 1 => (piece.len(), piece.len(), PieceTaken::Part),
-                None => return PieceTaken::Waits,
-            },
+            // Smaller pieces would take more memory for what they are in than for their bytes.
+            None if piece.len() < PIECE => return PieceTaken::Waits,
+            None => {
+                let end = memchr::memrchr(b' ', piece).unwrap_or(piece.len());
+                (end, (end + 1).min(piece.len()), PieceTaken::Part)
+            }
         };
         if let Fate::Good = self.fate {
             // A copy: the keys are kept until the line is whole, and must keep nothing else of what was read.
@@ -84,6 +88,7 @@ impl LongRead {
     /// Adds the words of one piece. A word that is no key ends the reading.
     fn add(&mut self, words: &Bytes, most: usize) {
         let mut at = 0;
+        self.keys.reserve(MOST_IN_PIECE);
         if self.verb.touches && self.touch.is_none() {
             let Some(word) = each(words).next() else { return };
             let Some(exptime) = Exptime::read(word) else { return self.refuse(Refusal::BAD_EXPTIME) };
@@ -110,6 +115,12 @@ impl LongRead {
         (self.keys, self.bytes, self.fate) = (Vec::new(), 0, Fate::Refused(refusal));
     }
 
+    /// Bytes of memory that the next piece may take.
+    pub(super) fn growth(&self) -> usize {
+        let has_places = self.keys.capacity() - self.keys.len() >= MOST_IN_PIECE;
+        PIECE + if has_places { 0 } else { self.keys.len().max(MOST_IN_PIECE) * EACH_KEY }
+    }
+
     /// Gives it up for want of memory, unless nothing is kept of it anyway.
     pub(super) fn give_up(&mut self) -> bool {
         let is_kept = !matches!(self.fate, Fate::Refused(_));
@@ -121,7 +132,7 @@ impl LongRead {
 
     /// Bytes of memory that it takes.
     pub(super) fn held(&self) -> usize {
-        self.bytes + self.keys.capacity() * size_of::<Key>()
+        self.bytes + self.keys.capacity() * EACH_KEY
     }
 
     /// What it is, once all of it was taken.

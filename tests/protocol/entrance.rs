@@ -225,6 +225,20 @@ fn a_client_that_may_only_read_is_never_told_to_regenerate_a_value() {
 }
 
 #[test]
+fn a_client_that_says_half_of_who_it_is_is_not_waited_for() {
+    let files = tempfile::tempdir().unwrap();
+    let users = files.path().join("users");
+    fs::write(&users, "leash:open-sesame\n").unwrap();
+    let limits = format!("{POOL}limits: {{request_time: 300ms}}\n");
+    let leash = Leash::with_entrance(&format!(", auth_file: {}", users.display()), "", &limits);
+    for half in ["set x 0 0 17\r\n", "set x 0 0 17\r\nleash", "set x"] {
+        let mut client = leash.client();
+        client.expect(half, "CLIENT_ERROR the request was not complete within 300ms\r\n");
+        is_closed(&mut client);
+    }
+}
+
+#[test]
 fn the_rights_of_a_unix_socket_are_those_that_are_written() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("leash.sock");

@@ -140,6 +140,29 @@ fn keys_that_there_is_no_memory_for_are_refused_and_the_connection_lives_on() {
     assert!(metric(&leash, "leash_memory_shed_total", "what=\"request\"") >= 1.0);
 }
 
+/// A client that was kept from asking more, as memory was short, went on only when its request's time was over: the event
+/// that could have woken it was its own memory being given back.
+#[test]
+fn what_waits_for_memory_is_asked_as_soon_as_there_is_some() {
+    const KEYS: usize = 20_000;
+    let server = Memcached::start();
+    let leash = leash(&[&server], "memory: 16MiB, request_time: 1h");
+    let line = (0..KEYS).fold("get".to_string(), |line, n| line + &format!(" k{n:06}")) + "\r\nmn\r\n";
+    let clients: Vec<Client> = (0..100).map(|_| leash.client()).collect();
+    std::thread::scope(|threads| {
+        for client in &clients {
+            let (mut sender, mut reader) =
+                (Client::of(client.stream.try_clone().unwrap()), Client::of(client.stream.try_clone().unwrap()));
+            let line = &line;
+            threads.spawn(move || sender.send(line));
+            threads.spawn(move || {
+                reader.set_bound(BOUND);
+                while reader.read_line().expect("an answer to all that was asked") != b"MN\r\n" {}
+            });
+        }
+    });
+}
+
 /// A line that comes slowly but does come is no reason to hang up, as it is none for memcached.
 #[test]
 fn a_request_may_take_longer_than_its_time_as_long_as_it_goes_on() {
