@@ -183,6 +183,7 @@ fn refresh(refresh: &Refresh) -> Value {
         "cold_wait": show_duration(refresh.cold_wait),
         "jitter": show_percent(refresh.jitter),
         "marker_bit": refresh.marker_bit,
+        "letters": refresh.letters,
     });
     if let Some(beta) = refresh.early {
         shown["early"] = json!({ "beta": beta });

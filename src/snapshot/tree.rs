@@ -118,7 +118,8 @@ impl<'s> TreeBuilder<'s> {
         if let Some(refresh) = &route.refresh {
             let (leases, turn) = (self.snapshot.leases.clone(), self.turn.clone());
             let counted = (self.shard.clone(), id, identity(&prefix));
-            let refresh = RefreshNode::new(policy(refresh), self.entry(root, patience), leases, turn, counted);
+            let (below, letters) = (self.entry(root, patience), refresh.letters);
+            let refresh = RefreshNode::new(policy(refresh), below, leases, turn, counted).telling_by_letters(letters);
             root = match self.loader(route, id) {
                 Some(loader) => Rc::new(refresh.regenerated(Rc::new(loader))),
                 None => Rc::new(refresh),

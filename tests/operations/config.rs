@@ -104,7 +104,7 @@ routes:
   - {prefix: '', pool: a, allow_flush: true}
   - {prefix: 'long:', pool: b, namespace: 'n:'}
   - {prefix: 's:', pool: b, namespace: 'n:', refresh: {grace: 1h, lease: 2s, cold_wait: 1500ms, jitter: 12.5%,
-     marker_bit: 0, early: {beta: 2.5}}}
+     marker_bit: 0, letters: false, early: {beta: 2.5}}}
 limits: {item_size: 2MiB, request_line: 2048, keys_per_get: 1, in_flight: 2, connections: 3, request_time: 1m,
          unsent_replies: 4MiB, memory: 1GiB, server_queue: 5, waiters: 6}
 log: {format: json, level: 'warn,leash::upstream=debug', keys: true}
@@ -129,6 +129,7 @@ log: {format: json, level: 'warn,leash::upstream=debug', keys: true}
         cold_wait: Duration::from_millis(1500),
         jitter: 0.125,
         marker_bit: 0,
+        letters: false,
         early: Some(2.5),
     };
     assert_eq!((config.routes[0].refresh, config.routes[1].refresh), (None, Some(refresh)));
@@ -174,6 +175,7 @@ fn an_empty_refresh_has_every_default_and_is_not_early() {
         cold_wait: Duration::ZERO,
         jitter: 0.0,
         marker_bit: 31,
+        letters: true,
         early: None,
     };
     assert_eq!(of("{}"), Some(default));
@@ -197,7 +199,7 @@ fn what_is_shown_is_the_same_configuration() {
     assert_eq!((&shown["limits"]["in_flight"], &shown["limits"]["waiters"]), (&1024.into(), &10_000.into()));
     assert_eq!(shown["routes"][0].get("refresh"), None, "what is off is not shown");
     let shown = parse(refresh).unwrap().to_json()["routes"][0]["refresh"].to_string();
-    let rest = r#""cold_wait":"0ms","early":{"beta":0.1},"grace":"1m","jitter":"7%","lease":"10s","marker_bit":31"#;
+    let rest = r#""cold_wait":"0ms","early":{"beta":0.1},"grace":"1m","jitter":"7%","lease":"10s","letters":true,"marker_bit":31"#;
     assert_eq!(shown, format!("{{{rest}}}"));
 }
 
@@ -548,7 +550,7 @@ const BROKEN: &[(&str, &str)] = &[
     ),
     (
         "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: '', pool: p, refresh: {ttl: 60s}}\n",
-        "4:37: routes[0].refresh.ttl: unknown key, valid here: grace, lease, cold_wait, jitter, marker_bit, early",
+        "4:37: routes[0].refresh.ttl: unknown key, valid here: grace, lease, cold_wait, jitter, marker_bit, letters, early",
     ),
     (
         "pools:\n  p: {servers: [m0]}\nroutes:\n  - {prefix: '', pool: p, refresh: {grace: 60}}\n",

@@ -1,6 +1,6 @@
 //! `refresh` of a route: times that memcached can keep, and waiters that do not outlast what they wait for.
 
-use super::setting::setting;
+use super::setting::{setting, switch};
 use crate::config::checked::{BETA, Refresh};
 use crate::config::fields::Scalar;
 use crate::config::problem::{Problems, plain};
@@ -31,6 +31,7 @@ pub(super) fn check(written: &written::Refresh, problems: &mut Problems) -> Refr
         cold_wait: setting(&DURATION, w.cold_wait.as_ref(), d.cold_wait, WAITS, problems),
         jitter: setting(&PERCENT, w.jitter.as_ref(), d.jitter, JITTERS, problems),
         marker_bit: u8::try_from(bit).unwrap_or(d.marker_bit),
+        letters: switch(w.letters.as_ref(), d.letters, problems),
         early: w.early.as_ref().map(|early| beta(early.beta.as_ref(), problems)),
     };
     waiters_give_up_first(written, &refresh, problems);

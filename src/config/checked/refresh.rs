@@ -18,6 +18,9 @@ pub struct Refresh {
     pub jitter: f64,
     /// The bit of the client flags that marks a value whose last `grace` seconds are stale time; 0 to 31.
     pub marker_bit: u8,
+    /// Whether clients of the meta protocol are told by letters (W, X, Z) who regenerates and what is stale; else they
+    /// are told as others are.
+    pub letters: bool,
     /// XFetch's beta: how eagerly values are refreshed before they are stale; `None`: they are not.
     pub early: Option<f64>,
 }
@@ -37,6 +40,7 @@ impl Default for Refresh {
             cold_wait: Duration::ZERO,
             jitter: 0.0,
             marker_bit: 31,
+            letters: true,
             early: None,
         }
     }

@@ -17,6 +17,8 @@ pub(crate) struct Refresh {
     pub jitter: Option<Scalar>,
     /// `marker_bit`.
     pub marker_bit: Option<Scalar>,
+    /// `letters`.
+    pub letters: Option<Scalar>,
     /// `early`.
     pub early: Option<Early>,
 }
@@ -30,7 +32,8 @@ pub(crate) struct Early {
 
 impl Refresh {
     /// The keys of a refresh.
-    pub(crate) const KEYS: &'static [&'static str] = &["grace", "lease", "cold_wait", "jitter", "marker_bit", "early"];
+    pub(crate) const KEYS: &'static [&'static str] =
+        &["grace", "lease", "cold_wait", "jitter", "marker_bit", "letters", "early"];
 
     pub(super) fn read(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> Option<Refresh> {
         let map = Fields::switched_on(node, place, Self::KEYS, problems)?;
@@ -40,6 +43,7 @@ impl Refresh {
             cold_wait: map.scalar("cold_wait", problems),
             jitter: map.scalar("jitter", problems),
             marker_bit: map.scalar("marker_bit", problems),
+            letters: map.scalar("letters", problems),
             early: map.node("early").and_then(|(place, node)| Early::read(node, place, problems)),
         })
     }

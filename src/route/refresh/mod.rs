@@ -12,6 +12,7 @@
 //! ```
 //! * **get, gets, mg**: a stale value is served to all but one. That one is told "miss"; a meta client gets the value
 //!   with W and X, the others with X and Z.
+//!   Where letters are off, a meta client is told as all others.
 //! * **gat, mg with T**: as get; a fresh item's TTL is set, and keeps its grace if it is marked.
 //! * **set, ms**: stored for TTL + grace and marked. A TTL of 0 or below is stored as it is.
 //! * **cas, add, replace, append, prepend, incr, decr, touch, delete**: a stale item is not there.
@@ -80,6 +81,8 @@ pub struct RefreshNode {
     /// Wins of memcached's own that looks took and that no client was told of.
     spare_wins: SpareWins,
     flag_in_use: Reply,
+    /// Whether clients that know memcached's letters are told by them.
+    letters: bool,
     /// Who regenerates values, if no caller has to.
     by: Option<Rc<dyn Regenerate>>,
 }
@@ -98,8 +101,13 @@ impl RefreshNode {
             "CLIENT_ERROR bit {bit} of the client flags marks stale time on this route, set refresh.marker_bit to a bit no client uses"
         );
         let (recent, spare_wins, flag_in_use) = (RefCell::default(), SpareWins::default(), Reply::Error(line.into()));
-        let by = None;
-        RefreshNode { policy, below, leases, env, shard, route, identity, recent, spare_wins, flag_in_use, by }
+        let (letters, by) = (true, None);
+        RefreshNode { policy, below, leases, env, shard, route, identity, recent, spare_wins, flag_in_use, letters, by }
+    }
+
+    /// The same, where clients of the meta protocol are told by letters, or as all others are.
+    pub fn telling_by_letters(self, letters: bool) -> RefreshNode {
+        RefreshNode { letters, ..self }
     }
 
     /// The same, where `by` regenerates values and no caller is told to.

@@ -13,7 +13,7 @@ impl RefreshNode {
         if item.is_some() && !is_stale {
             self.shard.early_refresh(self.route);
         }
-        let Some(item) = item.filter(|_| get.knows_marks) else { return Reply::Miss };
+        let Some(item) = item.filter(|_| self.letters && get.knows_marks) else { return Reply::Miss };
         let mut item = self.policy.as_told(as_asked(item, get));
         item.marks = if is_stale { *b"XW\0" } else { *b"W\0\0" };
         Reply::Hit(item)
@@ -33,7 +33,7 @@ impl RefreshNode {
         self.shard.stale_served(self.route, Duration::from_secs(age.into()));
         let mut item = self.policy.as_told(item);
         // A client that memcached itself told that it won (W) is told so.
-        if get.knows_marks && !item.marks.contains(&b'W') {
+        if self.letters && get.knows_marks && !item.marks.contains(&b'W') {
             item.marks = *b"ZX\0";
         }
         Reply::Hit(item)

@@ -52,6 +52,24 @@ fn without_a_value_the_letters_are_the_same() {
     assert_eq!(other.ask("mg page s\r\n"), second.ask("mg page s\r\n"));
 }
 
+/// Dalli takes no notice of letters: a winner that gets the value would regenerate nothing.
+#[test]
+fn where_letters_are_off_a_winner_misses_and_the_others_get_the_value_as_if_it_were_fresh() {
+    let server = Memcached::start();
+    let leash = fleet(&server, 1, "{grace: 30s, lease: 20s, letters: false}").remove(0);
+    let (mut winner, mut other) = (leash.client(), leash.client());
+    stale(&server, &mut winner, "page", "old");
+    winner.expect("mg page v f\r\n", "EN\r\n");
+    for request in ["mg page v f\r\n", "mg page v f T30\r\n"] {
+        assert_eq!(value(&mut other, request), "VA 3 f0 old");
+    }
+    winner.expect("ms page 3 T100\r\nnew\r\n", "HD\r\n");
+    assert_eq!(value(&mut other, "mg page v f\r\n"), "VA 3 f0 new");
+    // What the client itself has marked stale is memcached's own game.
+    other.expect("md page I T100\r\n", "HD\r\n");
+    assert!(value(&mut other, "mg page v f\r\n").contains('W'));
+}
+
 #[test]
 fn remaining_times_are_told_less_the_grace_and_flags_without_the_marker() {
     let (server, _leash, mut client, mut other) = one();
