@@ -2,7 +2,7 @@
 //! server, mistakes, reloads, and clients that are turned away. Not a test itself.
 
 use support::memcached::signal;
-use support::{BOUND, Client, Leash, Memcached, free_port, wait_until};
+use support::{BOUND, Client, Leash, Memcached, Origin, free_port, wait_until};
 
 /// How many clients leash takes.
 const CONNECTIONS: usize = 16;
@@ -12,6 +12,7 @@ pub struct Traffic {
     pub leash: Leash,
     main: Memcached,
     _new: Memcached,
+    _origin: Origin,
     config: String,
     first: Client,
     second: Client,
@@ -22,10 +23,11 @@ impl Traffic {
     /// Nothing asked yet.
     pub fn new() -> Traffic {
         let (main, new) = (Memcached::start(), Memcached::start());
-        let config = config(&main, &new);
+        let origin = Origin::start("self.say(200, b'1')");
+        let config = config(&main, &new, &origin);
         let leash = Leash::with_config(&config);
         let (first, second) = (leash.client(), leash.client());
-        Traffic { leash, main, _new: new, config, first, second, rounds: 0 }
+        Traffic { leash, main, _new: new, _origin: origin, config, first, second, rounds: 0 }
     }
 
     /// A little of everything that happens again and again.
@@ -36,6 +38,7 @@ impl Traffic {
         self.cold();
         self.moving();
         self.down();
+        self.loaded();
         self.first.expect("set own:a 0 0 1\r\n1\r\nget own:a\r\n", "STORED\r\nVALUE own:a 0 1\r\n1\r\nEND\r\n");
         self.first.expect("nonsense\r\n", "ERROR\r\n");
     }
@@ -78,6 +81,12 @@ impl Traffic {
         for part in 0..4 {
             self.first.ask(format!("delete gone:{}-{part}\r\n", self.rounds));
         }
+    }
+
+    /// A value that leash itself asks for.
+    fn loaded(&mut self) {
+        let key = format!("load:{}", self.rounds);
+        self.first.expect(format!("get {key}\r\n"), format!("VALUE {key} 0 1\r\n1\r\nEND\r\n"));
     }
 
     /// A value that only the old pool has, one that was brought over, and one that nobody has.
@@ -126,7 +135,8 @@ impl Traffic {
     }
 }
 
-fn config(main: &Memcached, new: &Memcached) -> String {
+fn config(main: &Memcached, new: &Memcached, origin: &Origin) -> String {
+    let url = origin.url("/{key}");
     let (main, new) = (main.port(), new.port());
     let [nobody, neither, nor] = [free_port(), free_port(), free_port()];
     format!(
@@ -147,6 +157,7 @@ routes:
   - {{prefix: \"lost:\", pool: dead}}
   - {{prefix: \"gone:\", pool: gone}}
   - {{prefix: \"own:\", pool: own}}
+  - {{prefix: \"load:\", pool: main, loader: {{url: \"{url}\"}}}}
 "
     )
 }
