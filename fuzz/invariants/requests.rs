@@ -30,6 +30,9 @@ pub struct Decoded {
     pub end: Option<(bool, Vec<u8>)>,
 }
 
+/// A get whose line is long is taken in pieces of so many bytes.
+const PIECE: usize = 4096;
+
 /// Decodes what comes in these reads. Every call takes bytes off the stream, and what is kept stays within the limits.
 pub fn decode(reads: &[&[u8]]) -> Decoded {
     let (mut decoder, mut buffer, mut calls) = (Decoder::new(LIMITS), BytesMut::new(), Vec::new());
@@ -45,7 +48,7 @@ pub fn decode(reads: &[&[u8]]) -> Decoded {
             assert!(buffer.len() < before, "a call out of nothing");
             before = buffer.len();
         }
-        let most = (LIMITS.line + 1).max(LIMITS.value + 2);
+        let most = (LIMITS.line + 1).max(LIMITS.value + 2).max(PIECE);
         assert!(buffer.len() <= most, "{} bytes are kept", buffer.len());
         assert!(decoder.wanted(&buffer) <= LIMITS.value + 2, "more is wanted than a value may have");
     }
