@@ -5,29 +5,32 @@
 use std::rc::Rc;
 
 use super::asked::Asked;
-use super::connection::Connection;
+use super::connection::{Connection, NO_ROOM};
 use super::dispatch::no_route;
-use super::gathered::{Gathered, GetEnding};
+use super::gathered::{Gathered, GetEnding, MANY};
 use super::outbox::{Asking, Outbox};
 use super::pending::Pending;
 use super::stint::Stint;
 use crate::metrics::RouteId;
 use crate::protocol::{Command, Form, Get, Key, Reply, Request, Style};
 use crate::route::Tree;
+use crate::runtime::memory::Shed;
 use crate::upstream::Ticket;
 
 impl Connection {
-    /// Whether there is memory for a get of these keys. The room for many is taken at once: two workers may see the same.
-    pub(super) fn has_room_for(&self, keys: &[Key]) -> bool {
-        let room = Gathered::room(keys);
-        if Gathered::is_of_many(keys) { self.holder.takes(room) } else { self.holder.may_take(room) }
-    }
-
-    /// Begins a get of several keys.
+    /// Begins a get of several keys, if there is memory for it. The room for many is taken at once: two workers may see the
+    /// same.
     pub(super) fn ask_many(self: &Rc<Self>, keys: Vec<Key>, get: Get, form: Form, ending: GetEnding) {
+        let room = Gathered::room(&keys);
+        let has_room = if keys.len() > MANY { self.holder.takes(room) } else { self.holder.may_take(room) };
+        if !has_room {
+            self.service.memory.shed(Shed::Request);
+            return self.tell(form, Reply::Error(NO_ROOM.into()));
+        }
         let command = Command::Get(get);
         let class = command.class();
-        let gathered = Gathered::new(&keys, class, form.style == Style::Get { cas: true }, ending);
+        let with_cas = form.style == Style::Get { cas: true };
+        let gathered = Gathered::new(keys.len(), room, class, with_cas, ending);
         let asked = Asked { at: self.service.turn.now(), route: None, class, tallies: None };
         let mut state = self.state.borrow_mut();
         let mut rest = keys.into_iter();

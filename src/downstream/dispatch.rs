@@ -6,7 +6,7 @@ use bytes::Bytes;
 use tokio::task::spawn_local;
 
 use super::asked::{Asked, tallies};
-use super::connection::{Connection, End, NO_ROOM};
+use super::connection::{Connection, End};
 use super::gathered::GetEnding;
 use super::outbox::{Alone, Outbox};
 use super::pending::{Pending, write_one};
@@ -16,7 +16,6 @@ use crate::protocol::{
     Call, Command, CommandClass, Exptime, Form, Local, Question, Refusal, RefusalKind, Reply, Request, Style, VERSION,
     encode_stats,
 };
-use crate::runtime::memory::Shed;
 use crate::upstream::{Mark, Party, Ticket};
 
 impl Connection {
@@ -25,10 +24,6 @@ impl Connection {
         let call = if self.is_confined.get() { self.judged(call)? } else { call };
         match call {
             Call::One(request, form) => self.ask_one(request, form),
-            Call::Many(keys, _, form) | Call::Spoilt(keys, _, form) if !self.has_room_for(&keys) => {
-                self.service.memory.shed(Shed::Request);
-                self.tell(form, Reply::Error(NO_ROOM.into()));
-            }
             Call::Many(keys, get, form) => self.ask_many(keys, get, form, GetEnding::Items),
             Call::Spoilt(keys, get, form) => {
                 self.service.shard().protocol_error(ProtocolError::ClientError);

@@ -1,6 +1,8 @@
 //! A get of several keys: what became of each, until all are known. Then the reply leaves, nothing else in between; a long
 //! one in pieces, so that others have their turns.
 
+use std::collections::VecDeque;
+
 use bytes::Bytes;
 
 use super::asked::Witness;
@@ -10,7 +12,7 @@ use crate::protocol::{
 };
 
 /// A get of more keys than this came in a buffer that held little else.
-const MANY: usize = 200;
+pub(super) const MANY: usize = 200;
 
 /// So many bytes of a reply are written at once, and so many keys looked at.
 const PIECE: usize = 64 * 1024;
@@ -27,9 +29,10 @@ pub(super) enum GetEnding {
 
 /// The keys of one get and what became of each so far.
 pub(super) struct Gathered {
-    parts: Vec<Part>,
-    /// How many of them are written.
-    written: usize,
+    /// Those that are not written yet.
+    parts: VecDeque<Part>,
+    /// Whether some are written.
+    is_under_way: bool,
     ending: GetEnding,
     class: CommandClass,
     /// What it takes but for values.
@@ -61,30 +64,30 @@ struct Found {
 }
 
 impl Gathered {
-    /// Nothing asked yet, of `keys` to come.
-    pub(super) fn new(keys: &[Key], class: CommandClass, cas: bool, ending: GetEnding) -> Gathered {
+    /// Nothing asked yet, of so many keys to come, which take so much [room](Gathered::room).
+    pub(super) fn new(keys: usize, room: usize, class: CommandClass, cas: bool, ending: GetEnding) -> Gathered {
         Gathered {
-            parts: Vec::with_capacity(keys.len()),
-            written: 0,
+            parts: VecDeque::with_capacity(keys),
+            is_under_way: false,
             ending,
             class,
-            places: Gathered::room(keys),
+            places: room,
             bytes: 0,
             waiting: 0,
-            unasked: keys.len(),
+            unasked: keys,
             cas,
             is_detached: false,
         }
     }
 
-    /// How many keys were asked for.
+    /// How many keys were asked for, of which none is written.
     pub(super) fn len(&self) -> usize {
         self.parts.len()
     }
 
     /// Adds a key that was asked for, and its reply if that is known already.
     pub(super) fn push(&mut self, key: Key, route: Option<RouteId>, reply: Option<Reply>, witness: &impl Witness) {
-        self.parts.push(Part { key, route, found: None });
+        self.parts.push_back(Part { key, route, found: None });
         self.waiting += 1;
         self.unasked = self.unasked.saturating_sub(1);
         if let Some(reply) = reply {
@@ -118,17 +121,21 @@ impl Gathered {
             encode_general(&form, &Reply::Error(bad.into_owned().into()), output);
             return true;
         }
-        let (most, last) = (output.len() + PIECE, self.parts.len().min(self.written + PIECE_KEYS));
-        while self.written < last && output.len() < most {
-            let part = &mut self.parts[self.written];
-            self.written += 1;
-            if let Some(found) = part.found.take() {
+        self.is_under_way = true;
+        let most = output.len() + PIECE;
+        for _ in 0..PIECE_KEYS {
+            // What is written goes at once: 100,000 keys that went together would take milliseconds.
+            if output.len() >= most {
+                break;
+            }
+            let Some(part) = self.parts.pop_front() else { break };
+            if let Some(found) = part.found {
                 let cas = self.cas.then_some(found.cas);
                 encode_value(&part.key, found.client_flags, cas, &found.value, output);
                 self.bytes -= found.value.len();
             }
         }
-        let is_last = self.written == self.parts.len();
+        let is_last = self.parts.is_empty();
         if is_last {
             encode_end(output);
         }
@@ -137,7 +144,7 @@ impl Gathered {
 
     /// Whether a part of the reply is written, and more of it is to come.
     pub(super) fn is_under_way(&self) -> bool {
-        self.written > 0
+        self.is_under_way
     }
 
     /// Bytes of the values that came and are not written.
@@ -155,15 +162,10 @@ impl Gathered {
         self.waiting + self.unasked == 0
     }
 
-    /// Whether a get of these keys is one of many.
-    pub(super) fn is_of_many(keys: &[Key]) -> bool {
-        keys.len() > MANY
-    }
-
     /// Bytes that a get of these keys takes until it is answered: their places in the reply and in the line, and those of
-    /// many keys themselves.
+    /// [`MANY`] keys themselves.
     pub(super) fn room(keys: &[Key]) -> usize {
-        let bytes = if Gathered::is_of_many(keys) { keys.iter().map(|key| key.as_bytes().len()).sum() } else { 0 };
+        let bytes = if keys.len() > MANY { keys.iter().map(|key| key.as_bytes().len()).sum() } else { 0 };
         keys.len() * (size_of::<Part>() + size_of::<Key>()) + bytes
     }
 

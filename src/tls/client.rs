@@ -12,7 +12,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::anyone::AnyServer;
 use super::files::{TlsFault, authorities, authorities_of_machine, chain, no_identity, private_key, read};
-use super::pinned::ListedServer;
+use super::listed::ListedServer;
 use super::session::TlsSession;
 use super::{TlsTrouble, provider};
 

@@ -12,7 +12,7 @@
 mod anyone;
 mod client;
 mod files;
-mod pinned;
+mod listed;
 mod server;
 mod session;
 mod trouble;
