@@ -33,10 +33,6 @@ impl Drop for Node {
     }
 }
 
-fn listens(port: u16) -> impl Fn() -> bool {
-    move || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
-}
-
 #[test]
 fn http_2_is_spoken_without_asking_first_where_that_is_configured() {
     if !needs::has("node", Command::new("node").arg("--version")) {
@@ -44,7 +40,7 @@ fn http_2_is_spoken_without_asking_first_where_that_is_configured() {
     }
     let (servers, directory, port) = (Memcached::start_many(1), tempfile::tempdir().unwrap(), free_port());
     let serve = format!("require('http2').createServer(answer).listen({port}, '127.0.0.1');");
-    let _node = Node::start(directory.path(), &serve, listens(port));
+    let _node = Node::start(directory.path(), &serve, || support::listens(port));
     let leash = loading(&servers, &format!("http://127.0.0.1:{port}/c/{{key}}"), ", http: http2", "");
     let mut client = leash.client();
     for key in ["a", "b"] {
@@ -80,7 +76,7 @@ fn over_tls_the_endpoint_must_be_vouched_for_and_http_2_is_agreed_on() {
         path("key.pem"),
         path("cert.pem")
     );
-    let _node = Node::start(directory.path(), &serve, listens(port));
+    let _node = Node::start(directory.path(), &serve, || support::listens(port));
     let url = format!("https://localhost:{port}/{{key}}");
     let ca = format!(", ca: '{}'", path("cert.pem"));
     for (key, more, expected) in

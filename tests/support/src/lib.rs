@@ -35,7 +35,7 @@ pub use terminal::Terminal;
 pub use waits::Waits;
 
 use std::collections::HashSet;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -56,6 +56,13 @@ pub fn wait_until(what: &str, bound: Duration, mut ready: impl FnMut() -> bool) 
 #[allow(clippy::disallowed_methods, reason = "the one place where tests let time pass")]
 pub fn pause(time: Duration) {
     std::thread::sleep(time);
+}
+
+/// Whether a process listens at this loopback port. Where none does, the kernel may connect a socket with itself, as it
+/// gives out the same ports: that is nobody, and would take the port from the process that is to listen.
+pub fn listens(port: u16) -> bool {
+    let Ok(stream) = TcpStream::connect(("127.0.0.1", port)) else { return false };
+    stream.local_addr().is_ok_and(|own| own.port() != port)
 }
 
 /// A loopback port that was free a moment ago and is given out once per test process.

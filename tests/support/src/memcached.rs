@@ -3,7 +3,6 @@
 //! It can be killed, brought back on the same port, and frozen, because a dead server and a silent one are different
 //! troubles.
 
-use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 
 use super::{BOUND, Client, free_port, wait_until};
@@ -26,7 +25,7 @@ impl Memcached {
         for _ in 0..5 {
             let port = free_port();
             let mut child = spawn(port, &more);
-            if listens(&mut child, port) {
+            if has_begun(&mut child, port) {
                 return Memcached { child, port, more };
             }
         }
@@ -57,7 +56,7 @@ impl Memcached {
         self.kill();
         for _ in 0..5 {
             self.child = spawn(self.port, &self.more);
-            if listens(&mut self.child, self.port) {
+            if has_begun(&mut self.child, self.port) {
                 return;
             }
         }
@@ -121,11 +120,11 @@ fn spawn(port: u16, more: &[String]) -> Child {
 }
 
 /// Waits until it accepts; false if it ended instead.
-fn listens(child: &mut Child, port: u16) -> bool {
+fn has_begun(child: &mut Child, port: u16) -> bool {
     let mut ended = false;
     wait_until("memcached listens", BOUND, || {
         ended = child.try_wait().unwrap().is_some();
-        ended || TcpStream::connect(("127.0.0.1", port)).is_ok()
+        ended || super::listens(port)
     });
     !ended
 }

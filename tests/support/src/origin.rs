@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
-use super::{BOUND, wait_until};
+use super::{BOUND, listens, wait_until};
 
 /// What stands around the test's `answer(self, path)`, which calls `self.say(status, body, headers)`.
 const FRAME: &str = r#"
@@ -74,7 +74,7 @@ impl Origin {
             format!("notes = os.open({:?}, os.O_CREAT | os.O_WRONLY | os.O_APPEND)", notes.display().to_string());
         fs::write(&file, format!("{FRAME}\n{begin}\ndef answer(self, path):\n{body}\n{end}")).unwrap();
         let child = Command::new("python3").arg(&file).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        wait_until("the endpoint listens", BOUND, || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
+        wait_until("the endpoint listens", BOUND, || listens(port));
         Origin { child, directory, port }
     }
 
