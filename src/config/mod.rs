@@ -24,7 +24,7 @@ mod written;
 mod yaml;
 
 pub use checked::{
-    ADMIN, Address, Allow, Config, Credentials, Discover, DiscoverSource, Embedded, Endpoint, Entrance, FixedHeader,
+    ADMIN, Address, Allow, CONNECTIONS_OF_A_WORKER, Config, Credentials, Discover, DiscoverSource, Embedded, Endpoint, Entrance, FixedHeader,
     Gutter, HttpVersion, LISTEN, Limits, Listen, Loader, LoaderUrl, Log, MEMCACHED_PORT, Migrate, OnDown, Phase, Pool,
     Refresh, Route, ServerConfig, Side, SpoolConfig, UrlPiece, Users,
 };

@@ -85,6 +85,7 @@ fn pool(pool: &Pool, pools: &[Pool]) -> Value {
         "unhashed_prefix": String::from_utf8_lossy(&pool.unhashed_prefix),
         "connect_timeout": show_duration(pool.connect_timeout),
         "request_timeout": show_duration(pool.request_timeout),
+        "idle_timeout": pool.idle_timeout.map_or("off".into(), show_duration),
         "failures": pool.failures,
         "on_down": on_down(pool.on_down, pools),
     });

@@ -61,7 +61,7 @@ series! {
     UpstreamSeconds, "leash_upstream_request_seconds", SUMMARY, ["pool", "server"], "Time from sending a request to a server to its reply.";
     UpstreamInFlight, "leash_upstream_in_flight", GAUGE, ["pool", "server"], "Requests sent to a server and not yet answered.";
     UpstreamConnections, "leash_upstream_connections", GAUGE, ["pool", "server"], "Open connections to a server.";
-    UpstreamReconnects, "leash_upstream_reconnects_total", COUNTER, ["pool", "server"], "Connections to a server made anew after one had ended.";
+    UpstreamReconnects, "leash_upstream_reconnects_total", COUNTER, ["pool", "server"], "Connections to a server made anew after one was lost.";
     UpstreamDesync, "leash_upstream_desync_total", COUNTER, ["pool", "server"], "Connections closed because the server said something that was not asked.";
     UpstreamRetries, "leash_upstream_retries_total", COUNTER, ["pool", "server"], "Requests sent again because their connection had died.";
     UpstreamBytesRead, "leash_upstream_bytes_read_total", COUNTER, ["pool", "server"], "Bytes received from a server.";

@@ -161,6 +161,7 @@ pub(crate) fn options(pool: &config::Pool, config: &Config) -> Options {
     Options {
         connect_timeout: pool.connect_timeout,
         request_timeout: pool.request_timeout,
+        idle_timeout: pool.idle_timeout,
         queue: config.limits.server_queue,
         failures: pool.failures,
         linger: linger(pool, config),

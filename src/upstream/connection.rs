@@ -9,12 +9,15 @@ use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
+use tokio::task::JoinHandle;
+
 use super::connect::Connected;
 use super::greeting::greet;
 use super::lane::Lane;
 use super::link::LinkPhase;
 use super::receive::Received;
 use super::replay::let_end;
+use super::rest;
 use super::slot::Slot;
 use super::unusable::Unusable;
 use crate::metrics::UpstreamCount;
@@ -74,7 +77,9 @@ async fn live(lane: &Rc<Lane>) -> (Cause, Option<Instant>) {
         link.unproven = false;
     }
     lane.send();
+    let resting = rest::watch(lane);
     let cause = serve(lane, &mut reader, decoder).await;
+    resting.inspect(JoinHandle::abort);
     lane.count(UpstreamCount::Closed, 1);
     lane.target.open.fetch_sub(1, Ordering::Relaxed);
     let (owed, unproven) = {
@@ -170,6 +175,8 @@ fn end(lane: &Rc<Lane>, cause: Cause) -> bool {
         // Nothing was owed when the connection was given up, so the requests there now have not been sent.
         let is_wanted = !link.slots.is_empty();
         (link.phase, link.blocked) = (if is_wanted { LinkPhase::Opening } else { LinkPhase::Closed }, false);
+        // It was not lost, so the next one is none that had to be made anew.
+        link.heard = None;
         return is_wanted;
     }
     let died_idle = std::mem::take(&mut link.unproven) && cause == Cause::Disconnected;

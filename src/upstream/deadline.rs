@@ -18,9 +18,6 @@ pub(super) async fn watch(lane: Rc<Lane>) {
         let until = next.unwrap_or_else(|| Instant::now() + patience);
         sleep_until(until.into()).await;
         if next.is_none() && !lane.owes_any() {
-            if lane.is_to_end() {
-                continue;
-            }
             lane.deadline_armed.set(false);
             return;
         }

@@ -17,15 +17,14 @@ use std::time::{Duration, Instant};
 use super::common::Common;
 use super::link::{Link, LinkPhase};
 use super::probe;
+use super::rest;
 use super::slot::Slot;
 use super::ticket::Ticket;
+use crate::config::CONNECTIONS_OF_A_WORKER;
 use crate::metrics::UpstreamCount;
 use crate::protocol::{Cause, Question};
 use crate::runtime::stream::Written;
 use crate::runtime::turn::Flush;
-
-/// A spare connection this long without a reply ends.
-const REST: Duration = Duration::from_secs(60);
 
 /// The lane of everything not known to be large; the only one that always exists.
 pub(super) const FIRST: usize = 0;
@@ -36,7 +35,7 @@ pub(super) const STRANGERS: usize = 2;
 /// The lane of large values.
 pub(super) const LARGE_ONES: usize = 3;
 /// How many there are.
-pub(super) const LANES: usize = 4;
+pub(super) const LANES: usize = CONNECTIONS_OF_A_WORKER;
 
 /// One connection to a server.
 pub(super) struct Lane {
@@ -46,8 +45,8 @@ pub(super) struct Lane {
     pub(super) reader: RefCell<Option<Waker>>,
     /// Whether a timer runs for the oldest question.
     pub(super) deadline_armed: Cell<bool>,
-    /// Whether it ends once it rests, as the server has another one.
-    is_spare: bool,
+    /// How long it may rest before it ends; `None`: for ever.
+    pub(super) longest_rest: Option<Duration>,
     /// All lanes of the server.
     pub(super) all: OnceCell<[Weak<Lane>; LANES]>,
     me: Weak<Lane>,
@@ -69,7 +68,7 @@ impl Lane {
             link: RefCell::new(Link::new(&common.memory, common.target.options.request_timeout)),
             reader: RefCell::default(),
             deadline_armed: Cell::new(false),
-            is_spare,
+            longest_rest: rest::longest(common.target.options.idle_timeout, is_spare),
             all: OnceCell::new(),
             me: me.clone(),
         })
@@ -167,22 +166,6 @@ impl Lane {
     /// Whether a large value is on its way over it, as far as is known.
     pub(super) fn is_held_up(&self) -> bool {
         self.link.borrow().slots.are_large()
-    }
-
-    /// Whether it is to be looked at again though nothing is owed: a spare connection ends once it has rested.
-    pub(super) fn is_to_end(&self) -> bool {
-        let mut link = self.link.borrow_mut();
-        if !self.is_spare || !matches!(link.phase, LinkPhase::Open(_)) {
-            return false;
-        }
-        let rested = link.heard.map_or(Duration::ZERO, |heard| heard.elapsed());
-        if rested < REST {
-            return true;
-        }
-        link.give_up();
-        drop(link);
-        self.wake_reader();
-        false
     }
 
     /// Lets the connection's task close it if it can go; what is asked before the task's turn comes is still answered.

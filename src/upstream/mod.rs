@@ -26,6 +26,7 @@ mod race;
 mod receive;
 mod refusal;
 mod replay;
+mod rest;
 mod said;
 mod server;
 mod server_or_store;

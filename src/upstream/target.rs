@@ -20,6 +20,8 @@ pub struct Options {
     pub connect_timeout: Duration,
     /// How long to wait for a reply, from when it was asked for.
     pub request_timeout: Duration,
+    /// How long a connection may rest before it ends; `None`: for ever.
+    pub idle_timeout: Option<Duration>,
     /// The most requests one connection may owe.
     pub queue: usize,
     /// Failures in a row that make it down.

@@ -39,14 +39,15 @@ fn several_files_and_the_standard_input_are_checked_each_by_itself() {
 
 #[test]
 fn programs_are_told_the_same_as_one_object_a_line() {
-    let text = "pools: {p: {servers: [m0, m0:11211]}}\nroutes: [{prefix: a, pool: p}]\n";
+    let text = "workers: 3\npools: {p: {servers: [m0, m0:11211]}}\nroutes: [{prefix: a, pool: p}]\n";
     let (out, errors, code) = said(&check(&["--json", "-", "/no/such/file"], text));
     let [good, gone]: [Value; 2] =
         out.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<_>>().try_into().unwrap();
     assert_eq!((errors.as_str(), code), ("", Some(78)));
     assert_eq!((&good["file"], &good["ok"], &good["pools"]), (&"standard input".into(), &true.into(), &1.into()));
+    assert_eq!(good["connections_to_each_server"], 6);
     assert_eq!(good["warnings"][0]["path"], "pools.p.servers[1]");
-    assert_eq!((&good["warnings"][0]["line"], &good["warnings"][0]["column"]), (&1.into(), &27.into()));
+    assert_eq!((&good["warnings"][0]["line"], &good["warnings"][0]["column"]), (&2.into(), &27.into()));
     assert_eq!((&gone["ok"], &gone["problems"][0]["line"]), (&false.into(), &Value::Null));
     assert!(gone["problems"][0]["text"].as_str().unwrap().starts_with("cannot be read"));
 }

@@ -90,6 +90,9 @@ pub struct ShownPool {
     pub servers: usize,
     /// How many of them are asked.
     pub up: usize,
+    /// How many connections each of them gets from this leash as a rule; none in the store in this process.
+    #[serde(default)]
+    pub connections: usize,
     /// The pool that takes the keys of its down servers, on all its routes.
     #[serde(default)]
     pub gutter: Option<String>,

@@ -3,7 +3,7 @@
 use super::table::{self, Cell, Heading};
 use super::{Html, section};
 use crate::admin::model::{Grade, Overview, Process, ShownPool, ShownServer, labels};
-use crate::readable::{amount, latency, number};
+use crate::readable::{amount, counted, latency, number};
 
 /// How many are shown.
 const MOST: usize = 16;
@@ -58,6 +58,9 @@ fn pool(html: &mut Html, pool: &ShownPool) {
     html.words("b", &[], &pool.name);
     html.text(&format!(" {} of {} up · {} · fingerprint ", pool.up, pool.servers, pool.hash));
     html.words("code", &[], &pool.fingerprint);
+    if pool.connections > 0 {
+        html.text(&format!(" · {} to each server", counted(pool.connections, "connection")));
+    }
     if let Some(gutter) = &pool.gutter {
         html.text(&format!(" · gutter {gutter}"));
     }

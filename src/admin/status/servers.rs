@@ -25,6 +25,7 @@ fn of_pool(config: &Config, pool: PoolView<'_>) -> ShownPool {
         fingerprint: format!("{:016x}", shared.placement.fingerprint()),
         servers: pool.servers.len(),
         up: shared.servers.iter().filter(|shared_server| shared_server.state().is_asked()).count(),
+        connections: if pool.is_embedded() { 0 } else { config.workers },
         gutter: gutter(config, place),
         is_gutter: !is_used && config.pools.iter().any(takes_keys),
         is_blackout: shared.peers.all_look_down(),

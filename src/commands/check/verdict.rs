@@ -33,9 +33,13 @@ impl FileVerdict {
 
     /// What goes to those who want to know that all is well: nothing, if it is not.
     pub fn in_words(&self) -> String {
-        let Ok(Config { pools, routes, .. }) = &self.checked else { return String::new() };
-        let (pools, routes) = (counted(pools.len(), "pool"), counted(routes.len(), "route"));
-        format!("{}: ok, {pools}, {routes}\n", self.file)
+        let Ok(config) = &self.checked else { return String::new() };
+        let (pools, routes) = (counted(config.pools.len(), "pool"), counted(config.routes.len(), "route"));
+        let connections = match config.connections_to_a_server() {
+            0 => String::new(),
+            usual => format!(", {} to each server", counted(usual, "connection")),
+        };
+        format!("{}: ok, {pools}, {routes}{connections}\n", self.file)
     }
 
     /// All of it, as one object.
@@ -52,6 +56,7 @@ impl FileVerdict {
         });
         if let Ok(config) = &self.checked {
             (shown["pools"], shown["routes"]) = (config.pools.len().into(), config.routes.len().into());
+            shown["connections_to_each_server"] = config.connections_to_a_server().into();
         }
         shown
     }

@@ -103,7 +103,7 @@ pub struct OverrideArgs {
     /// Serve metrics and admin pages here instead, or "off" [default: 127.0.0.1:11291; env: LEASH_ADMIN]
     #[arg(short, long, value_name = "ADDR|off")]
     pub admin: Option<String>,
-    /// Run this many worker threads, or "auto" for one per processor [default: auto; env: LEASH_WORKERS]
+    /// Run this many worker threads, or "auto" for one per processor, two at most [default: auto; env: LEASH_WORKERS]
     #[arg(short, long, value_name = "N|auto")]
     pub workers: Option<String>,
     /// Log from this level on instead, such as "warn,leash::upstream=debug" [default: info; env: LEASH_LOG]

@@ -1,9 +1,10 @@
 //! `pools`: every pool has servers with different names, and an embedded store is alone in its pool.
 
-use super::setting::{setting, switch, text};
+use super::setting::{or_off, setting, switch, text};
 use super::{discover, down, hash, tls};
 use crate::config::address;
 use crate::config::checked::{Address, Embedded, Pool, ServerConfig};
+use crate::config::fields::Scalar;
 use crate::config::problem::{ConfigPlace, Problems, plain};
 use crate::config::units::{COUNT, DURATION, SIZE};
 use crate::config::written::{self, File};
@@ -12,6 +13,7 @@ use std::time::Duration;
 /// The longest name of a pool or a server: it stands in labels of metrics and in error replies.
 const MAX_NAME: usize = 255;
 const TIMEOUTS: std::ops::RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_secs(600);
+const RESTS: std::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(7 * 24 * 3600);
 const WEIGHTS: std::ops::RangeInclusive<usize> = 1..=1000;
 const EXAMPLE: &str = "write servers: [m0:11211]";
 
@@ -37,6 +39,7 @@ fn one(written: &written::Pool, problems: &mut Problems, warnings: &mut Problems
     let pool = Pool {
         connect_timeout: setting(&DURATION, written.connect_timeout.as_ref(), d.connect_timeout, TIMEOUTS, problems),
         request_timeout: setting(&DURATION, written.request_timeout.as_ref(), d.request_timeout, TIMEOUTS, problems),
+        idle_timeout: idle_timeout(written.idle_timeout.as_ref(), d.idle_timeout, problems),
         any_address: switch(written.any_address.as_ref(), d.any_address, problems),
         failures: u32::try_from(failures).unwrap_or(u32::MAX),
         embedded: embedded(written.embedded.as_ref(), d.embedded, problems),
@@ -46,6 +49,10 @@ fn one(written: &written::Pool, problems: &mut Problems, warnings: &mut Problems
     };
     embedded_alone(written, &pool, problems);
     hash::check(written, pool, problems, warnings)
+}
+
+fn idle_timeout(written: Option<&Scalar>, default: Option<Duration>, problems: &mut Problems) -> Option<Duration> {
+    if written.is_some() { or_off(&DURATION, written, RESTS, problems) } else { default }
 }
 
 fn servers(written: &written::Pool, problems: &mut Problems, warnings: &mut Problems) -> Vec<ServerConfig> {

@@ -4,6 +4,7 @@
 //! here.
 
 mod auth;
+mod connections;
 mod discover;
 mod down;
 mod entrance;
@@ -17,6 +18,7 @@ use crate::hash::HashKind;
 use crate::logging::LogFormat;
 use crate::tls::ClientTls;
 pub use auth::Credentials;
+pub use connections::CONNECTIONS_OF_A_WORKER;
 pub use discover::{Discover, DiscoverSource};
 pub(super) use discover::{EVERY, SHRINK_AFTER};
 pub(super) use down::GUTTER_TTL;
@@ -98,6 +100,8 @@ pub struct Pool {
     pub connect_timeout: Duration,
     /// How long a server may take to reply.
     pub request_timeout: Duration,
+    /// How long a connection to a server may rest before it ends; `None`: for ever.
+    pub idle_timeout: Option<Duration>,
     /// Failures in a row that make a server down.
     pub failures: u32,
     /// What happens to a down server's keys.
@@ -239,6 +243,7 @@ impl Pool {
             unhashed_prefix: Vec::new(),
             connect_timeout: Duration::from_millis(250),
             request_timeout: Duration::from_millis(500),
+            idle_timeout: Some(Duration::from_secs(300)),
             failures: 3,
             on_down: OnDown::Miss,
             embedded: Embedded { max_bytes: 64 * MIB },
@@ -290,7 +295,10 @@ impl Default for Log {
     }
 }
 
-/// One worker for each processor this process may use.
+/// Where nothing is written, more workers than this are not worth their connections: each has one to every server.
+const MOST_WORKERS: usize = 2;
+
+/// One worker for each processor this process may use, two at most.
 pub(super) fn auto_workers() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
+    std::thread::available_parallelism().map_or(1, usize::from).min(MOST_WORKERS)
 }

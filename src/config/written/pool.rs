@@ -32,6 +32,8 @@ pub(crate) struct Pool {
     pub connect_timeout: Option<Scalar>,
     /// `request_timeout`.
     pub request_timeout: Option<Scalar>,
+    /// `idle_timeout`.
+    pub idle_timeout: Option<Scalar>,
     /// `failures`.
     pub failures: Option<Scalar>,
     /// `on_down`.
@@ -77,6 +79,7 @@ impl Pool {
         "unhashed_prefix",
         "connect_timeout",
         "request_timeout",
+        "idle_timeout",
         "failures",
         "on_down",
         "embedded",
@@ -98,6 +101,7 @@ impl Pool {
             unhashed_prefix: None,
             connect_timeout: None,
             request_timeout: None,
+            idle_timeout: None,
             failures: None,
             on_down: None,
             embedded: None,
@@ -132,6 +136,7 @@ impl Pool {
             unhashed_prefix: map.scalar("unhashed_prefix", problems),
             connect_timeout: map.scalar("connect_timeout", problems),
             request_timeout: map.scalar("request_timeout", problems),
+            idle_timeout: map.scalar("idle_timeout", problems),
             failures: map.scalar("failures", problems),
             on_down: map.node("on_down").and_then(|(place, node)| OnDown::read(node, place, problems)),
             embedded: map.node("embedded").map(|(place, node)| Embedded::read(node, place, problems)),

@@ -42,6 +42,7 @@ impl House {
         let options = Options {
             connect_timeout: second,
             request_timeout: second,
+            idle_timeout: None,
             queue: 1,
             failures: 1,
             linger: Duration::ZERO,

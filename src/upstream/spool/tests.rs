@@ -94,6 +94,7 @@ fn target(spool: &Arc<Spool>) -> Arc<Target> {
     let options = Options {
         connect_timeout: second,
         request_timeout: second,
+        idle_timeout: None,
         queue: 1,
         failures: 1,
         linger: Duration::ZERO,

@@ -3,6 +3,7 @@
 //! The test plays the servers. No reply may ever become the value of a key it was not given for.
 
 mod framing;
+mod rest;
 mod secured;
 
 use std::io::Write;

@@ -1,0 +1,50 @@
+//! Ends a connection over which nothing was asked for a while: a server has only so many, and a fleet of sidecars that
+//! each ask it once an hour would hold them all. What is asked next goes over a new one, and no request fails.
+//!
+//! One timer a connection, which runs for as long as the connection rests at least: no request pays for it.
+
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use tokio::task::{JoinHandle, spawn_local};
+use tokio::time::sleep_until;
+
+use super::lane::Lane;
+use super::link::LinkPhase;
+
+/// A connection beside the first one rests no longer than this.
+const SPARE: Duration = Duration::from_secs(60);
+
+/// How long connections of a server may rest; `None`: for ever.
+pub(super) fn longest(configured: Option<Duration>, is_spare: bool) -> Option<Duration> {
+    if is_spare { Some(configured.map_or(SPARE, |rest| rest.min(SPARE))) } else { configured }
+}
+
+/// Watches over a connection that has just been made, until it ends or the handle is aborted.
+pub(super) fn watch(lane: &Rc<Lane>) -> Option<JoinHandle<()>> {
+    let (lane, longest) = (lane.clone(), lane.longest_rest?);
+    Some(spawn_local(async move {
+        while let Some(until) = lane.rests_until(longest) {
+            sleep_until(until.into()).await;
+        }
+        lane.give_up();
+    }))
+}
+
+impl Lane {
+    /// Until when the connection may rest; `None` if it has rested for too long.
+    fn rests_until(&self, longest: Duration) -> Option<Instant> {
+        let (link, now) = (self.link.borrow(), Instant::now());
+        let since = link.heard.filter(|_| link.slots.is_empty()).unwrap_or(now);
+        Some(since + longest).filter(|until| *until > now)
+    }
+
+    fn give_up(&self) {
+        let mut link = self.link.borrow_mut();
+        if matches!(link.phase, LinkPhase::Open(_)) {
+            link.give_up();
+            drop(link);
+            self.wake_reader();
+        }
+    }
+}
