@@ -17,7 +17,6 @@ use std::time::{Duration, Instant};
 use super::common::Common;
 use super::link::{Link, LinkPhase};
 use super::probe;
-use super::rest;
 use super::slot::Slot;
 use super::ticket::Ticket;
 use crate::config::CONNECTIONS_OF_A_WORKER;
@@ -68,7 +67,7 @@ impl Lane {
             link: RefCell::new(Link::new(&common.memory, common.target.options.request_timeout)),
             reader: RefCell::default(),
             deadline_armed: Cell::new(false),
-            longest_rest: rest::longest(common.target.options.idle_timeout, is_spare),
+            longest_rest: common.target.options.longest_rest(is_spare),
             all: OnceCell::new(),
             me: me.clone(),
         })

@@ -12,14 +12,6 @@ use tokio::time::sleep_until;
 use super::lane::Lane;
 use super::link::LinkPhase;
 
-/// A connection beside the first one rests no longer than this.
-const SPARE: Duration = Duration::from_secs(60);
-
-/// How long connections of a server may rest; `None`: for ever.
-pub(super) fn longest(configured: Option<Duration>, is_spare: bool) -> Option<Duration> {
-    if is_spare { Some(configured.map_or(SPARE, |rest| rest.min(SPARE))) } else { configured }
-}
-
 /// Watches over a connection that has just been made, until it ends or the handle is aborted.
 pub(super) fn watch(lane: &Rc<Lane>) -> Option<JoinHandle<()>> {
     let (lane, longest) = (lane.clone(), lane.longest_rest?);

@@ -38,6 +38,9 @@ pub struct Options {
     pub auth: Option<Arc<Credentials>>,
 }
 
+/// A connection beside the first one of a worker rests no longer than this.
+const SPARE_REST: Duration = Duration::from_secs(60);
+
 /// One server of one pool.
 pub struct Target {
     /// Its name and address for people: `m1 (10.0.0.7:11211)`.
@@ -59,6 +62,14 @@ pub struct Target {
     pub(super) open: AtomicUsize,
     /// Whether a worker [tends](super::tending) it.
     pub(super) is_tended: AtomicBool,
+}
+
+impl Options {
+    /// How long a connection may rest; `None`: for ever.
+    pub(super) fn longest_rest(&self, is_spare: bool) -> Option<Duration> {
+        let spare = is_spare.then_some(SPARE_REST);
+        self.idle_timeout.into_iter().chain(spare).min()
+    }
 }
 
 impl Target {

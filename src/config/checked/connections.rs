@@ -1,4 +1,5 @@
-//! How many connections a server gets from one leash: what it must have room for, times the sidecars of a fleet.
+//! How many connections a server gets from one leash: what it must have room for, times the sidecars of a fleet; and
+//! how many workers there are where nothing is written, as each has its own.
 
 use std::collections::HashMap;
 
@@ -7,6 +8,14 @@ use super::{Address, Config};
 /// The most connections that one worker has to one server at once; all but one of them last for as long as large values
 /// are on their way, and a while longer.
 pub const CONNECTIONS_OF_A_WORKER: usize = 4;
+
+/// Where nothing is written, more workers than this are not worth their connections: each has one to every server.
+const MOST_WORKERS: usize = 2;
+
+/// One worker for each processor this process may use, two at most.
+pub(in crate::config) fn auto_workers() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from).min(MOST_WORKERS)
+}
 
 impl Config {
     /// The connections that a server gets from this leash as a rule, for each name that its address has in a pool: those

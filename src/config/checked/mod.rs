@@ -19,6 +19,7 @@ use crate::logging::LogFormat;
 use crate::tls::ClientTls;
 pub use auth::Credentials;
 pub use connections::CONNECTIONS_OF_A_WORKER;
+pub(super) use connections::auto_workers;
 pub use discover::{Discover, DiscoverSource};
 pub(super) use discover::{EVERY, SHRINK_AFTER};
 pub(super) use down::GUTTER_TTL;
@@ -293,12 +294,4 @@ impl Default for Log {
     fn default() -> Log {
         Log { format: LogFormat::Auto, level: "info".into(), keys: false }
     }
-}
-
-/// Where nothing is written, more workers than this are not worth their connections: each has one to every server.
-const MOST_WORKERS: usize = 2;
-
-/// One worker for each processor this process may use, two at most.
-pub(super) fn auto_workers() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from).min(MOST_WORKERS)
 }
