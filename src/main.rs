@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use leash::commands::check;
 use leash::commands::cli::{
-    self, Check, CliCommand, Demo, EXIT_CONFIG, Environment, Healthcheck, RouteArgs, Top, Warm,
+    self, Check, CliCommand, Demo, EXIT_CONFIG, EXIT_UNAVAILABLE, Environment, Healthcheck, RouteArgs, Top, Warm,
 };
 use leash::commands::warm::{WarmError, WarmRefusal};
 use leash::commands::{healthcheck, top};
@@ -131,9 +131,13 @@ fn show_top(asked: &Top, environment: &Environment) -> ExitCode {
 }
 
 fn check_files(asked: &Check) -> ExitCode {
-    let (order, mut is_ok) = (asked.order(), true);
+    let (order, mut code) = (asked.order(), 0);
     for verdict in check::run(&order) {
-        is_ok &= verdict.is_ok();
+        code = match () {
+            () if !verdict.would_start() => EXIT_CONFIG,
+            () if !verdict.could_serve() && code == 0 => EXIT_UNAVAILABLE,
+            () => code,
+        };
         let text = if order.as_json { format!("{}\n", verdict.to_json()) } else { verdict.in_words() };
         if !order.as_json {
             eprint!("{}", verdict.complaints());
@@ -141,7 +145,7 @@ fn check_files(asked: &Check) -> ExitCode {
         // A reader that has seen enough is no failure.
         let _ = io::stdout().write_all(text.as_bytes());
     }
-    if is_ok { ExitCode::SUCCESS } else { ExitCode::from(EXIT_CONFIG as u8) }
+    ExitCode::from(code as u8)
 }
 
 /// That a server has no item is no failure; that it could not be asked is one.

@@ -1,17 +1,10 @@
 //! Asking a configuration endpoint, over a connection as the pool's servers have it.
 
-use std::future::poll_fn;
-
-use bytes::BytesMut;
-
 use super::cluster;
 use super::decide::MembersAnswer;
 use crate::config::{Address, Config, Pool, ServerConfig};
-use crate::protocol::Output;
-use crate::runtime::net::make_room;
-use crate::runtime::stream::{Reader, Writer};
 use crate::snapshot::options;
-use crate::upstream::{Connected, Peers, Spool, Target};
+use crate::upstream::{Peers, Spool, Target};
 
 /// A longer answer is none.
 const MOST: usize = 256 * 1024;
@@ -26,35 +19,13 @@ pub(super) async fn ask(config: &Config, pool: &Pool, host: &str, port: u16) -> 
     let options = crate::upstream::Options { any_address: true, ..options(pool, config) };
     let target = Target::new(&server, options, &Peers::new(pool.name.clone()), Spool::in_memory(0));
     let failed = |error: std::io::Error| format!("{}: {error}", server.name);
-    let connected = target.connect().await.map_err(|unusable| format!("{}: {}", server.name, unusable.why))?;
-    let Connected { mut reader, writer, .. } = connected;
-    let mut body = question(SINCE_1_4_14, &mut reader, &writer).await.map_err(failed)?;
+    let mut connected = target.connect().await.map_err(|unusable| format!("{}: {}", server.name, unusable.why))?;
+    let mut body = connected.say(SINCE_1_4_14, MOST, answer).await.map_err(failed)?;
     if body.is_none() {
-        body = question(BEFORE, &mut reader, &writer).await.map_err(failed)?;
+        body = connected.say(BEFORE, MOST, answer).await.map_err(failed)?;
     }
     let body = body.ok_or_else(|| format!("{}: knows no cluster: is it a configuration endpoint?", server.name))?;
     cluster::read(&body).map_err(|wrong| format!("{}: {wrong}", server.name))
-}
-
-/// Asks one thing; nothing if it is not understood.
-async fn question(words: &str, reader: &mut Reader, writer: &Writer) -> std::io::Result<Option<String>> {
-    let mut output = Output::default();
-    output.text().extend_from_slice(words.as_bytes());
-    writer.write(&mut output)?;
-    let mut buffer = BytesMut::new();
-    loop {
-        make_room(&mut buffer, 0);
-        if poll_fn(|cx| reader.poll_read(cx, &mut buffer)).await? == 0 {
-            return Err(std::io::ErrorKind::UnexpectedEof.into());
-        }
-        let text = String::from_utf8_lossy(&buffer);
-        if let Some(answer) = answer(&text) {
-            return Ok(answer);
-        }
-        if buffer.len() > MOST {
-            return Err(std::io::Error::other("a longer answer than any cluster has"));
-        }
-    }
 }
 
 /// What an answer that is whole says: the body, or that the question is not understood or there is nothing.

@@ -29,6 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const TRIES: u32 = 3;
 /// Time between these.
 const PAUSE: Duration = Duration::from_secs(1);
+/// What is wrong with an answer without servers.
+const NONE: &str = "the answer names none";
 
 /// What is known of the pools whose servers are found.
 #[derive(Default)]
@@ -141,11 +143,18 @@ async fn first_answer(config: &Config, place: usize) -> Result<MembersAnswer, Di
         }
         match ask(config, place).await {
             Ok(answer) if !answer.servers.is_empty() => return Ok(answer),
-            Ok(_) => why = "the answer names none".into(),
+            Ok(_) => why = NONE.into(),
             Err(error) => why = error,
         }
     }
     Err(DiscoveryError { pool: config.pools[place].name.to_string(), why })
+}
+
+/// The servers of one pool, by a single question: no more and no less than one answer names.
+pub(crate) async fn find_servers(config: &Config, place: usize) -> Result<Vec<ServerConfig>, String> {
+    let members = Members::of(ask(config, place).await?);
+    let servers: Vec<ServerConfig> = members.servers().map(server).collect();
+    if servers.is_empty() { Err(NONE.into()) } else { Ok(servers) }
 }
 
 async fn ask(config: &Config, place: usize) -> Result<MembersAnswer, String> {

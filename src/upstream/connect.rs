@@ -39,7 +39,19 @@ pub struct Connected {
 impl Target {
     /// Opens a connection.
     pub async fn connect(&self) -> Result<Connected, Unusable> {
-        let opened = timeout(self.options.connect_timeout, self.open());
+        self.connect_over(self.open()).await
+    }
+
+    /// The same to one of the addresses of its name.
+    pub(super) async fn connect_to(&self, address: SocketAddr) -> Result<Connected, Unusable> {
+        self.connect_over(self.dial(vec![address])).await
+    }
+
+    async fn connect_over(
+        &self,
+        opening: impl Future<Output = io::Result<SocketStream>>,
+    ) -> Result<Connected, Unusable> {
+        let opened = timeout(self.options.connect_timeout, opening);
         let opened = opened.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
         let socket = opened.and_then(|socket| leave_reserve(&socket).map(|()| socket));
         let socket = socket.map_err(|error| {
@@ -60,17 +72,25 @@ impl Target {
     }
 
     async fn open(&self) -> io::Result<SocketStream> {
-        let (host, port) = match &self.address {
-            Address::Unix(path) => return UnixStream::connect(path).await.map(SocketStream::Unix),
-            Address::Tcp { host, port } => (host, *port),
-            Address::Embedded => return Err(io::Error::other("the embedded store is not connected to")),
-        };
+        match &self.address {
+            Address::Unix(path) => UnixStream::connect(path).await.map(SocketStream::Unix),
+            Address::Tcp { host, port } => self.dial(self.look_up(host, *port).await?).await,
+            Address::Embedded => Err(io::Error::other("the embedded store is not connected to")),
+        }
+    }
+
+    /// The addresses of its name, if it means one server.
+    pub(super) async fn look_up(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
         // A name service that does not answer must leave time to connect to where the server was.
         let patience = self.options.connect_timeout / 2;
         let addresses = self.addresses.resolve(host, port, patience).await?;
         if !self.options.any_address {
             one_server(host, port, &addresses).map_err(io::Error::other)?;
         }
+        Ok(addresses)
+    }
+
+    async fn dial(&self, addresses: Vec<SocketAddr>) -> io::Result<SocketStream> {
         let stream = race::connect(addresses, self.options.connect_timeout).await?;
         stream.set_nodelay(true)?;
         notice_deaf(&stream, DEAF)?;

@@ -113,7 +113,7 @@ async fn open(lane: &Lane) -> Result<(Reader, Writer, Option<SocketAddr>, Answer
         unusable.cause
     };
     let Connected { mut reader, writer, peer } = target.connect().await.map_err(complain)?;
-    let decoder = greet(target, &mut reader, &writer).await.map_err(complain)?;
+    let decoder = greet(target, &mut reader, &writer).await.map_err(complain)?.decoder;
     Ok((reader, writer, peer, decoder))
 }
 

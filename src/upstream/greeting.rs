@@ -25,12 +25,24 @@ const UNAUTHENTICATED: &[u8] = b"CLIENT_ERROR unauthenticated";
 /// How a server that speaks TLS answers a question in plain: an alert of any TLS version.
 const TLS_ALERT: &[u8] = &[21, 3];
 
-/// Asks `mn`, then `version`, within the request timeout. With the decoder of all that the server says from now on.
-pub(super) async fn greet(target: &Target, reader: &mut Reader, writer: &Writer) -> Result<AnswerDecoder, Unusable> {
+/// What a server is, by its own words.
+pub(super) struct Greeting {
+    /// The decoder of all that it says from now on.
+    pub decoder: AnswerDecoder,
+    /// Its version, if it says one.
+    pub version: Option<Bytes>,
+}
+
+/// Asks `mn`, then `version`, within the request timeout.
+pub(super) async fn greet(target: &Target, reader: &mut Reader, writer: &Writer) -> Result<Greeting, Unusable> {
     let greeted = async {
         match ask(Question::Noop, reader, writer).await? {
             Reply::Done => {}
-            Reply::Error(line) if *line == b"ERROR"[..] => return Err(Cause::Outdated.into()),
+            Reply::Error(line) if *line == b"ERROR"[..] => {
+                // It knows this question, however old it is.
+                let version = ask(Question::Version, reader, writer).await.ok().and_then(version);
+                return Err(outdated(version.as_ref()));
+            }
             Reply::Error(line) if line.starts_with(UNAUTHENTICATED) => return Err(wants_password(&line)),
             // It has no place for one more connection.
             Reply::Error(line) => {
@@ -41,10 +53,13 @@ pub(super) async fn greet(target: &Target, reader: &mut Reader, writer: &Writer)
         }
         target.refusal.forget();
         match ask(Question::Version, reader, writer).await? {
-            Reply::Version(version) if is_before(OLDEST, &version) == Some(true) => Err(Cause::Outdated.into()),
+            Reply::Version(version) if is_before(OLDEST, &version) == Some(true) => Err(outdated(Some(&version))),
             // A server that speaks meta but numbers its versions differently is not memcached; leash can still use it.
-            Reply::Version(version) => Ok(AnswerDecoder::new(is_before(REPEATS_ON_A_MISS, &version) == Some(false))),
-            Reply::Error(_) => Ok(AnswerDecoder::new(false)),
+            Reply::Version(version) => {
+                let decoder = AnswerDecoder::new(is_before(REPEATS_ON_A_MISS, &version) == Some(false));
+                Ok(Greeting { decoder, version: Some(version) })
+            }
+            Reply::Error(_) => Ok(Greeting { decoder: AnswerDecoder::new(false), version: None }),
             _ => Err(Cause::Desync.into()),
         }
     };
@@ -71,6 +86,19 @@ async fn ask(question: Question<'_>, reader: &mut Reader, writer: &Writer) -> Re
             Ok(Some(_)) | Err(_) => return Err(Cause::Desync.into()),
         }
     }
+}
+
+fn version(reply: Reply) -> Option<Bytes> {
+    match reply {
+        Reply::Version(version) => Some(version),
+        _ => None,
+    }
+}
+
+fn outdated(version: Option<&Bytes>) -> Unusable {
+    let text = Cause::Outdated.text();
+    let why = version.map_or(text.to_string(), |version| format!("{text}: it is {}", String::from_utf8_lossy(version)));
+    Unusable { cause: Cause::Outdated, why: why.into() }
 }
 
 /// A server that speaks TLS waits for the rest of what it takes for a handshake.

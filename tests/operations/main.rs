@@ -1,6 +1,7 @@
 //! What an operator meets: configuration, reloads, pages, metrics, commands.
 
 mod check;
+mod check_connect;
 mod config;
 mod demo;
 mod man;

@@ -12,12 +12,14 @@ const STDIN: &str = "-";
 
 const AFTER_HELP: &str = "\
 Exit codes:
-  0   leash would start with each of the files
+  0   leash would start with each of the files, and use what they name where --connect asks
   64  the command line makes no sense
+  69  leash would start, but --connect found a server or another endpoint that it could not use
   78  with one of them it would not; every problem is listed with file, line and column
 
 Examples:
   leash check /etc/leash/*.yaml
+  leash check --connect leash.yaml
   helm template … | yq '.data.\"leash.yaml\"' | leash check --elsewhere -
   leash check --json leash.yaml | jq .problems";
 
@@ -34,6 +36,12 @@ pub struct Check {
     /// They are for another machine or another user: do not look at addresses, sockets and directories of this one
     #[arg(long)]
     pub elsewhere: bool,
+    /// Also ask the servers and discovery endpoints that they name: reached, TLS, password, version, CAS
+    ///
+    /// Each address of each server, all at once, within the timeouts of its pool and ten seconds at most. Changes nothing
+    /// there.
+    #[arg(long)]
+    pub connect: bool,
 }
 
 impl Check {
@@ -44,6 +52,6 @@ impl Check {
             false => ConfigSource::File(file.clone()),
         };
         let sources = self.files.iter().map(source).collect();
-        CheckOrder { sources, is_here: !self.elsewhere, as_json: self.json }
+        CheckOrder { sources, is_here: !self.elsewhere, connects: self.connect, as_json: self.json }
     }
 }

@@ -30,6 +30,8 @@ pub use warm::Warm;
 pub const EXIT_USAGE: i32 = 64;
 /// Exit code for a configuration that makes no sense (`EX_CONFIG`).
 pub const EXIT_CONFIG: i32 = 78;
+/// Exit code for a server that cannot be used as configured (`EX_UNAVAILABLE`).
+pub const EXIT_UNAVAILABLE: i32 = 69;
 
 const AFTER_HELP: &str = "\
 Exit codes:
@@ -37,6 +39,7 @@ Exit codes:
   1   it could not be done; of route --live, a server could not be asked; of healthcheck, not healthy;
       of top --once, no answer; of warm, not everything is copied
   64  the command line makes no sense
+  69  of check --connect, a server cannot be used
   78  the configuration makes no sense; every problem is listed with file, line and column
 
 Environment:
@@ -51,6 +54,7 @@ Examples:
   leash --server m0:11211 --server m1:11211     one pool of two servers, no file needed
   leash --config /etc/leash/leash.yaml          everything else
   leash check leash.yaml && echo fine
+  leash check --connect leash.yaml              can its servers be used?
   leash route user:42 --config leash.yaml       where does this key go?
   leash route user:42 --live -c leash.yaml      and is it there, is it stale, who regenerates it?
   leash warm --config leash.yaml                copy to the new pool what the old one has
@@ -116,7 +120,8 @@ pub struct OverrideArgs {
 pub enum CliCommand {
     /// Check configuration files and list all their problems
     ///
-    /// Exits with 0 if leash would start with each of them here, as this user; with 78 if not. Warnings do not count.
+    /// Exits with 0 if leash would start with each of them here, as this user; with 78 if not. Asks no server unless
+    /// --connect is given. Warnings do not count.
     Check(Check),
     /// Print what there is to know about the configuration file: its JSON Schema, for editors
     ///

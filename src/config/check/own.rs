@@ -1,7 +1,7 @@
 //! Servers that are leash itself: a request would come back to it, and go round for ever.
 
 use crate::config::address;
-use crate::config::checked::{Address, Listen};
+use crate::config::checked::{Address, Config, Listen};
 use crate::config::problem::{Problems, plain};
 use crate::config::written::File;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
@@ -22,16 +22,33 @@ pub(super) fn check(file: &File, listen: &[Listen], admin: Option<SocketAddr>, p
     }
 }
 
+impl Config {
+    /// Whether leash itself would listen at `address`, were this its machine.
+    pub fn is_own(&self, address: SocketAddr) -> bool {
+        let own = self.listen.iter().filter_map(|listen| match listen {
+            Listen::Tcp(own) => Some(*own),
+            Listen::Unix(_) => None,
+        });
+        own.chain(self.admin).any(|own| meets(address, own))
+    }
+}
+
 fn leads_to(address: &Address, listen: &Listen) -> bool {
     match (address, listen) {
         (Address::Unix(path), Listen::Unix(own)) => path == own,
-        (Address::Tcp { host, port }, Listen::Tcp(own)) if *port == own.port() => {
+        (Address::Tcp { host, port }, Listen::Tcp(own)) => {
             let localhost = (host == "localhost").then_some(IpAddr::V4(Ipv4Addr::LOCALHOST));
-            let Some(ip) = host.parse::<IpAddr>().ok().or(localhost) else { return false };
-            own.ip() == ip || (own.ip().is_unspecified() && is_of_this_machine(ip))
+            let ip = host.parse::<IpAddr>().ok().or(localhost);
+            ip.is_some_and(|ip| meets(SocketAddr::new(ip, *port), *own))
         }
         _ => false,
     }
+}
+
+/// Whether connecting to `address` reaches a socket of this machine that listens on `own`.
+fn meets(address: SocketAddr, own: SocketAddr) -> bool {
+    let is_own_ip = || own.ip() == address.ip() || (own.ip().is_unspecified() && is_of_this_machine(address.ip()));
+    address.port() == own.port() && is_own_ip()
 }
 
 /// The kernel lends its own addresses only.

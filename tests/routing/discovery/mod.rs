@@ -150,3 +150,29 @@ fn a_reload_keeps_the_servers_that_were_found_and_route_finds_them_too() {
     assert_eq!(gone.status.code(), Some(1));
     assert!(errors(&gone).contains("the servers of pool p cannot be found: "), "{}", errors(&gone));
 }
+
+#[test]
+fn a_check_asks_who_knows_the_servers_and_each_of_them() {
+    let server = Memcached::start();
+    let names = NameService::start(vec![server.port()]);
+    let check = |discover: &str, more: &str| {
+        let yaml = format!("pools: {{p: {{servers: {{discover: {{{discover}}}}}}}}}\n{more}\n");
+        let output = support::command::run(Command::new(binary()).args(["check", "--connect", "-"]), yaml);
+        (errors(&output), output.status.code())
+    };
+    let srv = format!("dns_srv: _memcached._tcp.cache.example, nameserver: '{}'", names.address);
+    let (said, code) = check(&srv, "");
+    assert_eq!(code, Some(0), "{said}");
+    let name = format!("localhost:{}", server.port());
+    let records = "servers of pool p by the SRV records of _memcached._tcp.cache.example";
+    assert!(said.starts_with(&format!("{records}: 1 server, {name}\nserver {name} of pool p: memcached 1.")), "{said}");
+    // The name that is found leads back to leash itself.
+    let (said, code) = check(&srv, &format!("listen: [{{tcp: '0.0.0.0:{}'}}]", server.port()));
+    assert!(said.contains("this is where leash itself listens") && code == Some(69), "{said}");
+    names.knows_now(vec![]);
+    let (said, code) = check(&srv, "");
+    assert!(said.starts_with(&format!("standard input: pools.p.servers: {records}: ")) && code == Some(69), "{said}");
+    let empty = Endpoint::start(Mood::Knows(1, vec![]));
+    let (said, code) = check(&format!("elasticache: '{}'", empty.address), "");
+    assert!(said.ends_with(": the answer names none\n") && code == Some(69), "{said}");
+}
