@@ -83,8 +83,7 @@ fn settings(text: &str) -> Option<ServerFacts> {
         // Of a file with users the path is told.
         Some(value != "no")
     };
-    let facts =
-        ServerFacts { version: None, has_cas: said("cas_enabled"), wants_password: said("auth_enabled_ascii") };
+    let facts = ServerFacts { version: None, has_cas: said("cas_enabled"), wants_password: said("auth_enabled_ascii") };
     is_whole.then_some(facts)
 }
 

@@ -164,7 +164,10 @@ fn programs_are_told_the_same() {
     let yaml = format!("pools: {{p: {{servers: ['{}', '127.0.0.1:{}']}}}}\n", server.address(), free_port());
     let output = run(Command::new(binary()).args(["check", "--json", "--connect", "-"]), yaml);
     let verdict: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!((output.status.code(), &verdict["ok"], &verdict["problems"]), (Some(69), &false.into(), &serde_json::json!([])));
+    assert_eq!(
+        (output.status.code(), &verdict["ok"], &verdict["problems"]),
+        (Some(69), &false.into(), &serde_json::json!([]))
+    );
     let [there, gone] = [0, 1].map(|place| &verdict["asked"][place]);
     assert_eq!((&there["ok"], &there["path"]), (&true.into(), &"pools.p.servers[0]".into()));
     let address = &there["server"]["addresses"][0];

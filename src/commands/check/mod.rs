@@ -37,7 +37,8 @@ impl CheckOrder {
     fn check(&self, source: &ConfigSource) -> FileVerdict {
         let file = source.name();
         let checked = Origin::of(source.clone()).load().and_then(|config| self.look_here(&file, config));
-        let asked = checked.as_ref().ok().filter(|_| self.connects).map_or(Ok(vec![]), |config| self.ask(&file, config));
+        let asked =
+            checked.as_ref().ok().filter(|_| self.connects).map_or(Ok(vec![]), |config| self.ask(&file, config));
         match asked {
             Ok(asked) => FileVerdict { file, checked, asked },
             Err(problems) => FileVerdict { file, checked: Err(problems), asked: vec![] },

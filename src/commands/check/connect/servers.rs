@@ -28,8 +28,7 @@ struct Demands {
 pub(super) fn inquiries(top: &ConfigPlace, config: &Rc<Config>, is_here: bool) -> Vec<Inquiry> {
     let pools = config.pools.iter().enumerate();
     let servers = pools.flat_map(|(place, pool)| {
-        let demands =
-            Demands { cas: needs_cas(config, place), password: pool.auth.is_some(), tls: pool.tls.is_some() };
+        let demands = Demands { cas: needs_cas(config, place), password: pool.auth.is_some(), tls: pool.tls.is_some() };
         let at = top.key("pools", None).key(&pool.name, None).key("servers", None);
         let elsewhere = pool.servers.iter().enumerate().filter(|(_, server)| server.address != Address::Embedded);
         elsewhere.map(move |(number, server)| inquiry(at.index(number, None), (config, pool, server), demands, is_here))
