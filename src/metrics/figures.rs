@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::histogram::{BUCKETS, Durations, LATENCY, LIFETIME};
 use super::layout::{per_migration, per_refresh, route_label};
+use super::load_figures::LoadFigures;
 use super::merged::{Cells, Merged, RouteCells};
 use super::totals::ServerTotals;
 use super::words::{Backfill, ColdWait, LeaseOutcome, ReadSource, RequestOutcome, words};
@@ -61,6 +62,8 @@ pub struct Figures {
     pub clients: u64,
     /// By the route's label, see [`EVERYTHING_ELSE`](super::EVERYTHING_ELSE).
     pub routes: BTreeMap<Arc<str>, RouteFigures>,
+    /// The same about loaders, of the routes that have one.
+    pub loads: BTreeMap<Arc<str>, LoadFigures>,
     /// By pool and name.
     pub servers: BTreeMap<(Arc<str>, Arc<str>), ServerTotals>,
 }
@@ -74,6 +77,7 @@ impl Figures {
         Figures {
             clients: merged.downstream_connections(),
             routes: merged.routes.iter().map(route).collect(),
+            loads: merged.loading.iter().map(|(label, cells)| (label.clone(), LoadFigures::of(cells))).collect(),
             servers: merged.servers.iter().map(|(name, cells)| (name.clone(), ServerTotals::of(cells))).collect(),
         }
     }
@@ -81,6 +85,11 @@ impl Figures {
     /// The figures of the route with this prefix; zeros if there is no such route.
     pub fn route(&self, prefix: &str) -> RouteFigures {
         self.routes.get(route_label(prefix)).copied().unwrap_or_default()
+    }
+
+    /// The figures of the loader of the route with this prefix; zeros if there is none.
+    pub(crate) fn loads(&self, prefix: &str) -> LoadFigures {
+        self.loads.get(route_label(prefix)).copied().unwrap_or_default()
     }
 
     /// The figures of a server; zeros if there is no such server.
@@ -125,20 +134,9 @@ impl RouteFigures {
         self
     }
 
-    /// Seconds within which this share of the requests was answered, estimated within the bucket it falls into. What
-    /// took longer than all buckets counts as the longest. `None` without a request.
+    /// Seconds within which this share of the requests was answered, estimated; `None` without a request.
     pub fn quantile(&self, share: f64) -> Option<f64> {
-        let all: u64 = self.durations.iter().sum();
-        let wanted = share * all as f64;
-        let (mut below, mut lower) = (0.0, 0.0);
-        for (upper, count) in Durations::<LATENCY>::upper_bounds().into_iter().zip(self.durations) {
-            let here = count as f64;
-            if here > 0.0 && below + here >= wanted {
-                return Some(lower + (upper - lower) * (wanted - below) / here);
-            }
-            (below, lower) = (below + here, upper);
-        }
-        (all > 0).then_some(lower)
+        Durations::<LATENCY> { counts: self.durations, nanos: 0 }.quantile(share)
     }
 }
 

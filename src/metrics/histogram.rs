@@ -52,6 +52,22 @@ impl<const FIRST_NANOS: u64> Durations<FIRST_NANOS> {
         self.counts.iter().sum()
     }
 
+    /// Seconds that this share of them did not exceed, estimated within the bucket it falls into. What took longer than
+    /// all buckets counts as the longest. `None` where there are none.
+    pub(super) fn quantile(&self, share: f64) -> Option<f64> {
+        let all = self.count();
+        let wanted = share * all as f64;
+        let (mut below, mut lower) = (0.0, 0.0);
+        for (upper, count) in Self::upper_bounds().into_iter().zip(self.counts) {
+            let here = count as f64;
+            if here > 0.0 && below + here >= wanted {
+                return Some(lower + (upper - lower) * (wanted - below) / here);
+            }
+            (below, lower) = (below + here, upper);
+        }
+        (all > 0).then_some(lower)
+    }
+
     /// The upper bounds of the bounded buckets, in seconds.
     pub(super) fn upper_bounds() -> [f64; BOUNDED] {
         std::array::from_fn(|bucket| (FIRST_NANOS << bucket) as f64 / 1e9)

@@ -35,4 +35,10 @@ impl LoadOutcome {
     pub(crate) fn was_called(self) -> bool {
         !matches!(self, LoadOutcome::HeldBack | LoadOutcome::Queue)
     }
+
+    /// Whether it was called and gave neither a value nor the word that there is none.
+    pub(crate) fn is_failure(self) -> bool {
+        use LoadOutcome::{Broken, Connect, Status, Timeout, TooLarge};
+        matches!(self, Timeout | Connect | Status | TooLarge | Broken)
+    }
 }

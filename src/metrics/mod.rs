@@ -13,6 +13,7 @@ pub(crate) mod busiest;
 mod figures;
 mod histogram;
 mod layout;
+mod load_figures;
 mod load_words;
 mod loader;
 mod merged;
@@ -29,6 +30,7 @@ pub(crate) mod words;
 
 pub use figures::{Figures, RouteFigure, RouteFigures};
 pub use layout::{EVERYTHING_ELSE, RouteId, RouteLabel, RouteMoves, ServerId, ShardLayout, route_label};
+pub use load_figures::LoadFigures;
 pub use load_words::LoadOutcome;
 pub use process::{ProcessUsage, most_files};
 pub use registry::Registry;

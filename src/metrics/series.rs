@@ -52,8 +52,10 @@ series! {
     LoadsSpared, "leash_loads_spared_total", COUNTER, ["route"], "Callers that found nothing and were answered by a load that another caller had begun.";
     LoadSeconds, "leash_load_seconds", HISTOGRAM, ["route"], "Time from ordering a value from a loader that was called to its answer, waiting for its turn included.";
     LoadsInFlight, "leash_loads_in_flight", GAUGE, ["route"], "Calls to a loader that are under way.";
+    LoadsMost, "leash_loads_max_in_flight", GAUGE, ["route"], "How many calls to a loader may be under way (max_in_flight).";
     LoadsWaiting, "leash_loads_waiting", GAUGE, ["route"], "Calls to a loader that wait for their turn.";
     LoaderHeldBack, "leash_loader_held_back", GAUGE, ["route"], "Whether a loader fails and is asked only now and then (1).";
+    LoaderTimeout, "leash_loader_timeout_seconds", GAUGE, ["route"], "How long a call to a loader may take (timeout).";
     MigrationReads, "leash_migration_reads_total", COUNTER, ["route", "source"], "Reads on a route that migrates, by the pool the value came from.";
     Backfills, "leash_backfills_total", COUNTER, ["route", "outcome"], "Items read in the old pool, by what became of bringing them over to the new one.";
     Failures, "leash_failures_total", COUNTER, ["pool", "server", "cause"], "Requests a server did not answer, by cause.";

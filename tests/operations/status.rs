@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use leash::admin::model::{Grade, Overview, ShownServer};
 use leash::config::Phase;
-use leash::metrics::{ServerState, SpoolDrop};
+use leash::metrics::{LoadOutcome, ServerState, SpoolDrop};
 use support::memcached::signal;
-use support::{Client, Leash, Memcached, wait_until};
+use support::{Client, Leash, Memcached, Origin, wait_until};
 
 /// Figures come in steps of two seconds, and machines may be slow.
 const BOUND: Duration = Duration::from_secs(60);
@@ -233,4 +233,39 @@ fn a_refused_reload_and_what_waits_for_a_restart_are_told_in_full() {
     let seen = wait_for(&leash, "it waits", || {}, |seen| seen.config.needs_restart && !seen.config.is_refused);
     assert_eq!((&seen.config.waiting[..], seen.config.problems.len()), (&["workers".to_string()][..], 0));
     assert!(seen.troubles[0].text.contains("waits for a restart of leash: workers."), "{:?}", seen.troubles);
+}
+
+#[test]
+fn a_loader_tells_how_it_fares_and_keeps_its_secrets() {
+    let mut origin = Origin::start("self.say(404 if path == '/page:none' else 200, b'made')");
+    let url = origin.url("/{key}?token=cobblestone");
+    let yaml = format!(
+        "pools: {{main: {{servers: [embedded]}}}}
+routes: [{{prefix: '', pool: main, loader: {{url: '{url}', headers: {{authorization: 'Bearer cobblestone'}}}}}}]
+"
+    );
+    let leash = Leash::with_config(&yaml);
+    let mut client = leash.client();
+    let loader = |seen: &Overview| seen.routes[0].loader.clone().expect("a loader");
+    let mut key = 0;
+    let mut ask = || {
+        key += 1;
+        client.ask(format!("get page:{key}\r\n"));
+    };
+    let seen = wait_for(&leash, "calls are told", &mut ask, |seen| loader(seen).calls() > 0.0);
+    let fares = loader(&seen);
+    assert!(fares.loads[&LoadOutcome::Value] > 0.0 && fares.failed() == 0.0 && fares.p99 > Some(0.0), "{fares:?}");
+    assert_eq!((fares.most_in_flight, fares.waiting, &fares.failure, fares.is_held_back), (64, 0, &None, false));
+    assert_eq!((fares.state(), seen.grade()), ((Grade::Good, "answering"), Grade::Good));
+    assert_eq!(fares.headers, ["authorization: (hidden)"]);
+
+    origin.kill();
+    let seen = wait_for(&leash, "it is held back", &mut ask, |seen| loader(seen).is_held_back);
+    let failure = loader(&seen).failure.expect("the last failure");
+    assert!(failure.at > 0.0 && failure.at <= seen.process.unix_time, "{seen:?}");
+    assert_eq!((failure.why.as_str(), seen.grade()), ("no connection", Grade::Bad));
+    assert!(seen.troubles[0].text.starts_with("The loader of everything else fails"), "{:?}", seen.troubles);
+    for page in ["/status", "/", "/config", "/metrics"] {
+        assert!(!leash.page(page).contains("Bearer"), "{page} tells the secret");
+    }
 }

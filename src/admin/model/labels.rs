@@ -20,11 +20,11 @@ pub(crate) const SERVER: &str = "server";
 pub(crate) const STATE: &str = "state";
 /// A pool, of a server or a route.
 pub(crate) const POOL: &str = "pool";
-/// Requests that a server did not answer.
+/// Requests that a server did not answer, calls that a loader did not.
 pub(crate) const FAILED: &str = "failed/s";
 /// How long a server takes to answer, in the mean.
 pub(crate) const REPLY_TIME: &str = "reply time";
-/// Requests that wait for a server's reply.
+/// Requests that wait for a server's reply, calls that wait for a loader's.
 pub(crate) const IN_FLIGHT: &str = "in flight";
 /// Open connections to a server.
 pub(crate) const CONNECTIONS: &str = "connections";
@@ -32,6 +32,17 @@ pub(crate) const CONNECTIONS: &str = "connections";
 pub(crate) const SPOOLED: &str = "spooled";
 /// Why a server is down.
 pub(crate) const WHY: &str = "why";
+
+/// Endpoints that make the values of a route.
+pub(crate) const LOADERS: &str = "loaders";
+/// Calls to a loader.
+pub(crate) const CALLS: &str = "calls/s";
+/// Calls to a loader that wait for their turn.
+pub(crate) const WAITING: &str = "waiting";
+/// Callers of a route with a loader for whom no call was made, by what share they are of all who needed a value.
+pub(crate) const CALLS_AVOIDED: &str = "calls avoided";
+/// When and why a call to a loader failed last.
+pub(crate) const LAST_FAILURE: &str = "last failure";
 
 /// Routes between two pools.
 pub(crate) const MIGRATIONS: &str = "migrations";

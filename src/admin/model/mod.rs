@@ -8,6 +8,7 @@ pub(crate) mod curve;
 pub(crate) mod labels;
 
 mod grade;
+mod loader;
 mod migration;
 mod rates;
 mod trouble;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use curve::Curve;
 pub use grade::Grade;
+pub use loader::{FailedLoad, ShownLoader};
 pub use migration::{Backfills, Migration, Next, Reads, next};
 pub use rates::{Point, Rates, Saved};
 pub use trouble::Trouble;
@@ -184,6 +186,9 @@ pub struct ShownRoute {
     pub saved: Option<Saved>,
     /// How far it has come on its way to another pool, if it is on one.
     pub migration: Option<Migration>,
+    /// The endpoint that makes its values, if it has one.
+    #[serde(default)]
+    pub loader: Option<ShownLoader>,
 }
 
 impl Process {

@@ -2,7 +2,7 @@
 //!
 //! It is a plain form: without a script it loads the page anew, with the answer in it.
 
-use super::{Html, grade};
+use super::{Html, fact, grade};
 use crate::admin::model::Grade;
 use crate::explain::words::found;
 use crate::explain::{Arrival, AtServer, Destination, Spot};
@@ -92,6 +92,9 @@ fn facts(html: &mut Html, destination: &Destination, there: &AtServer) {
     if there.sent_as != destination.key {
         fact(html, "Sent as", &there.sent_as);
     }
+    if let Some(url) = &there.loader {
+        fact(html, "Loader", url);
+    }
     if let Some(refresh) = &there.refresh {
         fact(html, "Refresh", &format!("grace {} s, lease {} s", refresh.grace, refresh.lease));
     }
@@ -108,11 +111,4 @@ fn facts(html: &mut Html, destination: &Destination, there: &AtServer) {
 fn spot(html: &mut Html, name: &str, spot: &Spot) {
     let slot = spot.slot.map_or(String::new(), |slot| format!(", slot {slot}"));
     fact(html, name, &format!("{}, server {}{slot}", spot.pool, spot.server));
-}
-
-fn fact(html: &mut Html, name: &str, value: &str) {
-    html.element("div", &[], |html| {
-        html.words("dt", &[], name);
-        html.words("dd", &[], value);
-    });
 }

@@ -6,8 +6,9 @@
 //!   ask         "where does this key go?"
 //!   traffic     six small plots of the last five minutes
 //!   servers     the worst first            migrations   and what is safe to do next
-//!   routes      the worst first            savings      of refreshing
-//!   busiest     prefixes of keys           settings     the configuration in force
+//!   routes      the worst first            loaders      endpoints that make values, the worst first
+//!   savings     of refreshing              busiest      prefixes of keys
+//!   settings    the configuration in force
 //! ```
 //! What changes is marked `data-live`: the script replaces those elements by the ones of the same id in a fresh copy of
 //! the page, and leaves alone what a reader types into. Every list is bounded.
@@ -18,6 +19,7 @@ mod busiest;
 mod grade;
 mod header;
 mod html;
+mod loaders;
 mod migrations;
 mod plot;
 mod routes;
@@ -83,6 +85,7 @@ fn sections(html: &mut Html, view: &View<'_>) {
     migrations::write(html, view.overview);
     servers::write(html, view.overview);
     routes::write(html, view.overview);
+    loaders::write(html, view.overview);
     savings::write(html, view.overview);
     busiest::write(html, &view.overview.busiest);
     settings::write(html, view.overview, view.config);
@@ -93,6 +96,14 @@ fn section(html: &mut Html, id: &str, label: &str, inside: impl FnOnce(&mut Html
     html.element("section", &[("id", id), ("data-live", "")], |html| {
         html.words("h2", &[], &titled(label));
         inside(html);
+    });
+}
+
+/// A name and what it stands for, in a `dl`.
+fn fact(html: &mut Html, name: &str, value: &str) {
+    html.element("div", &[], |html| {
+        html.words("dt", &[], name);
+        html.words("dd", &[], value);
     });
 }
 

@@ -1,6 +1,5 @@
 //! The gauges that are read off the configuration and the servers at each scrape.
 
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::config::Config;
@@ -46,12 +45,14 @@ fn configuration(config: &Config, samples: &mut Samples) {
 }
 
 fn loaders(snapshot: &Snapshot, samples: &mut Samples) {
-    for route in snapshot.config.routes.iter().filter(|route| route.loader.is_some()) {
-        let prefix = prefix_of(route);
+    for route in &snapshot.config.routes {
+        let (Some(loader), prefix) = (&route.loader, prefix_of(route)) else { continue };
         let (fares, labels) = (snapshot.loaders.fares(identity(&prefix)), [route_label(&prefix)]);
-        samples.put(Series::LoadsInFlight, &labels, fares.in_flight.load(Relaxed) as f64);
-        samples.put(Series::LoadsWaiting, &labels, fares.waiting.load(Relaxed) as f64);
-        samples.put(Series::LoaderHeldBack, &labels, f64::from(u8::from(fares.is_held_back.load(Relaxed))));
+        samples.put(Series::LoadsInFlight, &labels, fares.in_flight() as f64);
+        samples.put(Series::LoadsMost, &labels, loader.max_in_flight as f64);
+        samples.put(Series::LoadsWaiting, &labels, fares.waiting() as f64);
+        samples.put(Series::LoaderHeldBack, &labels, f64::from(u8::from(fares.is_held_back())));
+        samples.put(Series::LoaderTimeout, &labels, loader.timeout.as_secs_f64());
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod gauges;
 mod history;
+mod loaders;
 mod losses;
 mod overview;
 mod phases;

@@ -86,7 +86,8 @@ fn the_text_is_well_formed_with_every_series_in_it() {
         for series in [Series::BufferBytes, Series::BufferMost] {
             samples.put(series, &[], 4.0);
         }
-        for series in [Series::LoadsInFlight, Series::LoadsWaiting, Series::LoaderHeldBack] {
+        let of_loaders = [Series::LoadsInFlight, Series::LoadsMost, Series::LoadsWaiting];
+        for series in of_loaders.into_iter().chain([Series::LoaderHeldBack, Series::LoaderTimeout]) {
             samples.put(series, &["page:"], 1.0);
         }
         samples.put(Series::MemoryShed, &["client"], 1.0);

@@ -9,7 +9,6 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
 use super::decide::{Breaker, BreakerState, FairQueue, Permit};
@@ -64,7 +63,10 @@ impl EndpointLine {
         let before = self.breaker.state();
         match trouble {
             None => self.breaker.succeeded(now),
-            Some(_) => self.breaker.failed(permit, now, rand::random()),
+            Some(why) => {
+                self.terms.fares.failed(now, why);
+                self.breaker.failed(permit, now, rand::random());
+            }
         }
         self.tell_change(before, trouble);
         let mut due = Vec::new();
@@ -104,10 +106,8 @@ impl EndpointLine {
     }
 
     fn tell(&self) {
-        let fares = &self.terms.fares;
-        fares.in_flight.store(self.in_flight, Relaxed);
-        fares.waiting.store(self.queue.len(), Relaxed);
-        fares.is_held_back.store(self.breaker.state() == BreakerState::Open, Relaxed);
+        let is_held_back = self.breaker.state() == BreakerState::Open;
+        self.terms.fares.stand(self.in_flight, self.queue.len(), is_held_back);
     }
 
     fn tell_change(&self, before: BreakerState, trouble: Option<NoValue>) {

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::sync::mpsc::Sender;
 
+use super::fares::LoaderFares;
 use super::order::{LoadOrder, NoAnswer};
-use super::terms::{LoaderBounds, LoaderFares, LoaderTerms};
+use super::terms::{LoaderBounds, LoaderTerms};
 use super::thread;
 use super::validators::Validators;
 use crate::config::Route;

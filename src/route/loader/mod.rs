@@ -16,6 +16,7 @@
 
 pub mod decide;
 
+mod fares;
 mod line;
 mod loaders;
 mod order;

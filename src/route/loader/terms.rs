@@ -1,10 +1,10 @@
-//! What a loader route was configured to do, ready for use, and how its endpoint fares: shared by all workers.
+//! What a loader route was configured to do, ready for use: shared by all workers.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::time::Duration;
 
 use super::decide::path_of;
+use super::fares::LoaderFares;
 use crate::config::{Endpoint, Loader, Route};
 use crate::origin::{AnswerHeaders, NoValue, OriginAnswer};
 
@@ -28,17 +28,6 @@ pub struct LoaderTerms {
     /// The bit of the client flags that is leash's own.
     pub(super) marker: u32,
     pub(super) fares: Arc<LoaderFares>,
-}
-
-/// How an endpoint fares in this process, for people.
-#[derive(Default)]
-pub(crate) struct LoaderFares {
-    /// Calls that are under way.
-    pub in_flight: AtomicUsize,
-    /// Calls that wait for their turn.
-    pub waiting: AtomicUsize,
-    /// Whether its breaker is open.
-    pub is_held_back: AtomicBool,
 }
 
 /// What a loader may take of the process.

@@ -23,10 +23,11 @@ const NOT_SHOWN: [&str; 2] = [
 ];
 
 /// What waits to fire after this test's troubles.
-const TROUBLES: [&str; 4] = ["LeashServerDown", "LeashSpoolLoses", "LeashReloadRefused", "LeashConnectionLimit"];
+const TROUBLES: [&str; 5] =
+    ["LeashServerDown", "LeashSpoolLoses", "LeashReloadRefused", "LeashConnectionLimit", "LeashLoaderHeldBack"];
 
 /// What has no reason to, however slow the machine is.
-const QUIET: [&str; 10] = [
+const QUIET: [&str; 12] = [
     "LeashSpoolGrows",
     "LeashSpoolRefused",
     "LeashSpoolNotWritten",
@@ -34,6 +35,8 @@ const QUIET: [&str; 10] = [
     "LeashDesync",
     "LeashBuffersFull",
     "LeashMemoryShort",
+    "LeashLoadsWait",
+    "LeashLoadsRefused",
     "LeashMigrationTorn",
     "LeashMigrationMixed",
     "LeashMigrationStuck",

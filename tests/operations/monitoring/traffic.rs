@@ -83,10 +83,12 @@ impl Traffic {
         }
     }
 
-    /// A value that leash itself asks for.
+    /// A value that leash itself asks for, and some of an endpoint that is not there.
     fn loaded(&mut self) {
         let key = format!("load:{}", self.rounds);
         self.first.expect(format!("get {key}\r\n"), format!("VALUE {key} 0 1\r\n1\r\nEND\r\n"));
+        let bare: String = (0..5).map(|part| format!(" bare:{}-{part}", self.rounds)).collect();
+        self.first.expect(format!("get{bare}\r\n"), "END\r\n");
     }
 
     /// A value that only the old pool has, one that was brought over, and one that nobody has.
@@ -138,7 +140,7 @@ impl Traffic {
 fn config(main: &Memcached, new: &Memcached, origin: &Origin) -> String {
     let url = origin.url("/{key}");
     let (main, new) = (main.port(), new.port());
-    let [nobody, neither, nor] = [free_port(), free_port(), free_port()];
+    let [nobody, neither, nor, none] = [free_port(), free_port(), free_port(), free_port()];
     format!(
         "workers: 2
 limits: {{connections: {CONNECTIONS}}}
@@ -158,6 +160,7 @@ routes:
   - {{prefix: \"gone:\", pool: gone}}
   - {{prefix: \"own:\", pool: own}}
   - {{prefix: \"load:\", pool: main, loader: {{url: \"{url}\"}}}}
+  - {{prefix: \"bare:\", pool: main, loader: {{url: \"http://127.0.0.1:{none}/{{key}}\"}}}}
 "
     )
 }

@@ -1,24 +1,30 @@
-//! What the page is shown of: three servers of one pool, two of the next, and a leash with a route of each kind.
+//! What the page is shown of: three servers of one pool, two of the next, an endpoint that makes values, and a leash with
+//! a route of each kind.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use support::{Client, Leash, Memcached, Random, pause};
+use support::{Client, Leash, Memcached, Origin, Random, pause};
 
-/// Servers and the leash in front of them.
+/// What the endpoint says: a value that takes a moment, and of some keys that there is none.
+const ANSWER: &str = "time.sleep(0.02)
+self.say(404 if path.endswith('gone') else 200, b'<p>news</p>', {'Cache-Control': 'max-age=2'})";
+
+/// Servers, an endpoint, and the leash in front of them.
 pub struct House {
     pub servers: Vec<Memcached>,
+    pub origin: Origin,
     pub leash: Leash,
 }
 
 impl House {
     /// All is well, and the carts are before their migration.
     pub fn start() -> House {
-        let servers = Memcached::start_many(5);
-        let leash = Leash::with_config(&config(&servers, "before", false));
-        House { servers, leash }
+        let (servers, origin) = (Memcached::start_many(5), Origin::start(ANSWER));
+        let leash = Leash::with_config(&config(&servers, &origin, "before"));
+        House { servers, origin, leash }
     }
 
     pub fn address(&self) -> String {
@@ -27,7 +33,7 @@ impl House {
 
     /// The same with the carts in another phase.
     pub fn config(&self, phase: &str) -> String {
-        config(&self.servers, phase, false)
+        config(&self.servers, &self.origin, phase)
     }
 
     /// Clients that read and write until this is dropped.
@@ -36,7 +42,7 @@ impl House {
     }
 }
 
-fn config(servers: &[Memcached], phase: &str, show_keys: bool) -> String {
+fn config(servers: &[Memcached], origin: &Origin, phase: &str) -> String {
     let server = |(n, server): (usize, &Memcached)| format!("{{name: m{n}, address: '{}'}}", server.address());
     let all: Vec<String> = servers.iter().enumerate().map(server).collect();
     let cart = match phase {
@@ -45,13 +51,24 @@ fn config(servers: &[Memcached], phase: &str, show_keys: bool) -> String {
         phase => format!("migrate: {{from: main, to: next, phase: {phase}}}"),
     };
     format!(
-        "workers: 2\nadmin: {{show_keys: {show_keys}}}\npools:\n  main: {{servers: [{}]}}\n  next: {{servers: [{}]}}\n\
-         routes:\n  - {{prefix: '', pool: main}}\n  - {{prefix: 'page:', pool: main, refresh: {{grace: 60s, lease: 10s}}}}\n  \
-         - {{prefix: 'cart:', {cart}}}\n",
-        all[..3].join(", "),
-        all[3..].join(", "),
+        "workers: 2
+pools:
+  main: {{servers: [{main}]}}
+  next: {{servers: [{next}]}}
+routes:
+  - {{prefix: '', pool: main}}
+  - {{prefix: 'page:', pool: main, refresh: {{grace: 60s, lease: 10s}}}}
+  - {{prefix: 'feed:', pool: main, loader: {{url: '{url}', headers: {{authorization: 'Bearer {SECRET}'}}}}}}
+  - {{prefix: 'cart:', {cart}}}
+",
+        main = all[..3].join(", "),
+        next = all[3..].join(", "),
+        url = origin.url("/cache/{key}"),
     )
 }
+
+/// What no page may show.
+pub const SECRET: &str = "cobblestone";
 
 /// So many that it takes a migration a while to bring them over.
 pub const CARTS: usize = 20_000;
@@ -102,7 +119,8 @@ fn pick(random: &mut Random) -> (String, u32, Duration) {
     let pages = ["home", "about", "news", "shop", "help", "terms", "jobs"];
     match random.below(100) {
         0..55 => (format!("page:/{}", pages[random.below(pages.len())]), 2, Duration::from_millis(20)),
-        55..80 => (format!("user:{}", random.below(400)), 60, Duration::ZERO),
+        55..70 => (format!("user:{}", random.below(400)), 60, Duration::ZERO),
+        70..80 => (format!("feed:/{}", pages[random.below(pages.len())]), 2, Duration::ZERO),
         80..93 => (format!("cart:{}", random.below(CARTS)), 600, Duration::ZERO),
         _ => (format!("session:{:x}", random.below(1 << 20)), 30, Duration::ZERO),
     }

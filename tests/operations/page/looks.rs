@@ -42,11 +42,13 @@ fn no_screen_is_too_narrow_and_no_text_too_faint() {
     let mut house = House::start();
     let traffic = house.traffic();
     house.servers[0].kill();
+    house.origin.kill();
     house.leash.configure(house.config("prepare"));
     let mut chromium = Chromium::start();
     chromium.open(&format!("{}?key={}&live=1", house.address(), "k".repeat(250)));
     chromium.wait_until("there is trouble to show", "document.querySelector('#verdict').className == 'bad'");
     chromium.wait_until("there is a migration", "!document.querySelector('#migrations').hidden");
+    chromium.wait_until("a loader is held back", "!!document.querySelector('#loaders .state.bad')");
     chromium.value("document.querySelector('details').open = true");
     for width in [320, 360, 768, 1280] {
         for scheme in ["light", "dark"] {

@@ -2,6 +2,7 @@
 
 mod config;
 mod deletes;
+mod loaders;
 mod servers;
 #[cfg(test)]
 mod tests;
@@ -74,10 +75,12 @@ fn troubles(overview: &Overview) -> Vec<Trouble> {
     let mut all = servers::blackouts(overview);
     all.extend(servers::down(overview));
     all.extend(errors(overview));
+    all.extend(loaders::held_back(overview));
     all.extend(deletes::refused(overview));
     all.extend(deletes::lost(overview));
     all.extend(deletes::spools_failing(overview));
     all.extend(servers::suspect(overview));
+    all.extend(loaders::failing(overview));
     all.extend(config::refused(overview));
     all.extend(config::restart(overview));
     all.sort_by_key(|trouble| !trouble.is_grave);
@@ -94,7 +97,12 @@ fn errors(overview: &Overview) -> Option<Trouble> {
 
 /// `m1 (main), m2 (main) and 4 more`; `None` without a server.
 fn names<'s>(servers: impl IntoIterator<Item = &'s ShownServer>) -> Option<String> {
-    let all: Vec<String> = servers.into_iter().map(name).collect();
+    listed(servers.into_iter().map(name))
+}
+
+/// The first names, and how many more there are; `None` without one.
+fn listed(names: impl Iterator<Item = String>) -> Option<String> {
+    let all: Vec<String> = names.collect();
     let named = all.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
     match all.len() {
         0 => None,

@@ -1,8 +1,10 @@
 //! Each trouble as people are told of it.
 
 use super::*;
-use crate::admin::model::{Downtime, LostDeletes, Process, Rates, ShownPool, SpoolFailing};
-use crate::metrics::{ServerState, SpoolDrop};
+use crate::admin::model::{
+    Downtime, FailedLoad, LostDeletes, Process, Rates, ShownLoader, ShownPool, ShownRoute, SpoolFailing,
+};
+use crate::metrics::{LoadOutcome, ServerState, SpoolDrop};
 
 fn server(name: &str, state: ServerState) -> ShownServer {
     ShownServer {
@@ -168,6 +170,39 @@ fn after_deletes_were_lost_nothing_is_well_until_a_restart() {
     assert_eq!((&trouble.details[..], fresh.grade()), (&expected.map(String::from)[..], Grade::Bad));
     wrong.process.unix_time = 9_700.0 + 3_600.0;
     assert_eq!(wrong.judged().grade(), Grade::Fair, "not as bad as it was, and not good");
+}
+
+/// A route with a loader of which these shares of the calls fail.
+fn loading(prefix: &str, failed: f64) -> ShownRoute {
+    let loads = [(LoadOutcome::Value, 10.0 - failed), (LoadOutcome::Status, failed)].into_iter().collect();
+    let failure = (failed > 0.0).then(|| FailedLoad { at: 970.0, why: "status 503".to_string() });
+    let loader = ShownLoader { url: "http://app/{key}".to_string(), loads, failure, ..ShownLoader::default() };
+    ShownRoute {
+        prefix: prefix.to_string(),
+        pool: "main".to_string(),
+        now: Rates::default(),
+        saved: None,
+        migration: None,
+        loader: Some(loader),
+    }
+}
+
+#[test]
+fn a_loader_that_fails_is_told_with_address_and_reason_and_is_grave_once_it_is_held_back() {
+    let mut wrong = of(&[ServerState::Up]);
+    wrong.process.unix_time = 1000.0;
+    wrong.routes = vec![loading("page:", 0.0), loading("cart:", 2.0)];
+    let [trouble] = &told(&wrong)[..] else { panic!("{:?}", told(&wrong)) };
+    assert_eq!(trouble.text, "20.0 % of the calls to the loader of cart: fail.");
+    assert_eq!(
+        (trouble.is_grave, &trouble.details[..]),
+        (false, &["cart: from http://app/{key}: status 503, 30 s ago".to_string()][..])
+    );
+    wrong.routes[1].loader.as_mut().unwrap().is_held_back = true;
+    let [trouble] = &told(&wrong)[..] else { panic!("{:?}", told(&wrong)) };
+    assert!(trouble.is_grave && trouble.text.starts_with("The loader of cart: fails and is asked"), "{trouble:?}");
+    wrong.routes[0].loader.as_mut().unwrap().is_held_back = true;
+    assert!(told(&wrong)[0].text.starts_with("The loaders of page:, cart: fail and are asked"), "{:?}", told(&wrong));
 }
 
 #[test]

@@ -15,11 +15,13 @@ const KEYS: [(&str, &str); 4] = [
     ("?", "this help, and back"),
 ];
 
-const WORDS: [(&str, &str); 8] = [
+const WORDS: [(&str, &str); 10] = [
     ("figures", "of the last ten seconds; bars: the last five minutes, or what there is"),
     (labels::ERRORS, "requests that ended with an error, or without an answer from their server"),
     (labels::WITHIN, "99 of 100 requests were answered within this time"),
     (labels::FAILED, "requests that this server did not answer"),
+    ("held back", "a loader that fails is asked only now and then, until a call succeeds"),
+    (labels::CALLS_AVOIDED, "of those who found a value stale or missing, those for whom no loader was called"),
     (labels::SPOOLED, "deletes that wait for the server, which is told before it serves again"),
     ("suspect", "the server failed lately, though not often enough to be down"),
     ("down", "nothing is sent to the server: its keys miss or go to a gutter, others are not affected"),

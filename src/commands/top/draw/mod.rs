@@ -4,6 +4,7 @@
 mod busiest;
 mod head;
 mod help;
+mod loaders;
 mod migrations;
 mod part;
 mod savings;
@@ -77,6 +78,7 @@ fn sheet(overview: &Overview, sort: Sort, width: usize) -> Vec<Part> {
         Some(traffic::traffic(overview, width)),
         savings::savings(overview, width),
         Some(servers::servers(overview, sort)),
+        loaders::loaders(overview),
         migrations::migrations(overview, width),
         busiest::busiest(overview),
     ];

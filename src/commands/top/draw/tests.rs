@@ -10,12 +10,12 @@ use ratatui::style::{Color, Modifier};
 
 use super::*;
 use crate::admin::model::{
-    Backfills, Busiest, Busy, ConfigState, Downtime, Migration, Point, Process, Rates, Reads, Saved, ShownPool,
-    ShownRoute, ShownServer, next,
+    Backfills, Busiest, Busy, ConfigState, Downtime, FailedLoad, Migration, Point, Process, Rates, Reads, Saved,
+    ShownLoader, ShownPool, ShownRoute, ShownServer, next,
 };
 use crate::commands::top::answer;
 use crate::config::Phase;
-use crate::metrics::ServerState;
+use crate::metrics::{LoadOutcome, ServerState};
 
 fn server(name: &str, state: ServerState, requests: f64, failures: f64) -> ShownServer {
     ShownServer {
@@ -38,7 +38,7 @@ fn server(name: &str, state: ServerState, requests: f64, failures: f64) -> Shown
 
 fn route(prefix: &str) -> ShownRoute {
     let (prefix, pool) = (prefix.to_string(), "main".to_string());
-    ShownRoute { prefix, pool, now: Rates::default(), saved: None, migration: None }
+    ShownRoute { prefix, pool, now: Rates::default(), saved: None, migration: None, loader: None }
 }
 
 fn rates(requests: f64, hit_ratio: f64) -> Rates {
@@ -94,6 +94,25 @@ fn migrating() -> Overview {
     let busy = |name: &str, share| Busy { name: name.to_string(), share, requests: share * 1234.0 };
     overview.busiest = Busiest { names: vec![busy("cart:", 0.6), busy("page:", 0.25)], ..Busiest::default() };
     overview
+}
+
+fn loading() -> Overview {
+    let mut overview = healthy();
+    let loader = |loads: &[(LoadOutcome, f64)]| ShownLoader {
+        url: "http://127.0.0.1:8000/cache/{key}".to_string(),
+        in_flight: 3,
+        most_in_flight: 64,
+        loads: loads.iter().copied().collect(),
+        p99: Some(0.25),
+        ..ShownLoader::default()
+    };
+    let well = loader(&[(LoadOutcome::Value, 12.0), (LoadOutcome::Absent, 1.0)]);
+    let failure = Some(FailedLoad { at: 1995.0, why: "status 503".to_string() });
+    let held = ShownLoader { is_held_back: true, waiting: 2, failure, ..loader(&[(LoadOutcome::Status, 0.5)]) };
+    let saved = Some(Saved { stale_served: 90, waited: 9, winners: 1, expired: 0 });
+    overview.routes.push(ShownRoute { loader: Some(well), saved, ..route("page:") });
+    overview.routes.push(ShownRoute { loader: Some(held), ..route("cart:") });
+    overview.judged()
 }
 
 fn screen(overview: Option<Overview>) -> (Screen, Instant) {
@@ -200,6 +219,21 @@ q leave   p pause   s sort: worst first   ? help
 }
 
 #[test]
+fn loaders_the_worst_first_and_why_they_failed() {
+    let picture = shown(loading(), 100, 30);
+    let expected = "\
+loaders
+prefix  state      calls/s  failed/s  in flight  waiting  99 % within  calls avoided  last failure
+cart:   held back      0.5       0.5          3        2     250.0 ms              -  status 503
+page:   answering       13         0          3        0     250.0 ms         99.0 %
+";
+    assert!(picture.contains(expected), "{picture}");
+    let told = "■ The loader of cart: fails and is asked only now and then. Keys without a value miss; ";
+    assert!(picture.contains(told), "{picture}");
+    assert!(picture.contains("\n  cart: from http://127.0.0.1:8000/cache/{key}: status 503, 5 s ago\n"), "{picture}");
+}
+
+#[test]
 fn without_an_answer_the_last_figures_stay_and_are_dimmed() {
     let (mut screen, now) = screen(Some(healthy()));
     screen.hear(now, Err("Connection refused (os error 111)".to_string()));
@@ -272,6 +306,8 @@ fn named(name: &str) -> String {
     overview.routes[1].migration.as_mut().unwrap().from = name.to_string();
     overview.busiest.names[0].name = name.to_string();
     overview.process.instance = name.to_string();
+    let failure = Some(FailedLoad { at: 1.0, why: name.to_string() });
+    overview.routes[0].loader = Some(ShownLoader { url: name.to_string(), failure, ..ShownLoader::default() });
     overview.servers[0].downtime = Some(Downtime { since: 1.0, why: name.to_string() });
     overview.config.is_refused = true;
     overview.config.problems = vec![name.to_string()];
