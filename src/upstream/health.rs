@@ -291,10 +291,3 @@ fn up(linger: Duration) -> u8 {
 fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
-
-/// How long to wait before probe number `attempt` (from 0): 100 ms doubled each time up to 10 s, then less by up to a
-/// quarter, so that a fleet does not probe in step. `chance` is in 0..1.
-pub(crate) fn probe_delay(attempt: u32, chance: f64) -> Duration {
-    let full = Duration::from_millis(100).saturating_mul(1 << attempt.min(7)).min(Duration::from_secs(10));
-    full.mul_f64(1.0 - chance / 4.0)
-}

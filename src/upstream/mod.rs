@@ -2,6 +2,7 @@
 //! again.
 
 pub(crate) mod health;
+pub mod spacing;
 
 mod admission;
 mod aside;

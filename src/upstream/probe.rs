@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use super::connect::Connected;
 use super::greeting::greet;
-use super::health::probe_delay;
 use super::replay::replay;
+use super::spacing::probe_delay;
 use super::spool::SpoolHolder;
 use super::target::Target;
 use crate::protocol::Cause;

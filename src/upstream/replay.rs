@@ -19,18 +19,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
+use super::spacing::{LARGEST_BATCH, ReplayPace};
 use super::spool::{Ending, Record, Spool};
 use super::target::Target;
 use super::tokens::Tokens;
 use crate::protocol::{AnswerDecoder, Cause, Command, Delete, Output, Question, Reply, Request, Token};
 use crate::runtime::stream::{Reader, Writer, Written};
 
-/// Deletes in flight at once.
-const BATCH: usize = 256;
-/// Full batches begin this far apart at least: about 50,000 deletes a second, as a server has more than one leash.
-const PACE: Duration = Duration::from_millis(5);
 /// A batch may take as long as a request, and at least this long.
 const BATCH_TIME: Duration = Duration::from_secs(1);
 /// More `stats` than this are not read.
@@ -53,12 +50,14 @@ pub(super) async fn replay(target: &Target, reader: &mut Reader, writer: &Writer
     } else {
         drop(all);
     }
+    let (mut pace, mut refused_in_a_row) = (ReplayPace::new(patience), 0);
     loop {
-        let batch = target.spool.take(&target.me, BATCH);
+        let batch = target.spool.take(&target.me, pace.batch());
         if batch.records().is_empty() {
             return Ok(());
         }
-        let (next, is_full) = (Instant::now() + PACE, batch.records().len() == BATCH);
+        let (begun, sent_now) = (Instant::now(), batch.records().len());
+        let is_full = sent_now == pace.batch();
         if !is_full {
             target.tell(true);
         }
@@ -68,13 +67,14 @@ pub(super) async fn replay(target: &Target, reader: &mut Reader, writer: &Writer
             target.tell_refused_too_many(refused.len());
             return Err(Cause::Down);
         }
+        refused_in_a_row = if refused.len() == sent_now { refused_in_a_row + refused.len() } else { 0 };
         // The server takes nothing at the moment. The rest can wait, as leash withholds its keys meanwhile.
-        if refused.len() == BATCH && target.health.is_withholding() {
+        if refused_in_a_row >= LARGEST_BATCH && target.health.is_withholding() {
             return Ok(());
         }
         // Clients delete more keys while the replay rests: with a rest after small batches it might never end.
         if is_full {
-            sleep_until(next).await;
+            sleep(pace.took(begun.elapsed())).await;
         }
     }
 }

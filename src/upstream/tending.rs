@@ -9,12 +9,11 @@ use tokio::task::spawn_local;
 use tokio::time::sleep;
 
 use super::probe;
+use super::spacing::look_up_delay;
 use super::spool::keep;
 use super::target::Target;
 use crate::config::Address;
 
-/// Time between two look-ups of a name.
-const PERIOD: Duration = Duration::from_secs(30);
 /// How long one look-up may take; no request waits for it.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -43,11 +42,15 @@ impl Target {
     }
 }
 
-/// Looks a name up again and again, for as long as there is the server.
+/// Looks a name up again and again while leash is connected to the server, for as long as there is the server.
 async fn follow(target: Weak<Target>, host: String, port: u16) {
     loop {
-        sleep(PERIOD).await;
+        sleep(look_up_delay(rand::random())).await;
         let Some(target) = target.upgrade() else { return };
+        // Where there is no connection, the next one looks the name up anyway.
+        if target.open.load(Ordering::Relaxed) == 0 {
+            continue;
+        }
         let before = target.addresses.changes();
         // A failed look-up is told by the next connection attempt, which looks the name up again.
         let _ = target.addresses.resolve(&host, port, PATIENCE).await;

@@ -12,6 +12,7 @@ const DECIDERS: &[&str] = &[
     "origin/surplus.rs",
     "upstream/health.rs",
     "upstream/outage.rs",
+    "upstream/spacing.rs",
     "upstream/spool/format.rs",
     "upstream/spool/format_1.rs",
     "upstream/spool/version.rs",

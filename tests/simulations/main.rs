@@ -1,6 +1,7 @@
 //! Every order of events that a seed or a model checker can think of.
 
 mod engine;
+mod fleet;
 mod leases;
 mod migration;
 mod refresh;

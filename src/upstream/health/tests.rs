@@ -123,14 +123,6 @@ fn a_server_that_is_too_old_is_down_at_once_and_keeps_saying_why() {
 }
 
 #[test]
-fn probes_start_at_a_tenth_of_a_second_and_never_wait_longer_than_ten() {
-    assert_eq!(probe_delay(0, 0.0), Duration::from_millis(100));
-    assert_eq!(probe_delay(2, 0.0), Duration::from_millis(400));
-    assert_eq!(probe_delay(60, 0.0), Duration::from_secs(10));
-    assert_eq!(probe_delay(60, 1.0), Duration::from_millis(7500));
-}
-
-#[test]
 fn a_server_that_withholds_keys_is_up_and_not_calm_whenever_that_was_said() {
     let (health, now) = health(3 * SECOND);
     down(&health, now);

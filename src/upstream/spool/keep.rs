@@ -21,7 +21,7 @@ use super::file::SpoolFile;
 use super::place::SpoolPlace;
 use super::trouble::{Need, now};
 use super::{Spool, SpoolHolder, disk};
-use crate::upstream::health::probe_delay;
+use crate::upstream::spacing::probe_delay;
 
 /// The longest delay is that of this attempt.
 const LAST: u32 = 5;
