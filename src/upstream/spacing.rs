@@ -91,9 +91,13 @@ mod tests {
         }
         assert_eq!(pace.batch(), 256);
         assert_eq!((pace.took(300 * MILLISECOND), pace.batch()), (300 * MILLISECOND, 128));
-        (0..20).for_each(|_| drop(pace.took(900 * MILLISECOND)));
+        for _ in 0..20 {
+            pace.took(900 * MILLISECOND);
+        }
         assert_eq!(pace.batch(), 1);
-        (0..8).for_each(|_| drop(pace.took(160 * MILLISECOND)));
+        for _ in 0..8 {
+            pace.took(160 * MILLISECOND);
+        }
         assert_eq!(pace.batch(), 256, "it is not busy any more");
     }
 }
