@@ -1,7 +1,7 @@
 //! Reads one map of the file: known keys out, unknown and twice written ones reported. Knows no key by itself.
 
-use super::env;
 use super::problem::{ConfigPlace, Problems, instead, plain};
+use super::stand_ins::expanded;
 use super::yaml::{Value, YamlKey, YamlNode};
 use std::collections::HashMap;
 
@@ -17,8 +17,8 @@ pub(super) enum Spelling {
     Number,
     /// A plain `true` or `false`.
     Bool,
-    /// With a variable of the environment in it: as whatever that spells.
-    Variable,
+    /// With something in it that stands for another value: as whatever that spells.
+    StandIn,
 }
 
 /// A scalar exactly as written, and where.
@@ -26,9 +26,9 @@ pub(super) enum Spelling {
 pub(super) struct Scalar {
     /// Where.
     pub place: ConfigPlace,
-    /// What it means: what was written, its variables of the environment replaced.
+    /// What it means: what was written, with the values in it that a variable or a file stands for.
     pub text: String,
-    /// What people may see of it, where a variable was replaced.
+    /// What people may see of it, where there is such a value in it.
     pub masked: Option<String>,
     /// How.
     pub spelling: Spelling,
@@ -180,11 +180,11 @@ pub(super) fn scalar(node: &YamlNode, place: ConfigPlace, problems: &mut Problem
             return None;
         }
     };
-    match env::expanded(&text, |name| std::env::var(name)) {
+    match expanded(&text, &place.file) {
         Ok(None) => Some(Scalar { place, text, masked: None, spelling }),
         Ok(Some(value)) => {
             problems.mask(&place, &value, &text);
-            Some(Scalar { place, text: value, masked: Some(text), spelling: Spelling::Variable })
+            Some(Scalar { place, text: value, masked: Some(text), spelling: Spelling::StandIn })
         }
         Err(wrong) => {
             problems.add(&place, wrong);

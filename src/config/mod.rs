@@ -11,7 +11,6 @@
 pub(crate) mod address;
 mod check;
 mod checked;
-mod env;
 mod fields;
 mod machine;
 mod overrides;
@@ -19,6 +18,7 @@ pub(crate) mod problem;
 mod render;
 mod schema;
 mod source;
+mod stand_ins;
 pub mod units;
 mod written;
 mod yaml;

@@ -1,6 +1,7 @@
 //! The effective configuration as JSON, in the shape and the units of the file: what it shows can be loaded again.
 //!
-//! Secrets stand in files of their own, whose paths it shows; of headers it shows the variable that holds the value.
+//! Secrets stand in files of their own, whose paths it shows. Of users, headers and addresses of loaders it shows what
+//! was written: the variable or the file that holds the value.
 
 use super::checked::{
     Address, Allow, Config, Credentials, Discover, DiscoverSource, Entrance, FixedHeader, Limits, Listen, Loader, Log,
@@ -95,8 +96,8 @@ fn pool(pool: &Pool, pools: &[Pool]) -> Value {
     if let Some(policy) = &pool.tls {
         shown["tls"] = client_tls(policy.files());
     }
-    if let Some(Credentials { user, password_file, .. }) = pool.auth.as_deref() {
-        shown["auth"] = json!({ "user": user, "password_file": password_file.to_string_lossy() });
+    if let Some(Credentials { shown_user, password_file, .. }) = pool.auth.as_deref() {
+        shown["auth"] = json!({ "user": shown_user, "password_file": password_file.to_string_lossy() });
     }
     shown
 }

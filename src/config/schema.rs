@@ -9,6 +9,8 @@ use serde_json::{Map, Value, json};
 /// The page with the table.
 const TABLE: &str = include_str!("../../docs/reference/configuration.md");
 const DIALECT: &str = "http://json-schema.org/draft-07/schema#";
+/// A variable or a file stands for the value.
+const STAND_IN: &str = "[$][{](env|file):";
 /// Any name, in a path of the table.
 const NAME: &str = "NAME";
 
@@ -69,7 +71,11 @@ fn map_of(place: &str, rows: &[SchemaRow]) -> Value {
 
 fn property(row: &SchemaRow, rows: &[SchemaRow]) -> Value {
     let parts = row.values.split(", ");
-    let kinds: Vec<Value> = parts.filter_map(|part| kind_of(part, row, rows)).collect();
+    let kinds = parts.filter_map(|part| kind_of(part, row, rows)).map(or_stand_in);
+    let mut kinds: Vec<Value> = kinds.collect();
+    if kinds.iter().any(|kind| kind.get("const").is_some()) {
+        kinds.push(json!({ "type": "string", "pattern": STAND_IN }));
+    }
     let mut schema = match <[Value; 1]>::try_from(kinds) {
         Ok([only]) => only,
         Err(kinds) => json!({ "anyOf": kinds }),
@@ -105,6 +111,18 @@ fn kind_of(part: &str, row: &SchemaRow, rows: &[SchemaRow]) -> Option<Value> {
             (None, None) => text(),
         },
     })
+}
+
+/// The same kind of value, for which a variable or a file may stand. Patterns are about strings only.
+fn or_stand_in(mut kind: Value) -> Value {
+    match (kind["type"].as_str().map(str::to_string), kind["pattern"].as_str().map(str::to_string)) {
+        (_, Some(pattern)) => kind["pattern"] = format!("{pattern}|{STAND_IN}").into(),
+        (Some(number), None) if number == "integer" || number == "number" => {
+            (kind["type"], kind["pattern"]) = (json!([number, "string"]), STAND_IN.into());
+        }
+        _ => {}
+    }
+    kind
 }
 
 fn has_kind_before(part: &str, values: &str) -> bool {
@@ -149,8 +167,8 @@ mod tests {
         let route = &schema["properties"]["routes"]["items"];
         assert_eq!(route["required"], json!(["prefix"]), "migrate may stand in place of pool");
         let refresh = &route["properties"]["refresh"];
-        assert_eq!(refresh["properties"]["grace"]["pattern"], "^[0-9]+ ?(ms|s|m|h)$");
-        assert_eq!(refresh["properties"]["marker_bit"]["type"], "integer");
+        assert_eq!(refresh["properties"]["grace"]["pattern"], "^[0-9]+ ?(ms|s|m|h)$|[$][{](env|file):");
+        assert_eq!(refresh["properties"]["marker_bit"]["type"], json!(["integer", "string"]));
         assert_eq!(schema["required"], json!(["pools"]));
         let server = &schema["properties"]["pools"]["additionalProperties"]["properties"]["servers"]["anyOf"][0]["items"]
             ["anyOf"];
@@ -159,7 +177,8 @@ mod tests {
         let keys = schema["properties"]["log"]["properties"]["keys"]["description"].as_str().unwrap();
         assert_eq!(keys, "whether keys may appear in logs (default: false)");
         let words = schema["properties"]["log"]["properties"]["format"]["anyOf"].as_array().unwrap();
-        assert_eq!(words.iter().map(|word| &word["const"]).collect::<Vec<_>>(), ["auto", "text", "json"]);
+        let constant = words.iter().map(|word| &word["const"]).filter(|word| word.is_string());
+        assert_eq!(constant.collect::<Vec<_>>(), ["auto", "text", "json"]);
     }
 
     #[test]

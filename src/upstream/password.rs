@@ -29,7 +29,7 @@ pub(super) async fn log_in(auth: &Credentials, reader: &mut Reader, writer: &Wri
     match line(reader).await?.as_ref() {
         "STORED" => Ok(()),
         said => {
-            let (said, user) = (said.chars().take(QUOTED).collect::<String>(), &auth.user);
+            let (said, user) = (said.chars().take(QUOTED).collect::<String>(), &auth.shown_user);
             let file = auth.password_file.display();
             Err(Unusable::not_let_in(format!("it refuses user {user:?} with the password in {file}: it says {said:?}")))
         }

@@ -142,6 +142,7 @@ fn the_schema_takes_what_leash_takes_and_sees_what_is_wrong() {
         "pools: {p: {servers: [embedded]}}\nlog: {level: 'info,leash=debug'}\nlimits: {memory: 1GiB, idle: 1h}\n",
         "pools: {a: {servers: [a]}, b: {servers: [b]}}\nroutes: [{prefix: '', migrate: {from: a, to: b, phase: warm}}]\n",
         "pools: {p: {servers: [m0]}}\nroutes: [{prefix: '', pool: p, refresh: {jitter: 5%, early: {}}}]\nworkers: 2\n",
+        "pools: {p: {servers: ['${env:A}'], request_timeout: '${env:B}', any_address: '${file:c}', failures: '${env:D}'}}\n",
     ];
     for (text, said) in good.iter().zip(by_schema(&good)) {
         assert_eq!(said, "ok", "{text}");

@@ -8,5 +8,6 @@ mod man;
 mod monitoring;
 mod page;
 mod reload;
+mod stand_ins;
 mod status;
 mod top;

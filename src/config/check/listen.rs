@@ -54,7 +54,7 @@ fn one(written: &written::Listen, taken: &mut Vec<(Listen, String)>, problems: &
 
 fn socket(scalar: &Scalar, usual: u16) -> Result<SocketAddr, String> {
     let port = match scalar.spelling {
-        Spelling::Text | Spelling::Variable => return address::socket(&scalar.text, usual),
+        Spelling::Text | Spelling::StandIn => return address::socket(&scalar.text, usual),
         Spelling::Number => scalar.text.parse().ok().filter(|port| *port != 0).unwrap_or(usual),
         Spelling::Bool => usual,
     };

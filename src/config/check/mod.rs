@@ -65,6 +65,7 @@ pub(super) fn check(file: &File, serves: bool, mut problems: Problems) -> Result
         limits,
         spool,
         log,
+        value_files: file.files.clone(),
         warnings,
     })
 }

@@ -55,8 +55,8 @@ pub(super) fn word<T: Copy>(written: Option<&Scalar>, default: T, words: &[(&str
 pub(super) fn switch(written: Option<&Scalar>, default: bool, problems: &mut Problems) -> bool {
     let Some(scalar) = written else { return default };
     match (scalar.spelling, scalar.text.as_str()) {
-        (Spelling::Bool | Spelling::Variable, "true") => return true,
-        (Spelling::Bool | Spelling::Variable, "false") => return false,
+        (Spelling::Bool | Spelling::StandIn, "true") => return true,
+        (Spelling::Bool | Spelling::StandIn, "false") => return false,
         _ => {}
     }
     let wrong = match scalar.text.to_lowercase().as_str() {
@@ -72,7 +72,7 @@ pub(super) fn switch(written: Option<&Scalar>, default: bool, problems: &mut Pro
 /// Text. A number or a switch that is meant as text must say so, as YAML might spell it differently.
 pub(super) fn text<'s>(written: Option<&'s Scalar>, problems: &mut Problems) -> Option<&'s str> {
     let scalar = written?;
-    if !matches!(scalar.spelling, Spelling::Text | Spelling::Variable) {
+    if !matches!(scalar.spelling, Spelling::Text | Spelling::StandIn) {
         problems.add(&scalar.place, format!("YAML reads this as {}; quote it if it is text", plain(&scalar.text)));
         return None;
     }

@@ -75,7 +75,10 @@ pub(super) fn auth(written: &written::PoolAuth, problems: &mut Problems) -> Opti
         word(password, "a password").map(|()| password.to_string())
     });
     match password {
-        Ok(password) => Some(Arc::new(Credentials::new(user.into(), file, password))),
+        Ok(password) => {
+            let shown = written.user.as_ref().and_then(|user| user.masked.clone()).unwrap_or_else(|| user.into());
+            Some(Arc::new(Credentials::new(user.into(), shown, file, password)))
+        }
         Err(wrong) => {
             problems.add(&written.password_file.as_ref()?.place, wrong);
             None

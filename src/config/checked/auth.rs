@@ -6,17 +6,23 @@ use std::path::PathBuf;
 /// As whom leash asks to be let in.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
-    /// The user.
-    pub user: String,
+    /// The user, as people may see it.
+    pub shown_user: String,
     /// Where the password stands.
     pub password_file: PathBuf,
+    user: String,
     password: String,
 }
 
 impl Credentials {
-    /// This user, whose password stands in this file.
-    pub(in crate::config) fn new(user: String, password_file: PathBuf, password: String) -> Credentials {
-        Credentials { user, password_file, password }
+    /// This user, who is shown so, and whose password stands in this file.
+    pub(in crate::config) fn new(
+        user: String,
+        shown_user: String,
+        password_file: PathBuf,
+        password: String,
+    ) -> Credentials {
+        Credentials { shown_user, password_file, user, password }
     }
 
     /// What memcached wants to be told: both, with a space between them.
@@ -28,6 +34,7 @@ impl Credentials {
 /// Without the password.
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credentials").field("user", &self.user).field("password_file", &self.password_file).finish()
+        let mut shown = f.debug_struct("Credentials");
+        shown.field("user", &self.shown_user).field("password_file", &self.password_file).finish_non_exhaustive()
     }
 }

@@ -76,6 +76,8 @@ pub struct Config {
     pub spool: SpoolConfig,
     /// What is logged, and how.
     pub log: Log,
+    /// The files whose content stands for values.
+    pub value_files: Vec<PathBuf>,
     /// What is allowed but probably not meant.
     pub warnings: Vec<Problem>,
 }
@@ -222,7 +224,8 @@ impl fmt::Display for Address {
 impl Config {
     /// The files that it names, whose content is a part of it.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
-        self.entrances.iter().flat_map(Entrance::files).chain(self.pools.iter().flat_map(Pool::files))
+        let values = self.value_files.iter().map(PathBuf::as_path);
+        values.chain(self.entrances.iter().flat_map(Entrance::files)).chain(self.pools.iter().flat_map(Pool::files))
     }
 }
 

@@ -15,6 +15,7 @@ mod tls;
 
 use super::fields::{Fields, Scalar, scalar};
 use super::problem::{ConfigPlace, Problems};
+use super::stand_ins::files;
 use super::yaml::{Value, YamlNode};
 pub(super) use discover::{Discover, FoundServers};
 pub(super) use down::{Gutter, OnDown, SpoolConfig};
@@ -24,6 +25,7 @@ pub(super) use loader::Loader;
 pub(super) use migrate::Migrate;
 pub(super) use pool::{Embedded, Pool, ServerConfig};
 pub(super) use refresh::Refresh;
+use std::path::PathBuf;
 pub(super) use tls::{PoolAuth, PoolTls};
 
 /// A whole file.
@@ -31,6 +33,8 @@ pub(super) use tls::{PoolAuth, PoolTls};
 pub(super) struct File {
     /// The top of the file.
     pub place: ConfigPlace,
+    /// The files whose content stands for values in it.
+    pub files: Vec<PathBuf>,
     /// `listen`.
     pub listen: Option<Vec<Listen>>,
     /// `admin`.
@@ -117,7 +121,18 @@ impl File {
     /// A file in which nothing is written.
     pub(super) fn empty(place: ConfigPlace) -> File {
         let (limits, spool, log) = (Limits::default(), SpoolConfig::default(), Log::default());
-        File { place, listen: None, admin: None, workers: None, pools: None, routes: None, limits, spool, log }
+        File {
+            place,
+            files: vec![],
+            listen: None,
+            admin: None,
+            workers: None,
+            pools: None,
+            routes: None,
+            limits,
+            spool,
+            log,
+        }
     }
 
     /// Reads the top of a file.
@@ -127,6 +142,7 @@ impl File {
         }
         let map = Fields::open(node, place.clone(), Self::KEYS, problems);
         File {
+            files: files(node, &place.file),
             listen: map.list("listen", Listen::read, problems),
             routes: map.list("routes", Route::read, problems),
             admin: map.node("admin").map(|(place, node)| Admin::read(node, place, problems)),
