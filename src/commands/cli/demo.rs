@@ -18,6 +18,7 @@ Exit codes:
 
 Examples:
   leash demo                           200 callers, a value that takes 500 ms to regenerate
+  leash demo --loader                  the same, and leash makes the value: nobody ever sees a miss
   leash demo --regeneration 2s --ttl 3s --seconds 10
   leash demo --server m0:11211         over a real memcached";
 
@@ -42,6 +43,12 @@ pub struct Demo {
     /// How many values the callers share
     #[arg(long, value_name = "N", default_value = "1", value_parser = value_parser!(u16).range(1..=10_000))]
     pub keys: u16,
+    /// Let leash make the values: it asks an HTTP endpoint, and no caller ever sees a miss
+    ///
+    /// As on a route with a loader. The endpoint is in this process, too, and does what a caller that misses does without
+    /// leash.
+    #[arg(long)]
+    pub loader: bool,
     /// Use this memcached rather than a store inside this process; repeat for more
     ///
     /// The demo writes to it: keys that begin with "leash-demo:", a few bytes each, removed at the end and with a TTL
@@ -63,6 +70,7 @@ impl Demo {
             regeneration: self.regeneration,
             ttl: self.ttl,
             length: Duration::from_secs(self.seconds.into()),
+            loads: self.loader,
             store: Origin::of(source).look().map_err(|problems| problems.to_string())?,
         };
         plan.check(most_files()).map(|()| plan)

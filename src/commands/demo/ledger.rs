@@ -7,7 +7,9 @@
 //!   stored ───────────▶ a miss, asked for after that ──▶ stored ──▶ …
 //!          fresh                a period begins          it ends
 //! ```
-//! A miss that was asked for before the end of a period belongs to it, however late it was read.
+//! A miss that was asked for before the end of a period belongs to it, however late it was read. Where leash stores what
+//! it loads no caller is told so: there a period begins when the value is asked of the endpoint, and ends when a caller
+//! is told the new value.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -26,16 +28,28 @@ pub enum Wrong {
     },
 }
 
+/// Who stores what was regenerated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Storer {
+    /// The caller that did it.
+    #[default]
+    Caller,
+    /// leash, which asked for it.
+    Leash,
+}
+
 /// Figures of one half.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct HalfFigures {
     /// How often a value was found to be missing, or about to be, however many found it.
     pub periods: u64,
-    /// How often a caller was told to regenerate.
+    /// How often a caller was told that there is no value.
+    pub misses: u64,
+    /// How often a value was regenerated.
     pub regenerations: u64,
-    /// How many callers regenerated the same value at once, at most.
+    /// How often the same value was regenerated at once, at most.
     pub at_once: u64,
-    /// How many answers were the previous value while a caller regenerated it.
+    /// How many answers were the previous value while it was regenerated.
     pub stale: u64,
     /// How many callers had to wait how long for a value, by whole milliseconds.
     pub took: BTreeMap<u64, u64>,
@@ -44,6 +58,7 @@ pub(super) struct HalfFigures {
 /// One half's record.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
+    storer: Storer,
     tally: HalfFigures,
     keys: Vec<Key>,
 }
@@ -54,7 +69,7 @@ struct Key {
     regenerating: u64,
     /// When the current period began; `None` between periods.
     since: Option<Instant>,
-    /// When a caller was last told that a value is stored.
+    /// When it was last known that a value is stored.
     stored: Option<Instant>,
 }
 
@@ -68,8 +83,13 @@ struct Version {
 
 impl Ledger {
     /// An empty one, of so many keys.
-    pub(super) fn new(keys: usize) -> Ledger {
-        Ledger { tally: HalfFigures::default(), keys: (0..keys).map(|_| Key::default()).collect() }
+    pub(super) fn new(keys: usize, storer: Storer) -> Ledger {
+        Ledger { storer, tally: HalfFigures::default(), keys: (0..keys).map(|_| Key::default()).collect() }
+    }
+
+    /// Forgets the figures so far, and nothing of the values.
+    pub(super) fn begin(&mut self) {
+        self.tally = HalfFigures::default();
     }
 
     /// How many regenerations there were so far.
@@ -82,29 +102,34 @@ impl Ledger {
         self.tally
     }
 
-    /// A caller who asked at `asked` missed at `now` and begins to regenerate.
+    /// A caller who asked at `asked` missed at `now`.
     pub(super) fn missed(&mut self, key: usize, asked: Instant, now: Instant) {
-        let (tally, key) = (&mut self.tally, &mut self.keys[key]);
-        if key.since.is_none() && key.stored.is_none_or(|stored| asked > stored) {
-            key.since = Some(now);
-            tally.periods += 1;
+        self.tally.misses += 1;
+        self.open(key, asked, now);
+    }
+
+    /// A value begins to be regenerated.
+    pub(super) fn begun(&mut self, key: usize, now: Instant) {
+        if self.storer == Storer::Leash {
+            self.open(key, now, now);
         }
+        let (tally, key) = (&mut self.tally, &mut self.keys[key]);
         key.regenerating += 1;
         tally.regenerations += 1;
         tally.at_once = tally.at_once.max(key.regenerating);
     }
 
-    /// A caller is about to store what it regenerated: the version that it is to be.
-    pub(super) fn storing(&mut self, key: usize, now: Instant) -> usize {
-        let versions = &mut self.keys[key].versions;
-        versions.push(Version { sent: now, stored: None, replaced: None });
-        versions.len() - 1
-    }
-
-    /// It was told that its value is stored.
-    pub(super) fn stored(&mut self, key: usize, version: usize, now: Instant) {
+    /// It was regenerated, and is about to be stored: the version that it is to be.
+    pub(super) fn made(&mut self, key: usize, now: Instant) -> usize {
         let key = &mut self.keys[key];
         key.regenerating = key.regenerating.saturating_sub(1);
+        key.versions.push(Version { sent: now, stored: None, replaced: None });
+        key.versions.len() - 1
+    }
+
+    /// It is known to be stored.
+    pub(super) fn stored(&mut self, key: usize, version: usize, now: Instant) {
+        let key = &mut self.keys[key];
         (key.since, key.stored) = (None, Some(now));
         let sent = key.versions[version].sent;
         key.versions[version].stored = Some(now);
@@ -115,17 +140,35 @@ impl Ledger {
         }
     }
 
-    /// A caller who asked at `asked` was told the value in `version`, or something that is no value of the key.
-    pub(super) fn hit(&mut self, key: usize, version: Option<usize>, asked: Instant) -> Result<(), Wrong> {
-        let key = &self.keys[key];
+    /// A caller who asked at `asked` was told at `now` the value in `version`, or something that is no value of the key.
+    pub(super) fn hit(
+        &mut self,
+        key: usize,
+        version: Option<usize>,
+        asked: Instant,
+        now: Instant,
+    ) -> Result<(), Wrong> {
         let number = version.ok_or(Wrong::Unknown)?;
-        let version = key.versions.get(number).ok_or(Wrong::Unknown)?;
-        if version.replaced.is_some_and(|replaced| replaced < asked) {
+        let told = self.keys[key].versions.get(number).ok_or(Wrong::Unknown)?;
+        if told.replaced.is_some_and(|replaced| replaced < asked) {
             return Err(Wrong::Outdated { version: number });
         }
-        let is_stale = |since| asked >= since && version.stored.is_some_and(|stored| stored < since);
-        self.tally.stale += u64::from(key.since.is_some_and(is_stale));
+        if self.storer == Storer::Leash && told.stored.is_none() {
+            self.stored(key, number, now);
+        }
+        let Key { versions, since, .. } = &self.keys[key];
+        let is_stale = |since| asked >= since && versions[number].stored.is_some_and(|stored| stored < since);
+        self.tally.stale += u64::from(since.is_some_and(is_stale));
         Ok(())
+    }
+
+    /// A period begins with what was asked for at `asked`, unless it belongs to one.
+    fn open(&mut self, key: usize, asked: Instant, now: Instant) {
+        let key = &mut self.keys[key];
+        if key.since.is_none() && key.stored.is_none_or(|stored| asked > stored) {
+            key.since = Some(now);
+            self.tally.periods += 1;
+        }
     }
 
     /// A caller had its value after `took`, from the cache or by regenerating it.

@@ -3,28 +3,32 @@
 //! ```text
 //!   plan ─▶ half: without leash ─▶ callers ─▶ the servers, or a leash with a plain route instead of them ─┐
 //!      └──▶ half: with leash ────▶ callers ─▶ a leash with a route that refreshes ─▶ the same servers     ├─▶ report
-//!                                     └─────▶ ledger: what each of them saw ──────────────────────────────┘
+//!                                     │         or that loads ─▶ endpoint ─┐                              │
+//!                                     ├─▶ maker: regenerates values ◀──────┘                              │
+//!                                     └─▶ ledger: what each of them saw ──────────────────────────────────┘
 //! ```
-//! To leash the callers are clients like any others: a connection each, over the loopback.
+//! To leash the callers are clients like any others: a connection each, over the loopback. They are the same in both
+//! halves: get, and on a miss make the value and store it.
 
 mod caller;
 mod client;
+mod endpoint;
 mod half;
 mod ledger;
+mod maker;
 mod plan;
 mod progress;
 mod report;
 mod value;
-
-use std::sync::Arc;
 
 use tokio::runtime::{Builder, LocalOptions};
 
 use crate::app::{AppError, Running};
 use crate::config::{Address, Config, Listen};
 use client::ClientError;
+use endpoint::DemoEndpoint;
 use half::Half;
-use ledger::{HalfFigures, Wrong};
+use ledger::{HalfFigures, Storer, Wrong};
 pub use plan::DemoPlan;
 use progress::DemoProgress;
 pub use report::DemoReport;
@@ -71,20 +75,32 @@ pub fn run(plan: &DemoPlan) -> Result<DemoReport, DemoError> {
 async fn both(plan: &DemoPlan) -> Result<DemoReport, DemoError> {
     // Keys of a run of their own: what another run may have left is neither a hit nor a wrong value here.
     let run: u64 = rand::random();
+    let [first, second] = [0, 1].map(|half| format!("leash-demo:{run:016x}:{half}:"));
     eprintln!("{}", plan.in_words());
+    let without = Half::new(plan, &first, Storer::Caller);
     let without = match plan.servers() {
-        Some(servers) => half(plan, WITHOUT, format!("leash-demo:{run:016x}:0:"), servers).await?,
-        None => through(plan, WITHOUT, format!("leash-demo:{run:016x}:0:"), plan.plain()).await?,
+        Some(servers) => counted(plan, WITHOUT, without, &servers).await?,
+        None => through(plan, WITHOUT, without, plan.plain()).await?,
     };
-    let with = through(plan, WITH, format!("leash-demo:{run:016x}:1:"), plan.refreshing()).await?;
-    Ok(DemoReport { quick: plan.quick(), without, with })
+    let with = match plan.loads {
+        true => loading(plan, &second).await?,
+        false => through(plan, WITH, Half::new(plan, &second, Storer::Caller), plan.refreshing()).await?,
+    };
+    Ok(DemoReport { quick: plan.quick(), loads: plan.loads, without, with })
+}
+
+/// The half in which leash asks an endpoint for the values.
+async fn loading(plan: &DemoPlan, prefix: &str) -> Result<HalfFigures, DemoError> {
+    let half = Half::new(plan, prefix, Storer::Leash);
+    let endpoint = DemoEndpoint::start(half.maker(), plan.keys, plan.ttl).await.map_err(AppError::Start)?;
+    through(plan, WITH, half, plan.loading(prefix, endpoint.address())).await
 }
 
 /// One half, through a leash of its own.
 async fn through(
     plan: &DemoPlan,
     name: &'static str,
-    prefix: String,
+    half: Half<'_>,
     config: Config,
 ) -> Result<HalfFigures, DemoError> {
     let running = Running::start(config).await?;
@@ -92,19 +108,19 @@ async fn through(
         Listen::Tcp(address) => Some(Address::Tcp { host: address.ip().to_string(), port: address.port() }),
         Listen::Unix(_) => None,
     });
-    let tally = half(plan, name, prefix, addresses.collect()).await;
+    let figures = counted(plan, name, half, &addresses.collect::<Vec<_>>()).await;
     running.stop().await;
-    tally
+    figures
 }
 
-async fn half(
+async fn counted(
     plan: &DemoPlan,
     name: &'static str,
-    prefix: String,
-    servers: Vec<Address>,
+    half: Half<'_>,
+    servers: &[Address],
 ) -> Result<HalfFigures, DemoError> {
     let progress = DemoProgress::start(name, plan.length);
-    let tally = Half::new(plan, Arc::from(prefix), servers).run(&progress).await;
+    let figures = half.run(servers, &progress).await;
     progress.finish();
-    tally.map_err(|source| DemoError::Caller { half: name, source })
+    figures.map_err(|source| DemoError::Caller { half: name, source })
 }

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use crate::config::{Address, Config, Listen, Refresh, Route};
+use crate::config::{Address, Config, Endpoint, Listen, Loader, LoaderUrl, Refresh, Route, UrlPiece};
 use crate::readable::{counted, time};
 
 /// Connections that are not callers': the demo's own, and some to spare.
@@ -26,6 +26,8 @@ pub struct DemoPlan {
     pub ttl: Duration,
     /// How long each half lasts.
     pub length: Duration,
+    /// Whether leash itself has them regenerated, by an endpoint.
+    pub loads: bool,
     /// Where values are stored.
     pub store: Config,
 }
@@ -46,13 +48,14 @@ impl DemoPlan {
             let (keys, callers) = (self.keys, counted(self.callers, "caller"));
             return Err(format!("--keys {keys} leaves keys that none of {callers} asks for; write --keys 1"));
         }
+        let calls = if self.loads { self.keys } else { 0 };
         // Both ends of a connection are in this process.
-        let files = 2 * self.callers as u64 + OTHER_FILES;
+        let files = 2 * (self.callers + calls) as u64 + OTHER_FILES;
         match most_files {
             Some(most) if most < files => Err(format!(
                 "--callers {} needs {files} open files, this process may have {most}; write --callers {} or allow more with ulimit -n {files}",
                 self.callers,
-                most.saturating_sub(OTHER_FILES) / 2
+                most.saturating_sub(OTHER_FILES + 2 * calls as u64) / 2
             )),
             _ => Ok(()),
         }
@@ -67,7 +70,7 @@ impl DemoPlan {
 
     /// A leash that adds nothing to the store.
     pub(super) fn plain(&self) -> Config {
-        self.with_refresh(None)
+        self.with(Route::default())
     }
 
     /// A leash that refreshes stale values, with its own defaults wherever they suit the plan.
@@ -75,16 +78,35 @@ impl DemoPlan {
         let usual = Refresh::default();
         // A lease should exceed the usual regeneration time. Values need not outlive it: they are gone soon after.
         let lease = usual.lease.max(Duration::from_secs(2 * self.regeneration.as_secs() + 2));
-        self.with_refresh(Some(Refresh { lease, grace: lease, ..usual }))
+        self.with(Route { refresh: Some(Refresh { lease, grace: lease, ..usual }), ..Route::default() })
     }
 
-    fn with_refresh(&self, refresh: Option<Refresh>) -> Config {
+    /// A leash that asks the endpoint at `address` for the values of keys that begin with `prefix`.
+    pub(super) fn loading(&self, prefix: &str, address: SocketAddr) -> Config {
+        let endpoint = Endpoint::Http { host: address.ip().to_string(), port: address.port() };
+        let pieces = vec![UrlPiece::Text("/".to_string()), UrlPiece::Suffix];
+        let (written, authority) = (format!("http://{address}/{{suffix}}"), address.to_string());
+        let url = LoaderUrl { written, endpoint, authority, pieces };
+        // A busy machine takes longer than the plan says.
+        let timeout = 2 * self.regeneration + Duration::from_secs(5);
+        // No call waits for another: that would be counted as time that its caller waits for the endpoint.
+        let max_in_flight = self.keys;
+        let loader = Loader { first_byte_timeout: timeout, timeout, max_in_flight, ..Loader::of(url) };
+        // As the configuration has it of a route with a loader: a lease outlasts two calls.
+        let lease = Duration::from_secs(2 * timeout.as_secs() + 3);
+        let refresh = Refresh { lease, grace: lease, cold_wait: timeout, ..Refresh::default() };
+        let prefix = prefix.as_bytes().to_vec();
+        self.with(Route { prefix, refresh: Some(refresh), loader: Some(loader), ..Route::default() })
+    }
+
+    /// One leash over the store, with this route.
+    fn with(&self, route: Route) -> Config {
         let mut config = self.store.clone();
         config.listen = vec![Listen::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))];
         config.admin = None;
         config.workers = config.workers.min(WORKERS);
         config.limits.connections = self.callers + SPARE;
-        config.routes = vec![Route { refresh, ..Route::all_to(config.routes[0].pool) }];
+        config.routes = vec![Route { pool: config.routes[0].pool, ..route }];
         config
     }
 
@@ -104,9 +126,15 @@ impl DemoPlan {
             None => "a store inside this process".to_string(),
             Some(servers) => servers.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and "),
         };
+        let who = match self.loads {
+            true => {
+                ".\nWithout leash a caller that misses does that; with leash an HTTP endpoint does, which leash asks.\n"
+            }
+            false => "; a caller that misses does that.\n",
+        };
         format!(
             "{callers}, {values} in {store}.\n\
-             {each} goes stale after {ttl} and takes {took} to regenerate; a caller that misses does that.\n\
+             {each} goes stale after {ttl} and takes {took} to regenerate{who}\
              Both halves begin with the value stored, so no cold start is counted.\n"
         )
     }
@@ -123,6 +151,7 @@ mod tests {
             regeneration: Duration::from_millis(500),
             ttl: Duration::from_secs(1),
             length: Duration::from_secs(4),
+            loads: false,
             store: Config::embedded_default(),
         }
     }
@@ -148,6 +177,22 @@ mod tests {
         assert_eq!(Config { routes: plain.routes.clone(), ..refreshing }, plain);
         let slow = DemoPlan { regeneration: Duration::from_secs(60), ..plan() }.refreshing();
         assert!(slow.routes[0].refresh.unwrap().lease > Duration::from_secs(60));
+    }
+
+    #[test]
+    fn a_loader_is_asked_for_the_keys_of_its_half_and_a_lease_outlasts_its_calls() {
+        let loading = DemoPlan { loads: true, keys: 3, ..plan() };
+        let config = loading.loading("leash-demo:1:", SocketAddr::from((Ipv4Addr::LOCALHOST, 80)));
+        let (route, plain) = (&config.routes[0], loading.plain());
+        let (refresh, loader) = (route.refresh.unwrap(), route.loader.clone().unwrap());
+        assert_eq!(
+            (route.prefix.as_slice(), loader.url.written.as_str()),
+            (&b"leash-demo:1:"[..], "http://127.0.0.1:80/{suffix}")
+        );
+        assert!(refresh.lease > 2 * loader.timeout && refresh.cold_wait == loader.timeout && loader.max_in_flight == 3);
+        assert_eq!(Config { routes: plain.routes.clone(), ..config }, plain);
+        let files = DemoPlan { callers: 1000, keys: 100, ..loading }.check(Some(1024)).unwrap_err();
+        assert!(files.contains("needs 2264 open files, this process may have 1024; write --callers 380 or"), "{files}");
     }
 
     #[test]

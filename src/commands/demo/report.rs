@@ -12,17 +12,19 @@ use crate::readable::{counted, number, share, table, time};
 pub struct DemoReport {
     /// An answer that took less was not waited for.
     pub(super) quick: Duration,
+    /// Whether leash loaded the values.
+    pub(super) loads: bool,
     pub(super) without: HalfFigures,
     pub(super) with: HalfFigures,
 }
 
 impl DemoReport {
-    fn rows(&self) -> [[String; 3]; 8] {
+    fn rows(&self) -> Vec<[String; 3]> {
         let row = |what: &str, show: &dyn Fn(&HalfFigures) -> String| {
             [what.to_string(), show(&self.without), show(&self.with)]
         };
         let quick = format!("  answered within {}", time(self.quick));
-        [
+        let mut rows = vec![
             [String::new(), WITHOUT.to_string(), WITH.to_string()],
             row("regenerations", &|half| number(half.regenerations)),
             row("  times a value went stale", &|half| number(half.periods)),
@@ -31,15 +33,27 @@ impl DemoReport {
             row(&quick, &|half| share(half.within(self.quick), half.requests())),
             row("  99 % of them answered within", &|half| time(half.most_took())),
             row("  answered with the stale value", &|half| number(half.stale)),
-        ]
+        ];
+        if self.loads {
+            rows.push(row("  answered with a miss", &|half| number(half.misses)));
+        }
+        rows
     }
 
     fn sentence(&self) -> String {
         let (without, with) = (self.without.regenerations, self.with.regenerations);
-        let counted = counted(without as usize, "regeneration");
+        let counted_without = counted(without as usize, "regeneration");
+        let missed = match self.with.misses {
+            _ if !self.loads => String::new(),
+            0 => ", and no caller saw a miss".to_string(),
+            misses => format!(", and callers missed {}", counted(misses as usize, "time")),
+        };
         match with < without {
-            true => format!("leash turned {counted} into {}.", number(with)),
-            false => format!("There was no dog-pile to prevent: {counted} without leash, {} with it.", number(with)),
+            true => format!("leash turned {counted_without} into {}{missed}.", number(with)),
+            false => format!(
+                "There was no dog-pile to prevent: {counted_without} without leash, {} with it{missed}.",
+                number(with)
+            ),
         }
     }
 }
@@ -56,11 +70,18 @@ mod tests {
     use super::*;
 
     fn half(periods: u64, regenerations: u64, at_once: u64, stale: u64, quick: u64, slow: u64) -> HalfFigures {
-        HalfFigures { periods, regenerations, at_once, stale, took: [(0, quick), (501, slow)].into() }
+        HalfFigures {
+            periods,
+            misses: regenerations,
+            regenerations,
+            at_once,
+            stale,
+            took: [(0, quick), (501, slow)].into(),
+        }
     }
 
     fn report(without: HalfFigures, with: HalfFigures) -> DemoReport {
-        DemoReport { quick: Duration::from_millis(50), without, with }
+        DemoReport { quick: Duration::from_millis(50), loads: false, without, with }
     }
 
     #[test]
@@ -78,6 +99,17 @@ requests                                  4,810        8,021
 
 leash turned 800 regenerations into 4. Every value was checked, none was wrong.";
         assert_eq!(report.to_string(), expected);
+    }
+
+    #[test]
+    fn where_leash_loads_the_misses_of_callers_are_told() {
+        let with = HalfFigures { misses: 0, ..half(4, 4, 1, 3981, 8017, 4) };
+        let mut report = DemoReport { loads: true, ..report(half(4, 800, 200, 0, 4010, 800), with) };
+        let told = report.to_string();
+        assert!(told.contains("\n  answered with a miss                      800            0\n"), "{told}");
+        assert!(told.contains("\nleash turned 800 regenerations into 4, and no caller saw a miss. Every"), "{told}");
+        report.with.misses = 2;
+        assert!(report.to_string().contains("into 4, and callers missed 2 times."), "{report}");
     }
 
     #[test]
