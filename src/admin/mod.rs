@@ -10,6 +10,7 @@ pub(crate) mod page;
 pub(crate) mod status;
 
 mod hosts;
+mod negotiate;
 mod pages;
 mod places;
 mod query;
@@ -22,6 +23,7 @@ use serde_json::Value;
 
 use crate::admin::model::Overview;
 use crate::explain::Destination;
+use crate::metrics::Exposition;
 pub use server::{Handle, serve};
 
 /// How often a [`StatusSource`] is told to note how things are.
@@ -33,8 +35,8 @@ pub type Looking = Pin<Box<dyn Future<Output = Result<Vec<Destination>, String>>
 /// What the pages show. A call should not wait for anything; what is marked so is asked from the thread that serves,
 /// and must not take long either.
 pub trait StatusSource: Send + Sync + 'static {
-    /// `/metrics`: everything, in Prometheus' text format.
-    fn metrics(&self) -> String;
+    /// `/metrics`: everything, written in this way.
+    fn metrics(&self, exposition: Exposition) -> String;
 
     /// `/livez`: whether the process is of use at all, or why it should be restarted. Asked while others are served.
     fn live(&self) -> Result<(), String> {

@@ -1,21 +1,25 @@
 //! Which answer belongs to which path. No socket: a request in, a response out. Probes are answered at once, pages are
 //! made aside, one after the other.
 
+use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Instant;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use http_body_util::Full;
 use hyper::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY, VARY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{HeaderMap, Method, Response, StatusCode, Uri};
 use serde::Serialize;
 
 use super::query::{self, Query};
-use super::{StatusSource, hosts};
+use super::{StatusSource, hosts, negotiate};
 use crate::admin::page::{AskedKey, View, render, security_policy};
 use crate::explain::Destination;
 use crate::runtime::side_thread::SideThread;
@@ -26,7 +30,6 @@ pub(super) type Page = Response<Full<Bytes>>;
 const TEXT: &str = "text/plain; charset=utf-8";
 const HTML: &str = "text/html; charset=utf-8";
 const JSON: &str = "application/json";
-const PROMETHEUS: &str = "text/plain; version=0.0.4";
 
 /// What is said instead of a page at the end.
 const ENDING: &str = "leash is stopping";
@@ -65,13 +68,29 @@ impl Pages {
         match uri.path() {
             "/" => self.people(uri.query()).await,
             "/status" => self.make(|source| json(&source.overview(Instant::now()))).await,
-            "/metrics" => self.make(|source| page(StatusCode::OK, PROMETHEUS, source.metrics())).await,
+            "/metrics" => self.metrics(headers).await,
             "/livez" => verdict("not alive", self.source.live()),
             "/readyz" => verdict("not ready", self.source.ready()),
             "/config" => self.make(|source| json(&source.config())).await,
             "/route" => self.route(uri.query()).await,
             _ => page(StatusCode::NOT_FOUND, TEXT, list("no such page; there are:")),
         }
+    }
+
+    async fn metrics(&self, headers: &HeaderMap) -> Page {
+        let (exposition, takes_gzip) = (negotiate::exposition(headers), negotiate::takes_gzip(headers));
+        self.make(move |source| {
+            let text = source.metrics(exposition);
+            let packed = if takes_gzip { gzip(&text) } else { None };
+            let is_packed = packed.is_some();
+            let mut page = page(StatusCode::OK, exposition.content_type(), packed.unwrap_or_else(|| text.into()));
+            page.headers_mut().insert(VARY, HeaderValue::from_static("accept, accept-encoding"));
+            if is_packed {
+                page.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            }
+            page
+        })
+        .await
     }
 
     /// The page for people.
@@ -155,6 +174,13 @@ fn read_only() -> Page {
     let mut page = page(StatusCode::METHOD_NOT_ALLOWED, TEXT, "only GET and HEAD: nothing can be changed here\n");
     page.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
     page
+}
+
+/// Metrics are much the same words over and over, so packing them is worth its time.
+fn gzip(text: &str) -> Option<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(text.as_bytes()).ok()?;
+    encoder.finish().ok()
 }
 
 /// The fields in the order of their names, so that a script finds what it looks for and two answers can be compared.

@@ -13,6 +13,7 @@ use super::server::{AdminLimits, serve_within};
 use super::{Handle, Looking, StatusSource, serve};
 use crate::admin::model::Overview;
 use crate::explain::Destination;
+use crate::metrics::Exposition;
 
 #[derive(Default)]
 struct Fixed {
@@ -21,8 +22,8 @@ struct Fixed {
 }
 
 impl StatusSource for Fixed {
-    fn metrics(&self) -> String {
-        "leash_config_routes 1\n".to_string()
+    fn metrics(&self, exposition: Exposition) -> String {
+        format!("leash_config_routes 1\n# {exposition:?}\n")
     }
     fn ready(&self) -> Result<(), String> {
         if self.ready.load(Ordering::Relaxed) { Ok(()) } else { Err("no listener is bound yet".to_string()) }
@@ -88,8 +89,8 @@ fn metrics_come_as_prometheus_wants_them() {
     let (handle, _) = start();
     let (head, body) = ask(&handle, "GET", "/metrics");
     assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
-    assert!(head.contains("content-type: text/plain; version=0.0.4\r\n"), "{head}");
-    assert_eq!(body, "leash_config_routes 1\n");
+    assert!(head.contains("content-type: text/plain; version=0.0.4; charset=utf-8\r\n"), "{head}");
+    assert_eq!(body, "leash_config_routes 1\n# Text\n");
 }
 
 #[test]
@@ -200,7 +201,7 @@ fn other_paths_and_methods_are_told_what_there_is() {
 fn head_has_the_length_and_no_body() {
     let (handle, _) = start();
     let (head, body) = ask(&handle, "HEAD", "/metrics");
-    assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && head.contains("content-length: 22"), "{head}");
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && head.contains("content-length: 29"), "{head}");
     assert_eq!(body, "");
 }
 

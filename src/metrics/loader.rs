@@ -43,7 +43,7 @@ pub(super) fn put(samples: &mut Samples, route: &str, cells: &Cells) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::{Registry, RouteLabel, ShardLayout};
+    use crate::metrics::{Exposition, Registry, RouteLabel, ShardLayout};
 
     #[test]
     fn a_route_with_a_loader_tells_zeros_from_the_start_and_another_tells_nothing() {
@@ -55,7 +55,7 @@ mod tests {
         shard.load(RouteId(0), LoadOutcome::HeldBack, Duration::ZERO);
         shard.load(RouteId(1), LoadOutcome::Value, Duration::from_secs(1));
         shard.load_spared(RouteId(0));
-        let text = registry.text();
+        let text = registry.text(Exposition::Text);
         let told = |line: &str| assert!(text.lines().any(|known| known == line), "no line {line} in\n{text}");
         told(r#"leash_loads_total{route="cart:",outcome="value"} 1"#);
         told(r#"leash_loads_total{route="cart:",outcome="held_back"} 1"#);

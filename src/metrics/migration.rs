@@ -41,7 +41,7 @@ pub(super) fn put(samples: &mut Samples, route: &str, cells: &Cells) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::{Registry, RouteLabel, ShardLayout};
+    use crate::metrics::{Exposition, Registry, RouteLabel, ShardLayout};
 
     #[test]
     fn a_route_that_migrates_tells_zeros_from_the_start_and_another_tells_nothing() {
@@ -56,7 +56,7 @@ mod tests {
         shard.migration_read(RouteId(0), ReadSource::From);
         shard.migration_read(RouteId(1), ReadSource::From);
         shard.backfill(RouteId(0), Backfill::Undone);
-        let text = registry.text();
+        let text = registry.text(Exposition::Text);
         let told: Vec<&str> = text.lines().filter(|line| line.contains("route=")).collect();
         let expected = [
             r#"leash_migration_reads_total{route="cart:",source="from"} 1"#,

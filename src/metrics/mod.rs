@@ -1,4 +1,4 @@
-//! What leash counts about itself, and how it tells: Prometheus' text format, and memcached's `stats`.
+//! What leash counts about itself, and how it tells: Prometheus' text format, OpenMetrics, and memcached's `stats`.
 //!
 //! ```text
 //! worker ─▶ Shard ─┐
@@ -10,6 +10,7 @@
 
 pub(crate) mod busiest;
 
+mod exposition;
 mod figures;
 mod histogram;
 mod layout;
@@ -28,6 +29,7 @@ pub(crate) mod stats;
 mod totals;
 pub(crate) mod words;
 
+pub use exposition::Exposition;
 pub use figures::{Figures, RouteFigure, RouteFigures};
 pub use layout::{EVERYTHING_ELSE, RouteId, RouteLabel, RouteMoves, ServerId, ShardLayout, route_label};
 pub use load_figures::LoadFigures;

@@ -15,6 +15,8 @@ pub struct ProcessUsage {
     pub system: Duration,
     /// Resident memory in bytes.
     pub resident: u64,
+    /// Virtual memory in bytes.
+    pub virtual_size: u64,
     /// Open file descriptors.
     pub fds: u64,
     /// Threads.
@@ -40,6 +42,7 @@ impl ProcessUsage {
             user: TICK * number(14)?,
             system: TICK * number(15)?,
             resident: kibibytes(status, "VmRSS:")? * 1024,
+            virtual_size: kibibytes(status, "VmSize:")? * 1024,
             fds,
             threads: u64::from(number(20)?),
         })
@@ -70,11 +73,12 @@ mod tests {
     fn a_program_name_with_spaces_and_parentheses_does_not_shift_the_fields() {
         let stat =
             "7 (a) b (c) S 1 7 7 0 -1 4194560 99 0 0 0 250 31 0 0 20 0 4 0 12345 1000000 512 18446744073709551615";
-        let process = ProcessUsage::parse(stat, "Name:\tx\nVmRSS:\t    2048 kB\n", 9);
+        let process = ProcessUsage::parse(stat, "Name:\tx\nVmSize:\t    4096 kB\nVmRSS:\t    2048 kB\n", 9);
         let expected = ProcessUsage {
             user: Duration::from_millis(2_500),
             system: Duration::from_millis(310),
             resident: 2_097_152,
+            virtual_size: 4_194_304,
             fds: 9,
             threads: 4,
         };

@@ -101,7 +101,7 @@ mod tests {
 
     use super::*;
     use crate::metrics::histogram::BUCKETS;
-    use crate::metrics::{Registry, RouteLabel, ShardLayout};
+    use crate::metrics::{Exposition, Registry, RouteLabel, ShardLayout};
 
     const PAGE: RouteId = RouteId(0);
     const CART: RouteId = RouteId(1);
@@ -120,7 +120,7 @@ mod tests {
     /// The samples that tell of a route, by what stands before their value.
     fn told(registry: &Registry, route: &str) -> BTreeMap<String, f64> {
         let label = format!(r#"route="{route}""#);
-        let text = registry.text();
+        let text = registry.text(Exposition::Text);
         let lines = text.lines().filter(|line| line.contains(&label)).filter_map(|line| line.rsplit_once(' '));
         let bare = |series: &str| series.replace(&format!("{label},"), "").replace(&format!("{{{label}}}"), "");
         lines.map(|(series, value)| (bare(series), value.parse().expect("a number"))).collect()

@@ -4,12 +4,12 @@
 //! and reloads leak nothing. Series of routes and servers that no living shard knows are not written out.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use prometheus::TextEncoder;
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 
+use super::exposition::Exposition;
 use super::figures::Figures;
 use super::layout::ShardLayout;
 use super::merged::{Merged, RouteCells, ServerCells};
@@ -34,6 +34,8 @@ type SampleSource = Arc<dyn Fn(&mut Samples) + Send + Sync>;
 struct Inner {
     version: String,
     started: Instant,
+    /// The same in Unix time.
+    begun: f64,
     descs: Vec<Desc>,
     shards: Mutex<Shards>,
     sources: Mutex<Vec<SampleSource>>,
@@ -54,6 +56,7 @@ impl Registry {
         let inner = Inner {
             version: version.to_string(),
             started: Instant::now(),
+            begun: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64()),
             descs,
             shards: Mutex::default(),
             sources: Mutex::default(),
@@ -75,9 +78,9 @@ impl Registry {
         lock(&self.inner.sources).push(Arc::new(source));
     }
 
-    /// Everything, in Prometheus' text format.
-    pub fn text(&self) -> String {
-        TextEncoder::new().encode_to_string(&self.collect()).expect("every family has a name and a value")
+    /// Everything, written in this way.
+    pub fn text(&self, exposition: Exposition) -> String {
+        exposition.write(&self.collect())
     }
 
     /// The figures of `stats`.
@@ -122,7 +125,7 @@ impl Collector for Registry {
     fn collect(&self) -> Vec<MetricFamily> {
         let mut samples = Samples::new();
         put_merged(&mut samples, &self.shards().merge_living());
-        put_process(&mut samples, self.uptime());
+        put_process(&mut samples, self.inner.begun);
         samples.put(Series::BuildInfo, &[&self.inner.version], 1.0);
         // Copied, so that a source may take its time or ask the registry.
         let sources = lock(&self.inner.sources).clone();
@@ -237,11 +240,12 @@ fn put_downstream(samples: &mut Samples, merged: &Merged) {
     }
 }
 
-fn put_process(samples: &mut Samples, uptime: Duration) {
-    samples.put(Series::ProcessUptime, &[], uptime.as_secs_f64());
+fn put_process(samples: &mut Samples, begun: f64) {
+    samples.put(Series::ProcessBegun, &[], begun);
     if let Some(process) = ProcessUsage::read() {
         samples.put(Series::ProcessCpu, &[], (process.user + process.system).as_secs_f64());
         samples.put(Series::ProcessMemory, &[], process.resident as f64);
+        samples.put(Series::ProcessVirtual, &[], process.virtual_size as f64);
         samples.put(Series::ProcessFds, &[], process.fds as f64);
         // Where there is no limit there is none to tell.
         if let Some(most) = most_files() {

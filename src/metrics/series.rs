@@ -83,7 +83,7 @@ series! {
     PoolBlackouts, "leash_pool_blackouts_total", COUNTER, ["pool"], "Times that all servers of a pool of several looked down at once.";
     DownstreamConnections, "leash_downstream_connections", GAUGE, [], "Open connections of clients.";
     DownstreamMost, "leash_downstream_max_connections", GAUGE, [], "How many connections of clients there may be (limits.connections).";
-    DownstreamAccepted, "leash_downstream_connections_total", COUNTER, [], "Connections of clients accepted.";
+    DownstreamAccepted, "leash_downstream_accepted_total", COUNTER, [], "Connections of clients accepted.";
     DownstreamRefused, "leash_downstream_refused_total", COUNTER, [], "Connections of clients refused because there were too many.";
     DownstreamDropped, "leash_downstream_dropped_total", COUNTER, ["reason"], "Connections closed on clients that asked nothing or took no replies, by reason.";
     DownstreamErrors, "leash_downstream_protocol_errors_total", COUNTER, ["kind"], "Mistakes of clients in the protocol, by kind.";
@@ -104,12 +104,13 @@ series! {
     BufferBytes, "leash_buffer_bytes", GAUGE, [], "Bytes that clients and servers make leash hold: what has not arrived whole, what waits for a reply, for its turn or to leave, and its tables.";
     MemoryShed, "leash_memory_shed_total", COUNTER, ["what"], "What was given up because limits.memory was held: clients, replies, requests, steps of requests, and values of servers.";
     BufferMost, "leash_buffer_max_bytes", GAUGE, [], "How many bytes that may be (limits.memory).";
-    ProcessUptime, "leash_process_uptime_seconds", GAUGE, [], "Time since leash started.";
-    ProcessCpu, "leash_process_cpu_seconds_total", COUNTER, [], "CPU time of the process, user and system.";
-    ProcessMemory, "leash_process_resident_memory_bytes", GAUGE, [], "Resident memory of the process.";
-    ProcessFds, "leash_process_open_fds", GAUGE, [], "Open file descriptors of the process.";
-    ProcessMostFds, "leash_process_max_fds", GAUGE, [], "How many file descriptors the process may have open.";
-    ProcessThreads, "leash_process_threads", GAUGE, [], "Threads of the process.";
+    ProcessBegun, "process_start_time_seconds", GAUGE, [], "When leash started, in Unix time.";
+    ProcessCpu, "process_cpu_seconds_total", COUNTER, [], "CPU time of the process, user and system.";
+    ProcessMemory, "process_resident_memory_bytes", GAUGE, [], "Resident memory of the process.";
+    ProcessVirtual, "process_virtual_memory_bytes", GAUGE, [], "Virtual memory of the process.";
+    ProcessFds, "process_open_fds", GAUGE, [], "Open file descriptors of the process.";
+    ProcessMostFds, "process_max_fds", GAUGE, [], "How many file descriptors the process may have open.";
+    ProcessThreads, "process_threads", GAUGE, [], "Threads of the process.";
 }
 
 #[cfg(test)]
@@ -120,7 +121,7 @@ mod tests {
     fn names_follow_the_conventions_of_prometheus() {
         for series in Series::ALL {
             let name = series.name();
-            assert!(name.starts_with("leash_"), "{name}");
+            assert!(name.starts_with("leash_") || name.starts_with("process_"), "{name}");
             assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{name}");
             assert_eq!(series.kind() == MetricType::COUNTER, name.ends_with("_total"), "{name}");
             assert!(series.help().ends_with('.'), "{name}");

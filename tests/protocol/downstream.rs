@@ -166,7 +166,7 @@ fn a_client_that_does_not_read_harms_nobody_and_gets_its_replies_when_it_reads_o
     let value: Vec<u8> = (0..500_000).map(|i| (i % 251) as u8).collect();
     let mut other = leash.client();
     other.expect([b"set big 0 0 500000\r\n", &value[..], b"\r\n"].concat(), "STORED\r\n");
-    let before = metric(&leash, "leash_process_resident_memory_bytes", "");
+    let before = metric(&leash, "process_resident_memory_bytes", "");
 
     let mut slow = leash.client();
     let count = 200;
@@ -175,7 +175,7 @@ fn a_client_that_does_not_read_harms_nobody_and_gets_its_replies_when_it_reads_o
     for _ in 0..50 {
         other.expect("get nothing\r\n", "END\r\n");
     }
-    let grown = metric(&leash, "leash_process_resident_memory_bytes", "") - before;
+    let grown = metric(&leash, "process_resident_memory_bytes", "") - before;
     assert!(grown < 48e6, "100 MB were asked for, {} MB are held", grown / 1e6);
 
     let reply = [b"VALUE big 0 500000\r\n", &value[..], b"\r\nEND\r\n"].concat();
@@ -195,12 +195,12 @@ fn a_deep_pipeline_of_large_values_is_asked_for_as_it_is_taken() {
     let value = vec![b'v'; 1_000_000];
     let mut client = leash.client();
     client.expect([b"set big 0 0 1000000\r\n", &value[..], b"\r\n"].concat(), "STORED\r\n");
-    let before = metric(&leash, "leash_process_resident_memory_bytes", "");
+    let before = metric(&leash, "process_resident_memory_bytes", "");
     let count = 800;
     let mut slow = leash.client();
     slow.send("get big\r\n".repeat(count));
     goes_unread(&leash);
-    let grown = metric(&leash, "leash_process_resident_memory_bytes", "") - before;
+    let grown = metric(&leash, "process_resident_memory_bytes", "") - before;
     assert!(grown < 200e6, "800 MB were asked for, {} MB are held", grown / 1e6);
     let reply = [b"VALUE big 0 1000000\r\n", &value[..], b"\r\nEND\r\n"].concat();
     for _ in 0..count {
@@ -266,14 +266,14 @@ fn one_get_of_more_than_memory_holds_answers_what_fits() {
         client.send([format!("set k{n} 0 0 1000000\r\n").as_bytes(), &value, b"\r\n"].concat());
         client.expect("", "STORED\r\n");
     }
-    let before = metric(&leash, "leash_process_resident_memory_bytes", "");
+    let before = metric(&leash, "process_resident_memory_bytes", "");
     let keys: Vec<String> = (0..100).map(|n| format!("k{n}")).collect();
     client.send(format!("get {}\r\n", keys.join(" ")));
     wait_until("all keys are answered", BOUND, || {
         metric(&leash, "leash_upstream_requests_total", "") >= 200.0
             && metric(&leash, "leash_upstream_in_flight", "") == 0.0
     });
-    let grown = metric(&leash, "leash_process_resident_memory_bytes", "") - before;
+    let grown = metric(&leash, "process_resident_memory_bytes", "") - before;
     assert!(grown < 48e6, "{} MB are held", grown / 1e6);
     let mut hits = 0;
     loop {

@@ -21,7 +21,7 @@ use crate::admin::model::Overview;
 use crate::config::{Config, Listen};
 use crate::explain::{Destination, Explainer, Spot, Standpoint, look};
 use crate::metrics::busiest::{KeySamples, RecentSamples};
-use crate::metrics::{ProcessUsage, Registry, ServerState, stats};
+use crate::metrics::{Exposition, ProcessUsage, Registry, ServerState, stats};
 use crate::snapshot::reloads::Reloads;
 use crate::snapshot::{InForce, ServerView, SharedServer, Snapshot};
 use history::History;
@@ -111,8 +111,8 @@ impl Status {
 }
 
 impl admin::StatusSource for Status {
-    fn metrics(&self) -> String {
-        self.registry.text()
+    fn metrics(&self, exposition: Exposition) -> String {
+        self.registry.text(exposition)
     }
 
     fn ready(&self) -> Result<(), String> {

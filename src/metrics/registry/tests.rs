@@ -111,7 +111,7 @@ fn the_text_is_well_formed_with_every_series_in_it() {
         }
         samples.put(Series::SpoolDropped, &["main", "m0:11211", "full"], 5.0);
     });
-    let text = registry.text();
+    let text = registry.text(Exposition::Text);
     let parsed = parse(&text);
     for series in Series::ALL {
         assert!(text.contains(&format!("# TYPE {} ", series.name())), "{} is missing", series.name());
@@ -137,7 +137,7 @@ fn two_shards_are_one_sum() {
         shard.observe_upstream(SERVER, 1, Duration::from_millis(250));
         shard.protocol_error(ProtocolError::LineTooLong);
     }
-    let parsed = parse(&registry.text());
+    let parsed = parse(&registry.text(Exposition::Text));
     let route = format!(r#"leash_requests_total{{route="{EVERYTHING_ELSE}",class="store",outcome="stored"}}"#);
     assert_eq!(parsed[&route], 2.0);
     let of_server = |name: &str| parsed[&format!(r#"{name}{{pool="main",server="m0"}}"#)];
@@ -156,7 +156,7 @@ fn histogram_buckets_are_cumulative_and_end_in_the_count() {
     for millis in [0, 1, 1, 100, 60_000] {
         shard.observe(ROUTE, CommandClass::Get, Duration::from_millis(millis));
     }
-    let parsed = parse(&registry.text());
+    let parsed = parse(&registry.text(Exposition::Text));
     let name = "leash_request_duration_seconds";
     let bucket = |le: &str| parsed[&format!(r#"{name}_bucket{{route="page:",class="get",le="{le}"}}"#)];
     assert_eq!(
@@ -178,7 +178,7 @@ fn counts_survive_their_shard_and_connections_that_outlive_it_are_still_open() {
     let new = registry.shard(&layout(&[""], &["m0"]));
     new.downstream(DownstreamCount::Closed, 1);
     new.count(ROUTE, CommandClass::Get, RequestOutcome::Hit);
-    let text = registry.text();
+    let text = registry.text(Exposition::Text);
     let parsed = parse(&text);
     assert_eq!(parsed["leash_downstream_connections"], 1.0);
     let route = format!(r#"leash_requests_total{{route="{EVERYTHING_ELSE}",class="get",outcome="hit"}}"#);

@@ -61,7 +61,10 @@ fn every_question_is_about_what_is_selected_and_every_variable_is_used() {
         for target in panel["targets"].as_array().unwrap() {
             let expr = text(&target["expr"]);
             for selected in ["namespace=~\"$namespace\"", "job=~\"$job\"", "instance=~\"$instance\""] {
-                let (selectors, series) = (expr.matches(selected).count(), expr.matches("leash_").count());
+                let (selectors, series) = (
+                    expr.matches(selected).count(),
+                    (expr.matches("leash_").count() + expr.matches("process_").count()),
+                );
                 assert_eq!(selectors, series, "{}: {expr} does not keep to {selected}", panel["title"]);
             }
         }

@@ -94,7 +94,7 @@ pub fn text(value: &Value) -> String {
 /// The series that an expression names, suffixes of histograms and summaries included. What a rule records is none.
 pub fn series(expression: &str) -> BTreeSet<String> {
     let words = expression.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == ':'));
-    words.filter(|word| word.starts_with("leash_")).map(str::to_string).collect()
+    words.filter(|word| word.starts_with("leash_") || word.starts_with("process_")).map(str::to_string).collect()
 }
 
 /// Every series that the alerts and the dashboards name.

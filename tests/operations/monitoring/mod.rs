@@ -5,6 +5,7 @@
 
 mod alerts;
 mod dashboard;
+mod expositions;
 mod files;
 mod prometheus;
 mod scrape;

@@ -90,7 +90,12 @@ fn until_nothing(what: &str, mut faults: impl FnMut() -> Vec<String>) {
 /// The metrics of leash that Prometheus knows.
 fn known_to(prometheus: &Prometheus) -> BTreeSet<String> {
     let (names, known) = (prometheus.api("label/__name__/values"), reference());
-    let names = names.as_array().unwrap().iter().map(text).filter(|name| name.starts_with("leash_"));
+    let names = names
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(text)
+        .filter(|name| ["leash_", "process_"].iter().any(|prefix| name.starts_with(prefix)));
     names.map(|name| metric(&name, &known)).collect()
 }
 

@@ -180,7 +180,7 @@ fn is_a_value_of(key: &str, got: &str) -> bool {
 /// What is there of everything that a reload could leave behind.
 fn footprint(leash: &Leash) -> (f64, f64) {
     let of = |name: &str| metric(leash, name, "");
-    (of("leash_process_resident_memory_bytes"), of("leash_process_open_fds"))
+    (of("process_resident_memory_bytes"), of("process_open_fds"))
 }
 
 fn reload_for_a_while(leash: &Leash, house: &House, count: usize) {

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use leash::config::Phase;
 use leash::metrics::{
-    Backfill, ClientDrop, ColdWait, LeaseOutcome, LoadOutcome, NO_PHASE, ProtocolError, ReadSource, Registry,
-    ReloadOutcome, RequestOutcome, RouteLabel, Series, ServerState, SetRefusal, ShardLayout, SpoolDrop,
+    Backfill, ClientDrop, ColdWait, Exposition, LeaseOutcome, LoadOutcome, NO_PHASE, ProtocolError, ReadSource,
+    Registry, ReloadOutcome, RequestOutcome, RouteLabel, Series, ServerState, SetRefusal, ShardLayout, SpoolDrop,
 };
 use leash::protocol::{Cause, CommandClass};
 
@@ -62,7 +62,7 @@ fn every_series_of_a_policy_is_told_to_be_one() {
         let registry = Registry::new("0.1.0");
         let route = RouteLabel { prefix: "page:".to_string(), refreshes, migrates, loads };
         let _shard = registry.shard(&ShardLayout::new(&[route], &[]));
-        let text = registry.text();
+        let text = registry.text(Exposition::Text);
         text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).map(str::to_string).collect()
     };
     let text = read("docs/reference/metrics.md");

@@ -441,7 +441,7 @@ fn a_server_that_takes_nothing_bounds_what_waits_for_it_by_bytes() {
     backend.sends_code(&question, "EN");
     client.expect("", "END\r\n");
     let value = vec![b'v'; 60_000];
-    let before = metric(&leash, "leash_process_resident_memory_bytes", "");
+    let before = metric(&leash, "process_resident_memory_bytes", "");
     let sets: Vec<u8> = (0..SETS)
         .flat_map(|n| [format!("set key{n} 0 0 {}\r\n", value.len()).as_bytes(), &value, b"\r\n"].concat())
         .collect();
@@ -453,7 +453,7 @@ fn a_server_that_takes_nothing_bounds_what_waits_for_it_by_bytes() {
         let refused = || metric(&leash, "leash_failures_total", "cause=\"overloaded\"") as usize;
         let waiting = || metric(&leash, "leash_upstream_in_flight", "") as usize;
         wait_until("something is refused", BOUND, || refused() > 0 || waiting() > 8);
-        let grown = metric(&leash, "leash_process_resident_memory_bytes", "") - before;
+        let grown = metric(&leash, "process_resident_memory_bytes", "") - before;
         assert!(grown < 48e6, "{} MB are held", grown / 1e6);
         // Every set becomes one question: itself or, if it was refused, what must go because of it.
         let mut answered = 0;
@@ -486,7 +486,7 @@ fn small_values_for_a_server_that_takes_nothing_are_bounded_too() {
     let limits = "limits: {memory: 8MiB, unsent_replies: 1MiB, in_flight: 100000}";
     let leash = leash_at(&server.address(), "request_timeout: 5s", limits);
     let mut client = leash.client();
-    let before = metric(&leash, "leash_process_resident_memory_bytes", "");
+    let before = metric(&leash, "process_resident_memory_bytes", "");
     let set = format!("set key 0 0 4000\r\n{}\r\n", "v".repeat(4000));
     client.send("get warm-up\r\n");
     let mut backend = server.greets();
@@ -504,7 +504,7 @@ fn small_values_for_a_server_that_takes_nothing_are_bounded_too() {
         });
         let _ = client.stream.shutdown(std::net::Shutdown::Both);
     });
-    let grown = metric(&leash, "leash_process_resident_memory_bytes", "") - before;
+    let grown = metric(&leash, "process_resident_memory_bytes", "") - before;
     assert!(grown < 48e6, "{} MB are held", grown / 1e6);
 }
 
@@ -680,7 +680,7 @@ fn a_value_that_nobody_waits_for_or_has_room_for_is_dropped_as_it_arrives() {
     let server = FakeServer::start();
     let limits = "limits: {memory: 8MiB, item_size: 1MiB}";
     let leash = leash_at(&server.address(), "request_timeout: 5s", limits);
-    let before = metric(&leash, "leash_process_resident_memory_bytes", "");
+    let before = metric(&leash, "process_resident_memory_bytes", "");
     let mut client = leash.client();
     client.send("get huge\r\nget small\r\n");
     let mut backend = server.greets();
@@ -694,7 +694,7 @@ fn a_value_that_nobody_waits_for_or_has_room_for_is_dropped_as_it_arrives() {
     backend.sends("\r\n");
     backend.sends_value(&small, "here");
     client.expect("", "VALUE small 0 4\r\nhere\r\nEND\r\n");
-    let grown = metric(&leash, "leash_process_resident_memory_bytes", "") - before;
+    let grown = metric(&leash, "process_resident_memory_bytes", "") - before;
     assert!(grown < 12e6, "{} MB are held", grown / 1e6);
 }
 
