@@ -47,6 +47,11 @@ impl Samples {
         }
     }
 
+    /// Adds the version of a server.
+    pub fn put_server_version(&mut self, pool: &str, server: &str, version: &str) {
+        self.put(Series::ServerInfo, &[pool, server, version], 1.0);
+    }
+
     /// Adds between which pools a route moves, and in which phase that is.
     pub fn put_route(&mut self, prefix: &str, from: &str, to: &str, phase: &str) {
         self.put(Series::RouteInfo, &[route_label(prefix), from, to, phase], 1.0);

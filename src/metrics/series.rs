@@ -70,6 +70,7 @@ series! {
     UpstreamBytesWritten, "leash_upstream_bytes_written_total", COUNTER, ["pool", "server"], "Bytes sent to a server.";
     ServerUp, "leash_server_up", GAUGE, ["pool", "server"], "Whether requests are sent to a server (1) or it is down (0).";
     ServerState, "leash_server_state", GAUGE, ["pool", "server", "state"], "A server's health: 1 for the state it is in, 0 for the others.";
+    ServerInfo, "leash_server_info", GAUGE, ["pool", "server", "version"], "Always 1; the version of memcached that a server has told.";
     GutterRequests, "leash_gutter_requests_total", COUNTER, ["pool", "server"], "Requests that went to the gutter because their server was down.";
     SpoolKeys, "leash_spool_keys", GAUGE, ["pool", "server"], "Deletes that wait for a server.";
     SpoolOldest, "leash_spool_oldest_seconds", GAUGE, ["pool", "server"], "How long the oldest delete that waits for a server has waited; 0 if none waits.";

@@ -78,8 +78,10 @@ pub struct Internals {
 pub enum Cause {
     /// No reply before the deadline.
     Timeout,
-    /// No connection could be made, or the server turned it away.
+    /// No connection could be made.
     Connect,
+    /// The server has turned a connection away, and has said why.
+    TurnedAway,
     /// The connection ended before the reply came.
     Disconnected,
     /// The server is known to be down; it was not asked.
@@ -104,9 +106,10 @@ pub enum Cause {
 
 impl Cause {
     /// All of them, in the order of their discriminants.
-    pub const ALL: [Cause; 12] = [
+    pub const ALL: [Cause; 13] = [
         Cause::Timeout,
         Cause::Connect,
+        Cause::TurnedAway,
         Cause::Disconnected,
         Cause::Down,
         Cause::Desync,
@@ -124,6 +127,7 @@ impl Cause {
         match self {
             Cause::Timeout => "timeout",
             Cause::Connect => "connect",
+            Cause::TurnedAway => "turned_away",
             Cause::Disconnected => "disconnected",
             Cause::Down => "down",
             Cause::Desync => "desync",
@@ -142,6 +146,7 @@ impl Cause {
         match self {
             Cause::Timeout => "no reply in time",
             Cause::Connect => "cannot connect",
+            Cause::TurnedAway => "turns new connections away",
             Cause::Disconnected => "connection lost",
             Cause::Down => "is down",
             Cause::Desync => "answered something that was not asked",

@@ -216,6 +216,14 @@ impl SharedServer {
         }
     }
 
+    /// The version of memcached that it is, as far as it has told.
+    pub fn version(&self) -> Option<Arc<str>> {
+        match self {
+            SharedServer::Server(target) => target.version(),
+            SharedServer::Embedded(..) => None,
+        }
+    }
+
     /// Since when and why it is down, if it is.
     pub fn outage(&self) -> Option<Outage> {
         match self {

@@ -84,6 +84,6 @@ impl Common {
     pub(super) fn failed(&self, cause: Cause) -> Reply {
         let (shard, id) = &*self.counters.borrow();
         shard.failure(*id, cause);
-        Reply::Failed(Failure { cause, server: self.target.label.clone(), said: self.target.refusal.about(cause) })
+        Reply::Failed(Failure { cause, server: self.target.label.clone(), said: self.target.own_words.about(cause) })
     }
 }

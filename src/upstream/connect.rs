@@ -55,14 +55,15 @@ impl Target {
         let opened = opened.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
         let socket = opened.and_then(|socket| leave_reserve(&socket).map(|()| socket));
         let socket = socket.map_err(|error| {
-            self.refusal.forget();
+            self.own_words.forget_refusal();
             Unusable::no_connection(&error)
         })?;
         let peer = socket.peer();
-        let (mut reader, writer) = self.secured(socket).await?.into_split();
+        let (mut reader, writer) =
+            self.secured(socket).await.inspect_err(|_| self.own_words.forget_refusal())?.into_split();
         if let Some(auth) = &self.options.auth {
             let patience = self.options.request_timeout;
-            timeout(patience, log_in(auth, &mut reader, &writer)).await.unwrap_or_else(|_| {
+            timeout(patience, log_in(auth, &self.own_words, &mut reader, &writer)).await.unwrap_or_else(|_| {
                 let why =
                     format!("it says nothing to the password within {patience:?}, the request_timeout of its pool");
                 Err(Unusable::not_let_in(why))

@@ -54,9 +54,7 @@ async fn live(lane: &Rc<Lane>) -> (Cause, Option<Instant>) {
                 // leash itself lacks something.
                 Cause::Descriptors => true,
                 // The server is well, and says that it has no room: the connections that it has go on.
-                Cause::Connect if lane.target.refusal.about(cause).is_some() => {
-                    lane.target.open.load(Ordering::Relaxed) > 0
-                }
+                Cause::TurnedAway => lane.target.open.load(Ordering::Relaxed) > 0,
                 // One that is full may also leave a new connection unanswered, in the kernel's queue.
                 Cause::Connect | Cause::Timeout => lane.target.health.is_heard(begun),
                 _ => false,

@@ -38,28 +38,31 @@ pub(super) async fn greet(target: &Target, reader: &mut Reader, writer: &Writer)
     let greeted = async {
         match ask(Question::Noop, reader, writer).await? {
             Reply::Done => {}
-            Reply::Error(line) if *line == b"ERROR"[..] => {
-                // It knows this question, however old it is.
-                let version = ask(Question::Version, reader, writer).await.ok().and_then(version);
-                return Err(outdated(version.as_ref()));
+            Reply::Error(line) if *line == b"ERROR"[..] => return Err(Cause::Outdated.into()),
+            Reply::Error(line) if line.starts_with(UNAUTHENTICATED) => {
+                target.own_words.refused(Cause::Auth, &line);
+                return Err(wants_password(&line));
             }
-            Reply::Error(line) if line.starts_with(UNAUTHENTICATED) => return Err(wants_password(&line)),
             // It has no place for one more connection.
             Reply::Error(line) => {
-                target.refusal.note(&line);
+                target.own_words.refused(Cause::TurnedAway, &line);
                 return Err(turned_away(&line));
             }
             _ => return Err(Cause::Desync.into()),
         }
-        target.refusal.forget();
+        target.own_words.forget_refusal();
         match ask(Question::Version, reader, writer).await? {
-            Reply::Version(version) if is_before(OLDEST, &version) == Some(true) => Err(outdated(Some(&version))),
+            Reply::Version(version) if is_before(OLDEST, &version) == Some(true) => Err(outdated(&version)),
             // A server that speaks meta but numbers its versions differently is not memcached; leash can still use it.
             Reply::Version(version) => {
+                target.own_words.is_of_version(Some(&version));
                 let decoder = AnswerDecoder::new(is_before(REPEATS_ON_A_MISS, &version) == Some(false));
                 Ok(Greeting { decoder, version: Some(version) })
             }
-            Reply::Error(_) => Ok(Greeting { decoder: AnswerDecoder::new(false), version: None }),
+            Reply::Error(_) => {
+                target.own_words.is_of_version(None);
+                Ok(Greeting { decoder: AnswerDecoder::new(false), version: None })
+            }
             _ => Err(Cause::Desync.into()),
         }
     };
@@ -88,16 +91,9 @@ async fn ask(question: Question<'_>, reader: &mut Reader, writer: &Writer) -> Re
     }
 }
 
-fn version(reply: Reply) -> Option<Bytes> {
-    match reply {
-        Reply::Version(version) => Some(version),
-        _ => None,
-    }
-}
-
-fn outdated(version: Option<&Bytes>) -> Unusable {
-    let text = Cause::Outdated.text();
-    let why = version.map_or(text.to_string(), |version| format!("{text}: it is {}", String::from_utf8_lossy(version)));
+/// It is of this version, which is too old.
+pub(super) fn outdated(version: &[u8]) -> Unusable {
+    let why = format!("{}: it is {}", Cause::Outdated.text(), String::from_utf8_lossy(version));
     Unusable { cause: Cause::Outdated, why: why.into() }
 }
 
@@ -113,7 +109,7 @@ fn silent(target: &Target) -> Unusable {
 
 fn turned_away(line: &[u8]) -> Unusable {
     let said = String::from_utf8_lossy(line);
-    Unusable { cause: Cause::Connect, why: format!("it turns new connections away, it says \"{said}\"").into() }
+    Unusable { cause: Cause::TurnedAway, why: format!("it {}, it says \"{said}\"", Cause::TurnedAway.text()).into() }
 }
 
 fn wants_password(line: &[u8]) -> Unusable {

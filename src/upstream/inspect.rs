@@ -8,10 +8,11 @@ use tokio::task::spawn_local;
 use tokio::time::timeout;
 
 use super::connect::Connected;
-use super::greeting::greet;
+use super::greeting::{greet, outdated};
 use super::target::Target;
 use super::unusable::Unusable;
 use crate::config::Address;
+use crate::protocol::Cause;
 
 /// No memcached has more settings than fit in here.
 const MOST: usize = 64 * 1024;
@@ -66,13 +67,30 @@ impl Target {
     }
 
     async fn facts(&self, mut connected: Connected) -> Result<ServerFacts, Unusable> {
-        let version = greet(self, &mut connected.reader, &connected.writer).await?.version;
+        let greeted = match greet(self, &mut connected.reader, &connected.writer).await {
+            Err(unusable @ Unusable { cause: Cause::Outdated, .. }) => {
+                return Err(self.how_old(unusable, connected).await);
+            }
+            greeted => greeted?,
+        };
+        let version = greeted.version;
         let version = version.map(|version| String::from_utf8_lossy(&version).into_owned());
         let settings = connected.say("stats settings\r\n", MOST, settings);
         // A server that keeps its settings to itself can be used all the same.
         let settings = timeout(self.options.request_timeout, settings).await.ok().and_then(Result::ok);
         Ok(ServerFacts { version, ..settings.unwrap_or_default() })
     }
+
+    /// One that does not even know what it is greeted with knows this question.
+    async fn how_old(&self, unusable: Unusable, mut connected: Connected) -> Unusable {
+        let told = timeout(self.options.request_timeout, connected.say("version\r\n", MOST, version)).await;
+        told.ok().and_then(Result::ok).map_or(unusable, |version| outdated(version.as_bytes()))
+    }
+}
+
+/// What the answer to `version` tells.
+fn version(text: &str) -> Option<String> {
+    Some(text.strip_prefix("VERSION ")?.strip_suffix("\r\n")?.to_string())
 }
 
 /// What the lines of `stats settings` tell, once all of them are there.

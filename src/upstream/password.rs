@@ -8,6 +8,7 @@ use std::future::poll_fn;
 
 use bytes::BytesMut;
 
+use super::own_words::OwnWords;
 use super::unusable::Unusable;
 use crate::config::Credentials;
 use crate::protocol::{Cause, Output};
@@ -19,7 +20,12 @@ const LONGEST: usize = 2048;
 const QUOTED: usize = 200;
 
 /// Has the server let leash in.
-pub(super) async fn log_in(auth: &Credentials, reader: &mut Reader, writer: &Writer) -> Result<(), Unusable> {
+pub(super) async fn log_in(
+    auth: &Credentials,
+    own_words: &OwnWords,
+    reader: &mut Reader,
+    writer: &Writer,
+) -> Result<(), Unusable> {
     let mut output = Output::default();
     let token = auth.token();
     output.text().extend_from_slice(format!("set leash 0 -1 {}\r\n", token.len()).as_bytes());
@@ -29,11 +35,17 @@ pub(super) async fn log_in(auth: &Credentials, reader: &mut Reader, writer: &Wri
     match line(reader).await?.as_ref() {
         "STORED" => Ok(()),
         said => {
+            own_words.refused(Cause::Auth, printable(said).as_bytes());
             let (said, user) = (said.chars().take(QUOTED).collect::<String>(), &auth.shown_user);
             let file = auth.password_file.display();
             Err(Unusable::not_let_in(format!("it refuses user {user:?} with the password in {file}: it says {said:?}")))
         }
     }
+}
+
+/// It goes into replies, where a control character could be a line end.
+fn printable(said: &str) -> String {
+    said.chars().filter(|c| !c.is_control()).collect()
 }
 
 /// One line, without its end.

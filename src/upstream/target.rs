@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::blackout::{Peers, PoolSeat};
 use super::health::Health;
 use super::outage::Outage;
-use super::refusal::RefusalWords;
+use super::own_words::OwnWords;
 use super::spool::Spool;
 use crate::config::{Address, Credentials, ServerConfig};
 use crate::runtime::dns::Addresses;
@@ -56,8 +56,8 @@ pub struct Target {
     pub(super) address: Address,
     /// The addresses that its name stands for.
     pub(super) addresses: Addresses,
-    /// What it said to the last connection that it did not take.
-    pub(super) refusal: RefusalWords,
+    /// What it last said of itself.
+    pub(super) own_words: OwnWords,
     /// How many connections the process has to it.
     pub(super) open: AtomicUsize,
     /// Whether a worker [tends](super::tending) it.
@@ -78,6 +78,11 @@ impl Target {
         let (name, place) = (&*server.name, server.address.to_string());
         let label: Arc<str> = if name == place { name.into() } else { format!("{name} ({place})").into() };
         Target::of(label, server.address.clone(), options, (peers.join(false), None), (spool, Addresses::default()))
+    }
+
+    /// The version of memcached that it is, as far as it has told.
+    pub fn version(&self) -> Option<Arc<str>> {
+        self.own_words.version()
     }
 
     /// The same server treated otherwise: as up or down as this one looks now.
@@ -121,7 +126,7 @@ impl Target {
             me: me.clone(),
             address,
             addresses,
-            refusal: RefusalWords::default(),
+            own_words: OwnWords::default(),
             open: AtomicUsize::new(0),
             is_tended: AtomicBool::new(false),
         })

@@ -49,6 +49,26 @@ fn traffic_shows_in_rates_history_and_routes() {
 }
 
 #[test]
+fn the_version_of_each_server_is_told_once_it_was_connected_to() {
+    let servers = [Memcached::start()];
+    let leash = Leash::with_servers(&servers);
+    assert_eq!(overview(&leash).servers[0].version, None, "nothing was asked yet");
+    leash.client().expect("get k\r\n", "END\r\n");
+    let said = Client::connect(&servers[0].address()).ask("version\r\n");
+    let version = said.trim_end().strip_prefix("VERSION ").expect("a version");
+    assert_eq!(overview(&leash).servers[0].version.as_deref(), Some(version));
+    let metrics = leash.page("/metrics");
+    let info =
+        format!("leash_server_info{{pool=\"main\",server=\"{}\",version=\"{version}\"}} 1", servers[0].address());
+    assert!(metrics.lines().any(|line| line == info), "{metrics}");
+    assert!(leash.page("/").contains(&format!("memcached {version}")));
+    let mut client = leash.client();
+    client.send("stats servers\r\n");
+    let told = format!("STAT {}:version {version}\r\n", servers[0].address());
+    wait_until("stats tell it", BOUND, || String::from_utf8_lossy(&client.read_line().unwrap()).as_ref() == told);
+}
+
+#[test]
 fn a_server_that_dies_is_told_first_and_comes_back() {
     let mut servers = Memcached::start_many(3);
     let leash = Leash::with_servers(&servers);

@@ -115,6 +115,9 @@ pub struct ShownServer {
     pub name: String,
     /// Where it is.
     pub address: String,
+    /// The version of memcached that it is, as far as it has told.
+    #[serde(default)]
+    pub version: Option<String>,
     /// Its health.
     pub state: ServerState,
     /// Since when and why it is down; `None` while it is asked.

@@ -35,9 +35,11 @@ pub(super) fn write(html: &mut Html, overview: &Overview) {
 }
 
 fn cells(process: &Process, server: &ShownServer) -> Vec<Cell> {
-    let known_as = match server.name == server.address {
-        true => Cell::Text(server.name.clone()),
-        false => Cell::Over(server.name.clone(), server.address.clone()),
+    let address = Some(&server.address).filter(|address| **address != server.name).cloned();
+    let version = server.version.as_ref().map(|version| format!("memcached {version}"));
+    let known_as = match [address, version].into_iter().flatten().collect::<Vec<_>>() {
+        more if more.is_empty() => Cell::Text(server.name.clone()),
+        more => Cell::Over(server.name.clone(), more.join(", ")),
     };
     let downtime = server.downtime.as_ref().map(|down| format!("for {}, {}", process.age(down.since), down.why));
     let figure = |text: String| if server.is_embedded() { Cell::Nothing } else { Cell::Text(text) };

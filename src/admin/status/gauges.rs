@@ -18,6 +18,9 @@ pub(super) fn sample(snapshot: &Snapshot, samples: &mut Samples) {
     loaders(snapshot, samples);
     for ServerView { pool, config, shared } in snapshot.servers() {
         samples.put_server(&pool.name, &config.name, shared.state());
+        if let Some(version) = shared.version() {
+            samples.put_server_version(&pool.name, &config.name, &version);
+        }
         match shared {
             SharedServer::Server(target) => spool(&target.spool, &[&pool.name, &config.name], samples),
             SharedServer::Embedded(_, store) => {

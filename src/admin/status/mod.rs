@@ -103,6 +103,7 @@ impl Status {
             pool: pool.name.to_string(),
             name: config.name.to_string(),
             address: config.address.to_string(),
+            version: shared.version().map(|version| version.to_string()),
             state: shared.state(),
             traffic: self.registry.server(&pool.name, &config.name),
         });

@@ -79,6 +79,7 @@ fn of_server(
         pool: pool.to_string(),
         name: name.to_string(),
         address: server.address.to_string(),
+        version: shared_server.version().map(|version| version.to_string()),
         state: shared_server.state(),
         downtime: shared_server.outage().map(|outage| downtime(sources, outage)),
         connections: now.connections,

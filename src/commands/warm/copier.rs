@@ -170,7 +170,7 @@ impl Copier {
 }
 
 fn is_away(failure: &Failure) -> bool {
-    matches!(failure.cause, Cause::Down | Cause::Connect | Cause::Outdated | Cause::NoCas)
+    matches!(failure.cause, Cause::Down | Cause::Connect | Cause::TurnedAway | Cause::Outdated | Cause::NoCas)
 }
 
 fn in_words(reply: &Reply) -> String {

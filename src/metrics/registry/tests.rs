@@ -74,6 +74,7 @@ fn the_text_is_well_formed_with_every_series_in_it() {
     shard.observe(RouteId(1), CommandClass::Get, Duration::from_millis(1));
     registry.source(|samples| {
         samples.put_server("main", "m0:11211", ServerState::Probing);
+        samples.put_server_version("main", "m0:11211", "1.6.18");
         samples.put_fingerprint("main", 0xfeed);
         samples.put_route("cart:", "main", "spare", "warm");
         samples.put(Series::ConfigReloads, &["ok"], 1.0);

@@ -84,6 +84,8 @@ pub(crate) struct ServerStats {
     pub name: String,
     /// Its address as written.
     pub address: String,
+    /// Its version, as far as it has told.
+    pub version: Option<String>,
     /// Its health.
     pub state: ServerState,
     /// Its traffic.

@@ -153,6 +153,9 @@ fn put_server(lines: &mut Lines, name: &str, server: &ServerStats) {
     stat("pool", &server.pool);
     stat("address", &server.address);
     stat("state", &server.state.name());
+    if let Some(version) = &server.version {
+        stat("version", version);
+    }
     for (what, count) in [
         ("requests", traffic.requests),
         ("failures", traffic.failures),

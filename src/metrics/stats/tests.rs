@@ -23,7 +23,7 @@ impl StatsSource for Fixed {
 fn server(pool: &str, name: &str) -> ServerStats {
     let traffic = ServerTotals { requests: 7, failures: 1, ..ServerTotals::default() };
     let (pool, name, address) = (pool.to_string(), name.to_string(), format!("{name}:11211"));
-    ServerStats { pool, name, address, state: ServerState::Suspect, traffic }
+    ServerStats { pool, name, address, version: Some("1.6.18".into()), state: ServerState::Suspect, traffic }
 }
 
 fn ask(arguments: &str, source: &Fixed) -> String {

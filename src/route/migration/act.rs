@@ -213,7 +213,8 @@ impl MigrationNode {
 
     /// While `to` is down nothing can be brought over, so in prepare `from` needs no claim.
     async fn without_to(&self, key: &Key, command: &Command, reply: Reply) -> Done {
-        let is_away = is_down(&reply) || matches!(reply, Reply::Failed(Failure { cause: Cause::Connect, .. }));
+        let is_away = is_down(&reply)
+            || matches!(reply, Reply::Failed(Failure { cause: Cause::Connect | Cause::TurnedAway, .. }));
         if self.phase == Phase::Prepare && is_away {
             return Done::Yes(self.ask_from_for(key, command).await);
         }

@@ -139,7 +139,7 @@ fn a_memcached_that_takes_no_more_connections_is_not_out_of_step() {
     let mut backend = server.accepts();
     backend.sends("SERVER_ERROR Too many open connections\r\n");
     let told = client.ask("");
-    assert!(told.contains("cannot connect"), "{told}");
-    reaches(&leash, "leash_failures_total", "cause=\"connect\"", 1.0);
+    assert!(told.contains("turns new connections away, it says \"SERVER_ERROR Too many"), "{told}");
+    reaches(&leash, "leash_failures_total", "cause=\"turned_away\"", 1.0);
     assert_eq!(desync(&leash), 0.0);
 }

@@ -115,9 +115,18 @@ fn a_password_that_is_wrong_or_missing_is_told_in_the_words_of_the_server() {
     fs::write(&wrong, "guessed\n").unwrap();
     let tls = format!("servers: ['{}'], tls: {{ca: {}}}", secured.server.address(), secured.authority.ca().display());
     let guessing = leash_with(&format!("{tls}, auth: {{user: {USER}, password_file: {}}}", wrong.display()));
-    fails(&guessing, NOT_LET_IN, &["it refuses user", "CLIENT_ERROR authentication failure"]);
+    let quoted = |said: &str| format!("{NOT_LET_IN}, it says \"{said}\"");
+    fails(
+        &guessing,
+        &quoted("CLIENT_ERROR authentication failure"),
+        &["it refuses user", "CLIENT_ERROR authentication failure"],
+    );
     let silent = leash_with(&tls);
-    fails(&silent, NOT_LET_IN, &["it wants a password (CLIENT_ERROR unauthenticated): write auth"]);
+    fails(
+        &silent,
+        &quoted("CLIENT_ERROR unauthenticated"),
+        &["it wants a password (CLIENT_ERROR unauthenticated): write auth"],
+    );
 }
 
 #[test]

@@ -39,12 +39,12 @@ fn the_connections_of_a_full_server_go_on_and_others_are_told_in_its_words() {
     while begun.elapsed() < Duration::from_secs(1) {
         second.expect(
             "touch k 0\r\n",
-            format!("SERVER_ERROR server {}: cannot connect, it says \"{SAID}\"\r\n", server.address()),
+            format!("SERVER_ERROR server {}: turns new connections away, it says \"{SAID}\"\r\n", server.address()),
         );
         first.expect("get k\r\n", "VALUE k 0 1\r\nx\r\nEND\r\n");
     }
     assert_eq!(metric(&leash, "leash_server_up", ""), 1.0);
-    assert!(metric(&leash, "leash_failures_total", "cause=\"connect\"") > 0.0);
+    assert!(metric(&leash, "leash_failures_total", "cause=\"turned_away\"") > 0.0);
     assert!(leash.log().contains(SAID), "{}", leash.log());
     drop(taken);
     wait_until("there is room again", BOUND, || second.ask("get k\r\n").starts_with("VALUE"));

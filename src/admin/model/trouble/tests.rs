@@ -11,6 +11,7 @@ fn server(name: &str, state: ServerState) -> ShownServer {
         pool: "main".to_string(),
         name: name.to_string(),
         address: name.to_string(),
+        version: None,
         state,
         downtime: None,
         connections: 1,

@@ -22,6 +22,7 @@ fn server(name: &str, state: ServerState, requests: f64, failures: f64) -> Shown
         pool: "main".to_string(),
         name: name.to_string(),
         address: name.to_string(),
+        version: None,
         state,
         downtime: None,
         connections: 2,
