@@ -17,9 +17,10 @@ use tokio_rustls::TlsConnector;
 use tower_service::Service;
 
 use super::wire::{Socket, Wire};
-use crate::config::Endpoint;
+use crate::config::{Endpoint, HttpVersion, Loader};
 use crate::runtime::dns::Addresses;
 use crate::runtime::net::notice_vanished;
+use crate::tls::{ClientTls, ClientTlsFiles, TlsFault};
 
 /// Makes connections to one endpoint.
 #[derive(Clone)]
@@ -34,9 +35,21 @@ struct Way {
 }
 
 impl Connector {
-    /// Over TLS with the settings `tls`, where the endpoint wants that.
-    pub(super) fn new(endpoint: Endpoint, tls: Option<Arc<ClientConfig>>, patience: Duration) -> Connector {
-        Connector(Arc::new(Way { endpoint, tls, addresses: Addresses::default(), patience }))
+    /// To the endpoint of a loader, over TLS where it wants that.
+    pub(super) fn new(loader: &Loader) -> Result<Connector, TlsFault> {
+        let (endpoint, patience) = (loader.url.endpoint.clone(), loader.connect_timeout);
+        let files = ClientTlsFiles { ca: loader.ca.clone(), ..ClientTlsFiles::default() };
+        let tls = match &endpoint {
+            Endpoint::Https { .. } => Some(ClientTls::load(files)?.offering(offered(loader.http))),
+            Endpoint::Http { .. } | Endpoint::Unix(_) => None,
+        };
+        Ok(Connector(Arc::new(Way { endpoint, tls, addresses: Addresses::default(), patience })))
+    }
+
+    /// Makes one.
+    pub(super) async fn connect(&self) -> io::Result<Socket> {
+        let connected = timeout(self.0.patience, self.0.connect()).await;
+        connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
@@ -50,11 +63,8 @@ impl Service<Uri> for Connector {
     }
 
     fn call(&mut self, _: Uri) -> Self::Future {
-        let way = self.0.clone();
-        Box::pin(async move {
-            let connected = timeout(way.patience, way.connect()).await;
-            connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())).map(Wire::new)
-        })
+        let connector = self.clone();
+        Box::pin(async move { connector.connect().await.map(Wire::new) })
     }
 }
 
@@ -87,5 +97,13 @@ impl Way {
             }
         }
         Err(failed)
+    }
+}
+
+fn offered(http: HttpVersion) -> &'static [&'static [u8]] {
+    match http {
+        HttpVersion::Auto => &[b"h2", b"http/1.1"],
+        HttpVersion::Http1 => &[b"http/1.1"],
+        HttpVersion::Http2 => &[b"h2"],
     }
 }

@@ -10,6 +10,7 @@
 
 mod answer;
 mod connect;
+mod look;
 mod surplus;
 mod wire;
 
@@ -27,10 +28,11 @@ use tokio::time::timeout;
 
 pub(crate) use answer::{AnswerHeaders, OriginAnswer};
 use connect::Connector;
+pub(crate) use look::{Reached, look};
 use wire::Ear;
 
 use crate::config::{Endpoint, HttpVersion, Loader};
-use crate::tls::{ClientTls, ClientTlsFiles, TlsFault};
+use crate::tls::TlsFault;
 
 /// An answer with a longer head, or more lines in it, is none.
 const LONGEST_HEAD: usize = 64 * 1024;
@@ -76,12 +78,11 @@ pub(crate) struct OriginClient {
 impl OriginClient {
     /// The endpoint of a loader. Call it, and ask it, on one event loop.
     pub(crate) fn new(loader: &Loader, most: usize) -> Result<OriginClient, TlsFault> {
-        let files = ClientTlsFiles { ca: loader.ca.clone(), ..ClientTlsFiles::default() };
-        let (scheme, tls) = match &loader.url.endpoint {
-            Endpoint::Https { .. } => ("https", Some(ClientTls::load(files)?.offering(offered(loader.http)))),
-            Endpoint::Http { .. } | Endpoint::Unix(_) => ("http", None),
+        let scheme = match &loader.url.endpoint {
+            Endpoint::Https { .. } => "https",
+            Endpoint::Http { .. } | Endpoint::Unix(_) => "http",
         };
-        let connector = Connector::new(loader.url.endpoint.clone(), tls, loader.connect_timeout);
+        let connector = Connector::new(loader)?;
         let client = Client::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
@@ -138,14 +139,6 @@ fn is_outlived(error: &Error) -> bool {
     let mut extras = Extensions::new();
     error.connect_info().iter().for_each(|connected| connected.get_extras(&mut extras));
     extras.get::<Ear>().is_some_and(|ear| ear.heard().is_outlived())
-}
-
-fn offered(http: HttpVersion) -> &'static [&'static [u8]] {
-    match http {
-        HttpVersion::Auto => &[b"h2", b"http/1.1"],
-        HttpVersion::Http1 => &[b"http/1.1"],
-        HttpVersion::Http2 => &[b"h2"],
-    }
 }
 
 /// What every request carries: what is stored must be the value, so no coding is asked for.

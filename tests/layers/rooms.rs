@@ -18,6 +18,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "hash",
             "logging",
             "metrics",
+            "origin",
             "protocol",
             "readable",
             "route",

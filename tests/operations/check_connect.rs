@@ -9,7 +9,7 @@ use support::command::run;
 use support::fake_server::FakeServer;
 use support::leash::binary;
 use support::secured::{SecuredServer, USER};
-use support::{Authority, Memcached, free_port};
+use support::{Authority, Memcached, Origin, free_port};
 
 /// Starting the program, and what a busy machine adds to the deadlines of one server.
 const SLACK: Duration = Duration::from_secs(3);
@@ -175,4 +175,61 @@ fn programs_are_told_the_same() {
     assert!(address["version"].as_str().unwrap().starts_with("1."), "{verdict}");
     assert_eq!((&gone["ok"], &gone["server"]["addresses"][0]["cause"]), (&false.into(), &"connect".into()));
     assert!(gone["problems"][0].as_str().unwrap().contains("Connection refused"), "{verdict}");
+}
+
+/// What `check --connect` says of the loader at `url` of a route.
+fn looked_at(url: &str, more: &str) -> (String, String, Option<i32>) {
+    check(&format!(
+        "pools: {{p: {{servers: [embedded]}}}}\nroutes: [{{prefix: '', pool: p, loader: {{url: '{url}'{more}}}}}]\n"
+    ))
+}
+
+#[test]
+fn a_loader_is_reached_and_asked_nothing() {
+    let origin = Origin::start("self.say(200, b'1')");
+    let (out, errors, code) = looked_at(&origin.url("/{key}?token=t"), "");
+    let expected = format!(
+        "loader {} of route everything else: 127.0.0.1:{} was reached; nothing was asked\nstandard input: ok, ",
+        origin.url("/{key}?token=t"),
+        origin.port()
+    );
+    assert!(out.starts_with(&expected) && errors.is_empty() && code == Some(0), "{out}{errors}");
+    assert_eq!(origin.paths(), Vec::<String>::new());
+}
+
+#[test]
+fn a_loader_over_tls_is_told_with_its_version_or_with_what_is_wrong_with_it() {
+    let authority = Authority::new("an authority");
+    let identity = authority.signs("endpoint", &["127.0.0.1"]);
+    let arguments = identity.arguments();
+    // A memcached shakes hands like anybody else, and says nothing first.
+    let server = Memcached::start_with(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+    let url = format!("https://{}/{{key}}", server.address());
+    let (out, errors, code) = looked_at(&url, &format!(", ca: {}", authority.ca().display()));
+    assert!(out.contains(" was reached over TLS 1.3; nothing was asked\n") && code == Some(0), "{out}{errors}");
+    let (out, errors, code) = looked_at(&url, "");
+    assert!(errors.contains("its certificate is signed by nobody who is trusted here: write"), "{out}{errors}");
+    assert_eq!(code, Some(0), "leash serves without it");
+    let plain = Memcached::start();
+    let (_, errors, _) = looked_at(&format!("https://{}/{{key}}", plain.address()), "");
+    assert!(errors.contains("cannot be reached: "), "{errors}");
+}
+
+#[test]
+fn a_loader_that_is_not_there_is_a_warning() {
+    for (url, why) in [
+        (format!("http://127.0.0.1:{}/{{key}}", free_port()), "cannot be reached: Connection refused"),
+        ("http://nowhere.invalid/{key}".to_string(), "cannot be reached: failed to lookup address"),
+        ("unix:/nowhere/app.sock:/{key}".to_string(), "cannot be reached: No such file"),
+    ] {
+        let (out, errors, code) = looked_at(&url, "");
+        let expected =
+            format!("warning: standard input: routes[0].loader.url: loader {url} of route everything else: {why}");
+        assert!(errors.starts_with(&expected), "{errors}");
+        assert!(out.starts_with("standard input: ok, ") && code == Some(0), "{out}{errors}");
+    }
+    let hangs = FakeServer::start();
+    let (_, errors, code) = looked_at(&format!("https://{}/{{key}}", hangs.address()), ", connect_timeout: 200ms");
+    assert!(errors.contains("cannot be reached: no connection within 200ms, its connect_timeout"), "{errors}");
+    assert_eq!(code, Some(0));
 }

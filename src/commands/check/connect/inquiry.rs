@@ -19,7 +19,7 @@ pub(super) struct Inquiry {
 /// What was answered.
 #[derive(Debug, Default)]
 pub(super) struct InquiryAnswer {
-    /// What there is, in a few words.
+    /// What there is, in a few words; empty if there is nothing to tell.
     pub words: String,
     /// The same for programs, under the name of its kind.
     pub details: Map<String, Value>,
@@ -61,7 +61,8 @@ impl Inquired {
     /// What there is, if nothing is wrong with it.
     pub(in crate::commands::check) fn in_words(&self) -> String {
         let InquiryAnswer { words, .. } = &self.answer;
-        if self.is_ok() { format!("{}: {words}\n", self.subject) } else { String::new() }
+        let is_told = self.is_ok() && !words.is_empty();
+        if is_told { format!("{}: {words}\n", self.subject) } else { String::new() }
     }
 
     /// All of it, as one object.

@@ -2,13 +2,14 @@
 //!
 //! ```text
 //!   discovery ─▶ the servers that are found ─┐
-//!   written servers ─────────────────────────┴─▶ one inquiry each ─▶ what each answered, in the order of the file
+//!   written servers, loaders ────────────────┴─▶ one inquiry each ─▶ what each answered, in the order of the file
 //! ```
 //! One file a kind of inquiry: a list of them from the configuration, and what an answer means. Changes nothing where it
 //! asks, and has connections of its own.
 
 mod discovery;
 mod inquiry;
+mod loaders;
 mod servers;
 
 use std::io;
@@ -44,7 +45,8 @@ async fn all(top: &ConfigPlace, mut config: Config, is_here: bool) -> Vec<Inquir
         config.pools[place].servers = servers;
     }
     let config = Rc::new(config);
-    all.extend(heard(servers::inquiries(top, &config, is_here)).await);
+    let inquiries = servers::inquiries(top, &config, is_here).into_iter().chain(loaders::inquiries(top, &config));
+    all.extend(heard(inquiries.collect()).await);
     all
 }
 
