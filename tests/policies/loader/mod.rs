@@ -3,6 +3,7 @@
 mod answers;
 mod bounds;
 mod crowds;
+mod examples;
 mod keys;
 mod races;
 mod speaks;
