@@ -36,6 +36,9 @@ pub const CASES: [Case; 7] = [
     Case { name: "hostnetwork", since: "1.30.0" },
 ];
 
+/// The token that the example application is given.
+pub const TOKEN: &str = "a-token";
+
 /// The example application, which has no file of values.
 pub const APPLICATION: Case = Case { name: "application", since: "1.30.0" };
 
@@ -43,7 +46,8 @@ impl Case {
     /// The chart and its values as arguments of helm.
     pub fn arguments(self) -> Vec<String> {
         if self.name == APPLICATION.name {
-            return vec![application().display().to_string()];
+            let token = format!("token={TOKEN}");
+            return vec![application().display().to_string(), "--set".into(), token];
         }
         let values = here("helm/ci").join(format!("{}-values.yaml", self.name));
         vec![here("helm").display().to_string(), "--values".into(), values.display().to_string()]

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use support::repository::here;
 
-use super::helm::{APPLICATION, CASES, Case, KUBERNETES, errors, helm, is_at_least, objects, run, template};
+use super::helm::{APPLICATION, CASES, Case, KUBERNETES, TOKEN, errors, helm, is_at_least, objects, run, template};
 
 /// The first Kubernetes the chart is for, the one with beta and the one with stable injection, and the newest known.
 const VERSIONS: [&str; 4] = ["1.30.0", "1.34.0", "1.36.0", "1.37.0"];
@@ -93,10 +93,14 @@ fn leash_accepts_the_configuration_of_every_mode() {
     for case in all() {
         let objects = case.objects();
         let map = objects.iter().find(|object| object["data"]["leash.yaml"].is_string());
+        let leash = objects.iter().flat_map(containers).find(|container| container["name"] == "leash");
+        let environment = leash.map_or(Value::Null, |leash| leash["env"].clone());
+        let from_secrets = environment.as_array().into_iter().flatten().filter(|it| it["valueFrom"].is_object());
+        let secrets: Vec<(&str, &str)> = from_secrets.filter_map(|it| Some((it["name"].as_str()?, TOKEN))).collect();
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("leash.yaml");
         fs::write(&file, map.expect("a ConfigMap")["data"]["leash.yaml"].as_str().unwrap()).unwrap();
-        let output = run(Command::new(env!("CARGO_BIN_EXE_leash")).arg("check").arg(&file), "");
+        let output = run(Command::new(env!("CARGO_BIN_EXE_leash")).arg("check").arg(&file).envs(secrets), "");
         assert!(output.status.success(), "{}: {}", case.name, errors(&output));
     }
 }

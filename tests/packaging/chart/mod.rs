@@ -5,6 +5,7 @@
 
 mod admission;
 mod documentation;
+mod endpoint;
 mod helm;
 mod manifests;
 mod memory;
