@@ -19,7 +19,7 @@ use crate::protocol::{Dialect, Reply};
 use crate::route::Client;
 use crate::runtime::memory::{Holder, Shed};
 use crate::runtime::stream::{Writer, Written};
-use crate::runtime::turn::{Flush, MUCH};
+use crate::runtime::turn::{Flush, MUCH, give_way};
 
 /// memcached's words for a value it cannot keep until it is read; a get of several keys misses it.
 pub(super) const NO_ROOM: &str = "SERVER_ERROR out of memory writing get response";
@@ -159,11 +159,18 @@ impl Connection {
             drop(state);
             self.flush();
         }
-        let mut state = self.state.borrow_mut();
-        if state.replies.is_under_way() {
-            self.write_replies(&mut state);
+        self.poll_piece(cx).map(Ok)
+    }
+
+    /// Writes the next piece of a long reply, one in each turn: the others would not be heard until all were written.
+    fn poll_piece(self: &Rc<Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let state = &mut *self.state.borrow_mut();
+        if !state.replies.is_under_way() {
+            return Poll::Ready(());
         }
-        Poll::Ready(Ok(()))
+        state.replies.write(&mut state.output, &**self);
+        self.send_later(state);
+        if state.replies.is_under_way() && !state.blocked { give_way(cx) } else { Poll::Ready(()) }
     }
 
     /// Ready once nothing is owed any more.
@@ -193,16 +200,20 @@ impl Connection {
         }
     }
 
-    /// Asks for what was added to the output to be sent.
+    /// Asks for what was added to the output to be sent, and goes on where the client waited for that.
     pub(super) fn arrange_to_send(self: &Rc<Self>, state: &mut Outbox) {
+        self.send_later(state);
+        if state.paused || state.replies.is_under_way() {
+            self.wake();
+        }
+    }
+
+    /// Asks for what was added to the output to be sent.
+    fn send_later(self: &Rc<Self>, state: &mut Outbox) {
         state.count();
         if !state.output.is_empty() && !state.flush_asked && !state.blocked {
             state.flush_asked = true;
             self.service.turn.flush_later(self.clone());
-        }
-        // A piece of a long reply that is all misses writes nothing.
-        if state.paused || (state.output.is_empty() && state.replies.is_under_way()) {
-            self.wake();
         }
     }
 }
@@ -265,7 +276,8 @@ impl Flush for Connection {
             }
             Err(_) => state.close(),
         }
-        if state.blocked || state.broken || state.paused || state.replies.is_under_way() {
+        // The task of a long reply has asked for its next turn.
+        if state.blocked || state.broken || (state.paused && !state.replies.is_under_way()) {
             self.wake();
         }
     }

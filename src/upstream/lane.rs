@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use super::common::Common;
 use super::link::{Link, LinkPhase};
+use super::mark::Party;
 use super::probe;
 use super::slot::Slot;
 use super::ticket::Ticket;
@@ -31,10 +32,13 @@ pub(super) const FIRST: usize = 0;
 pub(super) const ASIDE: usize = 1;
 /// The same for clients that leash knows nothing about.
 pub(super) const STRANGERS: usize = 2;
-/// The lane of large values.
-pub(super) const LARGE_ONES: usize = 3;
+/// The lane of large values, and of those who ask very much at once.
+pub(super) const BULK: usize = 3;
 /// How many there are.
 pub(super) const LANES: usize = CONNECTIONS_OF_A_WORKER;
+
+/// The most that is owed to one asker on the first lane: what others ask there waits until that is answered.
+pub(super) const MOST_OF_ONE: usize = 128;
 
 /// One connection to a server.
 pub(super) struct Lane {
@@ -165,6 +169,18 @@ impl Lane {
     /// Whether a large value is on its way over it, as far as is known.
     pub(super) fn is_held_up(&self) -> bool {
         self.link.borrow().slots.are_large()
+    }
+
+    /// Whether nothing on it makes others wait long: no large value, as far as is known, nor what is owed to `whose`.
+    #[inline]
+    pub(super) fn is_clear_for(&self, whose: Party) -> bool {
+        let link = self.link.borrow();
+        !link.slots.are_large() && !link.owes(whose, MOST_OF_ONE)
+    }
+
+    /// Whether so many replies are owed to `whose`.
+    pub(super) fn owes(&self, whose: Party, many: usize) -> bool {
+        self.link.borrow().owes(whose, many)
     }
 
     /// Lets the connection's task close it if it can go; what is asked before the task's turn comes is still answered.

@@ -86,6 +86,13 @@ impl Link {
         self.blocked || !matches!(self.phase, LinkPhase::Open(_))
     }
 
+    /// Whether so `many` replies are owed to `whose`, and the server takes more: one that does not needs no further
+    /// connection.
+    #[inline]
+    pub(super) fn owes(&self, whose: Party, many: usize) -> bool {
+        self.slots.part_of(whose) >= many && !self.blocked
+    }
+
     /// Brings the count of what waits up to date.
     pub(super) fn count_waiting(&mut self) {
         let output = if self.is_stalled() { self.output.len() } else { 0 };

@@ -1,15 +1,16 @@
 //! One server as one worker sees it: a few pipelined connections that all of the worker's clients share, so that small
-//! replies do not wait behind large values.
+//! replies wait neither behind large values nor behind a client that asks very much at once.
 //!
 //! ```text
 //!   ask ─▶ a reply about the item is owed on a lane ─▶ that one
-//!      ─▶ large, or was the last time ─────────────▶ the one for large values
+//!      ─▶ large, or was the last time ─────────────▶ the one for bulk
+//!      ─▶ very much is owed to the asker ──────────▶ the one for bulk
 //!      ─▶ nothing large is on its way on the first ─▶ the first
-//!      ─▶ else by what the asker was given last:    large: the one for large values    small: the one aside of it
+//!      ─▶ else by what the asker was given last:    large: the one for bulk    small: the one aside of it
 //!                                                   nothing yet: the one for strangers
 //! ```
 //! A small read that turns out to be behind a large value is asked once more elsewhere ([`super::aside`]). As a rule
-//! there is one connection; the others are made when large values show up, and end once they rest.
+//! there is one connection; the others are made when large values or such clients show up, and end once they rest.
 //!
 //! Questions about one item keep their order, as they would on one connection, since no two lanes ever owe a reply
 //! about the same item. Leases and claims count as the item beside which they live. Between different items only two
@@ -19,8 +20,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::common::Common;
-use super::lane::{ASIDE, FIRST, LANES, LARGE_ONES, Lane, STRANGERS};
-use super::mark::Mark;
+use super::lane::{ASIDE, BULK, FIRST, LANES, Lane, MOST_OF_ONE, STRANGERS};
+use super::mark::{Mark, Party};
 use super::progress::LARGE;
 use super::target::Target;
 use super::ticket::Ticket;
@@ -56,8 +57,8 @@ impl Server {
     #[inline]
     pub fn ask(&self, question: Question<'_>, mark: Mark, ticket: Ticket) -> Option<Reply> {
         let is_large = self.is_large(question, mark);
-        if !is_large && !self.common.is_spread.get() && !self.lanes[0].is_held_up() {
-            return self.lanes[0].ask(question, mark, ticket);
+        if !is_large && !self.common.is_spread.get() && self.lanes[FIRST].is_clear_for(mark.whose) {
+            return self.lanes[FIRST].ask(question, mark, ticket);
         }
         let lane = &self.lanes[self.lane_of(mark, is_large)];
         self.common.is_spread.set(self.lanes[1..].iter().any(|spare| Rc::ptr_eq(spare, lane) || spare.owes_any()));
@@ -86,17 +87,23 @@ impl Server {
         }
         let is_held_up = |number: usize| self.lanes[number].is_held_up();
         let takers = &self.common.takers;
-        if is_large {
-            LARGE_ONES
+        if is_large || self.asks_much(mark.whose) {
+            BULK
         } else if !is_held_up(FIRST) {
             FIRST
         } else if takers.of_large.has(mark.whose) {
-            LARGE_ONES
+            BULK
         } else if takers.of_small.has(mark.whose) && !is_held_up(ASIDE) {
             ASIDE
         } else {
             STRANGERS
         }
+    }
+
+    /// Whether so much is owed to `whose` that others would wait for it, or was a moment ago: a get of very many keys
+    /// does not come back to the first lane for each key that is answered there.
+    fn asks_much(&self, whose: Party) -> bool {
+        self.lanes[FIRST].owes(whose, MOST_OF_ONE) || self.lanes[BULK].owes(whose, MOST_OF_ONE / 4)
     }
 
     /// Its name and address for people.

@@ -4,5 +4,6 @@
 mod descriptors;
 mod floods;
 mod latency;
+mod long_gets;
 mod probes;
 mod vanished;

@@ -12,6 +12,7 @@ mod greed;
 mod hostile_servers;
 pub mod house;
 mod large;
+mod long_gets;
 mod overload;
 mod owner;
 mod reloads;

@@ -2,6 +2,7 @@
 //!
 //! The test plays the servers. No reply may ever become the value of a key it was not given for.
 
+mod bulk;
 mod framing;
 mod rest;
 mod secured;
