@@ -58,6 +58,7 @@ pub mod logging;
 pub mod metrics;
 pub(crate) mod origin;
 pub mod protocol;
+pub mod queue;
 pub mod readable;
 pub mod route;
 pub mod runtime;

@@ -58,24 +58,37 @@ pub fn framed<R: Framed>(records: &[R]) -> Vec<u8> {
     bytes
 }
 
+/// How many bytes the frame at the front of `bytes` says it takes; what says more than a frame may is asked for no more
+/// than that.
+fn taken<R: Framed>(bytes: &[u8]) -> usize {
+    let length = bytes.first_chunk::<LENGTH>().map_or(0, |length| u32::from_le_bytes(*length) as usize);
+    length.min(R::LONGEST) + AROUND
+}
+
 /// The records of a file from a place on.
 pub struct Records<S, R> {
     pieces: Pieces<S>,
-    longest: usize,
+    taken: fn(&[u8]) -> usize,
     next: fn(&[u8]) -> Option<(R, usize)>,
 }
 
 impl<S: ByteSource, R: Framed> Records<S, R> {
     /// Those of `source` from the byte `at` on.
     pub fn new(source: S, at: u64) -> Records<S, R> {
-        Records::framed_by(next::<R>, R::LONGEST + AROUND, source, at)
+        Records { pieces: Pieces::new(source, at), taken: taken::<R>, next: next::<R> }
     }
 }
 
 impl<S: ByteSource, R> Records<S, R> {
-    /// Those of a file from before there were these frames: `next` finds the one in front, of `longest` bytes at most.
-    pub fn framed_by(next: fn(&[u8]) -> Option<(R, usize)>, longest: usize, source: S, at: u64) -> Records<S, R> {
-        Records { pieces: Pieces::new(source, at), longest, next }
+    /// Those of a file from before there were these frames: `next` finds the one in front, in as many bytes as `taken`
+    /// says at most.
+    pub fn framed_by(
+        next: fn(&[u8]) -> Option<(R, usize)>,
+        taken: fn(&[u8]) -> usize,
+        source: S,
+        at: u64,
+    ) -> Records<S, R> {
+        Records { pieces: Pieces::new(source, at), taken, next }
     }
 
     /// Where the records that were told end.
@@ -94,11 +107,11 @@ impl<S: ByteSource, R> Iterator for Records<S, R> {
     type Item = io::Result<R>;
 
     fn next(&mut self) -> Option<io::Result<R>> {
-        let ahead = match self.pieces.ahead(self.longest) {
-            Ok(ahead) => ahead,
+        let ahead = self.pieces.ahead(LENGTH).map(self.taken).and_then(|taken| self.pieces.ahead(taken));
+        let (record, length) = match ahead {
+            Ok(ahead) => (self.next)(ahead)?,
             Err(error) => return Some(Err(error)),
         };
-        let (record, length) = (self.next)(ahead)?;
         self.pieces.take(length);
         Some(Ok(record))
     }

@@ -4,4 +4,5 @@ mod engine;
 mod fleet;
 mod leases;
 mod migration;
+mod queue;
 mod refresh;

@@ -1,0 +1,324 @@
+//! All queues of one directory: takes orders a batch at a time, writes down what they change, and answers.
+//!
+//! ```text
+//!   orders ─▶ carried out, one after the other ─▶ records ─▶ written, synced ─▶ answered
+//!                                                              └▶ refused: undone, and answered so
+//! ```
+//! Within a batch an order sees what those before it did, and no answer leaves before the disk has the batch. So all
+//! who ask at the same time share one wait for the disk. No thread, no clock, no chance: these come from outside.
+
+mod look;
+mod put;
+mod settle;
+mod take;
+mod undo;
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::io;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::fifo::{Consumer, Fifo, Reservation};
+use super::journal::{Journal, LeftRecord, Urgency};
+use super::line::LineIndex;
+use super::order::{HolderTerms, Moment, QueueAnswer, QueueCounts, QueueOrder, QueueRefusal, Taking};
+use super::places::MessagePlace;
+use super::record::{QueueEvent, QueueRecord};
+use super::segments::SegmentDisk;
+use undo::Undo;
+
+/// Ids that are left out when a process begins: those which the one before it may have given to messages that the disk
+/// has lost.
+const SKIPPED: u64 = 1 << 20;
+
+/// The queues of one directory. An order's answer goes to a `T`.
+pub struct Holder<D, T> {
+    journal: Journal<D>,
+    queues: HashMap<Bytes, Queue<T>>,
+    terms: HolderTerms,
+    /// No message of any queue has this id or a higher one.
+    ids: u64,
+    held: HashMap<Consumer, BTreeSet<(Bytes, u64)>>,
+    timers: BTreeSet<(Duration, Timer)>,
+    /// Orders that were begun and go on with the next batch.
+    begun: Vec<(QueueOrder, T)>,
+    answers: Vec<Answered<T>>,
+    undo: Vec<Undo>,
+}
+
+struct Queue<T> {
+    fifo: Fifo,
+    waits: VecDeque<Waiting<T>>,
+    counts: QueueCounts,
+    line: Option<LineIndex>,
+}
+
+impl<T> Queue<T> {
+    fn of(fifo: Fifo) -> Queue<T> {
+        Queue { fifo, waits: VecDeque::new(), counts: QueueCounts::default(), line: None }
+    }
+}
+
+/// A consumer that waits for a message.
+struct Waiting<T> {
+    by: Consumer,
+    how: Taking,
+    until: Duration,
+    tell: T,
+}
+
+/// What happens when a time is over.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Timer {
+    Reservation(Bytes, u64),
+    Wait(Bytes),
+}
+
+struct Answered<T> {
+    tell: T,
+    answer: QueueAnswer,
+    /// The message it is about.
+    about: Option<(Bytes, u64)>,
+}
+
+/// What records of an earlier process say.
+#[derive(Default)]
+struct Recovered {
+    queues: HashMap<Bytes, Fifo>,
+    ids: u64,
+}
+
+impl Recovered {
+    fn tell(&mut self, LeftRecord { record, place }: LeftRecord) {
+        let QueueRecord { queue, id, event } = record;
+        self.ids = self.ids.max(if matches!(event, QueueEvent::Put(_)) { id + 1 } else { id });
+        match event {
+            QueueEvent::Begun => {}
+            QueueEvent::Put(_) => drop(self.queues.entry(queue).or_default().put(id, place)),
+            QueueEvent::Gone => drop(self.queues.get_mut(&queue).and_then(|fifo| fifo.remove(id))),
+            QueueEvent::Back(times) => {
+                self.queues.get_mut(&queue).into_iter().for_each(|fifo| fifo.set_times(id, times));
+            }
+            QueueEvent::Emptied => {
+                let Some(fifo) = self.queues.get_mut(&queue) else { return };
+                let gone: Vec<u64> = fifo.places().from(0).map(|(id, _)| id).take_while(|gone| *gone < id).collect();
+                for id in gone {
+                    fifo.remove(id);
+                }
+            }
+        }
+    }
+}
+
+impl<D: SegmentDisk, T> Holder<D, T> {
+    /// With what an earlier process left on `disk`.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn open(disk: D, terms: HolderTerms) -> io::Result<Holder<D, T>> {
+        let mut recovered = Recovered::default();
+        let ids = |recovered: &Recovered| recovered.ids + SKIPPED;
+        let mut journal = Journal::open((disk, terms.segment), &mut recovered, Recovered::tell, ids)?;
+        let ids = ids(&recovered);
+        let mut queues = HashMap::new();
+        for (name, mut fifo) in recovered.queues.into_iter().filter(|(_, fifo)| !fifo.is_empty()) {
+            fifo.skip_to(ids);
+            fifo.places().from(0).for_each(|(_, place)| journal.counts(place));
+            queues.insert(name, Queue::of(fifo));
+        }
+        journal.reclaim();
+        let (held, timers, begun, answers, undo) = Default::default();
+        Ok(Holder { journal, queues, terms, ids, held, timers, begun, answers, undo })
+    }
+
+    /// Goes on with other terms.
+    pub fn set_terms(&mut self, terms: HolderTerms) {
+        self.terms = terms;
+    }
+
+    /// Carries out orders, those before first, and gives the answers that are due: to them and to others that wait.
+    pub fn work(&mut self, orders: impl IntoIterator<Item = (QueueOrder, T)>, now: Moment) -> Vec<(T, QueueAnswer)> {
+        self.elapse(now);
+        let begun = std::mem::take(&mut self.begun);
+        for (order, tell) in begun.into_iter().chain(orders) {
+            self.carry_out(order, tell, now);
+            if self.journal.is_batch_full() {
+                self.commit();
+            }
+        }
+        self.tidy();
+        self.commit();
+        self.answers.drain(..).map(|answered| (answered.tell, answered.answer)).collect()
+    }
+
+    /// When there is something to do though nothing is asked for.
+    pub fn wake_at(&self, now: Moment) -> Option<Duration> {
+        let retry = self.journal.owes().then(|| now.up + Duration::from_secs(1));
+        let timer = self.timers.first().map(|(at, _)| *at);
+        let begun = (!self.begun.is_empty()).then_some(now.up);
+        [retry, timer, begun].into_iter().flatten().min()
+    }
+
+    /// Waits until the disk has everything that was answered.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn sync(&mut self) -> io::Result<()> {
+        self.journal.sync()
+    }
+
+    /// Whether messages were acknowledged that the disk has not been told of, because it takes nothing: a process that
+    /// begins now would hand them out again.
+    pub fn owes(&self) -> bool {
+        self.journal.owes()
+    }
+
+    /// The bytes of its files.
+    pub fn bytes(&self) -> u64 {
+        self.journal.bytes()
+    }
+
+    fn carry_out(&mut self, order: QueueOrder, tell: T, now: Moment) {
+        match order {
+            QueueOrder::Put { queue, client_flags, expires, body } => {
+                let (answer, id) = self.put(&queue, client_flags, expires, body, now);
+                self.answer_about(tell, answer, id.map(|id| (queue.clone(), id)));
+                self.serve(&queue, now);
+            }
+            QueueOrder::Take { queue, by, how, wait } => self.take_or_wait(queue, (by, how, wait), tell, now),
+            QueueOrder::Settle { queue, by, id, how } => {
+                let answer = self.settle(&queue, by, id, how);
+                self.answer(tell, answer);
+                self.serve(&queue, now);
+            }
+            QueueOrder::Leave(by) => {
+                self.leave(by, now);
+                self.answer(tell, QueueAnswer::Done);
+            }
+            QueueOrder::Withdraw { queue, body } => {
+                let answer = self.withdraw(&queue, &body);
+                self.answer(tell, answer);
+            }
+            QueueOrder::Empty { queue } => {
+                self.empty(&queue);
+                self.answer(tell, QueueAnswer::Done);
+            }
+            look => {
+                let answer = self.look(look, now);
+                self.answer(tell, answer);
+            }
+        }
+    }
+
+    fn answer(&mut self, tell: T, answer: QueueAnswer) {
+        self.answer_about(tell, answer, None);
+    }
+
+    fn answer_about(&mut self, tell: T, answer: QueueAnswer, about: Option<(Bytes, u64)>) {
+        self.answers.push(Answered { tell, answer, about });
+    }
+
+    /// The time has come for some.
+    fn elapse(&mut self, now: Moment) {
+        while let Some((_, timer)) = self.timers.pop_first_if_due(now.up) {
+            match timer {
+                Timer::Reservation(queue, id) => {
+                    let reservation = self.queues.get(&queue).and_then(|queue| queue.fifo.reservation(id));
+                    if reservation.is_some_and(|reservation| reservation.until <= now.up) {
+                        self.give_back(&queue, id);
+                        self.serve(&queue, now);
+                    }
+                }
+                Timer::Wait(queue) => self.end_waits(&queue, |waiting| waiting.until <= now.up),
+            }
+        }
+    }
+
+    /// Writes down what was done since the last time; what the disk refuses is undone.
+    fn commit(&mut self) {
+        match self.journal.write(self.terms.sync) {
+            Ok(()) => self.undo.clear(),
+            Err(error) => {
+                tracing::error!(%error, "the disk of the queues refuses what is written to it");
+                self.undo();
+            }
+        }
+        if self.journal.is_full()
+            && let Err(error) = self.journal.begin_segment(self.ids)
+        {
+            tracing::error!(%error, "the disk of the queues has no room for another segment");
+        }
+        self.journal.reclaim();
+    }
+
+    /// Writes messages of old segments anew, so that these can go.
+    fn tidy(&mut self) {
+        let left = self.journal.to_move().unwrap_or_else(|error| {
+            tracing::error!(%error, "an old segment of the queues cannot be read");
+            Vec::new()
+        });
+        for LeftRecord { record, place } in left {
+            let of = self.queues.get(&record.queue).and_then(|queue| queue.fifo.places().get(record.id));
+            if of == Some(place) {
+                let (queue, id) = (record.queue.clone(), record.id);
+                let to = self.journal.push(&record, Urgency::Now);
+                self.stands(&queue, id, to);
+                self.undo.push(Undo::Moved { queue, id, from: place, to });
+            }
+        }
+    }
+
+    /// A message stands here from now on.
+    fn stands(&mut self, queue: &Bytes, id: u64, place: MessagePlace) {
+        let Some(queue) = self.queues.get_mut(queue) else { return };
+        self.journal.counts(place);
+        if let Some(before) = queue.fifo.put(id, place) {
+            self.journal.forgets(before);
+        }
+    }
+
+    /// Writes down that a message is gone, and forgets it.
+    fn gone(&mut self, queue: &Bytes, id: u64, urgency: Urgency) -> Option<MessagePlace> {
+        let place = self.forget(queue, id)?;
+        let record = QueueRecord { queue: queue.clone(), id, event: QueueEvent::Gone };
+        self.journal.push(&record, urgency);
+        Some(place)
+    }
+
+    fn forget(&mut self, name: &Bytes, id: u64) -> Option<MessagePlace> {
+        let queue = self.queues.get_mut(name)?;
+        let reservation = queue.fifo.reservation(id);
+        let place = queue.fifo.remove(id)?;
+        self.journal.forgets(place);
+        self.let_go(reservation, name, id);
+        Some(place)
+    }
+
+    /// A consumer has a message no more.
+    fn let_go(&mut self, reservation: Option<Reservation>, queue: &Bytes, id: u64) {
+        let Some(Reservation { by, until }) = reservation else { return };
+        self.timers.remove(&(until, Timer::Reservation(queue.clone(), id)));
+        let Some(held) = self.held.get_mut(&by) else { return };
+        held.remove(&(queue.clone(), id));
+        if held.is_empty() {
+            self.held.remove(&by);
+        }
+    }
+}
+
+/// The first of a set of times, if it has come.
+trait PopDue {
+    fn pop_first_if_due(&mut self, now: Duration) -> Option<(Duration, Timer)>;
+}
+
+impl PopDue for BTreeSet<(Duration, Timer)> {
+    fn pop_first_if_due(&mut self, now: Duration) -> Option<(Duration, Timer)> {
+        self.first().filter(|(at, _)| *at <= now)?;
+        self.pop_first()
+    }
+}
+
+fn refused<T>(why: QueueRefusal) -> (QueueAnswer, Option<T>) {
+    (QueueAnswer::Refused(why), None)
+}

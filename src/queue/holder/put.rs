@@ -1,0 +1,74 @@
+//! Messages come in: within what the queue may hold.
+
+use bytes::Bytes;
+
+use super::{Holder, Queue, refused};
+use crate::queue::fifo::Fifo;
+use crate::queue::journal::Urgency;
+use crate::queue::order::{Moment, QueueAnswer, QueueRefusal};
+use crate::queue::record::{LONGEST_MESSAGE, Message, QueueEvent, QueueRecord};
+use crate::queue::segments::SegmentDisk;
+
+/// So many queues are remembered though there is nothing in them, for what was counted there.
+const REMEMBERED: usize = 1024;
+
+impl<D: SegmentDisk, T> Holder<D, T> {
+    /// Takes a message, and tells its id.
+    pub(super) fn put(
+        &mut self,
+        name: &Bytes,
+        client_flags: u32,
+        expires: u64,
+        body: Bytes,
+        now: Moment,
+    ) -> (QueueAnswer, Option<u64>) {
+        if body.len() > self.terms.max_message.min(LONGEST_MESSAGE) {
+            return refused(QueueRefusal::TooLong);
+        }
+        let (items, bytes) = self.queues.get(name).map_or((0, 0), |queue| {
+            let places = queue.fifo.places();
+            (places.len(), places.bytes())
+        });
+        if items >= self.terms.max_items || bytes + body.len() as u64 > self.terms.max_bytes {
+            return refused(QueueRefusal::Full);
+        }
+        let since = now.unix.as_millis() as u64;
+        let id = self.append(name, Message { client_flags, expires, since, body });
+        self.queue(name).counts.put += 1;
+        (QueueAnswer::Stored(id), Some(id))
+    }
+
+    /// Puts a message behind all others of a queue.
+    pub(super) fn append(&mut self, name: &Bytes, message: Message) -> u64 {
+        let queue = self.queue(name);
+        let id = queue.fifo.next();
+        if let Some(line) = &mut queue.line {
+            line.put(id, &message.body);
+            line.prune(queue.fifo.places().len(), |id| queue.fifo.places().get(id).is_some());
+        }
+        let record = QueueRecord { queue: name.clone(), id, event: QueueEvent::Put(message) };
+        let place = self.journal.push(&record, Urgency::Now);
+        self.ids = self.ids.max(id + 1);
+        self.stands(name, id, place);
+        self.undo.push(super::undo::Undo::Put { queue: name.clone(), id });
+        id
+    }
+
+    /// The queue of this name, which may be new.
+    pub(super) fn queue(&mut self, name: &Bytes) -> &mut Queue<T> {
+        if !self.queues.contains_key(name) {
+            self.forget_idle();
+            // A slice of a client's read buffer would keep all of that.
+            let name = Bytes::copy_from_slice(name);
+            self.queues.insert(name, Queue::of(Fifo::new(self.ids)));
+        }
+        let fresh = Fifo::new(self.ids);
+        self.queues.entry(name.clone()).or_insert_with(|| Queue::of(fresh))
+    }
+
+    fn forget_idle(&mut self) {
+        if self.queues.len() >= REMEMBERED && self.queues.len().is_power_of_two() {
+            self.queues.retain(|_, queue| !queue.fifo.is_empty() || !queue.waits.is_empty());
+        }
+    }
+}

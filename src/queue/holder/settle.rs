@@ -1,0 +1,88 @@
+//! Messages that are handed out: acknowledged, or given back into their places. What was given back too often goes to
+//! another queue.
+
+use bytes::Bytes;
+
+use super::Holder;
+use super::undo::Undo;
+use crate::queue::fifo::Consumer;
+use crate::queue::journal::Urgency;
+use crate::queue::order::{Moment, QueueAnswer, Settling};
+use crate::queue::record::{LONGEST_NAME, QueueEvent, QueueRecord};
+use crate::queue::segments::SegmentDisk;
+
+/// What the name of a queue ends with where messages go that were given back too often.
+pub(super) const DEAD: &[u8] = b"+dead";
+
+impl<D: SegmentDisk, T> Holder<D, T> {
+    /// Ends a reservation: that with this id, or the oldest that the consumer has of the queue.
+    pub(super) fn settle(&mut self, name: &Bytes, by: Consumer, id: Option<u64>, how: Settling) -> QueueAnswer {
+        let id = id.or_else(|| self.first_held(by, name));
+        let reserved = id.filter(|id| self.queues.get(name).is_some_and(|queue| queue.fifo.reservation(*id).is_some()));
+        match (reserved, how) {
+            (None, _) => return QueueAnswer::Nothing,
+            (Some(id), Settling::Acknowledge) => drop(self.gone(name, id, Urgency::Later)),
+            (Some(id), Settling::GiveBack) => self.give_back(name, id),
+        }
+        QueueAnswer::Done
+    }
+
+    /// A message is in its place again.
+    pub(super) fn give_back(&mut self, name: &Bytes, id: u64) {
+        let Some(queue) = self.queues.get_mut(name) else { return };
+        let Some(reservation) = queue.fifo.reservation(id) else { return };
+        let times = queue.fifo.give_back(id);
+        queue.counts.redelivered += 1;
+        self.let_go(Some(reservation), name, id);
+        if self.terms.max_redeliveries.is_some_and(|most| times > most) && self.bury(name, id) {
+            return;
+        }
+        if !self.journal.owes() {
+            // What is owed must not grow by messages that come and go while the disk is full.
+            let record = QueueRecord { queue: name.clone(), id, event: QueueEvent::Back(times) };
+            self.journal.push(&record, Urgency::Later);
+        }
+    }
+
+    /// Moves a message to the queue for those that were given back too often. Those that are in such a queue stay.
+    fn bury(&mut self, name: &Bytes, id: u64) -> bool {
+        if name.ends_with(DEAD) || name.len() + DEAD.len() > LONGEST_NAME {
+            return false;
+        }
+        let Some(message) = self.read(name, id) else { return true };
+        let times = self.queue(name).fifo.times(id);
+        let dead = Bytes::from([name, DEAD].concat());
+        self.append(&dead, message);
+        if let Some(from) = self.gone(name, id, Urgency::Now) {
+            self.undo.push(Undo::Gone { queue: name.clone(), id, from, times });
+        }
+        self.queue(name).counts.dead += 1;
+        true
+    }
+
+    /// A consumer is gone: it waits no more, and what it has is given back.
+    pub(super) fn leave(&mut self, by: Consumer, now: Moment) {
+        let waited: Vec<Bytes> = self
+            .queues
+            .iter()
+            .filter(|(_, queue)| queue.waits.iter().any(|w| w.by == by))
+            .map(|(name, _)| name.clone())
+            .collect();
+        waited.iter().for_each(|name| self.end_waits(name, |waiting| waiting.by == by));
+        for (name, id) in self.held.get(&by).cloned().unwrap_or_default() {
+            self.give_back(&name, id);
+            self.serve(&name, now);
+        }
+    }
+
+    /// Drops all messages of a queue.
+    pub(super) fn empty(&mut self, name: &Bytes) {
+        let Some(queue) = self.queues.get(name) else { return };
+        let record = QueueRecord { queue: name.clone(), id: queue.fifo.next(), event: QueueEvent::Emptied };
+        let ids: Vec<u64> = queue.fifo.places().from(0).map(|(id, _)| id).collect();
+        for id in ids {
+            self.forget(name, id);
+        }
+        self.journal.push(&record, Urgency::Later);
+    }
+}

@@ -1,0 +1,129 @@
+//! Messages go out: the oldest first, past those that are over; a consumer may wait for one.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::{Holder, Timer, Waiting};
+use crate::queue::fifo::{Consumer, Reservation};
+use crate::queue::journal::Urgency;
+use crate::queue::order::{Moment, QueueAnswer, QueueOrder, QueueRefusal, Taking};
+use crate::queue::record::Message;
+use crate::queue::segments::SegmentDisk;
+
+/// So many messages that are over are passed over for one order and batch.
+const PASSED: usize = 1_000;
+
+/// What became of the search for a message.
+enum Search {
+    Found(u64, Message),
+    Nothing,
+    /// It goes on with the next batch.
+    Unfinished,
+}
+
+impl<D: SegmentDisk, T> Holder<D, T> {
+    /// Hands out the oldest message; if there is none the consumer waits, for as long as it wants to.
+    pub(super) fn take_or_wait(
+        &mut self,
+        name: Bytes,
+        (by, how, wait): (Consumer, Taking, Duration),
+        tell: T,
+        now: Moment,
+    ) {
+        if how == Taking::ReserveOne && self.has_one(by, &name) {
+            return self.answer(tell, QueueAnswer::Nothing);
+        }
+        if self.journal.owes_too_much() {
+            return self.answer(tell, QueueAnswer::Refused(QueueRefusal::Disk));
+        }
+        match self.search(&name, now) {
+            Search::Found(id, message) => self.hand_out(name, (id, message), (by, how), tell, now),
+            Search::Unfinished => self.begun.push((QueueOrder::Take { queue: name, by, how, wait }, tell)),
+            Search::Nothing if wait.is_zero() => self.answer(tell, QueueAnswer::Nothing),
+            Search::Nothing => {
+                let until = now.up + wait;
+                self.timers.insert((until, Timer::Wait(name.clone())));
+                self.queue(&name).waits.push_back(Waiting { by, how, until, tell });
+            }
+        }
+    }
+
+    /// Gives those that wait what there is for them now.
+    pub(super) fn serve(&mut self, name: &Bytes, now: Moment) {
+        while self.queues.get(name).is_some_and(|queue| !queue.waits.is_empty()) {
+            let Search::Found(id, message) = self.search(name, now) else { return };
+            let Some(waiting) = self.queue(name).waits.pop_front() else { return };
+            self.hand_out(name.clone(), (id, message), (waiting.by, waiting.how), waiting.tell, now);
+        }
+    }
+
+    /// Ends the waits of a queue for which this holds, without a message.
+    pub(super) fn end_waits(&mut self, name: &Bytes, is_over: impl Fn(&Waiting<T>) -> bool) {
+        let Some(queue) = self.queues.get_mut(name) else { return };
+        let (over, rest): (Vec<_>, Vec<_>) = queue.waits.drain(..).partition(is_over);
+        queue.waits.extend(rest);
+        over.into_iter().for_each(|waiting| self.answer(waiting.tell, QueueAnswer::Nothing));
+    }
+
+    fn hand_out(
+        &mut self,
+        name: Bytes,
+        (id, message): (u64, Message),
+        (by, how): (Consumer, Taking),
+        tell: T,
+        now: Moment,
+    ) {
+        self.queue(&name).counts.taken += 1;
+        match how {
+            Taking::Remove => drop(self.gone(&name, id, Urgency::Later)),
+            Taking::Reserve | Taking::ReserveOne => {
+                let until = now.up + self.terms.reserve;
+                self.queue(&name).fifo.reserve(id, Reservation { by, until });
+                self.held.entry(by).or_default().insert((name.clone(), id));
+                self.timers.insert((until, Timer::Reservation(name.clone(), id)));
+            }
+        }
+        self.answer_about(tell, QueueAnswer::Message(id, message), Some((name, id)));
+    }
+
+    /// Looks for the oldest message that is not over.
+    fn search(&mut self, name: &Bytes, now: Moment) -> Search {
+        for _ in 0..PASSED {
+            let Some(id) = self.queues.get(name).and_then(|queue| queue.fifo.head()) else { return Search::Nothing };
+            match self.read(name, id) {
+                Some(message) if !message.is_over(now.unix.as_secs()) => return Search::Found(id, message),
+                Some(_) => {
+                    self.gone(name, id, Urgency::Later);
+                    self.queue(name).counts.expired += 1;
+                }
+                None => {}
+            }
+        }
+        Search::Unfinished
+    }
+
+    /// A message; one that the disk cannot read any more is given up.
+    pub(super) fn read(&mut self, name: &Bytes, id: u64) -> Option<Message> {
+        let place = self.queues.get(name)?.fifo.places().get(id)?;
+        match self.journal.message(place) {
+            Ok(message) => Some(message),
+            Err(error) => {
+                tracing::error!(queue = %name.escape_ascii(), id, %error, "a message is lost: it cannot be read");
+                self.forget(name, id);
+                self.queue(name).counts.damaged += 1;
+                None
+            }
+        }
+    }
+
+    fn has_one(&self, by: Consumer, name: &Bytes) -> bool {
+        self.first_held(by, name).is_some()
+    }
+
+    /// The oldest message of a queue that a consumer has.
+    pub(super) fn first_held(&self, by: Consumer, name: &Bytes) -> Option<u64> {
+        let held = self.held.get(&by)?.range((name.clone(), 0)..).next()?;
+        (held.0 == *name).then_some(held.1)
+    }
+}

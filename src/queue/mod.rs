@@ -1,0 +1,31 @@
+//! Durable queues inside the process: messages on disk, in order, handed out and acknowledged. Knows nothing of
+//! memcached, of clients and of routes.
+//!
+//! ```text
+//!   keeper ─▶ holder ─▶ fifo, line     which message is whose turn; places of messages, and no message, in memory
+//!   (thread)     └────▶ journal ─▶ segments     what happened, in frames; files
+//! ```
+//! * **A message that was stored is handed out until it is acknowledged**, and not before all older ones were. With
+//!   `sync` it is on the disk before it counts as stored; without, it outlives the process, and the machine a tenth of a
+//!   second later.
+//! * **Ids are never used twice**, not even over an end of the machine, so an acknowledgement that comes late ends no
+//!   other message.
+//! * **A disk that is full refuses new messages and nothing else**: those that are there go out and are acknowledged,
+//!   which is what makes room.
+
+mod fifo;
+mod holder;
+mod journal;
+mod line;
+mod order;
+mod places;
+mod record;
+mod segments;
+
+pub use fifo::Consumer;
+pub use holder::Holder;
+pub use order::{
+    HolderTerms, Moment, QueueAnswer, QueueCounts, QueueFigures, QueueOrder, QueueRefusal, Settling, Taking,
+};
+pub use record::{LONGEST_MESSAGE, LONGEST_NAME, Message};
+pub use segments::{SegmentDisk, SegmentFiles};

@@ -1,0 +1,216 @@
+//! What a holder is asked for, what it answers, and the terms on which it keeps messages.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::fifo::Consumer;
+use super::record::Message;
+
+/// When something is asked for: both clocks of one machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Moment {
+    /// Since the start of the process: never goes back.
+    pub up: Duration,
+    /// Since 1970.
+    pub unix: Duration,
+}
+
+/// What a holder is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum QueueOrder {
+    /// Takes a message into a queue.
+    Put {
+        /// The name of the queue.
+        queue: Bytes,
+        /// The client flags of the message.
+        client_flags: u32,
+        /// When it is over, in seconds since 1970; 0 for never.
+        expires: u64,
+        /// The message.
+        body: Bytes,
+    },
+    /// Hands out the oldest message.
+    Take {
+        /// The name of the queue.
+        queue: Bytes,
+        /// To whom.
+        by: Consumer,
+        /// On what terms.
+        how: Taking,
+        /// For so long the caller waits for one.
+        wait: Duration,
+    },
+    /// Ends a reservation.
+    Settle {
+        /// The name of the queue.
+        queue: Bytes,
+        /// Who ends it.
+        by: Consumer,
+        /// Which; the oldest that `by` has, if not said.
+        id: Option<u64>,
+        /// How.
+        how: Settling,
+    },
+    /// Shows the oldest message.
+    Peek {
+        /// The name of the queue.
+        queue: Bytes,
+    },
+    /// Counts the messages that wait.
+    Count {
+        /// The name of the queue.
+        queue: Bytes,
+    },
+    /// Looks for a message: at what place in the line is it?
+    Find {
+        /// The name of the queue.
+        queue: Bytes,
+        /// The message.
+        body: Bytes,
+    },
+    /// Shows the oldest messages.
+    List {
+        /// The name of the queue.
+        queue: Bytes,
+        /// So many at most.
+        most: usize,
+    },
+    /// Takes a message out of the line, wherever it stands.
+    Withdraw {
+        /// The name of the queue.
+        queue: Bytes,
+        /// The message.
+        body: Bytes,
+    },
+    /// Drops all messages of a queue.
+    Empty {
+        /// The name of the queue.
+        queue: Bytes,
+    },
+    /// A consumer is gone: what it has is given back.
+    Leave(Consumer),
+    /// Tells how all queues are.
+    Figures,
+}
+
+/// On what terms a message is handed out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taking {
+    /// It is gone at once.
+    Remove,
+    /// It is reserved; the consumer may have others.
+    Reserve,
+    /// It is reserved, unless the consumer has one of this queue already.
+    ReserveOne,
+}
+
+/// What becomes of a message that was reserved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settling {
+    /// It is done with.
+    Acknowledge,
+    /// It is given back into its place.
+    GiveBack,
+}
+
+/// What a holder answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum QueueAnswer {
+    /// The message is in the queue.
+    Stored(u64),
+    /// The message of this id.
+    Message(u64, Message),
+    /// There is none.
+    Nothing,
+    /// The reservation is ended, or the queue is empty now.
+    Done,
+    /// A number of messages, or a place in the line that begins with 1.
+    Number(u64),
+    /// Messages in their order.
+    Listed(Vec<Bytes>),
+    /// How all queues are.
+    Figures(Vec<(Bytes, QueueFigures)>),
+    /// Nothing was done.
+    Refused(QueueRefusal),
+}
+
+/// Why nothing was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QueueRefusal {
+    /// The queue has all messages or bytes that it may have.
+    Full,
+    /// The message is longer than one may be.
+    TooLong,
+    /// The disk does not take it.
+    Disk,
+    /// The holder has too much to do, or ends.
+    Busy,
+}
+
+/// How one queue is, and what happened to it since the process began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct QueueFigures {
+    /// Messages that wait.
+    pub waiting: u64,
+    /// Messages that are handed out.
+    pub reserved: u64,
+    /// Bytes of both on the disk.
+    pub bytes: u64,
+    /// How long the oldest that waits has been there.
+    pub age: Duration,
+    /// Consumers that wait for a message.
+    pub waiters: u64,
+    /// What was counted.
+    pub counts: QueueCounts,
+}
+
+/// What happened to one queue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct QueueCounts {
+    /// Messages that came.
+    pub put: u64,
+    /// Messages that were handed out.
+    pub taken: u64,
+    /// Messages that were given back.
+    pub redelivered: u64,
+    /// Messages that were over before a consumer came.
+    pub expired: u64,
+    /// Messages that went to the queue of those given back too often.
+    pub dead: u64,
+    /// Messages that the disk could not read any more.
+    pub damaged: u64,
+}
+
+/// On what terms a holder keeps messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HolderTerms {
+    /// For so long a consumer may have a message.
+    pub reserve: Duration,
+    /// Messages of a queue at most.
+    pub max_items: u64,
+    /// Bytes of a queue at most.
+    pub max_bytes: u64,
+    /// Bytes of a message at most.
+    pub max_message: usize,
+    /// Whether the disk has what is answered. Otherwise it has it a moment later.
+    pub sync: bool,
+    /// A message that was given back more often goes to the queue of the same name with `+dead` behind it.
+    pub max_redeliveries: Option<u16>,
+    /// Bytes after which a file is full. Read when the directory is opened.
+    pub segment: u64,
+}
+
+impl Default for HolderTerms {
+    fn default() -> HolderTerms {
+        HolderTerms {
+            reserve: Duration::from_secs(30),
+            max_items: u64::MAX,
+            max_bytes: u64::MAX,
+            max_message: 1 << 20,
+            sync: true,
+            max_redeliveries: None,
+            segment: 64 << 20,
+        }
+    }
+}
