@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 /// So much is read at once.
 const CHUNK: usize = 64 * 1024;
+/// What a read finds room in.
+static ROOM: [u8; CHUNK] = [0; CHUNK];
 
 /// Where bytes can be read from any place.
 pub trait ByteSource {
@@ -71,7 +73,7 @@ impl<S: ByteSource> Pieces<S> {
         // More than is wanted, so that what is left is not moved each time.
         while self.buffer.len() < 2 * want {
             let before = self.buffer.len();
-            self.buffer.resize(before + CHUNK, 0);
+            self.buffer.extend_from_slice(&ROOM);
             let read = self.source.read_at(&mut self.buffer[before..], self.read);
             self.buffer.truncate(before + *read.as_ref().unwrap_or(&0));
             match read {
