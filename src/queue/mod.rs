@@ -16,14 +16,18 @@
 mod fifo;
 mod holder;
 mod journal;
+mod keeper;
 mod line;
 mod order;
 mod places;
 mod record;
 mod segments;
+#[cfg(test)]
+mod tests;
 
 pub use fifo::Consumer;
 pub use holder::Holder;
+pub use keeper::Keeper;
 pub use order::{
     HolderTerms, Moment, QueueAnswer, QueueCounts, QueueFigures, QueueOrder, QueueRefusal, Settling, Taking,
 };

@@ -1,0 +1,238 @@
+//! Queues on real files.
+
+use std::path::Path;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::*;
+
+const BY: Consumer = Consumer(1);
+const OTHER: Consumer = Consumer(2);
+
+fn terms() -> HolderTerms {
+    HolderTerms { reserve: Duration::from_secs(30), ..HolderTerms::default() }
+}
+
+/// A holder to which one order is given at a time.
+struct Desk {
+    holder: Holder<SegmentFiles, ()>,
+    now: Moment,
+}
+
+impl Desk {
+    fn open(directory: &Path, terms: HolderTerms) -> Desk {
+        let now = Moment { up: Duration::ZERO, unix: Duration::from_secs(1_700_000_000) };
+        Desk { holder: Holder::open(SegmentFiles::open(directory).unwrap(), terms).unwrap(), now }
+    }
+
+    fn all(&mut self, order: QueueOrder) -> Vec<QueueAnswer> {
+        self.holder.work([(order, ())], self.now).into_iter().map(|((), answer)| answer).collect()
+    }
+
+    fn ask(&mut self, order: QueueOrder) -> QueueAnswer {
+        let mut answers = self.all(order);
+        assert_eq!(answers.len(), 1, "{answers:?}");
+        answers.remove(0)
+    }
+
+    fn put(&mut self, queue: &'static str, body: &'static str) -> QueueAnswer {
+        self.ask(put(queue, body, 0))
+    }
+
+    /// What a consumer takes, as text; nothing is an empty one.
+    fn take(&mut self, queue: &'static str, by: Consumer, how: Taking) -> String {
+        text(self.ask(take(queue, by, how, Duration::ZERO)))
+    }
+
+    fn settle(&mut self, queue: &'static str, id: Option<u64>, how: Settling) -> QueueAnswer {
+        self.ask(QueueOrder::Settle { queue: queue.into(), by: BY, id, how })
+    }
+
+    fn pass(&mut self, time: Duration) -> Vec<QueueAnswer> {
+        self.now.up += time;
+        self.now.unix += time;
+        self.holder.work([], self.now).into_iter().map(|((), answer)| answer).collect()
+    }
+}
+
+fn put(queue: &'static str, body: &'static str, expires: u64) -> QueueOrder {
+    QueueOrder::Put { queue: queue.into(), client_flags: 7, expires, body: body.into() }
+}
+
+fn take(queue: &'static str, by: Consumer, how: Taking, wait: Duration) -> QueueOrder {
+    QueueOrder::Take { queue: queue.into(), by, how, wait }
+}
+
+fn text(answer: QueueAnswer) -> String {
+    match answer {
+        QueueAnswer::Message(_, message) => String::from_utf8(message.body.to_vec()).unwrap(),
+        QueueAnswer::Nothing => String::new(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_reserved_message_is_acknowledged_or_comes_again_in_its_place() {
+    let place = tempfile::tempdir().unwrap();
+    let mut desk = Desk::open(place.path(), terms());
+    for body in ["a", "b", "c"] {
+        assert!(matches!(desk.put("q", body), QueueAnswer::Stored(_)));
+    }
+    assert_eq!(desk.take("q", BY, Taking::ReserveOne), "a");
+    assert_eq!(desk.take("q", BY, Taking::ReserveOne), "", "one of each queue");
+    assert_eq!(desk.take("q", OTHER, Taking::ReserveOne), "b");
+    assert_eq!(desk.settle("q", None, Settling::GiveBack), QueueAnswer::Done);
+    assert_eq!(desk.settle("q", None, Settling::Acknowledge), QueueAnswer::Nothing);
+    assert_eq!(desk.take("q", Consumer(3), Taking::ReserveOne), "a");
+    assert_eq!(desk.ask(QueueOrder::Leave(Consumer(3))), QueueAnswer::Done);
+    desk.pass(Duration::from_secs(30));
+    let rest: Vec<String> = (0..4).map(|_| desk.take("q", BY, Taking::Remove)).collect();
+    assert_eq!(rest, ["a", "b", "c", ""], "what was not acknowledged in time comes again");
+}
+
+#[test]
+fn a_consumer_may_wait_for_a_message() {
+    let place = tempfile::tempdir().unwrap();
+    let mut desk = Desk::open(place.path(), terms());
+    let wait = Duration::from_secs(2);
+    assert!(desk.all(take("q", BY, Taking::Remove, wait)).is_empty());
+    assert!(desk.all(take("q", OTHER, Taking::Remove, wait)).is_empty());
+    let answers = desk.all(put("q", "a", 0));
+    assert!(
+        matches!(&answers[..], [QueueAnswer::Stored(_), QueueAnswer::Message(_, a)] if a.body == "a"),
+        "{answers:?}"
+    );
+    assert_eq!(desk.pass(wait), [QueueAnswer::Nothing], "the other one has waited long enough");
+    assert!(desk.all(take("q", BY, Taking::Remove, wait)).is_empty());
+    assert_eq!(desk.all(QueueOrder::Leave(BY)), [QueueAnswer::Nothing, QueueAnswer::Done]);
+    assert!(matches!(desk.put("q", "b"), QueueAnswer::Stored(_)), "no one is there to take it");
+    assert_eq!(desk.take("q", OTHER, Taking::Remove), "b");
+}
+
+#[test]
+fn what_is_over_is_passed_over() {
+    let place = tempfile::tempdir().unwrap();
+    let mut desk = Desk::open(place.path(), terms());
+    let soon = desk.now.unix.as_secs() + 10;
+    for (body, expires) in [("a", soon), ("b", 0), ("c", soon), ("d", soon + 100)] {
+        desk.ask(put("q", body, expires));
+    }
+    assert_eq!(text(desk.ask(QueueOrder::Peek { queue: "q".into() })), "a");
+    desk.pass(Duration::from_secs(10));
+    assert_eq!(text(desk.ask(QueueOrder::Peek { queue: "q".into() })), "b");
+    let rest: Vec<String> = (0..3).map(|_| desk.take("q", BY, Taking::Remove)).collect();
+    assert_eq!(rest, ["b", "d", ""]);
+    let QueueAnswer::Figures(figures) = desk.ask(QueueOrder::Figures) else { panic!() };
+    assert_eq!(figures[0].1.counts.expired, 2);
+}
+
+#[test]
+fn more_than_fits_into_one_batch_may_be_over() {
+    let place = tempfile::tempdir().unwrap();
+    let mut desk = Desk::open(place.path(), HolderTerms { sync: false, ..terms() });
+    let soon = desk.now.unix.as_secs() + 10;
+    for _ in 0..2_500 {
+        desk.ask(put("q", "old", soon));
+    }
+    desk.put("q", "new");
+    desk.pass(Duration::from_secs(10));
+    let mut answers = desk.all(take("q", BY, Taking::Remove, Duration::ZERO));
+    while answers.is_empty() {
+        assert_eq!(desk.holder.wake_at(desk.now), Some(desk.now.up), "it goes on at once");
+        answers = desk.pass(Duration::ZERO);
+    }
+    assert_eq!(text(answers.remove(0)), "new");
+}
+
+#[test]
+fn a_message_that_comes_back_too_often_goes_to_another_queue_and_stays_there() {
+    let place = tempfile::tempdir().unwrap();
+    let mut desk = Desk::open(place.path(), HolderTerms { max_redeliveries: Some(2), ..terms() });
+    desk.put("q", "bad");
+    desk.put("q", "good");
+    for _ in 0..3 {
+        assert_eq!(desk.take("q", BY, Taking::Reserve), "bad");
+        assert_eq!(desk.settle("q", None, Settling::GiveBack), QueueAnswer::Done);
+    }
+    assert_eq!(desk.take("q", BY, Taking::Remove), "good");
+    drop(desk);
+    let mut desk = Desk::open(place.path(), terms());
+    assert_eq!(desk.take("q", BY, Taking::Remove), "");
+    assert_eq!(desk.take("q+dead", BY, Taking::Remove), "bad");
+}
+
+#[test]
+fn a_queue_is_bounded() {
+    let place = tempfile::tempdir().unwrap();
+    let bounded = HolderTerms { max_items: 2, max_message: 5, ..terms() };
+    let mut desk = Desk::open(place.path(), bounded);
+    assert_eq!(desk.put("q", "sixsix"), QueueAnswer::Refused(QueueRefusal::TooLong));
+    desk.put("q", "a");
+    desk.put("q", "b");
+    assert_eq!(desk.put("q", "c"), QueueAnswer::Refused(QueueRefusal::Full));
+    assert!(matches!(desk.put("other", "c"), QueueAnswer::Stored(_)));
+    desk.holder.set_terms(HolderTerms { max_bytes: 60, ..terms() });
+    assert_eq!(desk.put("q", "c"), QueueAnswer::Refused(QueueRefusal::Full));
+    assert_eq!(desk.ask(QueueOrder::Empty { queue: "q".into() }), QueueAnswer::Done);
+    assert!(matches!(desk.put("q", "c"), QueueAnswer::Stored(_)));
+    drop(desk);
+    let mut desk = Desk::open(place.path(), terms());
+    assert_eq!((desk.take("q", BY, Taking::Remove), desk.take("q", BY, Taking::Remove)), ("c".into(), String::new()));
+}
+
+#[test]
+fn people_in_a_line_know_their_place() {
+    let place = tempfile::tempdir().unwrap();
+    let mut desk = Desk::open(place.path(), terms());
+    let find = |body: &'static str| QueueOrder::Find { queue: "line".into(), body: body.into() };
+    for body in ["ann", "bob", "cleo", "bob"] {
+        desk.put("line", body);
+    }
+    assert_eq!(desk.ask(find("cleo")), QueueAnswer::Number(3));
+    assert_eq!(desk.ask(find("bob")), QueueAnswer::Number(2), "the one in front");
+    assert_eq!(desk.ask(find("nobody")), QueueAnswer::Nothing);
+    assert_eq!(desk.ask(QueueOrder::Withdraw { queue: "line".into(), body: "bob".into() }), QueueAnswer::Done);
+    assert_eq!(desk.ask(find("cleo")), QueueAnswer::Number(2));
+    assert_eq!(desk.take("line", BY, Taking::Reserve), "ann");
+    assert_eq!(desk.ask(find("cleo")), QueueAnswer::Number(1), "who is served stands in the line no more");
+    desk.put("line", "dan");
+    assert_eq!(desk.ask(find("dan")), QueueAnswer::Number(3));
+    assert_eq!(desk.ask(QueueOrder::Count { queue: "line".into() }), QueueAnswer::Number(3));
+    let listed = QueueAnswer::Listed(["cleo", "bob"].map(Bytes::from).into());
+    assert_eq!(desk.ask(QueueOrder::List { queue: "line".into(), most: 2 }), listed);
+}
+
+#[test]
+fn old_files_go_though_one_message_of_them_stays() {
+    let place = tempfile::tempdir().unwrap();
+    let small = HolderTerms { segment: 2_000, sync: false, ..terms() };
+    let mut desk = Desk::open(place.path(), small);
+    desk.put("slow", "stays");
+    for _ in 0..2_000 {
+        desk.put("q", "goes");
+        assert_eq!(desk.take("q", BY, Taking::Remove), "goes");
+    }
+    assert!(desk.holder.bytes() < 20_000, "{} bytes for one message", desk.holder.bytes());
+    drop(desk);
+    let mut desk = Desk::open(place.path(), small);
+    assert_eq!(desk.take("slow", BY, Taking::Remove), "stays");
+    assert_eq!(desk.take("q", BY, Taking::Remove), "");
+}
+
+#[tokio::test]
+async fn many_who_order_at_once_share_a_keeper_and_its_end_loses_nothing() {
+    let place = tempfile::tempdir().unwrap();
+    for sync in [true, false] {
+        let keeper = Keeper::open(place.path(), HolderTerms { sync, ..terms() }).unwrap();
+        let orders: Vec<_> = (0..500).map(|_| keeper.order(put("q", "m", 0))).collect();
+        for order in orders {
+            assert!(matches!(order.await, QueueAnswer::Stored(_)));
+        }
+    }
+    let keeper = Keeper::open(place.path(), terms()).unwrap();
+    assert_eq!(keeper.order(QueueOrder::Count { queue: "q".into() }).await, QueueAnswer::Number(1_000));
+    assert!(matches!(keeper.order(take("q", BY, Taking::Reserve, Duration::ZERO)).await, QueueAnswer::Message(..)));
+    keeper.leave(BY);
+    assert_eq!(keeper.order(QueueOrder::Count { queue: "q".into() }).await, QueueAnswer::Number(1_000));
+}
