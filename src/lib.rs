@@ -31,6 +31,7 @@
 //!   route        the tree; one folder a policy: refresh/, loader/, migration/, gutter/, each with its deciders in decide
 //!   upstream     servers: connections, slots, health, names, spool/
 //!   origin       the HTTP endpoint that makes values
+//!   queue        durable queues: messages on disk, in order; no route leads there yet
 //!   store        the memcached inside the process
 //!   metrics      counters, histograms, `stats`; busiest/ the keys that are asked for most
 //!   runtime      the turn of the event loop, sockets, the memory of buffers, files that grow at their end

@@ -11,7 +11,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::places::{MessagePlace, Places};
+use super::places::{MessagePlace, MessagePlaces};
 
 /// Who takes messages, and loses what it holds when it leaves: a connection of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,7 +29,7 @@ pub(super) struct Reservation {
 /// One queue.
 #[derive(Default)]
 pub(super) struct Fifo {
-    places: Places,
+    places: MessagePlaces,
     next: u64,
     cursor: u64,
     back: BTreeSet<u64>,
@@ -55,7 +55,7 @@ impl Fifo {
     }
 
     /// Where its messages stand.
-    pub(super) fn places(&self) -> &Places {
+    pub(super) fn places(&self) -> &MessagePlaces {
         &self.places
     }
 

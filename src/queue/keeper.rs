@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::oneshot;
 
 use super::fifo::Consumer;
-use super::holder::Holder;
+use super::holder::QueueHolder;
 use super::order::{HolderTerms, Moment, QueueAnswer, QueueOrder, QueueRefusal};
 use super::segments::SegmentFiles;
 
@@ -40,7 +40,7 @@ impl Keeper {
     /// # Errors
     /// What the file system says, with the path; that another process has the directory.
     pub fn open(directory: &Path, terms: HolderTerms) -> io::Result<Keeper> {
-        let holder = Holder::open(SegmentFiles::open(directory)?, terms)?;
+        let holder = QueueHolder::open(SegmentFiles::open(directory)?, terms)?;
         let (errands, ordered) = sync_channel(UNSEEN);
         let run = move || Run { holder, is_synced: terms.sync, begun: Instant::now(), sync_at: None }.work(&ordered);
         let thread = Builder::new().name("queues".into()).spawn(run)?;
@@ -83,7 +83,7 @@ impl Drop for Keeper {
 
 /// The thread.
 struct Run {
-    holder: Holder<SegmentFiles, Answering>,
+    holder: QueueHolder<SegmentFiles, Answering>,
     is_synced: bool,
     begun: Instant,
     sync_at: Option<Duration>,

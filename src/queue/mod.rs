@@ -26,7 +26,7 @@ mod segments;
 mod tests;
 
 pub use fifo::Consumer;
-pub use holder::Holder;
+pub use holder::QueueHolder;
 pub use keeper::Keeper;
 pub use order::{
     HolderTerms, Moment, QueueAnswer, QueueCounts, QueueFigures, QueueOrder, QueueRefusal, Settling, Taking,

@@ -24,7 +24,7 @@ const SPAN: u64 = 4096;
 
 /// The places of one queue's messages.
 #[derive(Default)]
-pub(super) struct Places {
+pub(super) struct MessagePlaces {
     chunks: VecDeque<Chunk>,
     live: u64,
     bytes: u64,
@@ -55,7 +55,7 @@ impl Chunk {
     }
 }
 
-impl Places {
+impl MessagePlaces {
     /// How many messages there are.
     pub(super) fn len(&self) -> u64 {
         self.live
@@ -157,7 +157,7 @@ mod tests {
     proptest! {
         #[test]
         fn they_are_a_sorted_map(steps in prop::collection::vec((any::<bool>(), 0u64..30_000, any::<u32>()), 1..300)) {
-            let (mut places, mut model) = (Places::default(), BTreeMap::new());
+            let (mut places, mut model) = (MessagePlaces::default(), BTreeMap::new());
             for (puts, id, at) in steps {
                 // Ids lie close together in some ranges only.
                 let id = id * id / 20_000;
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn a_queue_that_is_always_short_stays_small() {
-        let mut places = Places::default();
+        let mut places = MessagePlaces::default();
         for id in 0..1_000_000 {
             places.put(id, place(1));
             places.remove(id);

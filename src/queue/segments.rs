@@ -19,7 +19,7 @@ const OWNERS_DIRECTORY: u32 = 0o700;
 /// So many segments are kept open at most.
 const OPEN: usize = 64;
 
-/// A disk as a holder uses it. Places are bytes from the beginning of a segment.
+/// A disk as a holder uses it. MessagePlaces are bytes from the beginning of a segment.
 pub trait SegmentDisk {
     /// The numbers of the segments that there are, in order.
     fn numbers(&self) -> io::Result<Vec<u32>>;

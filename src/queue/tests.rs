@@ -16,14 +16,14 @@ fn terms() -> HolderTerms {
 
 /// A holder to which one order is given at a time.
 struct Desk {
-    holder: Holder<SegmentFiles, ()>,
+    holder: QueueHolder<SegmentFiles, ()>,
     now: Moment,
 }
 
 impl Desk {
     fn open(directory: &Path, terms: HolderTerms) -> Desk {
         let now = Moment { up: Duration::ZERO, unix: Duration::from_secs(1_700_000_000) };
-        Desk { holder: Holder::open(SegmentFiles::open(directory).unwrap(), terms).unwrap(), now }
+        Desk { holder: QueueHolder::open(SegmentFiles::open(directory).unwrap(), terms).unwrap(), now }
     }
 
     fn all(&mut self, order: QueueOrder) -> Vec<QueueAnswer> {

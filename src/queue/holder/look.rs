@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::Holder;
+use super::QueueHolder;
 use crate::queue::journal::Urgency;
 use crate::queue::line::LineIndex;
 use crate::queue::order::{Moment, QueueAnswer, QueueFigures, QueueOrder};
@@ -15,7 +15,7 @@ const LISTED: usize = 1_000;
 /// Bytes of a list at most.
 const LISTED_BYTES: usize = 1 << 20;
 
-impl<D: SegmentDisk, T> Holder<D, T> {
+impl<D: SegmentDisk, T> QueueHolder<D, T> {
     /// Answers what changes nothing.
     pub(super) fn look(&mut self, order: QueueOrder, now: Moment) -> QueueAnswer {
         match order {

@@ -9,6 +9,7 @@
 
 mod look;
 mod put;
+mod recover;
 mod settle;
 mod take;
 mod undo;
@@ -20,12 +21,13 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::fifo::{Consumer, Fifo, Reservation};
-use super::journal::{Journal, LeftRecord, Urgency};
+use super::journal::{LeftRecord, QueueJournal, Urgency};
 use super::line::LineIndex;
 use super::order::{HolderTerms, Moment, QueueAnswer, QueueCounts, QueueOrder, QueueRefusal, Taking};
 use super::places::MessagePlace;
 use super::record::{QueueEvent, QueueRecord};
 use super::segments::SegmentDisk;
+use recover::Recovered;
 use undo::Undo;
 
 /// Ids that are left out when a process begins: those which the one before it may have given to messages that the disk
@@ -33,8 +35,8 @@ use undo::Undo;
 const SKIPPED: u64 = 1 << 20;
 
 /// The queues of one directory. An order's answer goes to a `T`.
-pub struct Holder<D, T> {
-    journal: Journal<D>,
+pub struct QueueHolder<D, T> {
+    journal: QueueJournal<D>,
     queues: HashMap<Bytes, Queue<T>>,
     terms: HolderTerms,
     /// No message of any queue has this id or a higher one.
@@ -82,44 +84,15 @@ struct Answered<T> {
     about: Option<(Bytes, u64)>,
 }
 
-/// What records of an earlier process say.
-#[derive(Default)]
-struct Recovered {
-    queues: HashMap<Bytes, Fifo>,
-    ids: u64,
-}
-
-impl Recovered {
-    fn tell(&mut self, LeftRecord { record, place }: LeftRecord) {
-        let QueueRecord { queue, id, event } = record;
-        self.ids = self.ids.max(if matches!(event, QueueEvent::Put(_)) { id + 1 } else { id });
-        match event {
-            QueueEvent::Begun => {}
-            QueueEvent::Put(_) => drop(self.queues.entry(queue).or_default().put(id, place)),
-            QueueEvent::Gone => drop(self.queues.get_mut(&queue).and_then(|fifo| fifo.remove(id))),
-            QueueEvent::Back(times) => {
-                self.queues.get_mut(&queue).into_iter().for_each(|fifo| fifo.set_times(id, times));
-            }
-            QueueEvent::Emptied => {
-                let Some(fifo) = self.queues.get_mut(&queue) else { return };
-                let gone: Vec<u64> = fifo.places().from(0).map(|(id, _)| id).take_while(|gone| *gone < id).collect();
-                for id in gone {
-                    fifo.remove(id);
-                }
-            }
-        }
-    }
-}
-
-impl<D: SegmentDisk, T> Holder<D, T> {
+impl<D: SegmentDisk, T> QueueHolder<D, T> {
     /// With what an earlier process left on `disk`.
     ///
     /// # Errors
     /// What the disk says.
-    pub fn open(disk: D, terms: HolderTerms) -> io::Result<Holder<D, T>> {
+    pub fn open(disk: D, terms: HolderTerms) -> io::Result<QueueHolder<D, T>> {
         let mut recovered = Recovered::default();
         let ids = |recovered: &Recovered| recovered.ids + SKIPPED;
-        let mut journal = Journal::open((disk, terms.segment), &mut recovered, Recovered::tell, ids)?;
+        let mut journal = QueueJournal::open((disk, terms.segment), &mut recovered, Recovered::tell, ids)?;
         let ids = ids(&recovered);
         let mut queues = HashMap::new();
         for (name, mut fifo) in recovered.queues.into_iter().filter(|(_, fifo)| !fifo.is_empty()) {
@@ -129,7 +102,7 @@ impl<D: SegmentDisk, T> Holder<D, T> {
         }
         journal.reclaim();
         let (held, timers, begun, answers, undo) = Default::default();
-        Ok(Holder { journal, queues, terms, ids, held, timers, begun, answers, undo })
+        Ok(QueueHolder { journal, queues, terms, ids, held, timers, begun, answers, undo })
     }
 
     /// Goes on with other terms.

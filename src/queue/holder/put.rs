@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{Holder, Queue, refused};
+use super::{Queue, QueueHolder, refused};
 use crate::queue::fifo::Fifo;
 use crate::queue::journal::Urgency;
 use crate::queue::order::{Moment, QueueAnswer, QueueRefusal};
@@ -12,7 +12,7 @@ use crate::queue::segments::SegmentDisk;
 /// So many queues are remembered though there is nothing in them, for what was counted there.
 const REMEMBERED: usize = 1024;
 
-impl<D: SegmentDisk, T> Holder<D, T> {
+impl<D: SegmentDisk, T> QueueHolder<D, T> {
     /// Takes a message, and tells its id.
     pub(super) fn put(
         &mut self,

@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 
-use super::Holder;
+use super::QueueHolder;
 use super::undo::Undo;
 use crate::queue::fifo::Consumer;
 use crate::queue::journal::Urgency;
@@ -14,7 +14,7 @@ use crate::queue::segments::SegmentDisk;
 /// What the name of a queue ends with where messages go that were given back too often.
 pub(super) const DEAD: &[u8] = b"+dead";
 
-impl<D: SegmentDisk, T> Holder<D, T> {
+impl<D: SegmentDisk, T> QueueHolder<D, T> {
     /// Ends a reservation: that with this id, or the oldest that the consumer has of the queue.
     pub(super) fn settle(&mut self, name: &Bytes, by: Consumer, id: Option<u64>, how: Settling) -> QueueAnswer {
         let id = id.or_else(|| self.first_held(by, name));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Holder, Timer, Waiting};
+use super::{QueueHolder, Timer, Waiting};
 use crate::queue::fifo::{Consumer, Reservation};
 use crate::queue::journal::Urgency;
 use crate::queue::order::{Moment, QueueAnswer, QueueOrder, QueueRefusal, Taking};
@@ -22,7 +22,7 @@ enum Search {
     Unfinished,
 }
 
-impl<D: SegmentDisk, T> Holder<D, T> {
+impl<D: SegmentDisk, T> QueueHolder<D, T> {
     /// Hands out the oldest message; if there is none the consumer waits, for as long as it wants to.
     pub(super) fn take_or_wait(
         &mut self,

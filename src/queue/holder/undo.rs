@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use bytes::Bytes;
 
-use super::Holder;
+use super::QueueHolder;
 use crate::queue::order::{QueueAnswer, QueueRefusal};
 use crate::queue::places::MessagePlace;
 use crate::queue::segments::SegmentDisk;
@@ -19,7 +19,7 @@ pub(super) enum Undo {
     Gone { queue: Bytes, id: u64, from: MessagePlace, times: u16 },
 }
 
-impl<D: SegmentDisk, T> Holder<D, T> {
+impl<D: SegmentDisk, T> QueueHolder<D, T> {
     /// Undoes the batch, the last step first, and says so to those that were told of it.
     pub(super) fn undo(&mut self) {
         let mut never = HashSet::new();

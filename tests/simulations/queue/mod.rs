@@ -8,14 +8,14 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use bytes::Bytes;
-use leash::queue::{Consumer, Holder, HolderTerms, Moment, QueueAnswer, QueueOrder, Settling, Taking};
+use leash::queue::{Consumer, HolderTerms, Moment, QueueAnswer, QueueHolder, QueueOrder, Settling, Taking};
 use support::Random;
 
 use crate::engine::{first_broken, stories};
 use disk::Platter;
 use oracle::Oracle;
 
-const STORIES: u64 = 20_000;
+const STORIES: u64 = 5_000;
 const QUEUES: [&str; 2] = ["a", "b"];
 const CONSUMERS: u64 = 3;
 /// To whom a planted order's answer goes.
@@ -37,7 +37,7 @@ struct Story {
     random: Random,
     fault: Option<Fault>,
     platter: Platter,
-    holder: Option<Holder<Platter, usize>>,
+    holder: Option<QueueHolder<Platter, usize>>,
     oracles: HashMap<Bytes, Oracle>,
     up: Duration,
     unix: u64,
@@ -71,7 +71,7 @@ impl Story {
             segment: 600,
             ..HolderTerms::default()
         };
-        self.holder = Holder::open(self.platter.clone(), terms).ok();
+        self.holder = QueueHolder::open(self.platter.clone(), terms).ok();
     }
 
     fn next(&mut self) -> Result<(), String> {

@@ -8,22 +8,21 @@
 //! A segment goes once no message in it counts and all before it are gone, for a record that says "gone" must not go
 //! before the message it is about.
 
-use std::cell::RefCell;
+mod recover;
+mod source;
+mod upkeep;
+
 use std::collections::VecDeque;
 use std::io;
 
 use super::places::MessagePlace;
 use super::record::{Message, QueueEvent, QueueRecord};
 use super::segments::SegmentDisk;
-use crate::runtime::frames::{self, Records};
-use crate::runtime::pieces::ByteSource;
+use crate::runtime::frames;
+pub(super) use source::LeftRecord;
 
 /// What a segment begins with.
 const TITLE: &[u8] = b"leash queue 1\n";
-/// An interrupted write hardly leaves more than this.
-const TORN: u64 = 1 << 20;
-/// So much is looked through at once for messages to move.
-const MOVED: u64 = 1 << 20;
 /// So much may be owed before messages are handed out no more.
 const OWED: usize = 16 << 20;
 
@@ -37,7 +36,7 @@ pub(super) enum Urgency {
 }
 
 /// The records of one holder.
-pub(super) struct Journal<D> {
+pub(super) struct QueueJournal<D> {
     disk: D,
     /// All segments, the oldest first; the last one is written to.
     segments: VecDeque<Segment>,
@@ -66,91 +65,11 @@ struct Segment {
     live_bytes: u64,
 }
 
-/// What an earlier process left in a segment.
-pub(super) struct LeftRecord {
-    /// What happened.
-    pub record: QueueRecord,
-    /// Where it stands.
-    pub place: MessagePlace,
-}
-
-impl<D: SegmentDisk> Journal<D> {
-    /// Reads what there is on `disk`, tells `tell` every record in order, and begins a new segment in which ids begin
-    /// where `ids` says in the end. A segment of `full` bytes is full.
-    ///
-    /// # Errors
-    /// What the disk says; that a file is no segment.
-    pub(super) fn open<T>(
-        (disk, full): (D, u64),
-        told: &mut T,
-        tell: fn(&mut T, LeftRecord),
-        ids: fn(&T) -> u64,
-    ) -> io::Result<Journal<D>> {
-        let mut journal = Journal::new(disk, full);
-        for number in journal.disk.numbers()? {
-            journal.recover(number, told, tell)?;
-        }
-        journal.begin_segment(ids(told))?;
-        Ok(journal)
-    }
-
-    fn new(disk: D, full: u64) -> Journal<D> {
+impl<D: SegmentDisk> QueueJournal<D> {
+    fn new(disk: D, full: u64) -> QueueJournal<D> {
         let (owed, batch, later) = (Vec::new(), Vec::new(), Vec::new());
         let (end, synced, moved) = (0, 0, TITLE.len() as u64);
-        Journal { disk, segments: VecDeque::new(), end, owed, batch, later, is_behind: false, synced, moved, full }
-    }
-
-    /// Tells the records of one segment. What is torn at its end is cut off; what else is damaged is set aside.
-    fn recover<T>(&mut self, number: u32, told: &mut T, tell: fn(&mut T, LeftRecord)) -> io::Result<()> {
-        let length = self.disk.length(number)?;
-        let is_titled = self.is_titled(number)?;
-        if !is_titled && length > TITLE.len() as u64 {
-            let text = format!("segment {number} of the queues is in a form that this leash does not know");
-            return Err(io::Error::new(io::ErrorKind::InvalidData, text));
-        }
-        self.segments.push_back(Segment { number, length, live: 0, live_bytes: 0 });
-        let mut end = TITLE.len() as u64;
-        if is_titled {
-            let source = Source { disk: RefCell::new(&mut self.disk), segment: number };
-            let mut records = Records::<_, QueueRecord>::new(source, end);
-            while let Some(record) = records.next().transpose()? {
-                let (at, after) = (end as u32, records.at());
-                let place = MessagePlace { segment: number, at, length: (after - end) as u32 };
-                tell(told, LeftRecord { record, place });
-                end = after;
-            }
-        }
-        self.mend(number, length, end)
-    }
-
-    fn is_titled(&mut self, number: u32) -> io::Result<bool> {
-        let mut title = [0; TITLE.len()];
-        let read = self.disk.read(number, &mut title, 0)?;
-        Ok(read == TITLE.len() && title == TITLE)
-    }
-
-    /// Cuts off what stands behind the last whole record. More than one write may leave is kept for people.
-    fn mend(&mut self, number: u32, length: u64, end: u64) -> io::Result<()> {
-        let torn = length.saturating_sub(end);
-        if torn == 0 {
-            return Ok(());
-        }
-        if torn > TORN {
-            let kept = self.disk.set_aside(number)?;
-            tracing::error!(
-                segment = number,
-                bytes = torn,
-                kept,
-                "a segment of the queues is damaged: its end is lost"
-            );
-        } else {
-            tracing::warn!(segment = number, bytes = torn, "a write to the queues was interrupted: cut off");
-        }
-        self.disk.cut(number, end)?;
-        if let Some(segment) = self.segments.back_mut() {
-            segment.length = end;
-        }
-        Ok(())
+        QueueJournal { disk, segments: VecDeque::new(), end, owed, batch, later, is_behind: false, synced, moved, full }
     }
 
     /// A message counts at this place from now on.
@@ -325,63 +244,5 @@ impl<D: SegmentDisk> Journal<D> {
     fn unwritten(&self, place: MessagePlace) -> Option<&[u8]> {
         let at = (u64::from(place.at)).checked_sub(self.end).filter(|_| place.segment == self.last())? as usize;
         self.batch.get(at.checked_sub(self.owed.len())?..)
-    }
-
-    /// Removes segments in which nothing counts any more, the oldest first.
-    pub(super) fn reclaim(&mut self) {
-        while self.segments.len() > 1 && self.segments[0].live == 0 {
-            if let Err(error) = self.disk.remove(self.segments[0].number) {
-                tracing::warn!(segment = self.segments[0].number, %error, "a segment of the queues cannot be removed");
-                return;
-            }
-            self.segments.pop_front();
-            self.moved = TITLE.len() as u64;
-        }
-    }
-
-    /// Messages of the oldest segment to write anew, some at a time, so that it can go; none while little would be won.
-    ///
-    /// # Errors
-    /// What the disk says.
-    pub(super) fn to_move(&mut self) -> io::Result<Vec<LeftRecord>> {
-        let (bytes, live) = self.sealed();
-        if bytes <= 2 * live + 2 * self.full {
-            return Ok(Vec::new());
-        }
-        let (number, begin) = (self.segments[0].number, self.moved);
-        let source = Source { disk: RefCell::new(&mut self.disk), segment: number };
-        let mut records = Records::<_, QueueRecord>::new(source, begin);
-        let (mut left, mut at) = (Vec::new(), begin);
-        while at < begin + MOVED {
-            let Some(record) = records.next().transpose()? else { break };
-            let place = MessagePlace { segment: number, at: at as u32, length: (records.at() - at) as u32 };
-            at = records.at();
-            left.push(LeftRecord { record, place });
-        }
-        self.moved = at;
-        Ok(left)
-    }
-
-    /// Bytes of all segments but the last, and of the messages there that count.
-    fn sealed(&self) -> (u64, u64) {
-        let sealed = self.segments.iter().take(self.segments.len().saturating_sub(1));
-        sealed.fold((0, 0), |(bytes, live), segment| (bytes + segment.length, live + segment.live_bytes))
-    }
-
-    /// The bytes of all segments.
-    pub(super) fn bytes(&self) -> u64 {
-        self.sealed().0 + self.end
-    }
-}
-
-/// A segment as bytes.
-struct Source<'a, D> {
-    disk: RefCell<&'a mut D>,
-    segment: u32,
-}
-
-impl<D: SegmentDisk> ByteSource for Source<'_, D> {
-    fn read_at(&self, buffer: &mut [u8], at: u64) -> io::Result<usize> {
-        self.disk.borrow_mut().read(self.segment, buffer, at)
     }
 }

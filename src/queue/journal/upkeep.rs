@@ -1,0 +1,55 @@
+//! Disk space that comes back: segments go from the oldest on, and what still counts in it is written anew first when too
+//! little does.
+
+use std::io;
+
+use super::source::{LeftRecord, LeftRecords};
+use super::{QueueJournal, TITLE};
+use crate::queue::segments::SegmentDisk;
+
+/// So much is looked through at once for messages to move.
+const MOVED: u64 = 1 << 20;
+
+impl<D: SegmentDisk> QueueJournal<D> {
+    /// Removes segments in which nothing counts any more, the oldest first.
+    pub(in crate::queue) fn reclaim(&mut self) {
+        while self.segments.len() > 1 && self.segments[0].live == 0 {
+            if let Err(error) = self.disk.remove(self.segments[0].number) {
+                tracing::warn!(segment = self.segments[0].number, %error, "a segment of the queues cannot be removed");
+                return;
+            }
+            self.segments.pop_front();
+            self.moved = TITLE.len() as u64;
+        }
+    }
+
+    /// Messages of the oldest segment to write anew, some at a time, so that it can go; none while little would be won.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub(in crate::queue) fn to_move(&mut self) -> io::Result<Vec<LeftRecord>> {
+        let (bytes, live) = self.sealed();
+        if bytes <= 2 * live + 2 * self.full {
+            return Ok(Vec::new());
+        }
+        let (number, begin) = (self.segments[0].number, self.moved);
+        let (mut records, mut left) = (LeftRecords::new(&mut self.disk, number, begin), Vec::new());
+        while records.at() < begin + MOVED {
+            let Some(record) = records.next().transpose()? else { break };
+            left.push(record);
+        }
+        self.moved = records.at();
+        Ok(left)
+    }
+
+    /// Bytes of all segments but the last, and of the messages there that count.
+    fn sealed(&self) -> (u64, u64) {
+        let sealed = self.segments.iter().take(self.segments.len().saturating_sub(1));
+        sealed.fold((0, 0), |(bytes, live), segment| (bytes + segment.length, live + segment.live_bytes))
+    }
+
+    /// The bytes of all segments.
+    pub(in crate::queue) fn bytes(&self) -> u64 {
+        self.sealed().0 + self.end
+    }
+}
