@@ -28,7 +28,7 @@ use super::places::MessagePlace;
 use super::record::{QueueEvent, QueueRecord};
 use super::segments::SegmentDisk;
 use recover::Recovered;
-use undo::Undo;
+use undo::Undone;
 
 /// Ids that are left out when a process begins: those which the one before it may have given to messages that the disk
 /// has lost.
@@ -46,7 +46,7 @@ pub struct QueueHolder<D, T> {
     /// Orders that were begun and go on with the next batch.
     begun: Vec<(QueueOrder, T)>,
     answers: Vec<Answered<T>>,
-    undo: Vec<Undo>,
+    undo: Vec<Undone>,
 }
 
 struct Queue<T> {
@@ -237,7 +237,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
                 let (queue, id) = (record.queue.clone(), record.id);
                 let to = self.journal.push(&record, Urgency::Now);
                 self.stands(&queue, id, to);
-                self.undo.push(Undo::Moved { queue, id, from: place, to });
+                self.undo.push(Undone::Moved { queue, id, from: place, to });
             }
         }
     }
@@ -281,11 +281,11 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
 }
 
 /// The first of a set of times, if it has come.
-trait PopDue {
+trait PopWhenDue {
     fn pop_first_if_due(&mut self, now: Duration) -> Option<(Duration, Timer)>;
 }
 
-impl PopDue for BTreeSet<(Duration, Timer)> {
+impl PopWhenDue for BTreeSet<(Duration, Timer)> {
     fn pop_first_if_due(&mut self, now: Duration) -> Option<(Duration, Timer)> {
         self.first().filter(|(at, _)| *at <= now)?;
         self.pop_first()

@@ -50,7 +50,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         let place = self.journal.push(&record, Urgency::Now);
         self.ids = self.ids.max(id + 1);
         self.stands(name, id, place);
-        self.undo.push(super::undo::Undo::Put { queue: name.clone(), id });
+        self.undo.push(super::undo::Undone::Put { queue: name.clone(), id });
         id
     }
 

@@ -4,7 +4,7 @@
 use bytes::Bytes;
 
 use super::QueueHolder;
-use super::undo::Undo;
+use super::undo::Undone;
 use crate::queue::fifo::Consumer;
 use crate::queue::journal::Urgency;
 use crate::queue::order::{Moment, QueueAnswer, Settling};
@@ -54,7 +54,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         let dead = Bytes::from([name, DEAD].concat());
         self.append(&dead, message);
         if let Some(from) = self.gone(name, id, Urgency::Now) {
-            self.undo.push(Undo::Gone { queue: name.clone(), id, from, times });
+            self.undo.push(Undone::Gone { queue: name.clone(), id, from, times });
         }
         self.queue(name).counts.dead += 1;
         true

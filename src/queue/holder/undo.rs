@@ -10,7 +10,7 @@ use crate::queue::places::MessagePlace;
 use crate::queue::segments::SegmentDisk;
 
 /// A step that is worth nothing unless it is written.
-pub(super) enum Undo {
+pub(super) enum Undone {
     /// A message came.
     Put { queue: Bytes, id: u64 },
     /// It was written anew.
@@ -25,17 +25,17 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         let mut never = HashSet::new();
         for step in std::mem::take(&mut self.undo).into_iter().rev() {
             match step {
-                Undo::Put { queue, id } => {
+                Undone::Put { queue, id } => {
                     self.forget(&queue, id);
                     never.insert((queue, id));
                 }
-                Undo::Moved { queue, id, from, to } => {
+                Undone::Moved { queue, id, from, to } => {
                     let stands = self.queues.get(&queue).and_then(|queue| queue.fifo.places().get(id));
                     if stands == Some(to) {
                         self.stands(&queue, id, from);
                     }
                 }
-                Undo::Gone { queue, id, from, times } => {
+                Undone::Gone { queue, id, from, times } => {
                     self.stands(&queue, id, from);
                     self.queue(&queue).fifo.set_times(id, times);
                 }
