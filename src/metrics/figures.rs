@@ -72,7 +72,11 @@ impl Figures {
     pub(super) fn of(merged: &Merged) -> Figures {
         let route = |(label, cells): (&Arc<str>, &RouteCells)| {
             let (refresh, migration) = (merged.refreshing.get(label), merged.migrating.get(label));
-            (label.clone(), RouteFigures::of(cells, refresh, migration))
+            let mut figures = RouteFigures::of(cells, refresh, migration);
+            if merged.loading.contains_key(label) {
+                figures.regenerated_by_leash(cells);
+            }
+            (label.clone(), figures)
         };
         Figures {
             clients: merged.downstream_connections(),
@@ -114,6 +118,11 @@ impl RouteFigures {
             durations.iter_mut().zip(of_class).for_each(|(sum, count)| *sum += count);
         }
         RouteFigures { counts, durations }
+    }
+
+    /// Where leash itself is the winner, a caller is told to regenerate by a miss alone.
+    fn regenerated_by_leash(&mut self, cells: &RouteCells) {
+        self.counts[RouteFigure::Winners as usize] = cells.requests(CommandClass::Get, RequestOutcome::Miss);
     }
 
     /// One count.

@@ -189,7 +189,7 @@ fn a_loader_is_reached_and_asked_nothing() {
     let origin = Origin::start("self.say(200, b'1')");
     let (out, errors, code) = looked_at(&origin.url("/{key}?token=t"), "");
     let expected = format!(
-        "loader {} of route everything else: 127.0.0.1:{} was reached; nothing was asked\nstandard input: ok, ",
+        "loader {} of route \"\": 127.0.0.1:{} was reached; nothing was asked\nstandard input: ok, ",
         origin.url("/{key}?token=t"),
         origin.port()
     );
@@ -223,8 +223,7 @@ fn a_loader_that_is_not_there_is_a_warning() {
         ("unix:/nowhere/app.sock:/{key}".to_string(), "cannot be reached: No such file"),
     ] {
         let (out, errors, code) = looked_at(&url, "");
-        let expected =
-            format!("warning: standard input: routes[0].loader.url: loader {url} of route everything else: {why}");
+        let expected = format!("warning: standard input: routes[0].loader.url: loader {url} of route \"\": {why}");
         assert!(errors.starts_with(&expected), "{errors}");
         assert!(out.starts_with("standard input: ok, ") && code == Some(0), "{out}{errors}");
     }

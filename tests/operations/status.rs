@@ -272,12 +272,14 @@ routes: [{{prefix: '', pool: main, loader: {{url: '{url}', headers: {{authorizat
         key += 1;
         client.ask(format!("get page:{key}\r\n"));
     };
-    let seen = wait_for(&leash, "calls are told", &mut ask, |seen| loader(seen).calls() > 0.0);
+    let seen = wait_for(&leash, "calls are told", &mut ask, |seen| loader(seen).calls() > 0.0 && seen.saved.waited > 0);
     let fares = loader(&seen);
     assert!(fares.loads[&LoadOutcome::Value] > 0.0 && fares.failed() == 0.0 && fares.p99 > Some(0.0), "{fares:?}");
     assert_eq!((fares.most_in_flight, fares.waiting, &fares.failure, fares.is_held_back), (64, 0, &None, false));
     assert_eq!((fares.state(), seen.grade()), ((Grade::Good, "answering"), Grade::Good));
     assert_eq!(fares.headers, ["authorization: (hidden)"]);
+    assert!(fares.called > 0 && fares.avoided() < Some(0.5), "each key was asked for once: {fares:?}");
+    assert!(seen.saved.share() > Some(0.9), "no caller was told to regenerate: {:?}", seen.saved);
 
     origin.kill();
     let seen = wait_for(&leash, "it is held back", &mut ask, |seen| loader(seen).is_held_back);

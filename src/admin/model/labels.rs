@@ -39,7 +39,7 @@ pub(crate) const LOADERS: &str = "loaders";
 pub(crate) const CALLS: &str = "calls/s";
 /// Calls to a loader that wait for their turn.
 pub(crate) const WAITING: &str = "waiting";
-/// Callers of a route with a loader for whom no call was made, by what share they are of all who needed a value.
+/// Callers of a route with a loader that were given a value and for whom no call was made.
 pub(crate) const CALLS_AVOIDED: &str = "calls avoided";
 /// When and why a call to a loader failed last.
 pub(crate) const LAST_FAILURE: &str = "last failure";

@@ -27,6 +27,12 @@ pub struct ShownLoader {
     pub loads: BTreeMap<LoadOutcome, f64>,
     /// Seconds within which 99 of 100 calls were answered lately, estimated; `None` without a call.
     pub p99: Option<f64>,
+    /// Callers that found a value stale or missing and were given one, in the recent minutes.
+    #[serde(default)]
+    pub served: u64,
+    /// Calls that were made in the same time.
+    #[serde(default)]
+    pub called: u64,
     /// The last call that came to nothing since leash started; `None` if none has.
     pub failure: Option<FailedLoad>,
 }
@@ -49,6 +55,11 @@ impl ShownLoader {
     /// Calls a second that gave neither a value nor the word that there is none.
     pub fn failed(&self) -> f64 {
         self.sum(LoadOutcome::is_failure)
+    }
+
+    /// The share of the callers that were given a value for whom no call was made; `None` without such a caller.
+    pub fn avoided(&self) -> Option<f64> {
+        (self.served > 0).then(|| self.served.saturating_sub(self.called) as f64 / self.served as f64)
     }
 
     /// Loads a second by what became of them, those that there were.
@@ -102,6 +113,12 @@ mod tests {
         assert_eq!(loader(&[(LoadOutcome::Absent, 1.0)]).state(), (Grade::Good, "answering"));
         assert_eq!(loader(&[(LoadOutcome::Absent, 0.0)]).state().1, "at rest");
         assert_eq!(ShownLoader { waiting: 1, ..ShownLoader::default() }.state(), (Grade::Fair, "busy"));
+    }
+
+    #[test]
+    fn a_call_for_one_caller_avoids_none() {
+        let of = |served, called| ShownLoader { served, called, ..ShownLoader::default() }.avoided();
+        assert_eq!([of(100, 1), of(2, 2), of(0, 3), of(1, 3)], [Some(0.99), Some(0.0), None, Some(0.0)]);
     }
 
     #[test]

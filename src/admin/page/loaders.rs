@@ -1,7 +1,7 @@
 //! The endpoints that make values: how they fare, the worst first.
 
 use super::{Html, fact, grade, section, show_nothing, table, titled};
-use crate::admin::model::{Overview, Process, Saved, ShownLoader, ShownRoute, labels};
+use crate::admin::model::{Overview, Process, ShownLoader, ShownRoute, labels};
 use crate::readable::{amount, if_known, latency, number, percent};
 
 /// How many are shown.
@@ -34,22 +34,21 @@ fn one(html: &mut Html, process: &Process, route: &ShownRoute, loader: &ShownLoa
             html.text(&format!(" {}: {}, {} ago.", titled(labels::LAST_FAILURE), last.why, process.age(last.at)));
         });
     });
-    html.element("dl", &[], |html| figures(html, route, loader));
+    html.element("dl", &[], |html| figures(html, loader));
     let about: Vec<String> = loader.in_brief().into_iter().chain(headers(loader)).collect();
     if !about.is_empty() {
         html.words("p", &[("class", "detail")], &format!("{}.", about.join(". ")));
     }
 }
 
-fn figures(html: &mut Html, route: &ShownRoute, loader: &ShownLoader) {
-    let avoided = route.saved.as_ref().and_then(Saved::share);
+fn figures(html: &mut Html, loader: &ShownLoader) {
     for (label, figure) in [
         (labels::CALLS, amount(loader.calls())),
         (labels::FAILED, amount(loader.failed())),
         (labels::WITHIN, if_known(loader.p99, latency)),
         (labels::IN_FLIGHT, format!("{} of {}", number(loader.in_flight), number(loader.most_in_flight))),
         (labels::WAITING, number(loader.waiting)),
-        (labels::CALLS_AVOIDED, if_known(avoided, percent)),
+        (labels::CALLS_AVOIDED, if_known(loader.avoided(), percent)),
     ] {
         fact(html, &titled(label), &figure);
     }

@@ -1,16 +1,19 @@
 //! Loaders in the [`Overview`](crate::admin::model::Overview): how the endpoint of a route fares.
 
-use super::sources::{LATELY, Sources, per_second};
-use crate::admin::model::{FailedLoad, ShownLoader};
+use std::time::Duration;
+
+use super::sources::{LATELY, RECENT, Sources, per_second};
+use crate::admin::model::{FailedLoad, Saved, ShownLoader};
 use crate::config::{FixedHeader, Loader};
-use crate::metrics::LoadOutcome;
+use crate::metrics::{LoadFigures, LoadOutcome};
 use crate::snapshot::tree::identity;
 
-/// The loader of the route with this prefix.
-pub(super) fn of_route(sources: &Sources<'_>, loader: &Loader, prefix: &str) -> ShownLoader {
+/// The loader of the route with this prefix; `saved` is what became of the route's callers in the recent minutes.
+pub(super) fn of_route(sources: &Sources<'_>, loader: &Loader, prefix: &str, saved: &Saved) -> ShownLoader {
     let fares = sources.snapshot.loaders.fares(identity(prefix));
-    let (took, before) = sources.past.history.reading(sources.now, LATELY);
-    let lately = sources.figures.loads(prefix).since(&before.loads(prefix));
+    let (took, lately) = since(sources, prefix, LATELY);
+    let (_, recent) = since(sources, prefix, RECENT);
+    let called = LoadOutcome::ALL.into_iter().filter(|outcome| outcome.was_called());
     let failed =
         fares.last_failure().map(|last| FailedLoad { at: sources.unix_time_of(last.when), why: last.why.to_string() });
     ShownLoader {
@@ -22,8 +25,16 @@ pub(super) fn of_route(sources: &Sources<'_>, loader: &Loader, prefix: &str) -> 
         waiting: fares.waiting() as u64,
         loads: LoadOutcome::ALL.into_iter().map(|outcome| (outcome, per_second(lately.get(outcome), took))).collect(),
         p99: lately.quantile(0.99),
+        served: saved.avoided(),
+        called: called.map(|outcome| recent.get(outcome)).sum(),
         failure: failed,
     }
+}
+
+/// What was loaded in about this time, and how long that exactly is.
+fn since(sources: &Sources<'_>, prefix: &str, ago: Duration) -> (Duration, LoadFigures) {
+    let (took, before) = sources.past.history.reading(sources.now, ago);
+    (took, sources.figures.loads(prefix).since(&before.loads(prefix)))
 }
 
 fn shown(header: &FixedHeader) -> String {

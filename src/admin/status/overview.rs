@@ -3,15 +3,12 @@
 use std::time::{Duration, Instant};
 
 use super::history::HistoryStep;
-use super::sources::{LATELY, Sources, per_second};
+use super::sources::{LATELY, RECENT, Sources, per_second};
 use super::{loaders, servers};
 use crate::admin::model::{self, Backfills, Migration, Overview, Point, Rates, Reads, Saved, ShownRoute};
 use crate::config::{self, Config, Migrate};
 use crate::metrics::{Figures, ProcessUsage, RouteFigure, RouteFigures};
 use crate::snapshot::prefix_of;
-
-/// What "recent" is for sums.
-const RECENT: Duration = Duration::from_secs(300);
 
 impl Sources<'_> {
     /// What they tell; the rest is left empty.
@@ -46,7 +43,7 @@ impl Sources<'_> {
             now: rates(&lately, took),
             saved: route.refresh.as_ref().map(|_| saved(&recent)),
             migration: route.migrate.as_ref().map(|migrate| self.migration(migrate, &prefix)),
-            loader: route.loader.as_ref().map(|loader| loaders::of_route(self, loader, &prefix)),
+            loader: route.loader.as_ref().map(|loader| loaders::of_route(self, loader, &prefix, &saved(&recent))),
             prefix,
         }
     }

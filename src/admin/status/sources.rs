@@ -10,6 +10,9 @@ use crate::snapshot::Snapshot;
 /// What "lately" is for rates.
 pub(super) const LATELY: Duration = Duration::from_secs(10);
 
+/// What "recent" is for sums.
+pub(super) const RECENT: Duration = Duration::from_secs(300);
+
 /// All of it, at one moment.
 pub(super) struct Sources<'s> {
     /// When.

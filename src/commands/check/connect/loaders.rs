@@ -6,7 +6,6 @@ use serde_json::{Map, json};
 use super::inquiry::{Inquiry, InquiryAnswer};
 use crate::config::problem::ConfigPlace;
 use crate::config::{Config, Loader};
-use crate::metrics::route_label;
 use crate::origin::{Reached, look};
 use crate::snapshot::prefix_of;
 
@@ -20,7 +19,7 @@ pub(super) fn inquiries(top: &ConfigPlace, config: &Config) -> Vec<Inquiry> {
 fn inquiry(top: &ConfigPlace, number: usize, prefix: &str, loader: Loader) -> Inquiry {
     Inquiry {
         place: top.key("routes", None).index(number, None).key("loader", None).key("url", None),
-        subject: format!("loader {} of route {}", loader.url.written, route_label(prefix)),
+        subject: format!("loader {} of route \"{prefix}\"", loader.url.written),
         asking: Box::pin(async move { told(&loader, look(&loader).await) }),
     }
 }

@@ -21,7 +21,7 @@ const WORDS: [(&str, &str); 10] = [
     (labels::WITHIN, "99 of 100 requests were answered within this time"),
     (labels::FAILED, "requests that this server did not answer"),
     ("held back", "a loader that fails is asked only now and then, until a call succeeds"),
-    (labels::CALLS_AVOIDED, "of those who found a value stale or missing, those for whom no loader was called"),
+    (labels::CALLS_AVOIDED, "of the callers that a loader's values were given to, those for whom it was not called"),
     (labels::SPOOLED, "deletes that wait for the server, which is told before it serves again"),
     ("suspect", "the server failed lately, though not often enough to be down"),
     ("down", "nothing is sent to the server: its keys miss or go to a gutter, others are not affected"),

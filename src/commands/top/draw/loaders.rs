@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use super::part::Part;
 use super::style::{BAD, STRONG, of};
 use super::table::{Column, table};
-use crate::admin::model::{Overview, Saved, ShownLoader, ShownRoute, labels};
+use crate::admin::model::{Overview, ShownLoader, ShownRoute, labels};
 use crate::readable::{amount, if_known, latency, number, percent};
 
 type Loading<'o> = (&'o ShownRoute, &'o ShownLoader);
@@ -21,7 +21,7 @@ fn columns<'o>() -> [Column<Loading<'o>>; 9] {
         Column::figures(labels::IN_FLIGHT, |(_, loader)| Some(number(loader.in_flight).into())),
         Column::figures(labels::WAITING, |(_, loader)| Some(number(loader.waiting).into())),
         Column::figures(labels::WITHIN, |(_, loader)| Some(if_known(loader.p99, latency).into())),
-        Column::figures(labels::CALLS_AVOIDED, |(route, _)| Some(if_known(avoided(route), percent).into())),
+        Column::figures(labels::CALLS_AVOIDED, |(_, loader)| Some(if_known(loader.avoided(), percent).into())),
         Column::words(labels::LAST_FAILURE, |(_, loader)| loader.failure.as_ref().map(|last| last.why.clone().into())),
     ]
 }
@@ -41,8 +41,4 @@ fn state(loader: &ShownLoader) -> Span<'static> {
 
 fn failing(loader: &ShownLoader) -> Style {
     if loader.failed() > 0.0 { BAD } else { Style::new() }
-}
-
-fn avoided(route: &ShownRoute) -> Option<f64> {
-    route.saved.as_ref().and_then(Saved::share)
 }

@@ -107,11 +107,11 @@ fn loading() -> Overview {
         p99: Some(0.25),
         ..ShownLoader::default()
     };
-    let well = loader(&[(LoadOutcome::Value, 12.0), (LoadOutcome::Absent, 1.0)]);
+    let well =
+        ShownLoader { served: 100, called: 1, ..loader(&[(LoadOutcome::Value, 12.0), (LoadOutcome::Absent, 1.0)]) };
     let failure = Some(FailedLoad { at: 1995.0, why: "status 503".to_string() });
     let held = ShownLoader { is_held_back: true, waiting: 2, failure, ..loader(&[(LoadOutcome::Status, 0.5)]) };
-    let saved = Some(Saved { stale_served: 90, waited: 9, winners: 1, expired: 0 });
-    overview.routes.push(ShownRoute { loader: Some(well), saved, ..route("page:") });
+    overview.routes.push(ShownRoute { loader: Some(well), ..route("page:") });
     overview.routes.push(ShownRoute { loader: Some(held), ..route("cart:") });
     overview.judged()
 }
