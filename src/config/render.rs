@@ -202,6 +202,7 @@ fn loader(loader: &Loader) -> Value {
         "timeout": show_duration(loader.timeout),
         "soft_timeout": show_duration(loader.soft_timeout),
         "ttl": show_duration(loader.ttl),
+        "fail_safe": show_duration(loader.fail_safe),
         "negative_ttl": show_duration(loader.negative_ttl),
         "max_in_flight": loader.max_in_flight,
     });

@@ -108,6 +108,9 @@ pub struct RefreshTerms {
     pub lease: u64,
     /// The bit of the client flags that marks what is judged.
     pub marker_bit: u8,
+    /// How long a value is kept past that, to be served while it cannot be made anew, if it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fail_safe: Option<u64>,
     /// How long callers wait for a cold value, if they do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cold_wait: Option<f64>,
@@ -162,6 +165,7 @@ impl From<&Refresh> for RefreshTerms {
             grace: refresh.grace.as_secs(),
             lease: refresh.lease.as_secs(),
             marker_bit: refresh.marker_bit,
+            fail_safe: (!refresh.fail_safe.is_zero()).then_some(refresh.fail_safe.as_secs()),
             cold_wait: (!refresh.cold_wait.is_zero()).then_some(refresh.cold_wait.as_secs_f64()),
             jitter: (refresh.jitter > 0.0).then_some(refresh.jitter),
             early: refresh.early.map(|beta| EarlyTerms { beta }),

@@ -55,6 +55,13 @@ pub enum ItemState {
         /// How long it may still be served.
         served_for: i64,
     },
+    /// It is past its grace.
+    Outlived {
+        /// Since when it is stale.
+        stale_since: u32,
+        /// How long it may still be served while it cannot be made anew.
+        kept_for: i64,
+    },
     /// It is never judged.
     Unjudged,
     /// An application has invalidated it.
@@ -173,13 +180,15 @@ impl Finding {
 
 impl ItemState {
     fn of(item: &Item, policy: Option<&Policy>) -> ItemState {
+        let fail_safe = policy.map_or(0, |policy| i64::from(policy.fail_safe));
         match policy.map(|policy| policy.age(item)) {
             _ if item.marks.contains(&b'X') => ItemState::Invalidated,
             _ if item.marks.contains(&b'Z') => ItemState::Claimed,
             None => ItemState::There,
             Some(Age::Unjudged) => ItemState::Unjudged,
             Some(Age::Fresh(stale_in)) => ItemState::Fresh { stale_in },
-            Some(Age::Stale(stale_since)) => ItemState::Stale { stale_since, served_for: item.ttl },
+            Some(Age::Stale(stale_since)) => ItemState::Stale { stale_since, served_for: item.ttl - fail_safe },
+            Some(Age::Outlived(stale_since)) => ItemState::Outlived { stale_since, kept_for: item.ttl },
         }
     }
 }

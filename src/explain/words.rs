@@ -68,6 +68,9 @@ fn both(Crossing { phase, from, to }: &Crossing) -> Vec<String> {
 /// The marker bit interests who has chosen another.
 fn refresh(refresh: &RefreshTerms) -> String {
     let mut text = format!("refresh grace {}s lease {}s", refresh.grace, refresh.lease);
+    if let Some(fail_safe) = refresh.fail_safe {
+        text += &format!(" fail_safe {}", show_duration(Duration::from_secs(fail_safe)));
+    }
     if let Some(wait) = refresh.cold_wait {
         text += &format!(" cold_wait {}", show_duration(Duration::from_secs_f64(wait)));
     }
@@ -103,6 +106,11 @@ fn state(finding: &Finding) -> Option<String> {
         ItemState::Fresh { stale_in } => return Some(format!("fresh for {stale_in}s more")),
         ItemState::Stale { stale_since, served_for } => {
             return Some(format!("stale since {stale_since}s, served for {served_for}s more"));
+        }
+        ItemState::Outlived { stale_since, kept_for } => {
+            return Some(format!(
+                "stale since {stale_since}s, served for {kept_for}s more only while its loader fails"
+            ));
         }
         ItemState::Unjudged if is_marked == Some(true) => "without an end: never judged stale",
         ItemState::Unjudged => "not marked: never judged stale",

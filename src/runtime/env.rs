@@ -8,6 +8,9 @@ use super::turn::Turn;
 pub trait Env {
     /// The time of what is being answered.
     fn now(&self) -> Instant;
+    /// Says that something begins here which follows from no bytes that arrived: after a wait, say. What it asks would
+    /// else be taken for as old as the last bytes.
+    fn wakes(&self) {}
     /// The Unix time.
     fn unix(&self) -> i64;
     /// A number from 0 to 1.
@@ -19,6 +22,10 @@ pub trait Env {
 impl Env for Turn {
     fn now(&self) -> Instant {
         Turn::now(self)
+    }
+
+    fn wakes(&self) {
+        self.tick();
     }
 
     fn unix(&self) -> i64 {

@@ -170,6 +170,7 @@ pub fn identity(prefix: &str) -> u64 {
 pub fn policy(refresh: &config::Refresh) -> Policy {
     Policy {
         grace: refresh.grace.as_secs() as u32,
+        fail_safe: refresh.fail_safe.as_secs() as u32,
         lease: refresh.lease.as_secs() as u32,
         cold_wait: refresh.cold_wait,
         jitter: refresh.jitter,

@@ -125,6 +125,7 @@ log: {format: json, level: 'warn,leash::upstream=debug', keys: true}
     assert!(config.routes[2].allow_flush);
     let refresh = Refresh {
         grace: Duration::from_secs(3600),
+        fail_safe: Duration::ZERO,
         lease: Duration::from_secs(2),
         cold_wait: Duration::from_millis(1500),
         jitter: 0.125,
@@ -171,6 +172,7 @@ fn an_empty_refresh_has_every_default_and_is_not_early() {
     };
     let default = Refresh {
         grace: Duration::from_secs(60),
+        fail_safe: Duration::ZERO,
         lease: Duration::from_secs(10),
         cold_wait: Duration::ZERO,
         jitter: 0.0,

@@ -3,6 +3,7 @@
 mod engine;
 mod fleet;
 mod leases;
+mod loader;
 mod migration;
 mod queue;
 mod refresh;

@@ -14,6 +14,7 @@ use std::time::Duration;
 const TIMES: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_secs(600);
 const SOFT: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(600);
 const TTLS: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(Exptime::MOST_SECONDS as u64);
+const FAIL_SAFES: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(Exptime::MOST_SECONDS as u64);
 const ABSENCES: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(86_400);
 const MOST_IN_FLIGHT: usize = 10_000;
 /// A header longer than this is refused by most endpoints.
@@ -61,6 +62,7 @@ pub(super) fn check(written: &written::Loader, problems: &mut Problems) -> Optio
         timeout,
         soft_timeout: within(w.soft_timeout.as_ref(), d.soft_timeout, SOFT, problems),
         ttl: setting(&SECONDS, w.ttl.as_ref(), d.ttl, TTLS, problems),
+        fail_safe: setting(&SECONDS, w.fail_safe.as_ref(), d.fail_safe, FAIL_SAFES, problems),
         negative_ttl: setting(&SECONDS, w.negative_ttl.as_ref(), d.negative_ttl, ABSENCES, problems),
         max_in_flight: setting(&COUNT, w.max_in_flight.as_ref(), d.max_in_flight, 1..=MOST_IN_FLIGHT, problems),
         ..d
@@ -115,5 +117,5 @@ pub(super) fn refreshed(
         Some(_) => refresh.lease,
         None => refresh.lease.max(needed),
     };
-    Refresh { lease, cold_wait: loader.timeout, ..refresh }
+    Refresh { lease, cold_wait: loader.timeout, fail_safe: loader.fail_safe, ..refresh }
 }

@@ -27,6 +27,7 @@ pub(super) fn check(written: &written::Refresh, problems: &mut Problems) -> Refr
     let bit = setting(&COUNT, w.marker_bit.as_ref(), usize::from(d.marker_bit), BITS, problems);
     let refresh = Refresh {
         grace: setting(&SECONDS, w.grace.as_ref(), d.grace, GRACES, problems),
+        fail_safe: d.fail_safe,
         lease: setting(&SECONDS, w.lease.as_ref(), d.lease, LEASES, problems),
         cold_wait: setting(&DURATION, w.cold_wait.as_ref(), d.cold_wait, WAITS, problems),
         jitter: setting(&PERCENT, w.jitter.as_ref(), d.jitter, JITTERS, problems),

@@ -25,6 +25,8 @@ pub struct Loader {
     pub soft_timeout: Duration,
     /// How long a value is fresh whose answer does not say; whole seconds.
     pub ttl: Duration,
+    /// How long a value is kept past its grace, to be served while it cannot be made anew; whole seconds, zero: it is not.
+    pub fail_safe: Duration,
     /// How long it is remembered that there is no value; whole seconds.
     pub negative_ttl: Duration,
     /// So many calls are under way at once in this process, at most.
@@ -124,6 +126,7 @@ impl Loader {
             timeout,
             soft_timeout: Duration::ZERO,
             ttl: Duration::from_secs(300),
+            fail_safe: Duration::ZERO,
             negative_ttl: Duration::from_secs(5),
             max_in_flight: 64,
         }

@@ -10,6 +10,9 @@ pub(crate) const BETA: f64 = 1.0;
 pub struct Refresh {
     /// How long past its stale date a value may still be served; whole seconds, at least 1 s.
     pub grace: Duration,
+    /// How long it is kept after that, for when it cannot be regenerated; whole seconds, zero: it is not. Said by the
+    /// loader.
+    pub fail_safe: Duration,
     /// How long one caller may take to regenerate a value before the next one may; whole seconds, at least 2 s.
     pub lease: Duration,
     /// How long callers that find nothing wait for the one who regenerates it; zero: they do not.
@@ -28,7 +31,7 @@ pub struct Refresh {
 impl Refresh {
     /// Whether both tell the same values stale where they share a server.
     pub fn agrees_with(&self, other: &Refresh) -> bool {
-        (self.grace, self.marker_bit) == (other.grace, other.marker_bit)
+        (self.grace, self.fail_safe, self.marker_bit) == (other.grace, other.fail_safe, other.marker_bit)
     }
 }
 
@@ -36,6 +39,7 @@ impl Default for Refresh {
     fn default() -> Refresh {
         Refresh {
             grace: Duration::from_secs(60),
+            fail_safe: Duration::ZERO,
             lease: Duration::from_secs(10),
             cold_wait: Duration::ZERO,
             jitter: 0.0,

@@ -27,6 +27,8 @@ pub(crate) struct Loader {
     pub soft_timeout: Option<Scalar>,
     /// `ttl`.
     pub ttl: Option<Scalar>,
+    /// `fail_safe`.
+    pub fail_safe: Option<Scalar>,
     /// `negative_ttl`.
     pub negative_ttl: Option<Scalar>,
     /// `max_in_flight`.
@@ -45,6 +47,7 @@ impl Loader {
         "timeout",
         "soft_timeout",
         "ttl",
+        "fail_safe",
         "negative_ttl",
         "max_in_flight",
     ];
@@ -62,6 +65,7 @@ impl Loader {
             timeout: map.scalar("timeout", problems),
             soft_timeout: map.scalar("soft_timeout", problems),
             ttl: map.scalar("ttl", problems),
+            fail_safe: map.scalar("fail_safe", problems),
             negative_ttl: map.scalar("negative_ttl", problems),
             max_in_flight: map.scalar("max_in_flight", problems),
         })

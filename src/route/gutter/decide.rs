@@ -17,9 +17,9 @@ impl Cap {
     /// As fresh as the gutter allows, then stale for as long as elsewhere, and never so short that a migration could
     /// not rely on its claims.
     pub fn of(route: &config::Route, gutter: config::Gutter) -> Cap {
-        let grace = route.refresh.as_ref().map_or(Duration::ZERO, |refresh| refresh.grace);
+        let stale = route.refresh.as_ref().map_or(Duration::ZERO, |refresh| refresh.grace + refresh.fail_safe);
         let least = if route.migrate.is_some() { CLAIM_LASTS } else { Duration::ZERO };
-        Cap::seconds((gutter.ttl.max(least) + grace).as_secs())
+        Cap::seconds((gutter.ttl.max(least) + stale).as_secs())
     }
 
     /// So many seconds; never as many that memcached would take them for a date.

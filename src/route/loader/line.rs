@@ -1,17 +1,11 @@
-//! What one endpoint is asked in this process: calls under way, at most so many; calls that wait for their turn; and its
-//! breaker. Lives on the thread that asks.
-//!
-//! ```text
-//!   ordered ─▶ breaker ─▶ room ─────────────────────────────▶ called ─▶ told
-//!                │          └▶ none: queue, a turn for each party ─┘
-//!                └▶ open: told at once; one now and then is called as a probe
-//! ```
+//! What one endpoint is asked in this process, as [`CallLine`] decides: the calls, the connections to it, and what people
+//! are told of it. Lives on the thread that asks.
 
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::decide::{Breaker, BreakerState, FairQueue, Permit};
+use super::decide::{BreakerState, CallBounds, CallLine, CallRefusal, CallTurn, Permit};
 use super::order::{LoadOrder, NoAnswer};
 use super::terms::LoaderTerms;
 use crate::origin::{NoValue, OriginClient};
@@ -21,9 +15,7 @@ use crate::upstream::Party;
 pub(super) struct EndpointLine {
     terms: Arc<LoaderTerms>,
     origin: Option<Rc<OriginClient>>,
-    in_flight: usize,
-    queue: FairQueue<(usize, Party), LoadOrder>,
-    breaker: Breaker,
+    line: CallLine<(usize, Party), LoadOrder>,
 }
 
 /// A call that is due.
@@ -36,62 +28,52 @@ pub(super) struct Due {
 impl EndpointLine {
     /// Nothing has been asked yet.
     pub(super) fn new(terms: Arc<LoaderTerms>, now: Instant) -> EndpointLine {
-        let origin = origin(&terms);
-        EndpointLine { terms, origin, in_flight: 0, queue: FairQueue::new(), breaker: Breaker::new(now) }
+        EndpointLine { origin: origin(&terms), terms, line: CallLine::new(now) }
     }
 
     /// Takes an order: the call that is due now, if it is.
     pub(super) fn take(&mut self, order: LoadOrder, now: Instant) -> Option<Due> {
         self.follow(&order.terms);
-        let has_room = self.in_flight < self.terms.loader.max_in_flight;
-        let due = match self.breaker.permit(now) {
-            Permit::Refused => refuse(order, NoAnswer::HeldBack),
-            permit @ (Permit::Free | Permit::Probe) if has_room => Some(self.begin(order, permit)),
-            Permit::Probe => refuse(order, NoAnswer::HeldBack),
-            Permit::Free => {
-                let refused = self.queue.push(order.whose, order, self.terms.queue).err();
-                refused.and_then(|order| refuse(order, NoAnswer::Queue))
-            }
-        };
+        let turn = self.line.take(order.whose, order, self.bounds(), now);
+        let due = self.due(turn);
         self.tell();
         due
     }
 
     /// Notes what became of a call, and gives those that are due now.
     pub(super) fn ended(&mut self, permit: Permit, trouble: Option<NoValue>, now: Instant) -> Vec<Due> {
-        self.in_flight -= 1;
-        let before = self.breaker.state();
-        match trouble {
-            None => self.breaker.succeeded(now),
-            Some(why) => {
-                self.terms.fares.failed(now, why);
-                self.breaker.failed(permit, now, rand::random());
-            }
-        }
+        let before = self.line.state();
+        trouble.iter().for_each(|why| self.terms.fares.failed(now, *why));
+        self.line.ended(permit, trouble.is_none(), now, rand::random());
         self.tell_change(before, trouble);
         let mut due = Vec::new();
-        while self.in_flight < self.terms.loader.max_in_flight {
-            let Some(order) = self.queue.pop() else { break };
-            due.extend(self.next(order, now));
+        // Of one that is closed no caller waits any more.
+        while let Some(turn) = self.line.next(self.bounds(), now, |order| !order.answer.is_closed()) {
+            due.extend(self.due(turn));
         }
         self.tell();
         due
     }
 
-    /// An order whose turn has come. Of one that waited for longer than a call may take no caller waits any more.
-    fn next(&mut self, order: LoadOrder, now: Instant) -> Option<Due> {
-        if order.answer.is_closed() || now.saturating_duration_since(order.ordered) >= self.terms.loader.timeout {
-            return refuse(order, NoAnswer::Queue);
-        }
-        match self.breaker.permit(now) {
-            Permit::Refused => refuse(order, NoAnswer::HeldBack),
-            permit => Some(self.begin(order, permit)),
+    fn due(&self, turn: CallTurn<LoadOrder>) -> Option<Due> {
+        match turn {
+            CallTurn::Due(order, permit) => Some(Due { order, origin: self.origin.clone(), permit }),
+            CallTurn::Waits => None,
+            CallTurn::Refused(order, why) => {
+                let why = match why {
+                    CallRefusal::HeldBack => NoAnswer::HeldBack,
+                    CallRefusal::Queue => NoAnswer::Queue,
+                };
+                // The caller may have stopped waiting.
+                let _ = order.answer.send(Err(why));
+                None
+            }
         }
     }
 
-    fn begin(&mut self, order: LoadOrder, permit: Permit) -> Due {
-        self.in_flight += 1;
-        Due { order, origin: self.origin.clone(), permit }
+    fn bounds(&self) -> CallBounds {
+        let LoaderTerms { loader, queue, .. } = &*self.terms;
+        CallBounds { max_in_flight: loader.max_in_flight, queue: *queue, patience: loader.timeout }
     }
 
     /// Goes on with the terms of another configuration. Calls under way end on those they began with.
@@ -106,13 +88,13 @@ impl EndpointLine {
     }
 
     fn tell(&self) {
-        let is_held_back = self.breaker.state() == BreakerState::Open;
-        self.terms.fares.stand(self.in_flight, self.queue.len(), is_held_back);
+        let is_held_back = self.line.state() == BreakerState::Open;
+        self.terms.fares.stand(self.line.in_flight(), self.line.waiting(), is_held_back);
     }
 
     fn tell_change(&self, before: BreakerState, trouble: Option<NoValue>) {
         let route = self.terms.label.as_str();
-        match (before, self.breaker.state(), trouble) {
+        match (before, self.line.state(), trouble) {
             (BreakerState::Closed, BreakerState::Open, Some(why)) => {
                 tracing::warn!(route, %why, "the loader of a route fails: it is asked only now and then");
             }
@@ -132,10 +114,4 @@ fn origin(terms: &LoaderTerms) -> Option<Rc<OriginClient>> {
             None
         }
     }
-}
-
-fn refuse(order: LoadOrder, why: NoAnswer) -> Option<Due> {
-    // The caller may have stopped waiting.
-    let _ = order.answer.send(Err(why));
-    None
 }

@@ -73,7 +73,6 @@ impl RouteLoader {
             whose: (Arc::as_ptr(&self.shard).addr(), wanted.whose),
             path: self.terms.path(wanted.key.as_bytes()),
             etag,
-            ordered,
             answer,
         });
         let told = timeout(self.terms.patience(), told).await;
@@ -127,7 +126,7 @@ impl RouteLoader {
             age: headers.age.as_deref(),
             vary: headers.vary.as_deref(),
         };
-        decide::keep(said, self.terms.loader.ttl.as_secs() as u32, self.terms.grace)
+        decide::keep(said, self.terms.keep)
     }
 }
 

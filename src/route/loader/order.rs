@@ -1,7 +1,6 @@
 //! What a worker orders from the thread that asks endpoints, and what it is told.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use tokio::sync::oneshot;
 
@@ -20,8 +19,6 @@ pub(super) struct LoadOrder {
     pub path: String,
     /// What the answer before said of the value that is still there.
     pub etag: Option<Arc<str>>,
-    /// When it was ordered.
-    pub ordered: Instant,
     /// Where the answer goes.
     pub answer: oneshot::Sender<Result<OriginAnswer, NoAnswer>>,
 }

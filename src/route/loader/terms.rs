@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::decide::path_of;
+use super::decide::{KeepTerms, path_of};
 use super::fares::LoaderFares;
 use crate::config::{Endpoint, Loader, Route};
 use crate::origin::{AnswerHeaders, NoValue, OriginAnswer};
@@ -23,8 +23,8 @@ pub struct LoaderTerms {
     pub(super) most: usize,
     /// So many calls may wait for their turn.
     pub(super) queue: usize,
-    /// For how long a stale value is served, in seconds.
-    pub(super) grace: u32,
+    /// How values are kept.
+    pub(super) keep: KeepTerms,
     /// The bit of the client flags that is leash's own.
     pub(super) marker: u32,
     pub(super) fares: Arc<LoaderFares>,
@@ -47,18 +47,22 @@ impl LoaderTerms {
         bounds: LoaderBounds,
         fares: Arc<LoaderFares>,
     ) -> Option<LoaderTerms> {
-        let refresh = route.refresh.unwrap_or_default();
+        let (loader, refresh) = (route.loader.clone()?, route.refresh.unwrap_or_default());
         Some(LoaderTerms {
-            loader: route.loader.clone()?,
             identity,
             label: label.to_string(),
             namespace: route.namespace.len(),
             prefix: route.prefix.len(),
             most: bounds.item_size,
             queue: bounds.queue,
-            grace: refresh.grace.as_secs() as u32,
+            keep: KeepTerms {
+                ttl: loader.ttl.as_secs() as u32,
+                grace: refresh.grace.as_secs() as u32,
+                fail_safe: refresh.fail_safe.as_secs() as u32,
+            },
             marker: 1 << refresh.marker_bit,
             fares,
+            loader,
         })
     }
 

@@ -6,7 +6,7 @@ use super::win::Lease;
 use super::{RefreshNode, Subject};
 use crate::protocol::{Command, Delete, Exptime, Get, Item, Reply, Request, Returns, Store, StoreMode};
 use crate::route::Answer;
-use crate::route::refresh::decide::{BARREN, LeaseToken, Look, REVOKED, Terms};
+use crate::route::refresh::decide::{Lack, LeaseToken, Look, REVOKED, Terms};
 use crate::route::refresh::leases::{ItemReading, LeaseSlot};
 use crate::route::without_cas::{is_without_cas, with_cas};
 
@@ -17,7 +17,7 @@ pub(super) enum LeaseAnswer {
     /// Another caller has it, for so many seconds more.
     Lost(i64),
     /// It says that there is no value to be had, for so many seconds more.
-    Barren(i64),
+    Barren(i64, Lack),
     /// The server did not answer.
     Unasked,
 }
@@ -47,13 +47,17 @@ impl RefreshNode {
                 // A value that is to be regenerated, and another than that the lease was taken for.
                 Reply::Hit(item)
                     if self.is_to_do(asker, item, self.env.now())
-                        && terms.is_some_and(|terms| terms.are_met(left, item.ttl, self.policy.grace)) =>
+                        && terms.is_some_and(|terms| terms.are_met(left, item.ttl, self.policy.stale_time())) =>
                 {
                     return self.take_over(asker, slot, token, cas).await;
                 }
                 _ => LeaseAnswer::Lost(left),
             },
-            (Reply::NotStored, Look::Barren { left }) => LeaseAnswer::Barren(left),
+            // It was told before what there is was stored.
+            (Reply::NotStored, Look::Barren { lack: Lack::Absent, cas, .. }) if matches!(item, Reply::Hit(_)) => {
+                return self.take_over(asker, slot, token, cas).await;
+            }
+            (Reply::NotStored, Look::Barren { left, lack, .. }) => LeaseAnswer::Barren(left, lack),
             // It ended in between: the next caller asks again.
             (Reply::NotStored, _) => LeaseAnswer::Lost(0),
             _ => LeaseAnswer::Unasked,
@@ -105,10 +109,10 @@ impl RefreshNode {
     }
 
     /// Says in a lease that there is no value to be had for so long, unless it was revoked by now.
-    pub(super) fn bar(&self, subject: &Subject<'_>, lease: &Lease, seconds: u32) {
-        let (value, ttl) = (BARREN.into(), Some(Exptime::from_now(seconds.into())));
+    pub(super) fn bar(&self, subject: &Subject<'_>, lease: &Lease, lack: Lack, seconds: u32) -> Answer {
+        let (value, ttl) = (lack.word().into(), Some(Exptime::from_now(seconds.into())));
         let store = Store { value, ttl, compare_cas: Some(lease.cas), ..Store::default() };
-        drop(self.beside(subject, Command::Store(store)));
+        self.beside(subject, Command::Store(store))
     }
 
     fn revoking(&self, mode: StoreMode, compare_cas: Option<u64>) -> Command {

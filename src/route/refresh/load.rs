@@ -17,11 +17,13 @@ use tokio::task::spawn_local;
 use tokio::time::Instant;
 
 use super::regenerate::{Keep, Regenerate, Regenerated, Wanted};
+use super::store::Stored;
 use super::told::as_asked;
 use super::wait::wait;
 use super::win::Win;
 use super::{Client, RefreshNode, Subject};
-use crate::protocol::{Exptime, Get, Item, Key, Reply, Store};
+use crate::protocol::{Command, Delete, Exptime, Get, Item, Key, Reply, Store};
+use crate::route::refresh::decide::Lack;
 use crate::route::refresh::leases::{LeaseSlot, WaitEnd};
 use crate::upstream::Party;
 
@@ -42,20 +44,27 @@ impl RefreshNode {
     async fn load(self: Rc<Self>, by: Rc<dyn Regenerate>, key: Key, wanted: Wanted, win: Win) {
         let (id, client) = (wanted.id, Client::new());
         let subject = Subject { key: &key, id, client: &client };
-        match by.regenerate(wanted).await {
+        let regenerated = by.regenerate(wanted).await;
+        self.env.wakes();
+        match regenerated {
             Regenerated::Value { value, client_flags, keep: Keep::Never } => {
-                self.tell_only(&subject, value, client_flags, win);
+                self.tell_only(&subject, value, client_flags, win).await;
             }
             Regenerated::Value { value, client_flags, keep } => {
                 let store = self.kept(value, client_flags, keep);
+                let stored = self.set_won(&subject, &store, win).await;
+                // It may be stored all the same, and who revoked its lease would not be heeded.
+                if let Stored::Failed(Reply::Failed(_)) = stored {
+                    drop(self.call(&subject, Command::Delete(Delete::default())));
+                }
                 // Counts what is refused; there is nobody to be told.
-                let _ = self.told_stored(self.set_won(&subject, &store, win).await);
+                let _ = self.told_stored(stored);
             }
             Regenerated::Absent(seconds) => {
                 self.remove_stale(&subject, &win);
-                self.remember_none(&subject, &win, seconds);
+                self.remember_none(&subject, &win, Lack::Absent, seconds).await;
             }
-            Regenerated::Failed(seconds) => self.remember_none(&subject, &win, seconds),
+            Regenerated::Failed(seconds) => self.remember_none(&subject, &win, Lack::Failed, seconds).await,
         }
     }
 
@@ -76,28 +85,46 @@ impl RefreshNode {
         }
     }
 
-    /// Hands a value that is not kept to those who wait, and removes what is older.
-    fn tell_only(&self, subject: &Subject<'_>, value: Bytes, client_flags: u32, win: Win) {
+    /// Hands a value that is not kept to those who wait, unless the lease was revoked, and removes what is older.
+    async fn tell_only(&self, subject: &Subject<'_>, value: Bytes, client_flags: u32, win: Win) {
         self.remove_stale(subject, &win);
+        let (reading, look) = (win.slot.begin_reading(), self.look(subject));
+        let evidence = self.evidence(&win, look).await;
         win.lease.iter().for_each(|lease| self.give_back(subject, lease));
         let size = u32::try_from(value.len()).unwrap_or(u32::MAX);
         let item = Item { value: Some(value), client_flags, size, ..Item::default() };
-        self.leases.end_slot(subject.id, &win.slot, WaitEnd::Value(item));
+        let end = if evidence.is_none() { WaitEnd::Found(item, reading) } else { WaitEnd::Over };
+        self.leases.end_slot(subject.id, &win.slot, end);
     }
 
     fn remove_stale(&self, subject: &Subject<'_>, win: &Win) {
         win.stale.iter().for_each(|cas| drop(self.delete_if(subject, *cas)));
     }
 
-    /// Says in the lease, and to those who wait here, that there is no value to be had for so long.
-    fn remember_none(&self, subject: &Subject<'_>, win: &Win, seconds: u32) {
-        if let Some(lease) = &win.lease {
-            match seconds {
-                0 => self.give_back(subject, lease),
-                1.. => self.bar(subject, lease, seconds),
+    /// Says in the lease, and to those who wait here, that there is no value to be had for so long; unless the lease was
+    /// revoked: then there may be one by now.
+    async fn remember_none(&self, subject: &Subject<'_>, win: &Win, lack: Lack, seconds: u32) {
+        let reading = win.slot.begin_reading();
+        let end = match (self.is_barred(subject, win, lack, seconds).await, lack) {
+            (false, _) => WaitEnd::Over,
+            (true, Lack::Absent) => WaitEnd::Nothing(reading),
+            (true, Lack::Failed) => {
+                return win.slot.end_failed(self.env.now() + Duration::from_secs(seconds.into()));
             }
+        };
+        self.leases.end_slot(subject.id, &win.slot, end);
+    }
+
+    /// Says it in the lease; false if that was revoked.
+    async fn is_barred(&self, subject: &Subject<'_>, win: &Win, lack: Lack, seconds: u32) -> bool {
+        let Some(lease) = &win.lease else { return true };
+        if seconds > 0 {
+            let barred = self.bar(subject, lease, lack, seconds).await;
+            return !matches!(barred, Reply::Exists | Reply::NotFound);
         }
-        win.slot.end_without_value(self.env.now() + Duration::from_secs(seconds.into()));
+        let evidence = self.evidence(win, self.look(subject)).await;
+        self.give_back(subject, lease);
+        evidence.is_none()
     }
 
     /// A stale value, for the caller for whom it is regenerated: the new one if it comes soon.
@@ -111,8 +138,8 @@ impl RefreshNode {
     ) -> Reply {
         let soft = self.soft_timeout();
         if !soft.is_zero() {
-            let (place, waits) = (slot.join(), client.waits(self.id(key)));
-            if let Ok(Some(newer)) = wait(place, &waits, client, Instant::now() + soft).await {
+            let (mut place, waits) = (slot.join(), client.waits(self.id(key)));
+            if let Ok(Some(newer)) = wait(&mut place, &waits, client, Instant::now() + soft).await {
                 return Reply::Hit(as_asked(newer, get));
             }
         }

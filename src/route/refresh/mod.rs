@@ -239,25 +239,29 @@ impl Node for RefreshNode {
                 }
                 Verdict::Refuse(Reply::Hit(item))
             }
+            Age::Outlived(_) => Verdict::Refuse(Reply::Hit(item)),
         }
     }
 
     fn recover(self: Rc<Self>, request: Request, client: Rc<Client>, refused: Reply, deadline: Deadline) -> Run {
         let Command::Get(get) = request.command else { return Box::pin(std::future::ready(refused)) };
         match refused {
+            Reply::Hit(item) if self.policy.is_outlived(&item) => {
+                Box::pin(self.find_cold((request.key, get), client, Some(item), deadline))
+            }
             Reply::Hit(item) => Box::pin(self.refresh(request.key, get, client, item, deadline)),
             Reply::Failed(_) => Box::pin(self.find_refused((request.key, get), client, refused, deadline)),
-            _ => Box::pin(self.find_cold(request.key, get, client, deadline)),
+            _ => Box::pin(self.find_cold((request.key, get), client, None, deadline)),
         }
     }
 
     /// Serves a stale value and misses a cold one, as if too many callers were waiting already.
     fn forgo(&self, request: &Request, refused: Reply) -> Verdict {
         Verdict::Pass(match (refused, &request.command) {
-            (Reply::Hit(item), Command::Get(get)) => self.told_as_found(item, get),
+            (Reply::Hit(item), Command::Get(get)) if !self.policy.is_outlived(&item) => self.told_as_found(item, get),
             (other, _) => {
                 self.shard.wait_ended(self.route, ColdWait::Overflow);
-                other
+                if matches!(other, Reply::Hit(_)) { Reply::Miss } else { other }
             }
         })
     }
@@ -271,6 +275,7 @@ impl Node for RefreshNode {
     fn more_patience(&self, request: &Request, refused: Option<&Reply>) -> Duration {
         match (&request.command, refused) {
             (Command::Get(_), None | Some(Reply::Miss)) => self.policy.cold_wait,
+            (Command::Get(_), Some(Reply::Hit(item))) if self.policy.is_outlived(item) => self.policy.cold_wait,
             (Command::Get(_), Some(Reply::Hit(_))) => self.soft_timeout(),
             _ => Duration::ZERO,
         }

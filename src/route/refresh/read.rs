@@ -56,16 +56,17 @@ impl RefreshNode {
                 self.begin_load(&asker.subject, item.as_ref(), win);
                 match item {
                     Some(item) => self.told_softly(item, &get, &client, &slot, &key).await,
-                    None => self.find_cold(key, get, client, deadline).await,
+                    None => self.find_cold((key, get), client, None, deadline).await,
                 }
             }
             Regenerator::Caller(item, win) => {
                 client.won(id, win);
                 self.told_to_winner(item, &get)
             }
-            Regenerator::Other(Some(item)) => self.told_as_found(item, &get),
+            Regenerator::Other(Some(item)) | Regenerator::None(Some(item), _) => self.told_as_found(item, &get),
+            Regenerator::None(None, _) => Reply::Miss,
             Regenerator::Other(None) if self.policy.cold_wait.is_zero() => Reply::Miss,
-            Regenerator::Other(None) => self.find_cold(key, get, client, deadline).await,
+            Regenerator::Other(None) => self.find_cold((key, get), client, None, deadline).await,
             Regenerator::Unknown(refusal) if is_without_cas(&refusal) => refusal,
             Regenerator::Unknown(_) => self.told_as_found(item, &get),
         }

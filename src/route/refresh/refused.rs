@@ -61,8 +61,8 @@ impl RefreshNode {
             return refused;
         }
         let Some(mut waiter) = self.waiter() else { return refused };
-        let (place, waits) = (slot.join(), client.waits(id));
-        match wait(place, &waits, &client, patience).await {
+        let (mut place, waits) = (slot.join(), client.waits(id));
+        match wait(&mut place, &waits, &client, patience).await {
             Ok(Some(item)) => {
                 waiter.how = ColdWait::Value;
                 return Reply::Hit(as_asked(item, &get));

@@ -14,7 +14,7 @@ use super::lease::LeaseAnswer;
 use super::win::{Lease, Win};
 use crate::metrics::LeaseOutcome;
 use crate::protocol::{Item, Reply};
-use crate::route::refresh::decide::{Holding, ItemId};
+use crate::route::refresh::decide::{Holding, ItemId, Lack};
 use crate::route::refresh::leases::{Claimed, ItemReading, WaitEnd};
 
 /// Who regenerates an item, as a caller who asked for its lease learns.
@@ -23,6 +23,8 @@ pub(super) enum Regenerator {
     Caller(Option<Item>, Win),
     /// Another caller, or none has to; the item as it is now.
     Other(Option<Item>),
+    /// None, as there is no value to be had; the item as it is now.
+    None(Option<Item>, Lack),
     /// The item could not be read again.
     Unknown(Reply),
 }
@@ -55,10 +57,11 @@ impl RefreshNode {
                 self.look_out(&asker.subject, &claimed.slot);
                 Regenerator::Other(item)
             }
-            LeaseAnswer::Barren(seconds) => {
+            LeaseAnswer::Barren(seconds, lack) => {
                 self.shard.lease(self.route, LeaseOutcome::Lost);
-                self.found_barren(asker.subject.id, &claimed, (item.as_ref(), reading), seconds);
-                Regenerator::Other(item)
+                let is_fresh = item.as_ref().is_some_and(|item| !self.policy.is_stale(item));
+                self.found_barren(asker.subject.id, &claimed, (item.as_ref(), reading), (seconds, lack));
+                if is_fresh { Regenerator::Other(item) } else { Regenerator::None(item, lack) }
             }
             LeaseAnswer::Granted(lease) => self.granted(asker, &claimed, (item, reading), Some(lease)),
             LeaseAnswer::Unasked => self.granted(asker, &claimed, (item, reading), None),
@@ -80,13 +83,17 @@ impl RefreshNode {
 
     /// The lease says that there is no value to be had for so many seconds. If there is one all the same, hands it to
     /// those that wait here, and else tells them.
-    fn found_barren(&self, id: ItemId, claimed: &Claimed, (item, reading): (Option<&Item>, ItemReading), seconds: i64) {
+    fn found_barren(
+        &self,
+        id: ItemId,
+        claimed: &Claimed,
+        (item, reading): (Option<&Item>, ItemReading),
+        (seconds, lack): (i64, Lack),
+    ) {
         match item {
             Some(item) if !self.policy.is_stale(item) => self.hand_over(id, claimed, item, reading),
-            _ => {
-                let until = self.env.now() + self.policy.asks_again_after(seconds);
-                claimed.slot.end_without_value(until);
-            }
+            _ if lack == Lack::Absent => self.leases.end_slot(id, &claimed.slot, WaitEnd::Nothing(reading)),
+            _ => claimed.slot.end_failed(self.env.now() + self.policy.asks_again_after(seconds)),
         }
     }
 

@@ -76,6 +76,7 @@ impl RefreshNode {
         let took = self.env.now().saturating_duration_since(win.told);
         self.shard.regeneration(self.route, took);
         self.leases.learn(subject.id, took);
+        let reading = win.slot.begin_reading();
         let over = match win.stale {
             Some(cas) => self.store_over(subject, store, cas, &win).await,
             None => Stored::Gone,
@@ -96,6 +97,12 @@ impl RefreshNode {
             // Too large for the server, say: it is no less the value that others wait for.
             Stored::Failed(_) => self.brought(&win.slot, store, &Item::default()),
             Stored::Refused(_) | Stored::Gone => WaitEnd::Over,
+        };
+        // It may have been deleted again before those came who wait since it was stored. A client's set is not over
+        // before its client knows; a load is.
+        let end = match end {
+            WaitEnd::Value(item) if self.loads() => WaitEnd::Found(item, reading),
+            end => end,
         };
         self.leases.end_slot(subject.id, &win.slot, end);
         stored
@@ -139,7 +146,7 @@ impl RefreshNode {
     }
 
     /// What a look at the lease says against keeping the winner's value.
-    async fn evidence(&self, win: &Win, look: Answer) -> Option<SetRefusal> {
+    pub(super) async fn evidence(&self, win: &Win, look: Answer) -> Option<SetRefusal> {
         let lease = win.lease.as_ref()?;
         let look = Look::of(&look.await, Some(&lease.token));
         let since = self.env.now().saturating_duration_since(lease.asked);

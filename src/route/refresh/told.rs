@@ -23,7 +23,7 @@ impl RefreshNode {
     pub(super) fn told_as_found(&self, item: Item, get: &Get) -> Reply {
         let item = as_asked(item, get);
         match self.policy.age(&item) {
-            Age::Stale(age) => self.told_stale(item, age, get),
+            Age::Stale(age) | Age::Outlived(age) => self.told_stale(item, age, get),
             Age::Unjudged | Age::Fresh(_) => Reply::Hit(self.policy.as_told(item)),
         }
     }

@@ -13,8 +13,8 @@ use crate::metrics::{ColdWait, RouteId, Shard};
 use crate::protocol::{Get, Item, Key, Reply};
 use crate::route::Answer;
 use crate::route::client::Waits;
-use crate::route::refresh::decide::{ItemId, Look};
-use crate::route::refresh::leases::{LeaseSlot, Leave, WaitEnd, WaitingPlace};
+use crate::route::refresh::decide::{ItemId, Lack, Look};
+use crate::route::refresh::leases::{ItemReading, LeaseSlot, Leave, WaitEnd, WaitingPlace};
 
 /// The first look for the value of a winner elsewhere comes after this, each further one after twice the time before.
 const FIRST_POLL: Duration = Duration::from_millis(5);
@@ -53,6 +53,7 @@ impl RefreshNode {
         let mut pause = FIRST_POLL;
         while slot.keep_polling() {
             sleep(pause.mul_f64(0.75 + self.env.chance() / 2.0)).await;
+            self.env.wakes();
             pause = (pause * 2).min(SLOWEST_POLL);
             let reading = slot.begin_reading();
             let item = self.read_whole(&subject, &Get::default());
@@ -62,7 +63,7 @@ impl RefreshNode {
                 Reply::Hit(item) if !self.policy.is_stale(&item) => {
                     self.leases.end_slot(id, &slot, WaitEnd::Found(self.policy.as_told(item), reading));
                 }
-                _ => self.look_for_end(id, &slot, lease).await,
+                item => self.look_for_end((id, &slot), lease, reading, matches!(item, Reply::Hit(_))).await,
             }
         }
     }
@@ -70,11 +71,22 @@ impl RefreshNode {
 
 impl RefreshNode {
     /// Where leash regenerates itself, a lease that ends without a value has nothing more to wait for.
-    async fn look_for_end(&self, id: ItemId, slot: &Arc<LeaseSlot>, lease: Option<Answer>) {
+    async fn look_for_end(
+        &self,
+        (id, slot): (ItemId, &Arc<LeaseSlot>),
+        lease: Option<Answer>,
+        reading: ItemReading,
+        is_there: bool,
+    ) {
         let Some(lease) = lease else { return };
         match Look::of(&lease.await, None) {
-            Look::Barren { left } => slot.end_without_value(self.env.now() + self.policy.asks_again_after(left)),
-            Look::Gone | Look::Revoked(_) => self.leases.end_slot(id, slot, WaitEnd::Over),
+            Look::Barren { lack: Lack::Absent, .. } if !is_there => {
+                self.leases.end_slot(id, slot, WaitEnd::Nothing(reading))
+            }
+            Look::Barren { lack: Lack::Failed, left, .. } => {
+                slot.end_failed(self.env.now() + self.policy.asks_again_after(left));
+            }
+            Look::Barren { .. } | Look::Gone | Look::Revoked(_) => self.leases.end_slot(id, slot, WaitEnd::Over),
             Look::Ours | Look::Others { .. } | Look::Unknown => {}
         }
     }
@@ -82,7 +94,7 @@ impl RefreshNode {
 
 /// Waits for the end of a lease, or says how else the wait ended.
 pub(super) async fn wait(
-    mut place: WaitingPlace,
+    place: &mut WaitingPlace,
     waits: &Waits,
     client: &Client,
     patience: Instant,
@@ -91,7 +103,7 @@ pub(super) async fn wait(
         biased;
         // Its own write is not what it waits for.
         () = waits.overtaken() => Err(ColdWait::Timeout),
-        end = place.end() => if place.is_in_vain() { Err(ColdWait::Nothing) } else { Ok(end) },
+        end = place.end() => if place.lack().is_some() { Err(ColdWait::Nothing) } else { Ok(end) },
         () = client.gone() => Err(ColdWait::Gone),
         () = sleep_until(patience) => Err(ColdWait::Timeout),
     }

@@ -4,6 +4,7 @@ mod answers;
 mod bounds;
 mod crowds;
 mod examples;
+mod fail_safe;
 mod keys;
 mod races;
 mod speaks;

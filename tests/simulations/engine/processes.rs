@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
 use support::Random;
+use tokio::task::LocalSet;
 
 type Life = Pin<Box<dyn Future<Output = ()>>>;
 
@@ -68,6 +69,20 @@ impl Processes {
         let waker = Waker::from(Arc::new(WakeOne { process: number, woken: self.woken.clone() }));
         waker.wake_by_ref();
         self.live.borrow_mut().insert(number, Process { life: Some(Box::pin(life)), waker, whose, op });
+    }
+
+    /// Does something for this op, whose tasks become a process.
+    pub fn within<T>(&self, whose: Whose, op: usize, does: impl FnOnce() -> T) -> T {
+        let tasks = LocalSet::new();
+        let done = {
+            let _context = tasks.enter();
+            let before = self.acting.replace(op);
+            let done = does();
+            self.acting.set(before);
+            done
+        };
+        self.begin(whose, op, tasks);
+        done
     }
 
     /// Polls whoever was woken, in an order that the seed says, until nobody is.

@@ -136,6 +136,20 @@ impl Wires {
         }
     }
 
+    /// How many requests are on the wire.
+    pub fn asked(&self, wire: usize) -> usize {
+        self.wires.borrow()[wire].asked.len()
+    }
+
+    /// A connection is lost, and at once there is another one: what is on the wire is done no more, and who waits hears
+    /// only of the loss.
+    pub fn lose(&self, wire: usize, loss: Reply) {
+        let wire = &mut self.wires.borrow_mut()[wire];
+        wire.answered.iter_mut().for_each(|(_, reply)| *reply = loss.clone());
+        let lost = std::mem::take(&mut wire.asked);
+        wire.answered.extend(lost.into_iter().map(|asked| (asked, loss.clone())));
+    }
+
     /// A person goes on.
     pub fn let_go(&self, person: usize) {
         let letter = self.waiting.borrow_mut().swap_remove(person);

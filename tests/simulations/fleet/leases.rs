@@ -17,7 +17,7 @@ const STEP: Duration = Duration::from_millis(100);
 
 fn policy() -> Policy {
     let cold_wait = Duration::ZERO;
-    Policy { grace: 3600, lease: LEASE, cold_wait, jitter: 0.0, marker: 1 << 31, early: None }
+    Policy { grace: 3600, fail_safe: 0, lease: LEASE, cold_wait, jitter: 0.0, marker: 1 << 31, early: None }
 }
 
 /// The questions in each tenth of a second, where `again` says when to ask again for a lease that lasts so many seconds.

@@ -1,7 +1,7 @@
 //! What src/route/refresh/leases/slot.rs is built on, the model checker's: it finds this as its `super::sync`.
 
 pub use leash::protocol::Item;
-pub use leash::route::refresh::decide::{ClaimResult, Holding};
+pub use leash::route::refresh::decide::{ClaimResult, Holding, Lack};
 pub use shuttle::sync::Mutex;
 pub use std::sync::PoisonError;
 

@@ -10,7 +10,6 @@ use leash::protocol::{Command, Delete, Exptime, Get, Reply, Request, Returns, St
 use leash::route::refresh::leases::Leases;
 use leash::route::{Client, Entry, PendingReplies, RefreshNode};
 use leash::upstream::{ReplyTo, Ticket};
-use tokio::task::LocalSet;
 use tokio::time::sleep;
 
 use super::oracle::Deed;
@@ -127,15 +126,9 @@ impl Person {
         let number = self.number;
         world.tell(|| format!("op {op:<3} person {number} asks {}", super::words::request(&request)));
         let mailbox = Rc::new(Mailbox { world: world.clone(), op, letter: Letter::default() });
-        let tasks = LocalSet::new();
-        let reply = {
-            let _context = tasks.enter();
-            let before = world.processes.acting.replace(op);
-            let reply = self.entry.ask(&request, &self.client, Ticket::new(mailbox.clone(), 0));
-            world.processes.acting.set(before);
-            reply
-        };
-        world.processes.begin(Whose::Sidecar(self.sidecar), op, tasks);
+        let ticket = Ticket::new(mailbox.clone(), 0);
+        let ask = || self.entry.ask(&request, &self.client, ticket);
+        let reply = world.processes.within(Whose::Sidecar(self.sidecar), op, ask);
         if let Some(reply) = reply {
             mailbox.clone().deliver(0, reply);
         }

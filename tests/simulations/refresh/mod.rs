@@ -9,7 +9,7 @@ mod oracle;
 mod scenarios;
 mod server;
 mod trouble;
-mod words;
+pub mod words;
 mod world;
 
 use explore::{explore, first_broken, play};

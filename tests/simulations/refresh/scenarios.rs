@@ -86,6 +86,7 @@ impl Scenario {
         };
         let is_early = matches!(self, Scenario::General) && chance.chance(20);
         Policy {
+            fail_safe: 0,
             grace: 2 + chance.below(3) as u32,
             lease: (2 + chance.below(4) as u32).max(if matches!(self, Scenario::TwoWinners) { 3 } else { 2 }),
             cold_wait: Duration::from_millis(cold_wait as u64),

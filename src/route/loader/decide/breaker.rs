@@ -24,7 +24,7 @@ const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_sec
 
 /// Whether an origin is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum BreakerState {
+pub enum BreakerState {
     /// As if there were no breaker.
     Closed,
     /// Only now and then, to see whether it is back.
@@ -33,7 +33,7 @@ pub(crate) enum BreakerState {
 
 /// What became of the question whether to ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Permit {
+pub enum Permit {
     /// Ask.
     Free,
     /// Ask, as a probe.
@@ -53,7 +53,7 @@ struct Second {
 
 /// The breaker of one origin.
 #[derive(Debug)]
-pub(crate) struct Breaker {
+pub(super) struct Breaker {
     start: Instant,
     seconds: [Second; WINDOW],
     /// Failures since the last success.
@@ -71,17 +71,17 @@ struct Opened {
 
 impl Breaker {
     /// Closed; seconds are counted from `start`.
-    pub(crate) fn new(start: Instant) -> Breaker {
+    pub(super) fn new(start: Instant) -> Breaker {
         Breaker { start, seconds: [Second::default(); WINDOW], in_a_row: 0, opened: None }
     }
 
     /// How it stands.
-    pub(crate) fn state(&self) -> BreakerState {
+    pub(super) fn state(&self) -> BreakerState {
         if self.opened.is_some() { BreakerState::Open } else { BreakerState::Closed }
     }
 
     /// Whether the origin may be asked now.
-    pub(crate) fn permit(&mut self, now: Instant) -> Permit {
+    pub(super) fn permit(&mut self, now: Instant) -> Permit {
         let Some(opened) = &mut self.opened else { return Permit::Free };
         if now < opened.next {
             return Permit::Refused;
@@ -92,7 +92,7 @@ impl Breaker {
     }
 
     /// Notes that the origin did what was asked.
-    pub(crate) fn succeeded(&mut self, now: Instant) {
+    pub(super) fn succeeded(&mut self, now: Instant) {
         self.in_a_row = 0;
         if self.opened.take().is_some() {
             // What failed before says nothing of an origin that is back.
@@ -102,7 +102,7 @@ impl Breaker {
     }
 
     /// Notes that it did not; `chance` is from 0 to 1.
-    pub(crate) fn failed(&mut self, permit: Permit, now: Instant, chance: f64) {
+    pub(super) fn failed(&mut self, permit: Permit, now: Instant, chance: f64) {
         match &mut self.opened {
             Some(opened) if permit == Permit::Probe => {
                 opened.failed += 1;

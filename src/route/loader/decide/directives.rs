@@ -21,6 +21,8 @@ pub(super) struct Directives {
     pub age: Option<u32>,
     /// `stale-while-revalidate`.
     pub stale_time: Option<u32>,
+    /// `stale-if-error`.
+    pub error_time: Option<u32>,
 }
 
 impl Directives {
@@ -59,6 +61,7 @@ impl Directives {
             "s-maxage" => self.shared_age = agreed(self.shared_age, seconds()),
             "max-age" => self.age = agreed(self.age, seconds()),
             "stale-while-revalidate" => self.stale_time = agreed(self.stale_time, seconds()),
+            "stale-if-error" => self.error_time = agreed(self.error_time, seconds()),
             _ => {}
         }
     }

@@ -4,10 +4,12 @@
 //! ```text
 //!   Leash-Cache-Control, if it is well formed ─┬▶ s-maxage ─▶ max-age ─▶ the route's ttl     fresh, less Age
 //!   else Cache-Control ────────────────────────┘   stale-while-revalidate ─▶ the route's grace    stale
+//!                                                  stale-if-error ─▶ the route's fail_safe   stale while it fails
 //! ```
-//! On a route every value is stale for `grace`, as its age is read off the time that is left. So an answer may ask for
-//! less stale time than that, never for more: it is then stale earlier, or if that would cost it half its freshness, it
-//! is stored without stale time.
+//! On a route every value is stale for `grace`, and kept for `fail_safe` after that, as its age is read off the time that
+//! is left. So an answer may ask for less than that, never for more: it is then stale earlier, or if that would cost it
+//! half its freshness, it is stored without stale time. Both directives count from the moment at which it is stale, so
+//! what it may be used for on an error ends with the later of them.
 
 use super::directives::Directives;
 use crate::route::refresh::Keep;
@@ -25,9 +27,19 @@ pub struct AnswerSaid<'a> {
     pub vary: Option<&'a str>,
 }
 
-/// How an answer is kept on a route that keeps values for `ttl` unless they say otherwise, and serves stale ones for
-/// `grace`, both in seconds.
-pub fn keep(said: AnswerSaid<'_>, ttl: u32, grace: u32) -> Keep {
+/// How a route keeps values, in seconds.
+#[derive(Clone, Copy, Debug)]
+pub struct KeepTerms {
+    /// How long they are fresh unless they say otherwise.
+    pub ttl: u32,
+    /// How long they are served stale.
+    pub grace: u32,
+    /// How long they are kept after that, to be served while they cannot be made anew.
+    pub fail_safe: u32,
+}
+
+/// How an answer is kept.
+pub fn keep(said: AnswerSaid<'_>, terms: KeepTerms) -> Keep {
     let targeted = said.targeted.and_then(Directives::of_targeted);
     let directives = targeted.or_else(|| said.cache_control.map(Directives::of_cache_control)).unwrap_or_default();
     let is_for_one_request = said.vary.is_some_and(|vary| vary.split(',').any(|name| name.trim() == "*"));
@@ -36,18 +48,26 @@ pub fn keep(said: AnswerSaid<'_>, ttl: u32, grace: u32) -> Keep {
     }
     let fresh = match directives.shared_age.or(directives.age) {
         Some(explicit) => explicit.saturating_sub(age(said.age)),
-        None => ttl,
+        None => terms.ttl,
     };
-    match directives.stale_time {
+    match too_long(&directives, terms) {
         _ if directives.is_never_stale => plain(fresh),
-        Some(stale) if stale < grace => shortened(fresh, grace - stale),
-        Some(_) => Keep::WithGrace(fresh),
-        None if fresh == 0 => Keep::Never,
-        None => Keep::WithGrace(fresh),
+        0 if fresh == 0 && directives.stale_time.is_none() => Keep::Never,
+        0 => Keep::WithGrace(fresh),
+        missing => shortened(fresh, missing),
     }
 }
 
-/// What has less stale time than the route gives, by `missing` seconds.
+/// By how many seconds the route would keep it too long.
+fn too_long(directives: &Directives, KeepTerms { grace, fail_safe, .. }: KeepTerms) -> u32 {
+    let stale = directives.stale_time.map_or(grace, |told| told.min(grace));
+    let most = stale.saturating_add(fail_safe);
+    // Without a stale-while-revalidate the route says how long a value is stale, whatever happens then.
+    let kept = directives.error_time.map_or(most, |told| told.max(stale).min(grace.saturating_add(fail_safe)));
+    (grace - stale).max(grace.saturating_add(fail_safe) - kept)
+}
+
+/// What the route would keep too long, by `missing` seconds.
 fn shortened(fresh: u32, missing: u32) -> Keep {
     match fresh.checked_sub(missing) {
         Some(earlier) if earlier >= fresh.div_ceil(2) && earlier > 0 => Keep::WithGrace(earlier),

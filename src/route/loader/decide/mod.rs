@@ -2,19 +2,20 @@
 //! time and chance are arguments.
 //!
 //! ```text
-//!   key ─▶ url ─▶ queue: whose turn is it? ─▶ breaker: may it be asked? ─▶ … ─▶ freshness: how long is that a value?
+//!   key ─▶ url ─▶ line: is it due? (breaker, queue) ─▶ … ─▶ freshness: how long is that a value?
 //! ```
 
 mod breaker;
 mod dictionary;
 mod directives;
 mod freshness;
+mod line;
 mod queue;
 mod url;
 
-pub(crate) use breaker::{Breaker, BreakerState, Permit};
-pub use freshness::{AnswerSaid, keep};
-pub(crate) use queue::FairQueue;
+pub use breaker::{BreakerState, Permit};
+pub use freshness::{AnswerSaid, KeepTerms, keep};
+pub use line::{CallBounds, CallLine, CallRefusal, CallTurn};
 pub use url::path_of;
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::hash::Hash;
 
 /// What waits, by the party it waits for.
 #[derive(Debug)]
-pub(crate) struct FairQueue<P, T> {
+pub(super) struct FairQueue<P, T> {
     lines: HashMap<P, VecDeque<T>>,
     /// The parties whose line is not empty, the next one first.
     turns: VecDeque<P>,
@@ -15,17 +15,17 @@ pub(crate) struct FairQueue<P, T> {
 
 impl<P: Copy + Eq + Hash, T> FairQueue<P, T> {
     /// Nothing waits.
-    pub(crate) fn new() -> FairQueue<P, T> {
+    pub(super) fn new() -> FairQueue<P, T> {
         FairQueue { lines: HashMap::new(), turns: VecDeque::new(), len: 0 }
     }
 
     /// How much waits.
-    pub(crate) fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.len
     }
 
     /// Puts one more at the end of its party's line; gives it back if `most` wait already.
-    pub(crate) fn push(&mut self, party: P, wanted: T, most: usize) -> Result<(), T> {
+    pub(super) fn push(&mut self, party: P, wanted: T, most: usize) -> Result<(), T> {
         if self.len >= most {
             return Err(wanted);
         }
@@ -39,7 +39,7 @@ impl<P: Copy + Eq + Hash, T> FairQueue<P, T> {
     }
 
     /// Takes the first of the party whose turn it is.
-    pub(crate) fn pop(&mut self) -> Option<T> {
+    pub(super) fn pop(&mut self) -> Option<T> {
         let party = self.turns.pop_front()?;
         let line = self.lines.get_mut(&party)?;
         let next = line.pop_front();

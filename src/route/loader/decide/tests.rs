@@ -1,12 +1,14 @@
 //! The rules of RFC 9111, 5861 and 9213, a line each: what the answer says, and how it is kept on a route with a TTL of
-//! 300 s and a grace of 60 s.
+//! 300 s and a grace of 60 s; and with a fail_safe of 600 s.
 
-use super::{AnswerSaid, keep};
+use super::{AnswerSaid, KeepTerms, keep};
 use crate::route::refresh::Keep;
 use Keep::{Never, Plain, WithGrace};
 
+const TERMS: KeepTerms = KeepTerms { ttl: 300, grace: 60, fail_safe: 0 };
+
 fn kept(said: AnswerSaid<'_>) -> Keep {
-    keep(said, 300, 60)
+    keep(said, TERMS)
 }
 
 #[test]
@@ -70,6 +72,38 @@ fn stale_while_revalidate_gives_less_stale_time_than_the_route_but_never_more() 
     ] {
         assert_eq!(kept(AnswerSaid { cache_control: Some(field), ..AnswerSaid::default() }), expected, "{field}");
     }
+}
+
+#[test]
+fn stale_if_error_counts_from_the_stale_date_and_gives_less_time_than_the_route_but_never_more() {
+    let terms = KeepTerms { fail_safe: 600, ..TERMS };
+    for (field, expected) in [
+        ("max-age=300", WithGrace(300)),
+        ("max-age=300, stale-if-error=660", WithGrace(300)),
+        ("max-age=300, stale-if-error=86400", WithGrace(300)),
+        ("max-age=300, stale-if-error=600", WithGrace(240)),
+        ("max-age=300, stale-if-error=510", WithGrace(150)),
+        ("max-age=300, stale-if-error=509", Plain(300)),
+        ("max-age=300, STALE-IF-ERROR=\"600\"", WithGrace(240)),
+        ("max-age=86400, stale-if-error=0", WithGrace(85_800)),
+        ("max-age=86400, stale-if-error=-1", WithGrace(85_800)),
+        ("max-age=86400, stale-if-error=0, stale-if-error=900", WithGrace(85_800)),
+        // Stale while it is refreshed for 20 s, so it is stale earlier by the other 40 s of the grace.
+        ("max-age=86400, stale-while-revalidate=20", WithGrace(86_360)),
+        ("max-age=86400, stale-while-revalidate=20, stale-if-error=660", WithGrace(86_360)),
+        ("max-age=86400, stale-while-revalidate=20, stale-if-error=300", WithGrace(86_040)),
+        ("max-age=86400, stale-while-revalidate=20, stale-if-error=0", WithGrace(85_760)),
+        ("max-age=86400, stale-while-revalidate=600, stale-if-error=60", WithGrace(85_800)),
+        ("must-revalidate, max-age=300, stale-if-error=660", Plain(300)),
+        ("no-store, stale-if-error=660", Never),
+        ("max-age=0, stale-if-error=660", Never),
+        ("max-age=0, stale-while-revalidate=60, stale-if-error=660", WithGrace(0)),
+    ] {
+        let said = AnswerSaid { cache_control: Some(field), ..AnswerSaid::default() };
+        assert_eq!(keep(said, terms), expected, "{field}");
+    }
+    let said = AnswerSaid { targeted: Some("max-age=300, stale-if-error=600"), ..AnswerSaid::default() };
+    assert_eq!(keep(said, terms), WithGrace(240));
 }
 
 #[test]

@@ -21,8 +21,8 @@ pub enum Holding {
         /// Whether by a client of this process.
         is_here: bool,
     },
-    /// There is no value to be had until then.
-    Barren {
+    /// No value could be made, and none is tried to be until then.
+    Failed {
         /// When the next caller may ask.
         until: Instant,
     },
@@ -50,8 +50,8 @@ impl Holding {
         let has_expired = match *self {
             Holding::Unknown => false,
             Holding::Asking => return ClaimResult::Taken,
-            Holding::Barren { until } if now < until => return ClaimResult::Taken,
-            Holding::Barren { .. } | Holding::Over => return ClaimResult::Over,
+            Holding::Failed { until } if now < until => return ClaimResult::Taken,
+            Holding::Failed { .. } | Holding::Over => return ClaimResult::Over,
             Holding::Taken { until, value_ends: held_for, is_here } => {
                 if now < until && !is_another_value(held_for, value_ends) {
                     return ClaimResult::Taken;

@@ -20,8 +20,28 @@ use crate::protocol::{Item, Key, Reply};
 /// What stands in a lease that a write or a delete ended.
 pub const REVOKED: &[u8] = b"revoked";
 
-/// What stands in a lease whose holder found that there is no value to be had. It ends with its TTL, or by a delete.
-pub const BARREN: &[u8] = b"barren";
+/// Why there is no value to be had for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// There is none.
+    Absent,
+    /// It could not be made: what is left of an older one may do.
+    Failed,
+}
+
+impl Lack {
+    /// What stands in a lease whose holder found that. It ends with its TTL, or by a delete.
+    pub fn word(self) -> &'static [u8] {
+        match self {
+            Lack::Absent => b"barren",
+            Lack::Failed => b"failed",
+        }
+    }
+
+    fn read(value: &[u8]) -> Option<Lack> {
+        [Lack::Absent, Lack::Failed].into_iter().find(|lack| value == lack.word())
+    }
+}
 
 /// What the keys of leases begin with.
 const LEASES: &str = "leash:lease:";
@@ -103,6 +123,10 @@ pub enum Look {
     Barren {
         /// The seconds for which that holds.
         left: i64,
+        /// Its CAS unique.
+        cas: u64,
+        /// Why there is none.
+        lack: Lack,
     },
     /// Nothing.
     Gone,
@@ -125,10 +149,10 @@ impl Look {
         match reply {
             Reply::Hit(Item { value: Some(value), .. }) if ours.is_some_and(|token| token.0 == value) => Look::Ours,
             Reply::Hit(Item { value: Some(value), cas, .. }) if *value == REVOKED => Look::Revoked(*cas),
-            Reply::Hit(Item { value: Some(value), ttl, .. }) if *value == BARREN => Look::Barren { left: *ttl },
-            Reply::Hit(Item { value, cas, ttl, .. }) => {
-                Look::Others { left: *ttl, cas: *cas, terms: value.as_deref().and_then(Terms::read) }
-            }
+            Reply::Hit(Item { value, cas, ttl, .. }) => match value.as_deref().and_then(Lack::read) {
+                Some(lack) => Look::Barren { left: *ttl, cas: *cas, lack },
+                None => Look::Others { left: *ttl, cas: *cas, terms: value.as_deref().and_then(Terms::read) },
+            },
             Reply::Miss | Reply::NotFound => Look::Gone,
             _ => Look::Unknown,
         }
@@ -158,15 +182,15 @@ impl Terms {
         Some(Terms { ttl, value_left })
     }
 
-    /// Whether the value that has `value_left` seconds now, `grace` of them past its stale date, is another than that
+    /// Whether the value that has `value_left` seconds now, and `stale_time` at its stale date, is another than that
     /// the lease was taken for, which itself has `left` seconds now: then the value was regenerated meanwhile, and
     /// the lease has done its work. All times are the server's. In doubt it has not.
-    pub fn are_met(&self, left: i64, value_left: i64, grace: u32) -> bool {
+    pub fn are_met(&self, left: i64, value_left: i64, stale_time: i64) -> bool {
         let (elapsed, blur) = (self.ttl - left, BLUR.as_secs() as i64);
         match self.value_left {
             Some(then) => value_left > then - elapsed + blur,
             // Where nothing was, a value was stored since. It may have been stored just before, unseen.
-            None => elapsed - (i64::from(grace) - value_left) > blur,
+            None => elapsed - (stale_time - value_left) > blur,
         }
     }
 }

@@ -7,6 +7,9 @@
 //! ```
 //! A value is stored with the TTL the application asked for plus `grace`; its remaining TTL, which the server counts,
 //! tells on which side of its stale date it is. No clocks of two machines are compared.
+//!
+//! Where leash itself regenerates, values may be kept longer by `fail_safe`: past their grace they count as gone, but for
+//! readers who would be told nothing because the regeneration failed.
 
 mod built;
 mod early;
@@ -16,7 +19,7 @@ mod ttl;
 
 pub use early::EarlyRefresh;
 pub use holding::{ClaimResult, Holding};
-pub use lease::{BARREN, ItemId, LeaseToken, Look, REVOKED, Terms, Undo, is_lease};
+pub use lease::{ItemId, Lack, LeaseToken, Look, REVOKED, Terms, Undo, is_lease};
 pub use ttl::Stretched;
 
 use std::time::Duration;
@@ -33,6 +36,8 @@ pub const BLUR: Duration = Duration::from_secs(2);
 pub struct Policy {
     /// Seconds a value may be served past its stale date.
     pub grace: u32,
+    /// Seconds it is kept after that, for when it cannot be regenerated.
+    pub fail_safe: u32,
     /// Seconds one caller may take to regenerate a value before the next one may.
     pub lease: u32,
     /// How long callers who find nothing wait for the one who regenerates it; zero: they do not.
@@ -54,6 +59,8 @@ pub enum Age {
     Fresh(u32),
     /// So many seconds past its stale date.
     Stale(u32),
+    /// So many seconds past its stale date, and past its grace: gone, unless it cannot be regenerated.
+    Outlived(u32),
 }
 
 impl Policy {
@@ -84,17 +91,27 @@ impl Policy {
         if !self.is_marked(item) || item.ttl < 0 {
             return Age::Unjudged;
         }
-        let grace = i64::from(self.grace);
-        if item.ttl > grace {
-            Age::Fresh(u32::try_from(item.ttl - grace).unwrap_or(u32::MAX))
-        } else {
-            Age::Stale((grace - item.ttl) as u32)
+        let (stale_time, fail_safe) = (self.stale_time(), i64::from(self.fail_safe));
+        if item.ttl > stale_time {
+            return Age::Fresh(u32::try_from(item.ttl - stale_time).unwrap_or(u32::MAX));
         }
+        let past = (stale_time - item.ttl) as u32;
+        if fail_safe > 0 && item.ttl <= fail_safe { Age::Outlived(past) } else { Age::Stale(past) }
+    }
+
+    /// For how many seconds a value is there past its stale date.
+    pub fn stale_time(&self) -> i64 {
+        i64::from(self.grace) + i64::from(self.fail_safe)
     }
 
     /// Whether `item` is stale: to every command but a read it is then an expired item.
     pub fn is_stale(&self, item: &Item) -> bool {
-        matches!(self.age(item), Age::Stale(_))
+        matches!(self.age(item), Age::Stale(_) | Age::Outlived(_))
+    }
+
+    /// Whether it is past its grace: gone for readers too, unless it cannot be regenerated.
+    pub fn is_outlived(&self, item: &Item) -> bool {
+        matches!(self.age(item), Age::Outlived(_))
     }
 
     /// The item as clients see it: without the marker, and with the TTL that was asked for.
@@ -102,7 +119,7 @@ impl Policy {
         if self.is_marked(&item) {
             item.client_flags &= !self.marker;
             if item.ttl >= 0 {
-                item.ttl = (item.ttl - i64::from(self.grace)).max(0);
+                item.ttl = (item.ttl - self.stale_time()).max(0);
             }
         }
         item

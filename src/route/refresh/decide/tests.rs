@@ -12,7 +12,7 @@ const NOW: i64 = 1_800_000_000;
 
 fn policy(grace: u32, jitter: f64) -> Policy {
     let early = Some(EarlyRefresh { beta: 1.0 });
-    Policy { grace, lease: 10, cold_wait: Duration::ZERO, jitter, marker: 1 << 31, early }
+    Policy { grace, fail_safe: 0, lease: 10, cold_wait: Duration::ZERO, jitter, marker: 1 << 31, early }
 }
 
 /// The item as a server has it `after` seconds later, if it still has it.

@@ -8,7 +8,7 @@ use crate::protocol::Exptime;
 pub struct Stretched {
     /// What to send.
     pub exptime: Exptime,
-    /// Whether its last `grace` seconds are stale time, so that the item must carry the marker.
+    /// Whether its last seconds, `grace` and `fail_safe`, are stale time, so that the item must carry the marker.
     pub is_marked: bool,
 }
 
@@ -22,7 +22,7 @@ impl Policy {
         let plain = Stretched { exptime: asked, is_marked: false };
         let Some(lasts @ 1..) = asked.lasts(now) else { return plain };
         let earlier = (lasts as f64 * self.jitter * chance) as i64;
-        let lasts = (lasts - earlier).max(1) + i64::from(self.grace);
+        let lasts = (lasts - earlier).max(1) + self.stale_time();
         match asked.changed_to_last(lasts, now) {
             Some(exptime) => Stretched { exptime, is_marked: true },
             None => plain,
@@ -36,7 +36,7 @@ impl Policy {
         match asked.lasts(now) {
             None => false,
             Some(0) => true,
-            Some(_) => self.grace <= self.lease,
+            Some(_) => self.stale_time() <= i64::from(self.lease),
         }
     }
 

@@ -6,7 +6,7 @@ mod slot;
 /// What [`slot`] is built on.
 mod sync {
     pub(super) use crate::protocol::Item;
-    pub(super) use crate::route::refresh::decide::{ClaimResult, Holding};
+    pub(super) use crate::route::refresh::decide::{ClaimResult, Holding, Lack};
     pub(super) use std::sync::{Mutex, PoisonError};
     pub(super) use tokio::sync::watch;
 }

@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 
-use super::sync::{ClaimResult, Holding, Item, Mutex, PoisonError, watch};
+use super::sync::{ClaimResult, Holding, Item, Lack, Mutex, PoisonError, watch};
 
 /// How the wait for a value ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,8 +17,10 @@ pub enum WaitEnd {
     Found(Item, ItemReading),
     /// Without one: a caller that still wants it claims again.
     Over,
-    /// Without one, as there is none to be had.
-    Nothing,
+    /// Without one, as this reading found that there is none. A caller that joined after it had begun claims again.
+    Nothing(ItemReading),
+    /// Without one, as it could not be made.
+    Failed,
 }
 
 /// One reading of the item, in the order in which they began.
@@ -73,7 +75,7 @@ impl LeaseSlot {
     /// Notes what became of a claim. A lease that has ended meanwhile stays ended.
     pub fn settle(&self, holding: Holding) {
         let mut state = self.state();
-        if !matches!(state.holding, Holding::Over | Holding::Barren { .. }) {
+        if !matches!(state.holding, Holding::Over | Holding::Failed { .. }) {
             state.holding = holding;
         }
     }
@@ -96,12 +98,12 @@ impl LeaseSlot {
         ends
     }
 
-    /// Ends the lease as there is no value to be had until then: callers that wait, and those that come, are told so.
-    pub fn end_without_value(&self, until: Instant) {
+    /// Ends the lease as no value could be made: callers that wait, and those that come until then, are told so.
+    pub fn end_failed(&self, until: Instant) {
         let mut state = self.state();
         if state.holding != Holding::Over {
-            state.holding = Holding::Barren { until };
-            self.end.send_replace(Some(WaitEnd::Nothing));
+            state.holding = Holding::Failed { until };
+            self.end.send_replace(Some(WaitEnd::Failed));
         }
     }
 
@@ -158,12 +160,16 @@ impl WaitingPlace {
         match self.end.wait_for(Option::is_some).await.ok()?.clone()? {
             WaitEnd::Value(item) => Some(item),
             WaitEnd::Found(item, reading) => (reading > self.joined_after).then_some(item),
-            WaitEnd::Over | WaitEnd::Nothing => None,
+            WaitEnd::Over | WaitEnd::Nothing(_) | WaitEnd::Failed => None,
         }
     }
 
-    /// Whether it has ended as there is no value to be had.
-    pub fn is_in_vain(&self) -> bool {
-        matches!(*self.end.borrow(), Some(WaitEnd::Nothing))
+    /// Why there is no value to be had, if it has ended so.
+    pub fn lack(&self) -> Option<Lack> {
+        match *self.end.borrow() {
+            Some(WaitEnd::Nothing(reading)) => (reading > self.joined_after).then_some(Lack::Absent),
+            Some(WaitEnd::Failed) => Some(Lack::Failed),
+            _ => None,
+        }
     }
 }
