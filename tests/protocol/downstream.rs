@@ -6,6 +6,8 @@ use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use tempfile::TempDir;
+
 use support::fake_server::{FakeServer, hears_nothing, is_closed};
 use support::figures::{metric, reaches, stat};
 use support::leash::binary;
@@ -42,20 +44,23 @@ fn the_version_is_digits_and_dots_and_stats_tell_who_answers() {
 struct Mortal {
     child: Child,
     address: String,
+    _directory: Option<TempDir>,
 }
 
 impl Mortal {
     fn before(server: &str) -> Mortal {
         let address = format!("127.0.0.1:{}", free_port());
+        let directory = tempfile::tempdir().unwrap();
         let child = Command::new(binary())
-            .args(["--server", server, "--listen", &address, "--admin", "off"])
+            .args(Leash::before(server, &directory.path().join("leash.yaml")))
+            .args(["--listen", &address, "--admin", "off"])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
         wait_until("leash listens", BOUND, || Client::try_connect(&address).is_ok());
-        Mortal { child, address }
+        Mortal { child, address, _directory: Some(directory) }
     }
 
     /// Its exit code, and how long it took.
@@ -526,7 +531,7 @@ fn a_unix_socket_is_listened_on_and_its_file_goes_with_leash() {
             .spawn()
             .unwrap();
         wait_until("leash listens", BOUND, || UnixStream::connect(&path).is_ok());
-        Mortal { child, address: String::new() }
+        Mortal { child, address: String::new(), _directory: None }
     };
     let mut leash = start();
     let mut client = UnixStream::connect(&path).unwrap();
@@ -558,7 +563,7 @@ fn a_file_that_is_no_socket_is_not_taken_for_one_left_behind() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    assert_eq!(Mortal { child, address: String::new() }.ends().0, Some(1));
+    assert_eq!(Mortal { child, address: String::new(), _directory: None }.ends().0, Some(1));
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "data");
 }
 

@@ -20,7 +20,7 @@ pub struct Scene {
 
 impl Scene {
     pub fn memcached() -> Scene {
-        let servers = Memcached::start_many(1);
+        let servers = vec![Memcached::start_plain()];
         Scene { name: "memcached", address: servers[0].address(), flushes: true, moves: false, _leash: None, servers }
     }
 

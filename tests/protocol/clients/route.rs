@@ -34,7 +34,7 @@ impl Route {
     }
 
     pub fn memcached() -> Route {
-        let server = Memcached::start();
+        let server = Memcached::start_plain();
         Route { name: "memcached", address: server.address(), _leash: None, _servers: vec![server] }
     }
 

@@ -38,7 +38,7 @@ struct Target {
 
 impl Target {
     fn memcached() -> Target {
-        let server = Memcached::start();
+        let server = Memcached::start_plain();
         Target { name: "memcached", address: server.address(), _leash: None, _servers: vec![server] }
     }
 

@@ -131,7 +131,7 @@ fn a_password_that_is_wrong_or_missing_is_told_in_the_words_of_the_server() {
 
 #[test]
 fn a_server_that_asks_for_no_password_keeps_none() {
-    let server = Memcached::start();
+    let server = Memcached::start_plain();
     let authority = Authority::new("unused");
     let file = authority.path("password");
     fs::write(&file, PASSWORD).unwrap();
@@ -156,7 +156,7 @@ fn plain_text_on_either_end_is_told() {
     let ca = secured.authority.ca();
     let leash = leash_with(&format!("servers: ['{address}'], tls: {{ca: {}}}", ca.display()));
     fails(&leash, NO_TLS, &["it answers, but not in TLS: remove tls from the pool"]);
-    let memcached = Memcached::start();
+    let memcached = Memcached::start_plain();
     let leash = leash_with(&format!("servers: ['{}'], tls: {{ca: {}}}", memcached.address(), ca.display()));
     fails(&leash, NO_TLS, &["server cannot be used"]);
 }

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, TcpStream, ToSocketAddrs};
+use std::net::{Shutdown, SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
-use super::BOUND;
+use super::{BOUND, everywhere};
 
 /// One connection to memcached or leash.
 pub struct Client {
@@ -22,10 +22,15 @@ impl Client {
 
     pub fn try_connect(address: &str) -> io::Result<Client> {
         let resolved = address.to_socket_addrs()?.next().ok_or(io::ErrorKind::NotFound)?;
-        let stream = TcpStream::connect_timeout(&resolved, BOUND)?;
+        let secured = everywhere::plain_port(resolved.port());
+        let resolved = SocketAddr::new(resolved.ip(), secured.unwrap_or(resolved.port()));
+        let mut stream = TcpStream::connect_timeout(&resolved, BOUND)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(BOUND))?;
         stream.set_write_timeout(Some(BOUND))?;
+        if secured.is_some() {
+            everywhere::log_in(&mut stream)?;
+        }
         Ok(Client::of(stream))
     }
 

@@ -4,13 +4,13 @@
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
 use super::memcached::signal;
-use super::{BOUND, Client, Memcached, free_port, wait_until};
+use super::{BOUND, Client, Memcached, everywhere, free_port, wait_until};
 
 /// A running leash.
 pub struct Leash {
@@ -33,7 +33,9 @@ pub fn binary() -> PathBuf {
 impl Leash {
     /// With command line arguments; the addresses are chosen here.
     pub fn start(arguments: &[&str]) -> Leash {
-        Leash::launch(arguments.iter().map(ToString::to_string).collect(), tempfile::tempdir().unwrap())
+        let (arguments, directory) =
+            (arguments.iter().map(ToString::to_string).collect(), tempfile::tempdir().unwrap());
+        Leash::launch(everywhere::completed_arguments(arguments, &directory.path().join("leash.yaml")), directory)
     }
 
     /// In front of these servers, two workers, `flush_all` allowed.
@@ -64,7 +66,7 @@ impl Leash {
     pub fn with_config(yaml: &str) -> Leash {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("leash.yaml");
-        fs::write(&file, yaml).unwrap();
+        fs::write(&file, everywhere::completed(yaml)).unwrap();
         Leash::launch(vec!["--config".into(), file.display().to_string()], directory)
     }
 
@@ -72,7 +74,7 @@ impl Leash {
     pub fn within(command: &[&str], yaml: &str) -> Leash {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("leash.yaml");
-        fs::write(&file, yaml).unwrap();
+        fs::write(&file, everywhere::completed(yaml)).unwrap();
         let within = command.iter().map(ToString::to_string).collect();
         Leash::launch_at(directory, within, |address, admin| {
             let file = file.display().to_string();
@@ -85,7 +87,8 @@ impl Leash {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("leash.yaml");
         Leash::launch_at(directory, Vec::new(), |address, admin| {
-            fs::write(&file, format!("listen: [{{tcp: '{address}'}}]\nadmin: {admin}\n{yaml}")).unwrap();
+            let yaml = format!("listen: [{{tcp: '{address}'}}]\nadmin: {admin}\n{yaml}");
+            fs::write(&file, everywhere::completed(&yaml)).unwrap();
             vec!["--config".into(), file.display().to_string()]
         })
     }
@@ -96,9 +99,14 @@ impl Leash {
         let file = directory.path().join("leash.yaml");
         Leash::launch_at(directory, Vec::new(), |address, admin| {
             let listen = format!("listen:\n  - {{tcp: '{address}'{keys}}}\n{others}");
-            fs::write(&file, format!("{listen}admin: {admin}\n{yaml}")).unwrap();
+            fs::write(&file, everywhere::completed(&format!("{listen}admin: {admin}\n{yaml}"))).unwrap();
             vec!["--config".into(), file.display().to_string()]
         })
+    }
+
+    /// The arguments by which a test that runs leash itself puts it in front of this server; `file` is for one to go by.
+    pub fn before(server: &str, file: &Path) -> Vec<String> {
+        everywhere::completed_arguments(vec!["--server".to_string(), server.to_string()], file)
     }
 
     fn launch(arguments: Vec<String>, directory: TempDir) -> Leash {
@@ -184,7 +192,10 @@ impl Leash {
     /// Puts another configuration in its file, whole at once.
     pub fn configure(&self, yaml: impl AsRef<[u8]>) {
         let next = self.directory.path().join("next.yaml");
-        fs::write(&next, yaml).unwrap();
+        match std::str::from_utf8(yaml.as_ref()) {
+            Ok(text) => fs::write(&next, everywhere::completed(text)).unwrap(),
+            Err(_) => fs::write(&next, yaml).unwrap(),
+        }
         fs::rename(next, self.file()).unwrap();
     }
 

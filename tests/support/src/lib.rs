@@ -8,6 +8,7 @@ pub mod chromium;
 pub mod client;
 pub mod command;
 pub mod documents;
+mod everywhere;
 pub mod fake_server;
 pub mod figures;
 pub mod leash;

@@ -5,13 +5,20 @@
 
 use std::process::{Child, Command, Stdio};
 
-use super::{BOUND, Client, free_port, wait_until};
+use super::{BOUND, Client, everywhere, free_port, wait_until};
 
 /// A running (or killed) memcached.
 pub struct Memcached {
     child: Child,
     port: u16,
     more: Vec<String>,
+}
+
+/// Whether a server is left as it is where all others are [secured](super::everywhere).
+#[derive(Clone, Copy, PartialEq)]
+enum Stays {
+    Plain,
+    AsTheOthers,
 }
 
 impl Memcached {
@@ -21,9 +28,20 @@ impl Memcached {
 
     /// With more command line arguments.
     pub fn start_with(more: &[&str]) -> Memcached {
-        let more: Vec<String> = more.iter().map(ToString::to_string).collect();
+        Memcached::launch(more, Stays::AsTheOthers)
+    }
+
+    /// One that leash is compared with, or that is asked by others than leash and [`Client`]: always without TLS.
+    pub fn start_plain() -> Memcached {
+        Memcached::launch(&[], Stays::Plain)
+    }
+
+    fn launch(own: &[&str], stays: Stays) -> Memcached {
+        let own: Vec<String> = own.iter().map(ToString::to_string).collect();
         for _ in 0..5 {
             let port = free_port();
+            let secured = if stays == Stays::Plain { Vec::new() } else { everywhere::arguments(port, &own) };
+            let more = [own.clone(), secured].concat();
             let mut child = spawn(port, &more);
             if has_begun(&mut child, port) {
                 return Memcached { child, port, more };
@@ -88,6 +106,7 @@ impl Memcached {
 impl Drop for Memcached {
     fn drop(&mut self) {
         self.kill();
+        everywhere::forget(self.port);
     }
 }
 

@@ -27,11 +27,7 @@ impl SecuredServer {
 
     /// With another certificate, and with more arguments.
     pub fn with(authority: Authority, identity: &Identity, more: &[&str]) -> SecuredServer {
-        let users = authority.path("users");
-        fs::write(&users, format!("{USER}:{PASSWORD}\n")).unwrap();
-        fs::write(authority.path("password"), format!("{PASSWORD}\n")).unwrap();
-        authority.lets_everybody_read();
-        let own = [identity.arguments(), vec!["-Y".to_string(), users.display().to_string()]].concat();
+        let own = lets_in(&authority, identity);
         let arguments: Vec<&str> = own.iter().map(String::as_str).chain(more.iter().copied()).collect();
         SecuredServer { server: Memcached::start_with(&arguments), authority }
     }
@@ -45,6 +41,15 @@ impl SecuredServer {
     pub fn auth(&self) -> String {
         format!("auth: {{user: {USER}, password_file: {}}}", shown(self.authority.path("password")))
     }
+}
+
+/// The arguments of a memcached that speaks TLS as `identity` and lets [`USER`] in.
+pub(crate) fn lets_in(authority: &Authority, identity: &Identity) -> Vec<String> {
+    let users = authority.path("users");
+    fs::write(&users, format!("{USER}:{PASSWORD}\n")).unwrap();
+    fs::write(authority.path("password"), format!("{PASSWORD}\n")).unwrap();
+    authority.lets_everybody_read();
+    [identity.arguments(), vec!["-Y".to_string(), users.display().to_string()]].concat()
 }
 
 impl Authority {
