@@ -5,7 +5,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use super::files::{dashboards, every, panels, promtool, questions, text, variables};
+use super::files::{all_panels, dashboards, every, panels, promtool, questions, text, variables};
 
 #[test]
 fn promtool_accepts_every_question() {
@@ -22,15 +22,47 @@ fn promtool_accepts_every_question() {
 #[test]
 fn panels_do_not_overlap_and_have_numbers_of_their_own() {
     for dashboard in dashboards() {
-        let panels = dashboard["panels"].as_array().unwrap();
+        let panels = all_panels(&dashboard);
         let ids: BTreeSet<u64> = panels.iter().map(|panel| panel["id"].as_u64().unwrap()).collect();
         assert_eq!(ids.len(), panels.len());
-        let mut taken = BTreeSet::new();
-        for panel in panels {
-            let [x, y, w, h] = ["x", "y", "w", "h"].map(|side| panel["gridPos"][side].as_u64().unwrap());
-            for cell in (x..x + w).flat_map(|x| (y..y + h).map(move |y| (x, y))) {
-                assert!(cell.0 < 24 && taken.insert(cell), "{} lies over another panel at {cell:?}", panel["title"]);
-            }
+        let own = dashboard["panels"].as_array().unwrap();
+        let folded = own.iter().filter(|row| row["collapsed"] == true).map(|row| row["panels"].as_array().unwrap());
+        [own].into_iter().chain(folded).for_each(|panels| keep_apart(panels));
+    }
+}
+
+fn keep_apart(panels: &[Value]) {
+    let mut taken = BTreeSet::new();
+    for panel in panels {
+        let [x, y, w, h] = ["x", "y", "w", "h"].map(|side| panel["gridPos"][side].as_u64().unwrap());
+        for cell in (x..x + w).flat_map(|x| (y..y + h).map(move |y| (x, y))) {
+            assert!(cell.0 < 24 && taken.insert(cell), "{} lies over another panel at {cell:?}", panel["title"]);
+        }
+    }
+}
+
+/// A browser asks for what it shows only, and nobody looks at all of it at once.
+#[test]
+fn all_rows_but_the_overview_are_folded() {
+    for dashboard in dashboards() {
+        let panels = dashboard["panels"].as_array().unwrap();
+        let rows: Vec<&Value> = panels.iter().filter(|panel| panel["type"] == "row").collect();
+        assert!(rows.len() > 5 && rows[0]["collapsed"] == false, "the overview is to be seen at once");
+        for row in &rows[1..] {
+            assert!(row["collapsed"] == true && !row["panels"].as_array().unwrap().is_empty(), "{}", row["title"]);
+        }
+    }
+}
+
+/// A pool of hundreds of servers would make a browser draw hundreds of lines.
+#[test]
+fn what_has_a_line_for_each_server_or_instance_shows_the_highest() {
+    for panel in panels().iter().filter(|panel| panel["type"] == "timeseries") {
+        for target in panel["targets"].as_array().unwrap() {
+            let (expr, legend) = (text(&target["expr"]), text(&target["legendFormat"]));
+            let is_long = ["{{server}}", "{{instance}}", "{{route}}"].iter().any(|label| legend.contains(label));
+            let is_quantile = expr.starts_with("histogram_quantile");
+            assert!(!is_long || is_quantile || expr.starts_with("topk("), "{}: {expr}", panel["title"]);
         }
     }
 }
@@ -60,7 +92,9 @@ fn every_question_is_about_what_is_selected_and_every_variable_is_used() {
     for panel in panels() {
         for target in panel["targets"].as_array().unwrap() {
             let expr = text(&target["expr"]);
-            for selected in ["namespace=~\"$namespace\"", "job=~\"$job\"", "instance=~\"$instance\""] {
+            for selected in
+                ["cluster=~\"$cluster\"", "namespace=~\"$namespace\"", "job=~\"$job\"", "instance=~\"$instance\""]
+            {
                 let (selectors, series) = (
                     expr.matches(selected).count(),
                     (expr.matches("leash_").count() + expr.matches("process_").count()),

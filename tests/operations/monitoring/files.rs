@@ -48,8 +48,14 @@ pub fn dashboards() -> Vec<Value> {
 
 /// The panels of all dashboards that are not the title of a row.
 pub fn panels() -> Vec<Value> {
-    let panels = dashboards().into_iter().flat_map(|dashboard| dashboard["panels"].as_array().unwrap().clone());
-    panels.filter(|panel| panel["type"] != "row").collect()
+    dashboards().iter().flat_map(all_panels).filter(|panel| panel["type"] != "row").collect()
+}
+
+/// The panels of a dashboard, titles of rows included, and what is folded below these.
+pub fn all_panels(dashboard: &Value) -> Vec<Value> {
+    let folded = |panel: &Value| panel["panels"].as_array().cloned().unwrap_or_default();
+    let panels = dashboard["panels"].as_array().unwrap().iter();
+    panels.flat_map(|panel| [vec![panel.clone()], folded(panel)].concat()).collect()
 }
 
 /// The variables of a dashboard, by name.

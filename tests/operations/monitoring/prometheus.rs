@@ -26,7 +26,7 @@ impl Prometheus {
             "rule_files": rules,
             "scrape_configs": [{
                 "job_name": "shop/leash",
-                "static_configs": [{ "targets": [leash.admin()], "labels": { "namespace": "shop" } }],
+                "static_configs": [{ "targets": [leash.admin()], "labels": { "cluster": "c1", "namespace": "shop" } }],
             }],
         });
         fs::write(directory.path().join("prometheus.yml"), config.to_string()).unwrap();
