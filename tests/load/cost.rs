@@ -7,11 +7,11 @@ use support::packets::Question;
 use support::{BOUND, Client, Leash, Memcached, turn};
 
 /// Gets in one write.
-const TOGETHER: usize = 100;
+pub const TOGETHER: usize = 100;
 /// Writes in one round.
-const WRITES: usize = 200;
+pub const WRITES: usize = 200;
 /// Rounds of each protocol, in turns.
-const ROUNDS: usize = 9;
+pub const ROUNDS: usize = 9;
 
 /// Nanoseconds that all threads of a process have run.
 fn ran(pid: u32) -> u64 {
@@ -24,7 +24,7 @@ fn ran(pid: u32) -> u64 {
 }
 
 /// Asks for `gets` many times, each answered with so many bytes: what that costs.
-fn cost(leash: &Leash, client: &mut Client, (gets, answer): (&[u8], usize)) -> u64 {
+pub fn cost(leash: &Leash, client: &mut Client, (gets, answer): (&[u8], usize)) -> u64 {
     let before = ran(leash.pid());
     for _ in 0..WRITES {
         client.send(gets);

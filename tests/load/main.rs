@@ -5,5 +5,6 @@ mod chaos;
 mod checked;
 mod cost;
 mod fair;
+mod loader_cost;
 mod memory;
 mod reliability;

@@ -4,18 +4,19 @@ use std::time::{Duration, Instant};
 
 use support::{BOUND, Memcached, Origin, wait_until};
 
-use super::loading_from;
+use super::{is_long, loading_from};
 
 const MOST: usize = 8;
 
 #[test]
 fn however_many_keys_are_cold_at_once_no_more_calls_are_under_way_than_configured() {
-    let keys: Vec<String> = (0..2000).map(|n| format!("k{n}")).collect();
+    let cold = if is_long() { 10_000 } else { 2000 };
+    let keys: Vec<String> = (0..cold).map(|n| format!("k{n}")).collect();
     let servers = Memcached::start_many(2);
     let origin = Origin::start("time.sleep(0.005)\nself.say(200, path[7:].encode())");
-    let leash = loading_from(&servers, &origin, &format!(", timeout: 60s, max_in_flight: {MOST}"));
+    let leash = loading_from(&servers, &origin, &format!(", timeout: 300s, max_in_flight: {MOST}"));
     let mut client = leash.client();
-    client.set_bound(6 * BOUND);
+    client.set_bound(20 * BOUND);
     client.send(format!("get {}\r\n", keys.join(" ")));
     for key in &keys {
         let head = String::from_utf8(client.read_line().unwrap()).unwrap();

@@ -1,4 +1,6 @@
 //! A route with a loader: real HTTP endpoints, real memcached, several leash processes.
+//!
+//! The long form holds the figures of a release build: `LEASH_TEST_LONG=1 LEASH_BIN=… cargo test --test policies loader::`.
 
 mod answers;
 mod bounds;
@@ -9,6 +11,7 @@ mod keys;
 mod races;
 mod speaks;
 mod trouble;
+mod upheaval;
 
 use support::{Leash, Memcached, Origin};
 
@@ -21,6 +24,11 @@ pub fn loading(servers: &[Memcached], url: &str, more: &str, route: &str) -> Lea
         "workers: 2\npools: {{main: {{servers: [{}]}}}}\nroutes: [{{prefix: '', pool: main, {loader}{route}}}]\n",
         addresses.join(", ")
     ))
+}
+
+/// Whether figures are held that a debug build beside other tests cannot keep.
+fn is_long() -> bool {
+    std::env::var_os("LEASH_TEST_LONG").is_some()
 }
 
 /// The same, at an endpoint's own address.

@@ -1,0 +1,42 @@
+//! What a fresh hit costs on a route with a loader, beside one that refreshes: CPU time of all threads of leash.
+
+use support::{BOUND, Client, Leash, Memcached, Origin, turn};
+
+use crate::cost::{ROUNDS, TOGETHER, WRITES, cost};
+
+#[test]
+fn a_fresh_hit_on_a_route_with_a_loader_costs_at_most_a_twentieth_more_than_on_one_that_refreshes() {
+    let _alone = turn::alone();
+    let servers = Memcached::start_many(1);
+    let origin = Origin::start("self.say(404)");
+    let leash = Leash::with_config(&format!(
+        "workers: 1\npools: {{main: {{servers: ['{}']}}}}\nroutes:\n- {{prefix: 'r:', pool: main, refresh: {{}}}}\n\
+         - {{prefix: 'l:', pool: main, loader: {{url: '{}', fail_safe: 1h}}}}\n- {{prefix: '', pool: main}}\n",
+        servers[0].address(),
+        origin.url("/{key}")
+    ));
+    let mut clients: [Client; 2] = [leash.client(), leash.client()];
+    clients.iter_mut().for_each(|client| client.set_bound(BOUND));
+    let gets = ["r", "l"].map(|route| {
+        let keys = (0..TOGETHER).map(|n| format!("{route}:0123456789ab{n:04}"));
+        keys.map(|key| {
+            clients[0].expect(format!("set {key} 0 3000 100\r\n{}\r\n", "v".repeat(100)), "STORED\r\n");
+            format!("get {key}\r\n")
+        })
+        .collect::<String>()
+        .into_bytes()
+    });
+    let answer = TOGETHER * ("VALUE r:0123456789ab0000 0 100\r\n\r\nEND\r\n".len() + 100);
+    let mut costs: Vec<[u64; 2]> =
+        (0..2 * ROUNDS).map(|_| [0, 1].map(|n| cost(&leash, &mut clients[n], (&gets[n], answer)))).collect();
+    costs.sort_by(|[a, b], [c, d]| (b * c).cmp(&(d * a)));
+    let [refreshes, loads] = costs[ROUNDS];
+    let (ratio, each) = (loads as f64 / refreshes as f64, (TOGETHER * WRITES) as u64);
+    println!(
+        "a fresh hit costs {} ns where values are refreshed and {} ns where they are loaded: {ratio:.2}",
+        refreshes / each,
+        loads / each
+    );
+    assert!(ratio <= 1.05, "{ratio:.2}");
+    assert_eq!(origin.calls(), 0, "a hit asks for nothing");
+}
