@@ -14,7 +14,7 @@ pub const WRITES: usize = 200;
 pub const ROUNDS: usize = 9;
 
 /// Nanoseconds that all threads of a process have run.
-fn ran(pid: u32) -> u64 {
+pub fn ran(pid: u32) -> u64 {
     let threads = fs::read_dir(format!("/proc/{pid}/task")).expect("the process runs");
     let ran = |thread: fs::DirEntry| {
         let text = fs::read_to_string(thread.path().join("schedstat")).ok()?;

@@ -8,3 +8,4 @@ mod fair;
 mod loader_cost;
 mod memory;
 mod reliability;
+mod secured;
