@@ -86,7 +86,8 @@ fn needs(call: &Call) -> Allow {
         Call::FlushAll(..) => Allow::FLUSH,
         Call::TooLarge(..) => Allow::WRITE,
         Call::Local(Local::Stats(_) | Local::Metadump, _) => Allow::STATS,
-        Call::Local(Local::Version | Local::Verbosity | Local::Noop | Local::Quit, _) | Call::Refused(_) => Allow::NONE,
+        Call::Local(Local::Version | Local::Verbosity | Local::Noop | Local::Quit | Local::Sasl(_), _)
+        | Call::Refused(_) => Allow::NONE,
     }
 }
 

@@ -11,11 +11,12 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Instant;
 
+use super::login::Login;
 use super::outbox::Outbox;
 use super::service::Service;
 use crate::config::{Allow, Entrance};
 use crate::metrics::{DownstreamCount, ProtocolError, RouteMoves};
-use crate::protocol::{Dialect, Reply};
+use crate::protocol::{Dialect, Door, Reply};
 use crate::route::Client;
 use crate::runtime::memory::{Holder, Shed};
 use crate::runtime::stream::{Writer, Written};
@@ -40,8 +41,12 @@ pub(super) struct Connection {
     listener: usize,
     /// Whether that keeps it from anything.
     pub(super) is_confined: Cell<bool>,
+    /// Whether it asks who a client is.
+    pub(super) has_users: Cell<bool>,
     /// Whether the client may say anything but its name and password.
     pub(super) is_let_in: Cell<bool>,
+    /// How far the client has come in saying them in packets.
+    pub(super) login: RefCell<Login>,
     /// When the client last said something.
     pub(super) heard: Cell<Instant>,
     /// Whether it is closed if it says nothing just now.
@@ -71,7 +76,9 @@ impl Connection {
         client.set_may_store(entrance.allow.lacks(Allow::WRITE).is_none());
         Rc::new(Connection {
             is_confined: Cell::new(entrance.confines()),
+            has_users: Cell::new(entrance.users.is_some()),
             is_let_in: Cell::new(entrance.users.is_none()),
+            login: RefCell::default(),
             entrance: RefCell::new(entrance),
             listener,
             service,
@@ -108,6 +115,15 @@ impl Connection {
             || (!state.is_at_rest() && self.service.memory.is_tight() && !self.holder.has_little())
     }
 
+    /// What is asked of the client before anything else.
+    pub(super) fn door(&self) -> Door {
+        match (self.has_users.get(), self.is_let_in.get()) {
+            (false, _) => Door::Open,
+            (true, false) => Door::Locked,
+            (true, true) => Door::Unlocked,
+        }
+    }
+
     /// Goes on under another configuration.
     pub(super) fn change(&self, moves: &RouteMoves) {
         let mut state = self.state.borrow_mut();
@@ -116,6 +132,7 @@ impl Connection {
         // A client that was let in stays; what it may do is what is allowed now.
         let entrance = self.service.entrance(self.listener);
         self.is_confined.set(entrance.confines());
+        self.has_users.set(entrance.users.is_some());
         self.client.set_may_store(entrance.allow.lacks(Allow::WRITE).is_none());
         *self.entrance.borrow_mut() = entrance;
     }

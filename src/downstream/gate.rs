@@ -7,6 +7,7 @@
 use bytes::{Buf, BytesMut};
 
 use crate::config::Users;
+use crate::protocol::Dialect;
 
 /// A line that is longer without an end is no line.
 const LONGEST_LINE: usize = 2048;
@@ -20,6 +21,8 @@ const MOST_WORDS: usize = 24;
 pub(super) struct Gate {
     /// How long the value is that is waited for, without its end.
     value: Option<usize>,
+    /// Whether it was ever asked for anything.
+    has_heard: bool,
 }
 
 /// What a client is told.
@@ -39,8 +42,14 @@ impl Gate {
         self.value.is_some()
     }
 
+    /// Whether the client speaks in packets from its `first` byte on, and knocks elsewhere ([`super::login`]).
+    pub(super) fn is_passed_by(&self, first: &[u8]) -> bool {
+        !self.has_heard && Dialect::of(first) == Dialect::Binary
+    }
+
     /// Takes the next word of the client off the front of `buffer`; `None` when more bytes are needed.
     pub(super) fn next(&mut self, buffer: &mut BytesMut, users: &Users) -> Option<Knock> {
+        self.has_heard = true;
         let length = match self.value {
             Some(length) => length,
             None => match line(buffer)? {

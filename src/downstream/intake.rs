@@ -13,7 +13,7 @@ use super::gate::{Gate, Knock};
 use super::service::Service;
 use super::stint::Stint;
 use crate::metrics::{DownstreamCount, ProtocolError};
-use crate::protocol::{Decoded, Decoder, Form, Request};
+use crate::protocol::{Decoded, Decoder, Dialect, Form, Request};
 use crate::runtime::memory::{Share, Shed};
 use crate::runtime::net::{LEAST_ROOM, MOST_ROOM, make_room};
 use crate::runtime::stream::Reader;
@@ -122,11 +122,14 @@ impl Intake {
         if self.buffer.is_empty() {
             return None;
         }
-        if !connection.is_let_in.get() && !self.knock(connection, stint) {
+        let is_in_packets = self.is_in_packets();
+        if !connection.is_let_in.get() && !is_in_packets && !self.knock(connection, stint) {
             return Some(End::Fatal);
         }
         self.decoder.set_limits(connection.service.limits().request);
-        while connection.is_let_in.get() && !connection.is_full() && !stint.is_over() {
+        self.decoder.set_door(connection.door());
+        let is_heard = connection.is_let_in.get() || is_in_packets;
+        while is_heard && !connection.is_full() && !stint.is_over() {
             match self.decoder.step(&mut self.buffer) {
                 Decoded::Call(call) => {
                     self.timer = None;
@@ -137,6 +140,9 @@ impl Intake {
                     stint.request();
                     if let Some(end) = connection.dispatch(call) {
                         return Some(end);
+                    }
+                    if connection.has_users.get() {
+                        self.decoder.set_door(connection.door());
                     }
                     connection.ask_on(stint);
                 }
@@ -164,7 +170,12 @@ impl Intake {
         None
     }
 
-    /// Hears who a client is that is not let in yet. False if it is turned away.
+    /// Whether the client speaks in packets, in which it also says who it is.
+    fn is_in_packets(&self) -> bool {
+        self.decoder.dialect() == Dialect::Binary || self.gate.is_passed_by(&self.buffer)
+    }
+
+    /// Hears in lines who a client is that is not let in yet. False if it is turned away.
     fn knock(&mut self, connection: &Rc<Connection>, stint: &mut Stint) -> bool {
         let Some(users) = connection.entrance.borrow().users.clone() else {
             // It was let in by a configuration that asks nobody any more.

@@ -12,6 +12,7 @@ mod gate;
 mod gathered;
 mod intake;
 mod listener;
+mod login;
 mod marked;
 mod outbox;
 mod pending;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
+use super::binary::who::SaslWord;
 use super::exptime::Exptime;
 use super::form::Form;
 use super::key::Key;
@@ -43,6 +44,8 @@ pub enum Local {
     Stats(Bytes),
     /// `lru_crawler metadump`: a list of keys, of which leash has none to tell.
     Metadump,
+    /// What a client says of itself, in packets.
+    Sasl(SaslWord),
     /// `quit`
     Quit,
 }

@@ -4,6 +4,7 @@
 
 use bytes::BytesMut;
 
+use super::binary::who::Door;
 use super::binary::{BinaryDecoder, MAGIC, opcode::Packet};
 use super::call::Call;
 use super::decoder::{Decoded, TextDecoder};
@@ -49,6 +50,7 @@ impl Dialect {
 /// Where in a client's stream leash stands.
 pub struct Decoder {
     limits: RequestLimits,
+    door: Door,
     half: Half,
 }
 
@@ -63,12 +65,17 @@ enum Half {
 impl Decoder {
     /// A decoder at the start of a connection.
     pub fn new(limits: RequestLimits) -> Decoder {
-        Decoder { limits, half: Half::Undecided }
+        Decoder { limits, door: Door::Open, half: Half::Undecided }
     }
 
     /// Goes on under other limits; what has begun to arrive was measured by the old ones.
     pub fn set_limits(&mut self, limits: RequestLimits) {
         self.limits = limits;
+    }
+
+    /// Goes on with packets as of one who must say who it is, or need not. Lines are for those who are let in.
+    pub(crate) fn set_door(&mut self, door: Door) {
+        self.door = door;
     }
 
     /// What the client speaks, as far as is known.
@@ -94,7 +101,9 @@ impl Decoder {
     pub fn step(&mut self, buffer: &mut BytesMut) -> Decoded {
         match &mut self.half {
             Half::Text(text) => text.step(buffer, &self.limits),
-            Half::Binary(binary) => binary.next(buffer, &self.limits).map_or(Decoded::Nothing, Decoded::Call),
+            Half::Binary(binary) => {
+                binary.next(buffer, &self.limits, self.door).map_or(Decoded::Nothing, Decoded::Call)
+            }
             Half::Undecided if buffer.is_empty() => Decoded::Nothing,
             Half::Undecided => {
                 self.half = match Dialect::of(buffer) {

@@ -39,6 +39,9 @@ mod words;
 
 pub use answer::{AnswerDecoder, Desync};
 pub use binary::opcode::{BinaryVerb, Packet};
+pub(crate) use binary::sasl::encode_sasl;
+pub use binary::who::SaslWord;
+pub(crate) use binary::who::{Door, SaslAnswer};
 pub use call::{Call, Local, Refusal, RefusalKind};
 pub use decoder::Decoded;
 pub use detach::detach;

@@ -210,5 +210,6 @@ fn settings(config: &Config) -> stats::Settings {
         workers: config.workers as u64,
         max_item: config.limits.item_size as u64,
         flush_enabled: config.routes.iter().all(|route| route.allow_flush),
+        has_users: config.entrances.iter().any(|entrance| entrance.users.is_some()),
     }
 }

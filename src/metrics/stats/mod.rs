@@ -73,6 +73,8 @@ pub(crate) struct Settings {
     pub max_item: u64,
     /// Whether `flush_all` does something on any route.
     pub flush_enabled: bool,
+    /// Whether any listener asks who a client is.
+    pub has_users: bool,
 }
 
 /// One server, as `stats servers` tells it.

@@ -101,7 +101,9 @@ pub(super) fn settings(settings: &Settings) -> Vec<u8> {
         .stat("domain_socket", settings.unix.as_deref().unwrap_or("NULL"))
         .stat("num_threads", settings.workers)
         .stat("item_size_max", settings.max_item)
-        .stat("flush_enabled", if settings.flush_enabled { "yes" } else { "no" });
+        .stat("flush_enabled", yes_or_no(settings.flush_enabled))
+        .stat("auth_enabled_sasl", yes_or_no(settings.has_users))
+        .stat("auth_enabled_ascii", yes_or_no(settings.has_users));
     for (name, value) in [
         ("verbosity", "0"),
         ("oldest", "0"),
@@ -109,9 +111,7 @@ pub(super) fn settings(settings: &Settings) -> Vec<u8> {
         ("stat_key_prefix", ":"),
         ("detail_enabled", "no"),
         ("cas_enabled", "yes"),
-        ("binding_protocol", "ascii"),
-        ("auth_enabled_sasl", "no"),
-        ("auth_enabled_ascii", "no"),
+        ("binding_protocol", "auto-negotiate"),
         ("maxconns_fast", "yes"),
         ("hash_algorithm", "xxh3"),
         ("slab_reassign", "no"),
@@ -125,6 +125,10 @@ pub(super) fn settings(settings: &Settings) -> Vec<u8> {
         lines.stat(name, value);
     }
     lines.end()
+}
+
+fn yes_or_no(is_so: bool) -> &'static str {
+    if is_so { "yes" } else { "no" }
 }
 
 /// `stats servers`, which memcached does not have.

@@ -13,6 +13,8 @@ use bytes::{Buf, BytesMut};
 use super::header::{HEADER, NO_PACKET, RequestHeader, UNKNOWN, refusal};
 use super::opcode::BinaryVerb;
 use super::packet;
+use super::sasl;
+use super::who::Door;
 use crate::protocol::call::{Call, RefusalKind};
 use crate::protocol::form::Form;
 use crate::protocol::line::{Line, RequestLimits};
@@ -42,11 +44,16 @@ impl BinaryDecoder {
     }
 
     /// Takes the next whole packet off the front of `buffer`; `None` when more bytes are needed.
-    pub(in crate::protocol) fn next(&mut self, buffer: &mut BytesMut, limits: &RequestLimits) -> Option<Call> {
+    pub(in crate::protocol) fn next(
+        &mut self,
+        buffer: &mut BytesMut,
+        limits: &RequestLimits,
+        door: Door,
+    ) -> Option<Call> {
         loop {
             match &mut self.state {
                 State::Header => {
-                    if let Some(call) = self.packet(buffer, limits)? {
+                    if let Some(call) = self.packet(buffer, limits, door)? {
                         return Some(call);
                     }
                 }
@@ -97,18 +104,23 @@ impl BinaryDecoder {
     }
 
     /// Reads a header and what it is about. `None`: it is not whole yet. `Some(None)`: it was, and the state changed.
-    fn packet(&mut self, buffer: &mut BytesMut, limits: &RequestLimits) -> Option<Option<Call>> {
-        let header = match RequestHeader::read(buffer.first_chunk::<HEADER>()?) {
+    fn packet(&mut self, buffer: &mut BytesMut, limits: &RequestLimits, door: Door) -> Option<Option<Call>> {
+        let header = match RequestHeader::read(buffer.first_chunk::<HEADER>()?, door) {
             Ok(header) => header,
             Err(refusal) => return Some(Some(Call::Refused(refusal))),
         };
-        if matches!(
-            header.packet.verb,
-            BinaryVerb::Unknown | BinaryVerb::SaslMechanisms | BinaryVerb::SaslAuthentication
-        ) {
-            buffer.advance(HEADER);
-            self.state = State::Swallow { left: header.extras + header.key + header.value };
-            return Some(Some(Call::Refused(refusal(UNKNOWN, RefusalKind::Unknown, header.packet))));
+        match header.packet.verb {
+            BinaryVerb::SaslMechanisms | BinaryVerb::SaslStart | BinaryVerb::SaslStep if door != Door::Open => {
+                let (call, left) = sasl::read(&header, buffer)?;
+                self.state = State::Swallow { left };
+                return Some(Some(call));
+            }
+            BinaryVerb::Unknown | BinaryVerb::SaslMechanisms | BinaryVerb::SaslStart | BinaryVerb::SaslStep => {
+                buffer.advance(HEADER);
+                self.state = State::Swallow { left: header.extras + header.key + header.value };
+                return Some(Some(Call::Refused(refusal(UNKNOWN, RefusalKind::Unknown, header.packet))));
+            }
+            _ => {}
         }
         let whole = HEADER + header.extras + header.key;
         if buffer.len() < whole {

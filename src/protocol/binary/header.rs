@@ -8,6 +8,7 @@
 
 use super::opcode::{BinaryVerb, Packet};
 use super::status::BinaryStatus;
+use super::who::Door;
 use crate::protocol::call::{Refusal, RefusalKind};
 use crate::protocol::form::{Form, Style};
 use crate::protocol::key::MAX_KEY;
@@ -34,7 +35,7 @@ pub(super) struct RequestHeader {
 
 impl RequestHeader {
     /// Reads one. What can be none leaves unknown where the next begins, so the connection ends.
-    pub(super) fn read(bytes: &[u8; HEADER]) -> Result<RequestHeader, Refusal> {
+    pub(super) fn read(bytes: &[u8; HEADER], door: Door) -> Result<RequestHeader, Refusal> {
         let [magic, opcode, k0, k1, extras, _, _, _, b0, b1, b2, b3, o0, o1, o2, o3, cas @ ..] = *bytes;
         let (verb, quiet) = BinaryVerb::of(opcode);
         let packet = Packet { verb, opcode, opaque: [o0, o1, o2, o3] };
@@ -46,6 +47,9 @@ impl RequestHeader {
         let Some(value) = body.checked_sub(extras + key) else {
             return Err(broken(UNKNOWN, packet));
         };
+        if door == Door::Locked && verb.needs_login() {
+            return Err(broken(UNAUTHENTICATED, packet));
+        }
         if body > LONGEST_BODY || key > MAX_KEY || !verb.allows(extras, key, value) {
             return Err(broken(INVALID, packet));
         }
@@ -63,7 +67,9 @@ impl RequestHeader {
 pub(super) const NO_PACKET: Refusal = Refusal::new("CLIENT_ERROR not a packet", RefusalKind::Packet);
 /// memcached's words for an opcode that it does not know.
 pub(super) const UNKNOWN: &str = "ERROR Unknown command";
-const INVALID: &str = "CLIENT_ERROR Invalid arguments";
+pub(super) const INVALID: &str = "CLIENT_ERROR Invalid arguments";
+/// What a client hears that must say first who it is. memcached then hangs up.
+const UNAUTHENTICATED: &str = "CLIENT_ERROR unauthenticated";
 
 fn broken(line: &'static str, packet: Packet) -> Refusal {
     refusal(line, RefusalKind::Packet, packet)

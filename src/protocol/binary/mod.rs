@@ -12,8 +12,10 @@ pub(super) mod encode;
 mod header;
 pub(super) mod opcode;
 mod packet;
+pub(super) mod sasl;
 pub(super) mod stats;
 mod status;
+pub(super) mod who;
 
 pub(super) use decoder::BinaryDecoder;
 

@@ -44,8 +44,10 @@ pub enum BinaryVerb {
     Quit,
     /// `sasl list mechs`
     SaslMechanisms,
-    /// `sasl auth`, `sasl step`
-    SaslAuthentication,
+    /// `sasl auth`
+    SaslStart,
+    /// `sasl step`
+    SaslStep,
     /// No command of memcached.
     Unknown,
 }
@@ -101,7 +103,8 @@ impl BinaryVerb {
             0x1d => (BinaryVerb::GetAndTouch, false),
             0x1e => (BinaryVerb::GetAndTouch, true),
             0x20 => (BinaryVerb::SaslMechanisms, false),
-            0x21 | 0x22 => (BinaryVerb::SaslAuthentication, false),
+            0x21 => (BinaryVerb::SaslStart, false),
+            0x22 => (BinaryVerb::SaslStep, false),
             0x23 => (BinaryVerb::GetKeyAndTouch, false),
             0x24 => (BinaryVerb::GetKeyAndTouch, true),
             _ => (BinaryVerb::Unknown, false),
@@ -116,7 +119,9 @@ impl BinaryVerb {
             BinaryVerb::Get | BinaryVerb::GetKey | BinaryVerb::Delete => extras == 0 && key > 0 && value == 0,
             BinaryVerb::Touch | BinaryVerb::GetAndTouch | BinaryVerb::GetKeyAndTouch => extras == 4 && key > 0,
             BinaryVerb::Set | BinaryVerb::Add | BinaryVerb::Replace => extras == 8 && key > 0,
-            BinaryVerb::Append | BinaryVerb::Prepend | BinaryVerb::SaslAuthentication => extras == 0 && key > 0,
+            BinaryVerb::Append | BinaryVerb::Prepend | BinaryVerb::SaslStart | BinaryVerb::SaslStep => {
+                extras == 0 && key > 0
+            }
             BinaryVerb::Increment | BinaryVerb::Decrement => extras == 20 && key > 0 && value == 0,
             BinaryVerb::Flush => (extras == 0 || extras == 4) && key == 0 && value == 0,
             BinaryVerb::Noop | BinaryVerb::Version | BinaryVerb::Quit | BinaryVerb::SaslMechanisms => {
@@ -125,6 +130,12 @@ impl BinaryVerb {
             BinaryVerb::Stat => extras == 0,
             BinaryVerb::Unknown => true,
         }
+    }
+
+    /// Whether only those may ask for it who have said who they are, where that is asked.
+    pub(super) const fn needs_login(self) -> bool {
+        use BinaryVerb::{SaslMechanisms, SaslStart, SaslStep, Version};
+        !matches!(self, SaslMechanisms | SaslStart | SaslStep | Version)
     }
 
     /// Whether it reads a value, so that a failure is told as a miss.

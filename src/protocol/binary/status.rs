@@ -16,8 +16,10 @@ pub(super) enum BinaryStatus {
     Invalid = 0x04,
     NotStored = 0x05,
     NotNumeric = 0x06,
-    /// What memcached answers to a `flush` that is not allowed.
+    /// What memcached answers to a `flush` that is not allowed, and to one who is not let in.
     Denied = 0x20,
+    /// The client is to go on saying who it is.
+    GoOn = 0x21,
     Unknown = 0x81,
     OutOfMemory = 0x82,
     /// A server has more to do than it can answer in time. memcached has no such answer.
@@ -31,9 +33,9 @@ pub(super) type Told<'r> = (BinaryStatus, Cow<'r, [u8]>);
 
 impl BinaryStatus {
     /// memcached's words for it.
-    const fn words(self) -> &'static str {
+    pub(super) const fn words(self) -> &'static str {
         match self {
-            BinaryStatus::Success => "",
+            BinaryStatus::Success | BinaryStatus::GoOn => "",
             BinaryStatus::NotFound => "Not found",
             BinaryStatus::Exists => "Data exists for key.",
             BinaryStatus::TooLarge => "Too large.",
@@ -91,6 +93,7 @@ impl BinaryStatus {
             b"SERVER_ERROR" if words.starts_with(b"out of memory") => BinaryStatus::OutOfMemory,
             b"SERVER_ERROR" => BinaryStatus::Failed,
             b"CLIENT_ERROR" if words.starts_with(b"cannot increment") => return BinaryStatus::NotNumeric.plain(),
+            b"CLIENT_ERROR" if words.starts_with(b"unauthenticated") => return BinaryStatus::Denied.plain(),
             b"CLIENT_ERROR" if words.starts_with(b"flush_all") => BinaryStatus::Denied,
             b"CLIENT_ERROR" => BinaryStatus::Invalid,
             _ => BinaryStatus::Unknown,

@@ -3,5 +3,6 @@
 mod answers;
 mod differential;
 mod generator;
+mod login;
 mod routes;
 mod scenes;

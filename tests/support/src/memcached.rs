@@ -12,6 +12,7 @@ pub struct Memcached {
     child: Child,
     port: u16,
     more: Vec<String>,
+    environment: Vec<(String, String)>,
 }
 
 /// Whether a server is left as it is where all others are [secured](super::everywhere).
@@ -28,23 +29,30 @@ impl Memcached {
 
     /// With more command line arguments.
     pub fn start_with(more: &[&str]) -> Memcached {
-        Memcached::launch(more, Stays::AsTheOthers)
+        Memcached::launch(more, &[], Stays::AsTheOthers)
     }
 
     /// One that leash is compared with, or that is asked by others than leash and [`Client`]: always without TLS.
     pub fn start_plain() -> Memcached {
-        Memcached::launch(&[], Stays::Plain)
+        Memcached::launch(&[], &[], Stays::Plain)
     }
 
-    fn launch(own: &[&str], stays: Stays) -> Memcached {
+    /// The same with arguments, and with variables in its environment.
+    pub fn start_plain_in(more: &[&str], environment: &[(&str, &str)]) -> Memcached {
+        Memcached::launch(more, environment, Stays::Plain)
+    }
+
+    fn launch(own: &[&str], environment: &[(&str, &str)], stays: Stays) -> Memcached {
         let own: Vec<String> = own.iter().map(ToString::to_string).collect();
+        let owned = |(name, value): &(&str, &str)| (name.to_string(), value.to_string());
+        let environment: Vec<(String, String)> = environment.iter().map(owned).collect();
         for _ in 0..5 {
             let port = free_port();
             let secured = if stays == Stays::Plain { Vec::new() } else { everywhere::arguments(port, &own) };
             let more = [own.clone(), secured].concat();
-            let mut child = spawn(port, &more);
+            let mut child = spawn(port, &more, &environment);
             if has_begun(&mut child, port) {
-                return Memcached { child, port, more };
+                return Memcached { child, port, more, environment };
             }
         }
         panic!("memcached did not start; is it installed? tests/run does that");
@@ -73,7 +81,7 @@ impl Memcached {
     pub fn restart(&mut self) {
         self.kill();
         for _ in 0..5 {
-            self.child = spawn(self.port, &self.more);
+            self.child = spawn(self.port, &self.more, &self.environment);
             if has_begun(&mut self.child, self.port) {
                 return;
             }
@@ -111,8 +119,9 @@ impl Drop for Memcached {
 }
 
 /// Without the LRU maintainer: it holds items at its own whim, and counting pads with spaces only while nobody does.
-fn spawn(port: u16, more: &[String]) -> Child {
+fn spawn(port: u16, more: &[String], environment: &[(String, String)]) -> Child {
     Command::new("memcached")
+        .envs(environment.iter().map(|(name, value)| (name, value)))
         .args([
             "-u",
             "nobody",
