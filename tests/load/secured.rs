@@ -75,12 +75,6 @@ fn cost(pid: u32, clients: &mut [Client], workload: &Workload) -> f64 {
 
 #[test]
 fn tls_with_servers_costs_no_more_than_in_haproxy() {
-    if std::env::var_os("LEASH_BIN").is_none() {
-        eprintln!(
-            "NOT TESTED: a leash that was built for tests costs what it likes; LEASH_BIN names one that is shipped"
-        );
-        return;
-    }
     if !needs::has("haproxy", Command::new(HAPROXY).arg("-v")) {
         return;
     }
@@ -92,6 +86,8 @@ fn tls_with_servers_costs_no_more_than_in_haproxy() {
     let haproxy = Haproxy::before(&server, &authority);
     let pool = format!("servers: ['{}'], tls: {{ca: {}}}", server.address(), authority.ca().display());
     let leash = Leash::with_config(&format!("workers: 2\npools: {{main: {{{pool}}}}}\n"));
+    // A leash that was built for tests costs many times what the shipped one does, which LEASH_BIN names.
+    let most = if std::env::var_os("LEASH_BIN").is_some() { 1.0 } else { 50.0 };
     let connect = |address: &str| (0..CLIENTS).map(|_| Client::connect(address)).collect::<Vec<_>>();
     let (mut of_leash, mut of_haproxy) = (connect(leash.address()), connect(&haproxy.address));
     for workload in &WORKLOADS {
@@ -106,6 +102,6 @@ fn tls_with_servers_costs_no_more_than_in_haproxy() {
         costs.sort_by(|[a, b], [c, d]| (a / b).total_cmp(&(c / d)));
         let [leash, haproxy] = costs[ROUNDS / 2];
         println!("{}: {leash:.0} ns a request, haproxy {haproxy:.0}: {:.2}", workload.name, leash / haproxy);
-        assert!(leash <= haproxy, "{}: {costs:?}", workload.name);
+        assert!(leash <= most * haproxy, "{}: {costs:?}", workload.name);
     }
 }
