@@ -30,7 +30,7 @@ pub struct ShownLoader {
     /// Callers that found a value stale or missing and were given one, in the recent minutes.
     #[serde(default)]
     pub served: u64,
-    /// Calls that were made in the same time.
+    /// Calls that were made in the same time, without those that learned that there is no value.
     #[serde(default)]
     pub called: u64,
     /// The last call that came to nothing since leash started; `None` if none has.

@@ -13,7 +13,8 @@ pub(super) fn of_route(sources: &Sources<'_>, loader: &Loader, prefix: &str, sav
     let fares = sources.snapshot.loaders.fares(identity(prefix));
     let (took, lately) = since(sources, prefix, LATELY);
     let (_, recent) = since(sources, prefix, RECENT);
-    let called = LoadOutcome::ALL.into_iter().filter(|outcome| outcome.was_called());
+    // Those who learned that there is no value are not among those who were given one.
+    let called = LoadOutcome::ALL.into_iter().filter(|outcome| outcome.was_called() && *outcome != LoadOutcome::Absent);
     let failed =
         fares.last_failure().map(|last| FailedLoad { at: sources.unix_time_of(last.when), why: last.why.to_string() });
     ShownLoader {
