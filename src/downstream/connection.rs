@@ -16,7 +16,7 @@ use super::outbox::Outbox;
 use super::service::Service;
 use crate::config::{Allow, Entrance};
 use crate::metrics::{DownstreamCount, ProtocolError, RouteMoves};
-use crate::protocol::{Dialect, Door, Reply};
+use crate::protocol::{Dialect, Reply};
 use crate::route::Client;
 use crate::runtime::memory::{Holder, Shed};
 use crate::runtime::stream::{Writer, Written};
@@ -113,15 +113,6 @@ impl Connection {
             || state.likely_unsent() >= limits.unsent
             || (state.unsent() > 0 && self.service.memory.is_full())
             || (!state.is_at_rest() && self.service.memory.is_tight() && !self.holder.has_little())
-    }
-
-    /// What is asked of the client before anything else.
-    pub(super) fn door(&self) -> Door {
-        match (self.has_users.get(), self.is_let_in.get()) {
-            (false, _) => Door::Open,
-            (true, false) => Door::Locked,
-            (true, true) => Door::Unlocked,
-        }
     }
 
     /// Goes on under another configuration.

@@ -13,8 +13,8 @@ use super::pending::{Pending, write_one};
 use crate::config::Allow;
 use crate::metrics::{ProtocolError, StatsCount};
 use crate::protocol::{
-    Call, Command, CommandClass, Exptime, Form, Local, Question, Refusal, RefusalKind, Reply, Request, SaslAnswer,
-    SaslWord, Style, VERSION, encode_sasl, encode_stats,
+    Call, Command, CommandClass, Exptime, Form, Local, Question, Refusal, RefusalKind, Reply, Request, Style, VERSION,
+    encode_stats,
 };
 use crate::upstream::{Mark, Party, Ticket};
 
@@ -171,14 +171,6 @@ impl Connection {
             }
         }
         None
-    }
-
-    /// Hears in packets who a client is; it may be put out, too.
-    fn log_in(self: &Rc<Self>, word: &SaslWord, form: &Form) {
-        let users = self.entrance.borrow().users.clone();
-        let answer = users.map_or(SaslAnswer::Refused, |users| self.login.borrow_mut().hear(word, &users));
-        self.is_let_in.set(answer == SaslAnswer::LetIn);
-        self.tell_written(encode_sasl(form, answer));
     }
 
     fn stats(self: &Rc<Self>, arguments: Bytes, form: Form) {

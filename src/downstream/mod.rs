@@ -11,6 +11,7 @@ mod dispatch;
 mod gate;
 mod gathered;
 mod intake;
+mod let_in;
 mod listener;
 mod login;
 mod marked;
