@@ -83,11 +83,15 @@ impl Way {
         }
     }
 
-    /// The first of the name's addresses that takes a connection.
+    /// The first of the name's addresses that takes a connection. Each has its share of the time, so that one from which
+    /// nothing comes back does not hide the others.
     async fn reach(&self, host: &str, port: u16) -> io::Result<TcpStream> {
         let mut failed = io::Error::from(io::ErrorKind::NotFound);
-        for address in self.addresses.resolve(host, port, self.patience).await? {
-            match TcpStream::connect(address).await {
+        let addresses = self.addresses.resolve(host, port, self.patience).await?;
+        let share = self.patience / u32::try_from(addresses.len()).unwrap_or(u32::MAX).max(1);
+        for address in addresses {
+            let connected = timeout(share, TcpStream::connect(address)).await;
+            match connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
                 Ok(stream) => {
                     stream.set_nodelay(true)?;
                     notice_vanished(&stream)?;

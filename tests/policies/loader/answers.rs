@@ -1,5 +1,6 @@
 //! What callers are told: never a miss where the endpoint has a value.
 
+use support::packets::Question;
 use support::{BOUND, Memcached, Origin, wait_until};
 
 use super::{loading, loading_from};
@@ -66,6 +67,23 @@ fn every_way_to_read_is_answered_with_what_is_loaded() {
     client.expect("touch g 10\r\n", "NOT_FOUND\r\n");
     client.expect("mg h N30 v\r\n", "VA 0 W\r\n\r\n");
     assert_eq!(origin.paths(), ["/cache/a", "/cache/b", "/cache/c", "/cache/d", "/cache/e", "/cache/f"]);
+}
+
+#[test]
+fn a_get_in_packets_is_answered_with_what_is_loaded_and_a_quiet_one_too() {
+    let servers = Memcached::start_many(1);
+    let origin = Origin::start("self.say(404 if 'none' in path else 200, b'abc', {'Leash-Flags': '5'})");
+    let leash = loading_from(&servers, &origin, "");
+    let mut client = leash.client();
+    let (get, quiet, noop) = (0x00, 0x09, 0x0a);
+    let questions = [(quiet, "none"), (quiet, "a"), (get, "b"), (noop, "")];
+    client.send(questions.map(|(opcode, key)| Question::new(opcode, key).bytes()).concat());
+    for opcode in [quiet, get] {
+        let packet = client.read_exactly(24 + 4 + 3).unwrap();
+        assert_eq!((packet[1], &packet[24..]), (opcode, &b"\0\0\0\x05abc"[..]));
+    }
+    assert_eq!(client.read_exactly(24).unwrap()[1], noop, "a quiet miss is not told");
+    assert_eq!(origin.calls(), 3);
 }
 
 #[test]
