@@ -13,7 +13,7 @@ pub(super) fn held_back(overview: &Overview) -> Option<Trouble> {
     let (loaders, fail) = if held.len() == 1 { ("loader", "fails and is") } else { ("loaders", "fail and are") };
     let text = format!(
         "The {loaders} of {names} {fail} asked only now and then. Keys without a value miss; stale values are served until \
-         their grace is over."
+         grace and fail_safe are over."
     );
     Some(Trouble::grave(text).with(reasons(&overview.process, &held)))
 }
