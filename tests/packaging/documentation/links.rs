@@ -10,10 +10,6 @@ use support::repository::here;
 
 use super::text::prose;
 
-/// Where the repository is on the web. Pages of the book link so to what is not in the book.
-const REPOSITORY: [&str; 2] =
-    ["https://github.com/leash-cache/leash/blob/main/", "https://github.com/leash-cache/leash/tree/main/"];
-
 /// The anchor that a heading gets: its letters in lower case, hyphens for spaces, and no other sign.
 pub fn anchor(heading: &str) -> String {
     let is_kept = |c: &char| c.is_alphanumeric() || matches!(c, '-' | '_' | ' ');
@@ -33,12 +29,10 @@ pub fn links(text: &str) -> Vec<String> {
 /// The file in the repository that a link leads to, and the heading in it. None for a page elsewhere.
 fn target(document: &Path, link: &str) -> Option<(PathBuf, Option<String>)> {
     let (file, heading) = link.split_once('#').map_or((link, None), |(file, rest)| (file, Some(rest.to_string())));
-    let in_repository = REPOSITORY.iter().find_map(|begin| file.strip_prefix(begin));
-    let path = match in_repository {
-        Some(path) => here(path),
-        None if file.starts_with("https://") => return None,
-        None if file.is_empty() => document.to_path_buf(),
-        None => document.parent().unwrap().join(file),
+    let path = match file {
+        _ if file.starts_with("https://") => return None,
+        "" => document.to_path_buf(),
+        file => document.parent().unwrap().join(file),
     };
     Some((path, heading))
 }
@@ -61,7 +55,7 @@ fn every_link_leads_to_a_file_and_a_heading() {
 
 /// The book holds what is in `docs` and nothing else, so a relative link to another file would lead nowhere there.
 #[test]
-fn pages_of_the_book_link_to_other_files_by_their_address_on_the_web() {
+fn pages_of_the_book_link_to_nothing_outside_of_it_but_the_web() {
     let book = here("docs").canonicalize().unwrap();
     for document in documents().iter().filter(|document| document.starts_with(here("docs"))) {
         for link in links(&fs::read_to_string(document).unwrap()) {
@@ -143,7 +137,6 @@ fn links_and_mentions_are_found_and_led_to_their_files() {
     let page = here("docs/guide/page.md");
     assert_eq!(target(&page, "https://e.org"), None);
     assert_eq!(target(&page, "../x.md#y"), Some((here("docs/guide/../x.md"), Some("y".to_string()))));
-    assert_eq!(target(&page, &format!("{}Cargo.toml", REPOSITORY[0])), Some((here("Cargo.toml"), None)));
     let text = "see `docs/a/b.md`, https://e.org/main/docs/c.md#d. And docs/images.";
     assert_eq!(mentions(text).collect::<Vec<_>>(), ["docs/a/b.md", "docs/c.md#d"]);
 }

@@ -1,6 +1,7 @@
 //! The container image and the systemd unit, as far as they can be tested without building an image or running systemd;
 //! and the book.
 
+mod addresses;
 mod book;
 mod compose;
 mod crates_io;
