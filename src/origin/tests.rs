@@ -134,6 +134,26 @@ fn an_answer_that_is_cut_off_at_any_byte_is_none() {
 }
 
 #[test]
+fn an_answer_that_is_cut_off_at_any_byte_by_a_reset_is_none() {
+    let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nabc";
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let origin = OriginClient::new(&loader(listener.local_addr().unwrap().port()), MOST).unwrap();
+    std::thread::spawn(move || {
+        for end in 0..answer.len() {
+            let mut stream = listener.accept().unwrap().0;
+            read_request(&mut stream).unwrap();
+            stream.write_all(&answer[..end]).unwrap();
+            socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
+        }
+    });
+    run(async {
+        for end in 0..answer.len() {
+            assert_eq!(told(origin.ask("/k", None).await), "Broken", "{end} bytes");
+        }
+    });
+}
+
+#[test]
 fn an_endpoint_that_hangs_or_drips_is_given_up_in_time() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let origin = OriginClient::new(&loader(listener.local_addr().unwrap().port()), MOST).unwrap();
