@@ -25,6 +25,7 @@ impl Config {
             "limits": limits(&self.limits),
             "spool": spool(&self.spool),
             "log": log(&self.log),
+            "metrics": { "per_server": self.per_server.word() },
         })
     }
 }

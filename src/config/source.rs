@@ -78,6 +78,7 @@ impl Config {
             limits,
             spool: SpoolConfig::default(),
             log: Default::default(),
+            per_server: Default::default(),
             value_files: Vec::new(),
             warnings: Vec::new(),
         }

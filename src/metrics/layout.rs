@@ -114,6 +114,8 @@ pub struct ShardLayout {
     migrating: Vec<Option<usize>>,
     /// For each route, which of the blocks for loaders is its own, if any.
     loading: Vec<Option<usize>>,
+    /// Whether each server has a histogram of how long its replies take.
+    times_servers: bool,
     pub(super) servers: Vec<(Arc<str>, Arc<str>)>,
 }
 
@@ -123,6 +125,14 @@ impl ShardLayout {
     /// # Panics
     /// If there are more than 65,536 of either.
     pub fn new(routes: &[RouteLabel], servers: &[(String, String)]) -> Arc<ShardLayout> {
+        ShardLayout::timing(routes, servers, false)
+    }
+
+    /// The same, where each server may have a histogram of how long its replies take.
+    ///
+    /// # Panics
+    /// If there are more than 65,536 of either.
+    pub fn timing(routes: &[RouteLabel], servers: &[(String, String)], times_servers: bool) -> Arc<ShardLayout> {
         let most = usize::from(u16::MAX) + 1;
         assert!(routes.len() <= most && servers.len() <= most, "ids of routes and servers have 16 bits");
         let (mut blocks, mut moves, mut loads) = (0.., 0.., 0..);
@@ -131,6 +141,7 @@ impl ShardLayout {
             refreshing: routes.iter().map(|route| route.refreshes.then(|| blocks.next()).flatten()).collect(),
             migrating: routes.iter().map(|route| route.migrates.then(|| moves.next()).flatten()).collect(),
             loading: routes.iter().map(|route| route.loads.then(|| loads.next()).flatten()).collect(),
+            times_servers,
             servers: servers.iter().map(|(pool, name)| (pool.as_str().into(), name.as_str().into())).collect(),
         })
     }
@@ -154,6 +165,16 @@ impl ShardLayout {
     }
 
     pub(super) fn cells(&self) -> usize {
+        let timed = if self.times_servers { self.servers.len() } else { 0 };
+        self.times_at() + timed * histogram::CELLS
+    }
+
+    /// Where the histogram of a server is, if it has one.
+    pub(super) fn server_times_at(&self, server: ServerId) -> Option<usize> {
+        self.times_servers.then(|| self.times_at() + usize::from(server.0) * histogram::CELLS)
+    }
+
+    fn times_at(&self) -> usize {
         self.loading_at() + self.loading.iter().flatten().count() * per_loader::CELLS
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::histogram::{Durations, LATENCY};
+use super::histogram::{self, Durations, LATENCY};
 use super::layout::{
     ROUTE_CELLS, RouteId, ServerId, ShardLayout, common, per_class, per_loader, per_migration, per_refresh, per_server,
 };
@@ -23,6 +23,8 @@ pub(super) struct Merged {
     /// The same about its loader.
     pub loading: BTreeMap<Arc<str>, Cells>,
     pub servers: BTreeMap<(Arc<str>, Arc<str>), ServerCells>,
+    /// How long the replies of each server took, where that is counted.
+    pub times: BTreeMap<(Arc<str>, Arc<str>), Cells>,
 }
 
 /// Consecutive cells, summed up; empty is all 0.
@@ -75,6 +77,9 @@ impl Merged {
         for (id, server) in (0..).map(ServerId).zip(&layout.servers) {
             let cells = self.servers.entry(server.clone()).or_default();
             cells.0.add(shard, layout.server_at(id), per_server::CELLS);
+            if let Some(at) = layout.server_times_at(id) {
+                self.times.entry(server.clone()).or_default().add(shard, at, histogram::CELLS);
+            }
         }
     }
 
@@ -87,6 +92,10 @@ impl Merged {
             .retain(|route, _| layouts.iter().any(|layout| layout.migrating().any(|(known, _)| known == route)));
         self.loading.retain(|route, _| layouts.iter().any(|layout| layout.loading().any(|(known, _)| known == route)));
         self.servers.retain(|server, _| layouts.iter().any(|layout| layout.servers.contains(server)));
+        let is_timed = |layout: &&ShardLayout| layout.server_times_at(ServerId(0)).is_some();
+        self.times.retain(|server, _| {
+            layouts.iter().filter(|layout| is_timed(layout)).any(|layout| layout.servers.contains(server))
+        });
     }
 
     pub(super) fn downstream(&self, what: DownstreamCount) -> u64 {

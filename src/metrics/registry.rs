@@ -3,6 +3,7 @@
 //! A shard whose worker dropped it (its configuration was replaced) is added to the past and freed, so no count is lost
 //! and reloads leak nothing. Series of routes and servers that no living shard knows are not written out.
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -11,6 +12,7 @@ use prometheus::proto::MetricFamily;
 
 use super::exposition::Exposition;
 use super::figures::Figures;
+use super::histogram::LATENCY;
 use super::layout::ShardLayout;
 use super::merged::{Merged, RouteCells, ServerCells};
 use super::process::{ProcessUsage, most_files};
@@ -37,6 +39,7 @@ struct Inner {
     /// The same in Unix time.
     begun: f64,
     descs: Vec<Desc>,
+    sums_servers: AtomicBool,
     shards: Mutex<Shards>,
     sources: Mutex<Vec<SampleSource>>,
 }
@@ -58,6 +61,7 @@ impl Registry {
             started: Instant::now(),
             begun: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64()),
             descs,
+            sums_servers: AtomicBool::new(false),
             shards: Mutex::default(),
             sources: Mutex::default(),
         };
@@ -81,6 +85,11 @@ impl Registry {
     /// Everything, written in this way.
     pub fn text(&self, exposition: Exposition) -> String {
         exposition.write(&self.collect())
+    }
+
+    /// Whether what is told of servers is summed over each pool from now on.
+    pub fn sum_servers(&self, sums: bool) {
+        self.inner.sums_servers.store(sums, Relaxed);
     }
 
     /// The figures of `stats`.
@@ -123,7 +132,7 @@ impl Collector for Registry {
     }
 
     fn collect(&self) -> Vec<MetricFamily> {
-        let mut samples = Samples::new();
+        let mut samples = Samples::new(self.inner.sums_servers.load(Relaxed));
         put_merged(&mut samples, &self.shards().merge_living());
         put_process(&mut samples, self.inner.begun);
         samples.put(Series::BuildInfo, &[&self.inner.version], 1.0);
@@ -180,6 +189,9 @@ fn put_merged(samples: &mut Samples, merged: &Merged) {
     }
     for ((pool, server), cells) in &merged.servers {
         put_server(samples, &[pool, server], cells);
+    }
+    for ((pool, server), cells) in &merged.times {
+        samples.put_histogram(Series::ServerLatency, &[pool, server], &cells.durations::<LATENCY>(0));
     }
     put_downstream(samples, merged);
 }

@@ -14,32 +14,53 @@ pub const NO_PHASE: &str = "none";
 #[derive(Debug)]
 pub struct Samples {
     families: [Vec<Metric>; Series::ALL.len()],
+    /// Whether what is told of servers is summed over each pool.
+    sums_servers: bool,
 }
 
+/// The label that is left out of what is summed.
+const SERVER: &str = "server";
+/// What is not added up: the greatest counts.
+const GREATEST: [Series; 2] = [Series::SpoolOldest, Series::SpoolFileFailing];
+
 impl Samples {
-    pub(super) fn new() -> Samples {
-        Samples { families: [const { Vec::new() }; Series::ALL.len()] }
+    pub(super) fn new(sums_servers: bool) -> Samples {
+        Samples { families: [const { Vec::new() }; Series::ALL.len()], sums_servers }
     }
 
     /// Adds the value of a counter or gauge. Label values stand in the order of [`Series::labels`].
     pub fn put(&mut self, series: Series, labels: &[&str], value: f64) {
-        match series.kind() {
-            MetricType::COUNTER => {
-                let mut counter = Counter::default();
-                counter.set_value(value);
-                self.push(series, labels, |metric| metric.set_counter(counter));
-            }
-            _ => {
-                let mut gauge = Gauge::default();
-                gauge.set_value(value);
-                self.push(series, labels, |metric| metric.set_gauge(gauge));
-            }
+        let told = self.before(series, labels);
+        let value = match told.as_deref().map(|metric| value_of(series, metric)) {
+            Some(before) if GREATEST.contains(&series) => value.max(before),
+            Some(before) => value + before,
+            None => value,
+        };
+        match told {
+            Some(metric) => set(series, metric, value),
+            None => self.push(series, labels, |metric| set(series, metric, value)),
         }
+    }
+
+    /// What was told of other servers of the same pool, where they are summed.
+    fn before(&mut self, series: Series, labels: &[&str]) -> Option<&mut Metric> {
+        if !self.sums_servers || !series.labels().contains(&SERVER) {
+            return None;
+        }
+        let pairs = pairs(series, labels, true);
+        self.families[series as usize].iter_mut().find(|metric| metric.get_label() == pairs)
     }
 
     /// Adds the health of a server.
     pub fn put_server(&mut self, pool: &str, server: &str, state: ServerState) {
         let up = state.is_asked();
+        if self.sums_servers {
+            // Whoever looks for servers that are down finds them as ever.
+            if !up {
+                self.push(Series::ServerUp, &[pool, server], |metric| metric.set_gauge(Gauge::default()));
+            }
+            return;
+        }
         self.put(Series::ServerUp, &[pool, server], f64::from(u8::from(up)));
         for known in ServerState::ALL {
             let is_it = f64::from(u8::from(known == state));
@@ -87,10 +108,14 @@ impl Samples {
 
     /// Adds a sum and a count, which is a summary without quantiles.
     pub(super) fn put_summary(&mut self, series: Series, labels: &[&str], count: u64, nanos: u64) {
-        let mut summary = Summary::default();
-        summary.set_sample_count(count);
-        summary.set_sample_sum(seconds(nanos));
-        self.push(series, labels, |metric| metric.set_summary(summary));
+        let told = self.before(series, labels);
+        let (mut summary, before) = (Summary::default(), told.as_deref().map(Metric::get_summary));
+        summary.set_sample_count(count + before.map_or(0, Summary::sample_count));
+        summary.set_sample_sum(seconds(nanos) + before.map_or(0.0, Summary::sample_sum));
+        match told {
+            Some(metric) => metric.set_summary(summary),
+            None => self.push(series, labels, |metric| metric.set_summary(summary)),
+        }
     }
 
     /// The families that have a value.
@@ -101,10 +126,38 @@ impl Samples {
 
     fn push(&mut self, series: Series, labels: &[&str], fill: impl FnOnce(&mut Metric)) {
         assert_eq!(labels.len(), series.labels().len(), "{} has other labels", series.name());
-        let pairs = series.labels().iter().zip(labels).map(|(name, value)| pair(name, value));
-        let mut metric = Metric::from_label(pairs.collect());
+        let sums = self.sums_servers && series != Series::ServerUp;
+        let mut metric = Metric::from_label(pairs(series, labels, sums));
         fill(&mut metric);
         self.families[series as usize].push(metric);
+    }
+}
+
+/// The labels of a series; where servers are summed, without the server.
+fn pairs(series: Series, labels: &[&str], sums: bool) -> Vec<LabelPair> {
+    let pairs = series.labels().iter().zip(labels).filter(|(name, _)| !(sums && **name == SERVER));
+    pairs.map(|(name, value)| pair(name, value)).collect()
+}
+
+fn value_of(series: Series, metric: &Metric) -> f64 {
+    match series.kind() {
+        MetricType::COUNTER => metric.get_counter().get_value(),
+        _ => metric.get_gauge().get_value(),
+    }
+}
+
+fn set(series: Series, metric: &mut Metric, value: f64) {
+    match series.kind() {
+        MetricType::COUNTER => {
+            let mut counter = Counter::default();
+            counter.set_value(value);
+            metric.set_counter(counter);
+        }
+        _ => {
+            let mut gauge = Gauge::default();
+            gauge.set_value(value);
+            metric.set_gauge(gauge);
+        }
     }
 }
 

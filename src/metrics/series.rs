@@ -61,6 +61,7 @@ series! {
     Failures, "leash_failures_total", COUNTER, ["pool", "server", "cause"], "Requests a server did not answer, by cause.";
     UpstreamRequests, "leash_upstream_requests_total", COUNTER, ["pool", "server"], "Requests sent to a server.";
     UpstreamSeconds, "leash_upstream_request_seconds", SUMMARY, ["pool", "server"], "Time from sending a request to a server to its reply.";
+    ServerLatency, "leash_server_latency_seconds", HISTOGRAM, ["pool", "server"], "The same, told with metrics.per_server: histogram.";
     UpstreamInFlight, "leash_upstream_in_flight", GAUGE, ["pool", "server"], "Requests sent to a server and not yet answered.";
     UpstreamConnections, "leash_upstream_connections", GAUGE, ["pool", "server"], "Open connections to a server.";
     UpstreamReconnects, "leash_upstream_reconnects_total", COUNTER, ["pool", "server"], "Connections to a server made anew after one was lost.";

@@ -65,6 +65,18 @@ impl Shard {
         self.add(at + per_server::TIMED, replies);
     }
 
+    /// Whether [`Shard::time_reply`] counts anything.
+    pub fn times_replies(&self, server: ServerId) -> bool {
+        self.layout.server_times_at(server).is_some()
+    }
+
+    /// Adds how long one reply took to the histogram of its server, if it has one.
+    pub fn time_reply(&self, server: ServerId, elapsed: Duration) {
+        if let Some(at) = self.layout.server_times_at(server) {
+            self.add_duration::<LATENCY>(at, elapsed);
+        }
+    }
+
     /// Counts `n` of something about clients.
     pub fn downstream(&self, what: DownstreamCount, n: u64) {
         self.add(what as usize, n);

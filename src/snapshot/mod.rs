@@ -108,7 +108,7 @@ impl Snapshot {
             .iter()
             .flat_map(|pool| pool.servers.iter().map(|server| (pool.name.to_string(), server.name.to_string())))
             .collect();
-        let layout = ShardLayout::new(&routes, &servers);
+        let layout = ShardLayout::timing(&routes, &servers, config.per_server == config::PerServer::Histogram);
         Arc::new(Snapshot { config, shared_pools, layout, leases, loaders, spools })
     }
 

@@ -65,6 +65,18 @@ impl Common {
         shard.upstream(*id, what, n);
     }
 
+    /// Whether [`Common::time_reply`] counts anything.
+    pub(super) fn times_replies(&self) -> bool {
+        let (shard, id) = &*self.counters.borrow();
+        shard.times_replies(*id)
+    }
+
+    /// Counts how long one reply took.
+    pub(super) fn time_reply(&self, took: Duration) {
+        let (shard, id) = &*self.counters.borrow();
+        shard.time_reply(*id, took);
+    }
+
     /// Counts replies that together came `waited` after they were asked for.
     pub(super) fn count_replies(&self, replies: u64, waited: Duration) {
         self.count(UpstreamCount::Finished, replies);

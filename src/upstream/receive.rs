@@ -65,7 +65,7 @@ impl Received {
                 link.goes_on(self.of_large, now, lane.target.options.request_timeout);
             }
         }
-        let mut batch = Batch::default();
+        let mut batch = Batch { is_timed: lane.times_replies(), ..Batch::default() };
         let result = loop {
             let next = match lane.link.borrow().slots.next_expected() {
                 Some((expected, token)) => self.decoder.next(&mut self.buffer, expected, token),
@@ -139,6 +139,8 @@ struct Batch {
     frees: bool,
     /// What was given to whom last: neighbours are mostly the same client's.
     given: Option<(Party, bool)>,
+    /// Whether each of them is timed by itself.
+    is_timed: bool,
 }
 
 impl Batch {
@@ -159,7 +161,7 @@ impl Batch {
         match slot.ticket {
             Some(ticket) => {
                 self.gave(lane, slot.mark.whose, size.max(slot.len) < LARGE);
-                self.add(slot.asked, now);
+                self.add(lane, slot.asked, now);
                 ticket.answer(reply);
             }
             None => self.last_late = Some(slot.asked),
@@ -173,7 +175,7 @@ impl Batch {
         }
     }
 
-    fn add(&mut self, asked: Instant, now: Instant) {
+    fn add(&mut self, lane: &Lane, asked: Instant, now: Instant) {
         let took = match self.last {
             Some((same, took)) if same == asked => took,
             _ => now.saturating_duration_since(asked),
@@ -181,6 +183,9 @@ impl Batch {
         self.last = Some((asked, took));
         self.answers += 1;
         self.waited += took;
+        if self.is_timed {
+            lane.time_reply(took);
+        }
     }
 
     fn end(self, lane: &Lane, now: Instant) {

@@ -359,7 +359,7 @@ const BROKEN: &[(&str, &str)] = &[
     ("pools: {p: {servers: [m0]}}\npols: 1\n", "2:1: pols: unknown key, did you mean pools?"),
     (
         "pools: {p: {servers: [m0]}}\nbanana: 1\n",
-        "2:1: banana: unknown key, valid here: listen, admin, workers, pools, routes, limits, spool, log",
+        "2:1: banana: unknown key, valid here: listen, admin, workers, pools, routes, limits, spool, log, metrics",
     ),
     (
         "pools: {p: {servers: [m0]}}\npools: {q: {servers: [m1]}}\n",

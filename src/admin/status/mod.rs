@@ -18,7 +18,7 @@ use tokio::sync::Semaphore;
 
 use crate::admin;
 use crate::admin::model::Overview;
-use crate::config::{Config, Listen};
+use crate::config::{Config, Listen, PerServer};
 use crate::explain::{Destination, Explainer, Spot, Standpoint, look};
 use crate::metrics::busiest::{KeySamples, RecentSamples};
 use crate::metrics::{Exposition, ProcessUsage, Registry, ServerState, stats};
@@ -113,6 +113,7 @@ impl Status {
 
 impl admin::StatusSource for Status {
     fn metrics(&self, exposition: Exposition) -> String {
+        self.registry.sum_servers(self.in_force.get().config.per_server == PerServer::Off);
         self.registry.text(exposition)
     }
 

@@ -21,12 +21,12 @@ mod routes;
 mod setting;
 mod tls;
 
-use super::checked::{Config, auto_workers};
+use super::checked::{Config, PerServer, auto_workers};
 use super::fields::Scalar;
 use super::problem::{Problems, plain};
 use super::units::COUNT;
 use super::written::File;
-use setting::{setting, switch};
+use setting::{setting, switch, word};
 use std::net::SocketAddr;
 
 /// More worker threads than this are a slip of the hand.
@@ -49,6 +49,7 @@ pub(super) fn check(file: &File, serves: bool, mut problems: Problems) -> Result
     let routes = routes::check(file, &pools, &mut problems, &mut warnings);
     let limits = limits::check(&file.limits, &pools, &mut problems);
     let log = log::check(&file.log, &mut problems);
+    let per_server = word(file.metrics.per_server.as_ref(), PerServer::On, &PerServer::WORDS, &mut problems);
     if !problems.is_empty() {
         return Err(problems.sorted());
     }
@@ -65,6 +66,7 @@ pub(super) fn check(file: &File, serves: bool, mut problems: Problems) -> Result
         limits,
         spool,
         log,
+        per_server,
         value_files: file.files.clone(),
         warnings,
     })

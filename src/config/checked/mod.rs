@@ -9,13 +9,14 @@ mod discover;
 mod down;
 mod entrance;
 mod loader;
+mod log;
+mod metrics;
 mod migrate;
 mod refresh;
 mod users;
 
 use super::problem::Problem;
 use crate::hash::HashKind;
-use crate::logging::LogFormat;
 use crate::tls::ClientTls;
 pub use auth::Credentials;
 pub use connections::CONNECTIONS_OF_A_WORKER;
@@ -26,6 +27,8 @@ pub(super) use down::GUTTER_TTL;
 pub use down::{Gutter, OnDown, SpoolConfig};
 pub use entrance::{Allow, Entrance, Listen};
 pub use loader::{Endpoint, FixedHeader, HttpVersion, Loader, LoaderUrl, UrlPiece};
+pub use log::Log;
+pub use metrics::PerServer;
 pub use migrate::{Migrate, Phase, Side};
 pub(super) use refresh::BETA;
 pub use refresh::Refresh;
@@ -76,6 +79,8 @@ pub struct Config {
     pub spool: SpoolConfig,
     /// What is logged, and how.
     pub log: Log,
+    /// What metrics tell of servers.
+    pub per_server: PerServer,
     /// The files whose content stands for values.
     pub value_files: Vec<PathBuf>,
     /// What is allowed but probably not meant.
@@ -199,17 +204,6 @@ pub struct Limits {
     pub waiters: usize,
 }
 
-/// What is logged, and how.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Log {
-    /// The shape of a line.
-    pub format: LogFormat,
-    /// Levels as tracing's filters spell them: `info`, `warn,leash::upstream=debug`.
-    pub level: String,
-    /// Whether keys may appear in logs.
-    pub keys: bool,
-}
-
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -290,11 +284,5 @@ impl Default for Limits {
             server_queue: 65_536,
             waiters: 10_000,
         }
-    }
-}
-
-impl Default for Log {
-    fn default() -> Log {
-        Log { format: LogFormat::Auto, level: "info".into(), keys: false }
     }
 }

@@ -3,12 +3,12 @@
 
 use super::refresh::Early;
 use super::{
-    Admin, Discover, Embedded, File, FoundServers, Gutter, Limits, Listen, ListenTls, Loader, Log, Migrate, OnDown,
-    Pool, PoolAuth, PoolTls, Refresh, Route, ServerConfig, SpoolConfig,
+    Admin, Discover, Embedded, File, FoundServers, Gutter, Limits, Listen, ListenTls, Loader, Log, Metrics, Migrate,
+    OnDown, Pool, PoolAuth, PoolTls, Refresh, Route, ServerConfig, SpoolConfig,
 };
 
 /// Where each group of keys stands: `NAME` is any name, `[]` any element of a list.
-const GROUPS: [(&str, &[&str]); 21] = [
+const GROUPS: [(&str, &[&str]); 22] = [
     ("", File::KEYS),
     ("listen[].", Listen::KEYS),
     ("listen[].tls.", ListenTls::KEYS),
@@ -30,6 +30,7 @@ const GROUPS: [(&str, &[&str]); 21] = [
     ("limits.", Limits::KEYS),
     ("spool.", SpoolConfig::KEYS),
     ("log.", Log::KEYS),
+    ("metrics.", Metrics::KEYS),
 ];
 
 /// Every key by its dotted path, such as `pools.NAME.servers[].weight`.

@@ -8,6 +8,7 @@ mod down;
 mod keys;
 mod listen;
 mod loader;
+mod metrics;
 mod migrate;
 mod pool;
 mod refresh;
@@ -22,6 +23,7 @@ pub(super) use down::{Gutter, OnDown, SpoolConfig};
 pub use keys::keys;
 pub(super) use listen::{Listen, ListenTls};
 pub(super) use loader::Loader;
+pub(super) use metrics::Metrics;
 pub(super) use migrate::Migrate;
 pub(super) use pool::{Embedded, Pool, ServerConfig};
 pub(super) use refresh::Refresh;
@@ -51,6 +53,8 @@ pub(super) struct File {
     pub spool: SpoolConfig,
     /// `log`.
     pub log: Log,
+    /// `metrics`.
+    pub metrics: Metrics,
 }
 
 /// `admin`: an address alone, or a map.
@@ -116,7 +120,7 @@ pub(super) struct Log {
 impl File {
     /// The keys at the top.
     pub(super) const KEYS: &'static [&'static str] =
-        &["listen", "admin", "workers", "pools", "routes", "limits", "spool", "log"];
+        &["listen", "admin", "workers", "pools", "routes", "limits", "spool", "log", "metrics"];
 
     /// A file in which nothing is written.
     pub(super) fn empty(place: ConfigPlace) -> File {
@@ -132,6 +136,7 @@ impl File {
             limits,
             spool,
             log,
+            metrics: Metrics::default(),
         }
     }
 
@@ -150,6 +155,7 @@ impl File {
             pools: map.node("pools").map(|(place, node)| Pool::read_all(node, place, problems)),
             limits: map.node("limits").map(|(place, node)| Limits::read(node, place, problems)).unwrap_or_default(),
             spool: map.node("spool").map(|(place, node)| SpoolConfig::read(node, place, problems)).unwrap_or_default(),
+            metrics: map.node("metrics").map(|(place, node)| Metrics::read(node, place, problems)).unwrap_or_default(),
             log: map.node("log").map(|(place, node)| Log::read(node, place, problems)).unwrap_or_default(),
             place,
         }

@@ -69,7 +69,7 @@ fn the_text_is_well_formed_with_every_series_in_it() {
     let registry = Registry::new("0.1.0");
     let servers = [("main".to_string(), "m0:11211".to_string())];
     let routes = [label("", false), label("quo\"te\\:", true)];
-    let shard = registry.shard(&ShardLayout::new(&routes, &servers));
+    let shard = registry.shard(&ShardLayout::timing(&routes, &servers, true));
     shard.count(RouteId(1), CommandClass::Get, RequestOutcome::Hit);
     shard.observe(RouteId(1), CommandClass::Get, Duration::from_millis(1));
     registry.source(|samples| {
@@ -240,4 +240,54 @@ fn a_scrape_while_a_worker_counts_never_goes_backwards() {
     }
     worker.join().expect("the worker counts");
     assert_eq!(registry.totals().get(crate::metrics::StatsFigure::GetHits), 200_000);
+}
+
+#[test]
+fn where_servers_are_summed_each_pool_has_its_sums_and_only_servers_that_are_down_have_a_name() {
+    let registry = Registry::new("0.1.0");
+    let shard = registry.shard(&layout(&[""], &["m0", "m1"]));
+    for (id, nanos) in [(ServerId(0), 1_000_000_000), (ServerId(1), 3_000_000_000)] {
+        shard.upstream(id, UpstreamCount::Requests, 2);
+        shard.failure(id, Cause::Timeout);
+        shard.observe_upstream(id, 2, Duration::from_nanos(nanos));
+    }
+    registry.source(|samples| {
+        for (server, state, waits) in [("m0", ServerState::Up, 5.0), ("m1", ServerState::Down, 7.0)] {
+            samples.put_server("main", server, state);
+            samples.put(Series::SpoolKeys, &["main", server], waits);
+            samples.put(Series::SpoolOldest, &["main", server], waits);
+        }
+    });
+    assert_eq!(parse(&registry.text(Exposition::Text))[r#"leash_spool_keys{pool="main",server="m0"}"#], 5.0);
+    registry.sum_servers(true);
+    let text = registry.text(Exposition::Text);
+    let parsed = parse(&text);
+    assert_eq!(parsed[r#"leash_upstream_requests_total{pool="main"}"#], 4.0);
+    assert_eq!(parsed[r#"leash_failures_total{pool="main",cause="timeout"}"#], 2.0);
+    assert_eq!(parsed[r#"leash_upstream_request_seconds_count{pool="main"}"#], 4.0);
+    assert_eq!(parsed[r#"leash_upstream_request_seconds_sum{pool="main"}"#], 4.0);
+    assert_eq!(parsed[r#"leash_spool_keys{pool="main"}"#], 12.0);
+    assert_eq!(parsed[r#"leash_spool_oldest_seconds{pool="main"}"#], 7.0);
+    let named: Vec<&str> = text.lines().filter(|line| line.contains("server=")).collect();
+    assert_eq!(named, [r#"leash_server_up{pool="main",server="m1"} 0"#]);
+}
+
+#[test]
+fn each_reply_of_a_timed_server_falls_into_its_bucket() {
+    let registry = Registry::new("0.1.0");
+    let servers = [("main".to_string(), "m0".to_string())];
+    let shard = registry.shard(&ShardLayout::timing(&[], &servers, true));
+    assert!(shard.times_replies(SERVER));
+    for micros in [60, 90, 3_000] {
+        shard.time_reply(SERVER, Duration::from_micros(micros));
+    }
+    let parsed = parse(&registry.text(Exposition::Text));
+    let bucket =
+        |le: &str| parsed[&format!(r#"leash_server_latency_seconds_bucket{{pool="main",server="m0",le="{le}"}}"#)];
+    assert_eq!([bucket("0.00005"), bucket("0.0001"), bucket("+Inf")], [0.0, 2.0, 3.0]);
+    let untimed = registry.shard(&layout(&[], &["m0"]));
+    untimed.time_reply(SERVER, Duration::from_secs(1));
+    assert!(!untimed.times_replies(SERVER));
+    drop(shard);
+    assert!(!registry.text(Exposition::Text).contains("leash_server_latency"), "no configuration in force asks for it");
 }

@@ -143,6 +143,7 @@ fn config(main: &Memcached, new: &Memcached, origin: &Origin) -> String {
     let [nobody, neither, nor, none] = [free_port(), free_port(), free_port(), free_port()];
     format!(
         "workers: 2
+metrics: {{per_server: histogram}}
 limits: {{connections: {CONNECTIONS}}}
 pools:
   main: {{servers: [\"127.0.0.1:{main}\"]}}
