@@ -66,6 +66,7 @@ async fn serve(mut config: Config, reloader: &mut Reloader, filter: &Filter) -> 
     reloader.find_servers(&mut config).await?;
     reloader.follow(&config).await;
     let running = Running::start(config).await?;
+    reloader.tell_questions(&running);
     tell(State::Ready, &running.in_brief());
     loop {
         tokio::select! {

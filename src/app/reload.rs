@@ -8,6 +8,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use tokio::task::spawn_blocking;
 
@@ -18,14 +19,15 @@ use super::steps;
 use super::systemd::{State, tell};
 use crate::app::descriptors;
 use crate::config::{Config, Origin, Problems};
-use crate::discovery::{Discoverer, DiscoveryError};
+use crate::discovery::{Discoverer, DiscoveryError, QuestionCounts};
 use crate::logging::Filter;
+use crate::metrics::Series;
 
 /// Reloads the configuration.
 pub struct Reloader {
     origin: Origin,
     content: Content,
-    discoverer: Discoverer,
+    discoverer: Arc<Discoverer>,
 }
 
 /// Why a reload came to nothing.
@@ -42,7 +44,7 @@ impl Reloader {
     /// Reloads from `origin` once its file is another one than it is now.
     pub fn new(origin: Origin) -> Reloader {
         let content = Content::of(origin.file().map(PathBuf::from).into_iter().collect());
-        Reloader { content, origin, discoverer: Discoverer::default() }
+        Reloader { content, origin, discoverer: Arc::default() }
     }
 
     /// Reloads also once a file is another one that `config` names.
@@ -60,6 +62,17 @@ impl Reloader {
     /// Gives the pools of the first configuration their servers.
     pub(super) async fn find_servers(&self, config: &mut Config) -> Result<(), DiscoveryError> {
         self.discoverer.fill(config).await
+    }
+
+    /// Lets scrapes tell what became of the questions for servers.
+    pub(super) fn tell_questions(&self, running: &Running) {
+        let discoverer = self.discoverer.clone();
+        running.tell(move |samples| {
+            for (pool, QuestionCounts { answered, failed }) in discoverer.questions() {
+                samples.put(Series::DiscoveryQuestions, &[&pool, "ok"], answered as f64);
+                samples.put(Series::DiscoveryQuestions, &[&pool, "failed"], failed as f64);
+            }
+        });
     }
 
     /// Ready once a pool has other servers.

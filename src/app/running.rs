@@ -18,7 +18,7 @@ use crate::config::units::show_size;
 use crate::config::{Config, Listen};
 use crate::downstream::{Capacity, Listener, Seating, Stats};
 use crate::metrics::busiest::KeySamples;
-use crate::metrics::{DownstreamCount, Registry, Series, ShardLayout, stats};
+use crate::metrics::{DownstreamCount, Registry, Samples, Series, ShardLayout, stats};
 use crate::runtime::memory::{Account, Shed};
 use crate::runtime::net;
 use crate::snapshot::reloads::Reloads;
@@ -48,6 +48,7 @@ pub struct Running {
     /// Tells the workers to end.
     stop: watch::Sender<bool>,
     admin: Option<admin::Handle>,
+    registry: Registry,
 }
 
 impl Running {
@@ -88,6 +89,7 @@ impl Running {
             close,
             stop,
             admin,
+            registry,
         };
         running.announce(&snapshot.config);
         running.status.set_ready(true);
@@ -102,6 +104,11 @@ impl Running {
     /// What is in force.
     pub fn in_force(&self) -> Arc<Snapshot> {
         self.in_force.get()
+    }
+
+    /// Lets scrapes tell more.
+    pub(super) fn tell(&self, source: impl Fn(&mut Samples) + Send + Sync + 'static) {
+        self.registry.source(source);
     }
 
     /// What became of reloads.

@@ -13,7 +13,7 @@ pub mod decide;
 mod endpoint;
 mod records;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -36,6 +36,17 @@ const NONE: &str = "the answer names none";
 #[derive(Default)]
 pub struct Discoverer {
     pools: Mutex<HashMap<(String, Discover), KnownPool>>,
+    /// What became of the questions, by the name of the pool.
+    questions: Mutex<BTreeMap<String, QuestionCounts>>,
+}
+
+/// How many questions for the servers of a pool were answered, and how many were not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct QuestionCounts {
+    /// Those that were, if only with what is known.
+    pub answered: u64,
+    /// Those that were not, or with what is no answer.
+    pub failed: u64,
 }
 
 /// One of them.
@@ -70,7 +81,7 @@ impl Discoverer {
         for place in 0..config.pools.len() {
             let Some(key) = key(&config.pools[place]) else { continue };
             if !self.lock().contains_key(&key) {
-                let answer = first_answer(config, place).await?;
+                let answer = self.first_answer(config, place).await?;
                 let members = Members::of(answer);
                 self.lock().insert(key.clone(), KnownPool { members, due: Instant::now() + key.1.every });
             }
@@ -92,7 +103,7 @@ impl Discoverer {
             sleep_until(due.into()).await;
             let place = config.pools.iter().position(|pool| *pool.name == *key.0);
             let answer = match place {
-                Some(place) => ask(config, place).await,
+                Some(place) => self.ask(config, place).await,
                 None => Err("no pool has this name any more".into()),
             };
             if self.learn(&key, answer) {
@@ -120,6 +131,39 @@ impl Discoverer {
         true
     }
 
+    /// Without servers there is nothing to start with, so it is asked for more than once.
+    async fn first_answer(&self, config: &Config, place: usize) -> Result<MembersAnswer, DiscoveryError> {
+        let mut why = String::new();
+        for number in 0..TRIES {
+            if number > 0 {
+                sleep(PAUSE).await;
+            }
+            match self.ask(config, place).await {
+                Ok(answer) if !answer.servers.is_empty() => return Ok(answer),
+                Ok(_) => why = NONE.into(),
+                Err(error) => why = error,
+            }
+        }
+        Err(DiscoveryError { pool: config.pools[place].name.to_string(), why })
+    }
+
+    /// What became of the questions about each pool.
+    pub fn questions(&self) -> BTreeMap<String, QuestionCounts> {
+        self.questions.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn ask(&self, config: &Config, place: usize) -> Result<MembersAnswer, String> {
+        let answer = ask(config, place).await;
+        let mut questions = self.questions.lock().unwrap_or_else(PoisonError::into_inner);
+        questions.retain(|name, _| config.pools.iter().any(|pool| *pool.name == **name));
+        let counts = questions.entry(config.pools[place].name.to_string()).or_default();
+        match &answer {
+            Ok(answer) if !answer.servers.is_empty() => counts.answered += 1,
+            _ => counts.failed += 1,
+        }
+        answer
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<(String, Discover), KnownPool>> {
         self.pools.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -132,22 +176,6 @@ fn key(pool: &Pool) -> Option<(String, Discover)> {
 fn server(found: &FoundServer) -> ServerConfig {
     let address = Address::Tcp { host: found.host.clone(), port: found.port };
     ServerConfig { name: address.to_string().into(), address, weight: 1 }
-}
-
-/// Without servers there is nothing to start with, so it is asked for more than once.
-async fn first_answer(config: &Config, place: usize) -> Result<MembersAnswer, DiscoveryError> {
-    let mut why = String::new();
-    for number in 0..TRIES {
-        if number > 0 {
-            sleep(PAUSE).await;
-        }
-        match ask(config, place).await {
-            Ok(answer) if !answer.servers.is_empty() => return Ok(answer),
-            Ok(_) => why = NONE.into(),
-            Err(error) => why = error,
-        }
-    }
-    Err(DiscoveryError { pool: config.pools[place].name.to_string(), why })
 }
 
 /// The servers of one pool, by a single question: no more and no less than one answer names.

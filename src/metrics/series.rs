@@ -99,6 +99,7 @@ series! {
     ConfigReloadSuccessful, "leash_config_last_reload_successful", GAUGE, [], "Whether the last reload was taken (1) or refused (0); 1 before the first.";
     ConfigLoaded, "leash_config_last_reload_success_timestamp_seconds", GAUGE, [], "When the configuration in force was loaded, in Unix time.";
     ConfigNeedsRestart, "leash_config_restart_pending", GAUGE, [], "Whether the last reload left something to the next restart (1).";
+    DiscoveryQuestions, "leash_discovery_questions_total", COUNTER, ["pool", "outcome"], "Questions for the servers of a pool, by whether they were answered.";
     EmbeddedItems, "leash_embedded_items", GAUGE, ["pool"], "Items in the embedded store.";
     EmbeddedBytes, "leash_embedded_bytes", GAUGE, ["pool"], "Bytes in the embedded store.";
     EmbeddedEvictions, "leash_embedded_evictions_total", COUNTER, ["pool"], "Items the embedded store dropped to make room.";

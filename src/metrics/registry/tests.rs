@@ -78,6 +78,7 @@ fn the_text_is_well_formed_with_every_series_in_it() {
         samples.put_fingerprint("main", 0xfeed);
         samples.put_route("cart:", "main", "spare", "warm");
         samples.put(Series::ConfigReloads, &["ok"], 1.0);
+        samples.put(Series::DiscoveryQuestions, &["main", "ok"], 1.0);
         for series in [Series::ConfigRoutes, Series::ConfigReloadSuccessful, Series::ConfigLoaded] {
             samples.put(series, &[], 1.0);
         }

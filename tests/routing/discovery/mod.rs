@@ -83,6 +83,11 @@ fn nodes_come_and_go_and_blips_move_no_key() {
         pause(Duration::from_millis(1300));
     }
     assert!(leash.log().contains("the servers of a pool cannot be asked for, they stay as they are"));
+    let questions = |outcome: &str| {
+        let labels = format!("pool=\"p\",outcome=\"{outcome}\"");
+        support::figures::metric(&leash, "leash_discovery_questions_total", &labels)
+    };
+    assert!(questions("ok") >= 6.0 && questions("failed") >= 3.0, "{}", leash.page("/metrics"));
 
     endpoint.is_now(Mood::Knows(3, all.clone()));
     becomes(&leash, &all);
