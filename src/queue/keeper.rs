@@ -142,9 +142,8 @@ impl Run {
         }
         if *self.sync_at.get_or_insert(now + BEHIND) <= now {
             self.sync_at = None;
-            if let Err(error) = self.holder.sync() {
-                tracing::error!(%error, "the disk does not have all messages of the queues yet");
-            }
+            // The holder says so itself, and tries again.
+            let _ = self.holder.sync();
         }
     }
 }

@@ -47,6 +47,8 @@ pub struct QueueHolder<D, T> {
     begun: Vec<(QueueOrder, T)>,
     answers: Vec<Answered<T>>,
     undo: Vec<Undone>,
+    /// Whether the disk refused what was asked of it last.
+    is_refused: bool,
 }
 
 struct Queue<T> {
@@ -100,9 +102,9 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
             fifo.places().from(0).for_each(|(_, place)| journal.counts(place));
             queues.insert(name, Queue::of(fifo));
         }
-        journal.reclaim();
+        let is_refused = journal.reclaim().is_err();
         let (held, timers, begun, answers, undo) = Default::default();
-        Ok(QueueHolder { journal, queues, terms, ids, held, timers, begun, answers, undo })
+        Ok(QueueHolder { journal, queues, terms, ids, held, timers, begun, answers, undo, is_refused })
     }
 
     /// Goes on with other terms.
@@ -138,7 +140,9 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
     /// # Errors
     /// What the disk says.
     pub fn sync(&mut self) -> io::Result<()> {
-        self.journal.sync()
+        let synced = self.journal.sync();
+        self.tell_of_disk(&synced);
+        synced
     }
 
     /// Whether messages were acknowledged that the disk has not been told of, because it takes nothing: a process that
@@ -210,28 +214,20 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
 
     /// Writes down what was done since the last time; what the disk refuses is undone.
     fn commit(&mut self) {
-        match self.journal.write(self.terms.sync) {
+        let written = self.journal.write(self.terms.sync);
+        match written {
             Ok(()) => self.undo.clear(),
-            Err(error) => {
-                tracing::error!(%error, "the disk of the queues refuses what is written to it");
-                self.undo();
-            }
+            Err(_) => self.undo(),
         }
-        if self.journal.is_full()
-            && let Err(error) = self.journal.begin_segment(self.ids)
-        {
-            tracing::error!(%error, "the disk of the queues has no room for another segment");
-        }
-        self.journal.reclaim();
+        let rolled = if self.journal.is_full() { self.journal.begin_segment(self.ids) } else { Ok(()) };
+        let kept_small = self.journal.reclaim();
+        self.tell_of_disk(&written.and(rolled).and(kept_small));
     }
 
     /// Writes messages of old segments anew, so that these can go.
     fn tidy(&mut self) {
-        let left = self.journal.to_move().unwrap_or_else(|error| {
-            tracing::error!(%error, "an old segment of the queues cannot be read");
-            Vec::new()
-        });
-        for LeftRecord { record, place } in left {
+        let left = self.journal.to_move();
+        for LeftRecord { record, place } in left.unwrap_or_default() {
             let of = self.queues.get(&record.queue).and_then(|queue| queue.fifo.places().get(record.id));
             if of == Some(place) {
                 let (queue, id) = (record.queue.clone(), record.id);
@@ -240,6 +236,16 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
                 self.undo.push(Undone::Moved { queue, id, from: place, to });
             }
         }
+    }
+
+    /// Says once that the disk refuses what is asked of it, and once that it does no more.
+    fn tell_of_disk(&mut self, done: &io::Result<()>) {
+        match done {
+            Err(error) if !self.is_refused => tracing::error!(%error, "the disk of the queues refuses to work"),
+            Ok(()) if self.is_refused => tracing::info!("the disk of the queues works again"),
+            _ => {}
+        }
+        self.is_refused = done.is_err();
     }
 
     /// A message stands here from now on.

@@ -12,15 +12,16 @@ const MOVED: u64 = 1 << 20;
 
 impl<D: SegmentDisk> QueueJournal<D> {
     /// Removes segments in which nothing counts any more, the oldest first.
-    pub(in crate::queue) fn reclaim(&mut self) {
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub(in crate::queue) fn reclaim(&mut self) -> io::Result<()> {
         while self.segments.len() > 1 && self.segments[0].live == 0 {
-            if let Err(error) = self.disk.remove(self.segments[0].number) {
-                tracing::warn!(segment = self.segments[0].number, %error, "a segment of the queues cannot be removed");
-                return;
-            }
+            self.disk.remove(self.segments[0].number)?;
             self.segments.pop_front();
             self.moved = TITLE.len() as u64;
         }
+        Ok(())
     }
 
     /// Messages of the oldest segment to write anew, some at a time, so that it can go; none while little would be won.
