@@ -90,6 +90,8 @@ impl Lane {
 
     fn send_later(&self, link: &mut Link) {
         link.flush_asked = true;
+        // An output that was long has given back its room: growing to that again would copy what is there each time.
+        link.output.text().reserve(link.left_last.min(MUCH));
         self.turn.flush_later(self.rc());
     }
 }

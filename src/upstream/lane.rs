@@ -140,6 +140,7 @@ impl Lane {
             Ok((written, bytes)) => {
                 self.count(UpstreamCount::BytesWritten, bytes as u64);
                 link.blocked = written == Written::Blocked;
+                link.left_last = bytes;
                 if was_blocked && link.slots.are_large() {
                     // A large value on its way to the server is as good as one from it.
                     link.goes_on(bytes, Instant::now(), self.target.options.request_timeout);

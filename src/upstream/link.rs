@@ -21,6 +21,8 @@ pub(super) struct Link {
     pub slots: Slots,
     /// What has not left yet.
     pub output: Output,
+    /// How many bytes left in the last turn, as the next one will be alike.
+    pub left_last: usize,
     /// Whether the kernel took less than it was given.
     pub blocked: bool,
     /// Whether the server may have hung up unseen: nothing was heard since it was last idle.
@@ -66,6 +68,7 @@ impl Link {
             phase: LinkPhase::Closed,
             slots: Slots::default(),
             output: Output::default(),
+            left_last: 0,
             blocked: false,
             unproven: false,
             heard: None,

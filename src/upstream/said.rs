@@ -2,7 +2,7 @@
 //! Requests themselves are not kept, which would cost an allocation each.
 
 /// A run of text that grew larger than this gives its memory back once all of it is forgotten.
-const KEEP: usize = 16 * 1024;
+const KEEP: usize = 64 * 1024;
 
 /// The words of questions, in their order.
 #[derive(Default)]

@@ -28,7 +28,7 @@ pub(super) struct Expired {
 }
 
 /// A queue that grew longer than this gives its memory back once it is empty.
-const KEEP: usize = 1024;
+const KEEP: usize = 2048;
 
 /// The questions of one connection.
 pub(super) struct Slots {
