@@ -58,6 +58,8 @@ self.say(200, b'%d' % self.call, {{'Cache-Control': 'max-age=' + ('1' if self.ca
     let mut crowd = Crowd::before(&sidecars, CALLERS);
     let mut looker = sidecars[0].client();
     assert_eq!(looker.get("k").unwrap().as_deref(), Some(&b"1"[..]));
+    // The first answers to new connections are slow.
+    fresh_hits(&mut crowd, &mut looker);
     // Past leash, so that nobody begins to load it.
     let mut server = servers.iter().map(|server| support::Client::connect(&server.address()));
     let mut holder = server.find_map(|mut client| client.facts("k", "t").map(|_| client)).expect("one server has it");
