@@ -198,7 +198,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
 
     /// The time has come for some.
     fn elapse(&mut self, now: Moment) {
-        while let Some((_, timer)) = self.timers.pop_first_if_due(now.up) {
+        while let Some(timer) = self.timer_due(now.up) {
             match timer {
                 Timer::Reservation(queue, id) => {
                     let reservation = self.queues.get(&queue).and_then(|queue| queue.fifo.reservation(id));
@@ -210,6 +210,12 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
                 Timer::Wait(queue) => self.end_waits(&queue, |waiting| waiting.until <= now.up),
             }
         }
+    }
+
+    /// The first timer, if its time has come.
+    fn timer_due(&mut self, now: Duration) -> Option<Timer> {
+        self.timers.first().filter(|(at, _)| *at <= now)?;
+        self.timers.pop_first().map(|(_, timer)| timer)
     }
 
     /// Writes down what was done since the last time; what the disk refuses is undone.
@@ -283,18 +289,6 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         if held.is_empty() {
             self.held.remove(&by);
         }
-    }
-}
-
-/// The first of a set of times, if it has come.
-trait PopWhenDue {
-    fn pop_first_if_due(&mut self, now: Duration) -> Option<(Duration, Timer)>;
-}
-
-impl PopWhenDue for BTreeSet<(Duration, Timer)> {
-    fn pop_first_if_due(&mut self, now: Duration) -> Option<(Duration, Timer)> {
-        self.first().filter(|(at, _)| *at <= now)?;
-        self.pop_first()
     }
 }
 
