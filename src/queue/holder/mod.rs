@@ -232,7 +232,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
 
     /// Writes messages of old segments anew, so that these can go.
     fn tidy(&mut self) {
-        let left = self.journal.to_move();
+        let left = self.journal.must_move();
         for LeftRecord { record, place } in left.unwrap_or_default() {
             let of = self.queues.get(&record.queue).and_then(|queue| queue.fifo.places().get(record.id));
             if of == Some(place) {

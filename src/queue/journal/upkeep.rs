@@ -28,7 +28,7 @@ impl<D: SegmentDisk> QueueJournal<D> {
     ///
     /// # Errors
     /// What the disk says.
-    pub(in crate::queue) fn to_move(&mut self) -> io::Result<Vec<LeftRecord>> {
+    pub(in crate::queue) fn must_move(&mut self) -> io::Result<Vec<LeftRecord>> {
         let (bytes, live) = self.sealed();
         if bytes <= 2 * live + 2 * self.full {
             return Ok(Vec::new());
