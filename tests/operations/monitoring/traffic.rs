@@ -153,6 +153,7 @@ pools:
     servers: [\"127.0.0.1:{neither}\", \"127.0.0.1:{nor}\"]
     on_down: {{gutter: {{pool: own, ttl: 10s}}}}
   own: {{servers: [embedded]}}
+  found: {{servers: {{discover: {{dns: \"localhost:{new}\"}}}}}}
 routes:
   - {{prefix: \"\", pool: main}}
   - {{prefix: \"page:\", pool: main, refresh: {{grace: 60s, lease: 2s, cold_wait: 100ms, early: {{}}}}}}
@@ -160,6 +161,7 @@ routes:
   - {{prefix: \"lost:\", pool: dead}}
   - {{prefix: \"gone:\", pool: gone}}
   - {{prefix: \"own:\", pool: own}}
+  - {{prefix: \"found:\", pool: found}}
   - {{prefix: \"load:\", pool: main, loader: {{url: \"{url}\"}}}}
   - {{prefix: \"bare:\", pool: main, loader: {{url: \"http://127.0.0.1:{none}/{{key}}\"}}}}
 "
