@@ -25,10 +25,10 @@ use crate::upstream::{ReplyTo, Ticket};
 /// A table that had more places than this gives their memory back once no reply is pending.
 const KEEP: usize = 1024;
 /// What one request of several steps is taken to need before it has begun.
-pub(super) const STEPS: usize = 19 * 1024;
+pub(super) const STEPS: usize = 24 * 1024;
 /// What it takes beside its code's own state: the task, the reply it waits for, its lease, its place in a line and at a
 /// server, and what the allocator rounds up. Enough that a crowd of them stays within the limit.
-const BESIDE: usize = 15 * 1024;
+const BESIDE: usize = 20 * 1024;
 
 /// The watched requests of one worker that have no reply yet, and the clock that says when one was asked.
 pub struct PendingReplies {
