@@ -97,6 +97,7 @@ fn however_a_connection_ends_or_crumbles_nobody_is_told_what_was_another_ones() 
 
 #[test]
 fn a_load_without_leash_notices_what_a_server_makes_up() {
+    let _alone = alone();
     let server = Memcached::start();
     let (keys, paced) = (Keys::new("alone", 20, 300), Paced::before(&server, Pace::default()));
     keys.fill(&server);
