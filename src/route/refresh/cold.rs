@@ -15,6 +15,15 @@ use crate::metrics::ColdWait;
 use crate::protocol::{Get, Item, Key, Reply};
 use crate::route::Deadline;
 use crate::route::refresh::decide::Lack;
+use crate::route::refresh::leases::Claimed;
+
+/// What becomes of a reader that has claimed a lease.
+enum ClaimedCold {
+    /// It is told this.
+    Told(Reply),
+    /// It waits for the value that is regenerated, because of itself if it `begins` that.
+    Waits { outlived: Option<Item>, begins: bool },
+}
 
 impl RefreshNode {
     /// Nothing is there, or only what was `kept` past its grace. The first caller regenerates it, the others wait for
@@ -41,44 +50,12 @@ impl RefreshNode {
                 Err(slot) => slot,
                 Ok(claimed) => {
                     let slot = claimed.slot.clone();
-                    let subject = Subject { key: &key, id, client: &client };
-                    let asker = Asker { subject, get: &get, value_left: None, early_end: None, deadline };
-                    match self.win(&asker, claimed).await {
-                        Regenerator::Caller(item, win) if self.loads() => {
-                            self.begin_load(&asker.subject, item.as_ref(), win);
-                            has_begun = true;
-                            kept = match item {
-                                Some(item) if !self.policy.is_outlived(&item) => {
-                                    return self.told_softly(item, &get, &client, &slot, &key).await;
-                                }
-                                outlived => outlived,
-                            };
+                    match self.claimed_cold((&key, &get), &client, claimed, deadline).await {
+                        ClaimedCold::Told(reply) => return reply,
+                        ClaimedCold::Waits { outlived, begins } => {
+                            (kept, has_begun) = (outlived, has_begun || begins);
                             slot
                         }
-                        Regenerator::Caller(item, win) => {
-                            client.won(id, win);
-                            return self.told_to_winner(item, &get);
-                        }
-                        Regenerator::Other(Some(item)) if !self.policy.is_outlived(&item) => {
-                            return self.told_as_found(item, &get);
-                        }
-                        Regenerator::None(Some(item), _) if !self.policy.is_outlived(&item) => {
-                            return self.told_as_found(item, &get);
-                        }
-                        Regenerator::None(outlived, lack) => {
-                            return self.told_as_kept(outlived.filter(|_| lack == Lack::Failed), &get);
-                        }
-                        Regenerator::Other(outlived) => {
-                            kept = outlived;
-                            slot
-                        }
-                        Regenerator::Unknown(refused) if is_refusal(&refused) => {
-                            return self
-                                .clone()
-                                .find_refused((key.clone(), get.clone()), client.clone(), refused, deadline)
-                                .await;
-                        }
-                        Regenerator::Unknown(trouble) => return trouble,
                     }
                 }
             };
@@ -108,6 +85,42 @@ impl RefreshNode {
                 }
             }
         }
+    }
+
+    /// What becomes of a reader that has claimed the lease of a key here.
+    async fn claimed_cold(
+        self: &Rc<Self>,
+        (key, get): (&Key, &Get),
+        client: &Rc<Client>,
+        claimed: Claimed,
+        deadline: Deadline,
+    ) -> ClaimedCold {
+        let (id, slot) = (self.id(key), claimed.slot.clone());
+        let subject = Subject { key, id, client };
+        let asker = Asker { subject, get, value_left: None, early_end: None, deadline };
+        let is_good = |item: &Item| !self.policy.is_outlived(item);
+        ClaimedCold::Told(match self.win(&asker, claimed).await {
+            Regenerator::Caller(item, win) if self.loads() => {
+                self.begin_load(&asker.subject, item.as_ref(), win);
+                match item {
+                    Some(item) if is_good(&item) => self.told_softly(item, get, client, &slot, key).await,
+                    outlived => return ClaimedCold::Waits { outlived, begins: true },
+                }
+            }
+            Regenerator::Caller(item, win) => {
+                client.won(id, win);
+                self.told_to_winner(item, get)
+            }
+            Regenerator::Other(Some(item)) | Regenerator::None(Some(item), _) if is_good(&item) => {
+                self.told_as_found(item, get)
+            }
+            Regenerator::Other(outlived) => return ClaimedCold::Waits { outlived, begins: false },
+            Regenerator::None(outlived, lack) => self.told_as_kept(outlived.filter(|_| lack == Lack::Failed), get),
+            Regenerator::Unknown(refused) if is_refusal(&refused) => {
+                self.clone().find_refused((key.clone(), get.clone()), client.clone(), refused, deadline).await
+            }
+            Regenerator::Unknown(trouble) => trouble,
+        })
     }
 
     /// What is past its grace, for a reader for whom it could not be regenerated.
