@@ -6,6 +6,7 @@ mod checked;
 mod cost;
 mod fair;
 mod loader_cost;
+mod many_keys;
 mod memory;
 mod reliability;
 mod secured;

@@ -7,25 +7,12 @@ use std::thread::scope;
 use support::turn::alone;
 use support::{Client, Leash, Memcached};
 
-const KEYS: usize = 100_000;
+use crate::many_keys::{KEYS, key, store};
+
 /// Of pieces there are two hundred. If leash wrote them all at once, others would be answered once meanwhile, or twice.
 const TURNS: usize = 8;
 /// How often it is looked at: in some of them a busy machine lets one of the clients wait.
 const ROUNDS: usize = 9;
-
-/// A key of 100 bytes.
-fn key(n: usize) -> String {
-    format!("{n:0100}")
-}
-
-fn store(leash: &Leash) {
-    let mut client = leash.client();
-    for batch in (0..KEYS).collect::<Vec<_>>().chunks(1000) {
-        let sets: String = batch.iter().map(|n| format!("set {} 0 0 6 noreply\r\n{n:06}\r\n", key(*n))).collect();
-        client.send(sets);
-    }
-    client.expect("mn\r\n", "MN\r\n");
-}
 
 /// Asks something that takes one turn until it `is_over`, and counts how often it was answered.
 fn asks(mut client: Client, answers: &AtomicUsize, is_over: &AtomicBool) {

@@ -6,24 +6,10 @@ use support::rig::{Beside, Flood, Reading};
 use support::{Leash, Memcached, pause};
 
 use super::house::{alone, go_on, promised};
+use crate::many_keys::{KEYS, key, store};
 
-const KEYS: usize = 100_000;
 /// How long each lasts in the short form.
 const TIME: Duration = Duration::from_secs(1);
-
-/// A key of 100 bytes.
-fn key(n: usize) -> String {
-    format!("{n:0100}")
-}
-
-fn store(leash: &Leash) {
-    let mut client = leash.client();
-    for batch in (0..KEYS).collect::<Vec<_>>().chunks(1000) {
-        let sets: String = batch.iter().map(|n| format!("set {} 0 0 6 noreply\r\n{n:06}\r\n", key(*n))).collect();
-        client.send(sets);
-    }
-    client.expect("mn\r\n", "MN\r\n");
-}
 
 /// What is asked for without end, and by how many.
 fn words() -> Vec<(&'static str, usize, String)> {
