@@ -16,7 +16,8 @@ pub struct Moment {
     pub unix: Duration,
 }
 
-/// What a holder is asked for.
+/// What a holder is asked for. It keeps the names of queues as they are given, so these must be no slices of something
+/// larger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum QueueOrder {
     /// Takes a message into a queue.

@@ -58,12 +58,9 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
     pub(super) fn queue(&mut self, name: &Bytes) -> &mut Queue<T> {
         if !self.queues.contains_key(name) {
             self.forget_idle();
-            // A slice of a client's read buffer would keep all of that.
-            let name = Bytes::copy_from_slice(name);
-            self.queues.insert(name, Queue::of(Fifo::new(self.ids)));
         }
-        let fresh = Fifo::new(self.ids);
-        self.queues.entry(name.clone()).or_insert_with(|| Queue::of(fresh))
+        let next = self.ids;
+        self.queues.entry(name.clone()).or_insert_with(|| Queue::of(Fifo::new(next)))
     }
 
     fn forget_idle(&mut self) {
