@@ -5,6 +5,7 @@
 //! can, and `LEASH_TEST_WITHOUT` names what a machine cannot have.
 
 mod forger;
+mod hand_made_queue;
 mod known;
 mod route;
 mod suites;
