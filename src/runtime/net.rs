@@ -21,8 +21,9 @@ pub(crate) const MOST_ROOM: usize = 4 * 1024 * 1024;
 
 /// Descriptors that are for no client and no server.
 const RESERVE: u64 = 16;
-/// Connections that the kernel keeps until they are accepted: crowds come when applications start.
-const BACKLOG: i32 = 1024;
+/// Connections that the kernel keeps until they are accepted: crowds come when applications start, and one that finds no
+/// room is tried again a second later. It is what Linux allows by default (`somaxconn`).
+const BACKLOG: i32 = 4096;
 
 /// A socket that listens on a TCP address, for an event loop. Linux hands its options down to the connections.
 pub(crate) fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
