@@ -28,10 +28,10 @@
 //!   discovery    the servers of a pool that are found instead of written
 //!   snapshot     what crosses threads; tree.rs builds a worker's tree from it
 //!   downstream   clients, and the order of their replies
-//!   route        the tree; one folder a policy: refresh/, loader/, migration/, gutter/, each with its deciders in decide
+//!   route        the tree; one folder a policy: refresh/, loader/, migration/, gutter/, queue/, each with its deciders in decide
 //!   upstream     servers: connections, slots, health, names, spool/
 //!   origin       the HTTP endpoint that makes values
-//!   queue        durable queues: messages on disk, in order; no route leads there yet
+//!   queue        durable queues: messages on disk, in order
 //!   store        the memcached inside the process
 //!   metrics      counters, histograms, `stats`; busiest/ the keys that are asked for most
 //!   runtime      the turn of the event loop, sockets, the memory of buffers, files that grow at their end

@@ -61,6 +61,8 @@ impl Clients {
             poll_fn(|cx| connection.poll_drained(cx)).await;
         }
         connection.state.borrow_mut().close();
+        // One that said it would quit has all replies now, and gives back the messages it has.
+        connection.client.leave();
         self.connections.borrow_mut().remove(&number);
         self.service.shard().downstream(DownstreamCount::Closed, 1);
         drop(connection);

@@ -98,7 +98,7 @@ pub enum QueueOrder {
 /// On what terms a message is handed out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Taking {
-    /// It is gone at once.
+    /// It is gone at once, unless the consumer has one of this queue.
     Remove,
     /// It is reserved; the consumer may have others.
     Reserve,
@@ -147,6 +147,8 @@ pub enum QueueRefusal {
     Disk,
     /// The holder has too much to do, or ends.
     Busy,
+    /// The consumer has a message of this queue, and may have one only.
+    HasOne,
 }
 
 /// How one queue is, and what happened to it since the process began.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use slab::Slab;
 use tokio::sync::Notify;
 
+use super::queue::QueueSeat;
 use super::refresh::Win;
 use super::turns::KeyTurns;
 use super::wins::Wins;
@@ -23,6 +24,8 @@ pub struct Client {
     pub(super) turns: Rc<KeyTurns<ItemId>>,
     /// Accounts for the memory that is held for it.
     pub(super) holder: Holder,
+    /// Where it may have messages of queues.
+    pub(super) queues: QueueSeat,
     wins: RefCell<Wins>,
     /// Its sets that are under way, but for those that take turns.
     storing: RefCell<Vec<ItemId>>,
@@ -46,6 +49,7 @@ impl Client {
             turns: KeyTurns::new(),
             wins: RefCell::new(Wins::new(&holder)),
             holder,
+            queues: QueueSeat::default(),
             storing: RefCell::default(),
             waits: RefCell::default(),
             gone: Notify::new(),
@@ -54,10 +58,17 @@ impl Client {
         })
     }
 
-    /// Says that the client has hung up: requests that wait on its behalf stop waiting.
+    /// Says that the client has hung up: requests that wait on its behalf stop waiting, and the messages that it has are
+    /// given back.
     pub fn leave(&self) {
         self.is_gone.set(true);
         self.gone.notify_waiters();
+        self.queues.leave();
+    }
+
+    /// Whether the client has hung up.
+    pub(super) fn is_gone(&self) -> bool {
+        self.is_gone.get()
     }
 
     /// Says whether the client may store values, which it may unless it is said.

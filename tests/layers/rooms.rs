@@ -54,7 +54,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("discovery", &["config", "protocol", "runtime", "snapshot", "upstream"]),
     ("snapshot", &["config", "hash", "metrics", "protocol", "route", "runtime", "store", "upstream"]),
     ("downstream", &["config", "logging", "metrics", "protocol", "route", "runtime", "upstream"]),
-    ("route", &["config", "hash", "metrics", "origin", "protocol", "runtime", "upstream"]),
+    ("route", &["config", "hash", "metrics", "origin", "protocol", "queue", "runtime", "upstream"]),
     ("upstream", &["config", "logging", "metrics", "protocol", "runtime", "store", "tls"]),
     ("origin", &["config", "runtime", "tls"]),
     ("queue", &["runtime"]),

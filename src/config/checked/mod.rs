@@ -12,6 +12,7 @@ mod loader;
 mod log;
 mod metrics;
 mod migrate;
+mod queues;
 mod refresh;
 mod users;
 
@@ -30,6 +31,7 @@ pub use loader::{Endpoint, FixedHeader, HttpVersion, Loader, LoaderUrl, UrlPiece
 pub use log::Log;
 pub use metrics::PerServer;
 pub use migrate::{Migrate, Phase, Side};
+pub use queues::QueueMode;
 pub(super) use refresh::BETA;
 pub use refresh::Refresh;
 use std::fmt;

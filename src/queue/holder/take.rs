@@ -31,8 +31,8 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         tell: T,
         now: Moment,
     ) {
-        if how == Taking::ReserveOne && self.has_one(by, &name) {
-            return self.answer(tell, QueueAnswer::Nothing);
+        if how != Taking::Reserve && self.first_held(by, &name).is_some() {
+            return self.answer(tell, QueueAnswer::Refused(QueueRefusal::HasOne));
         }
         if self.journal.owes_too_much() {
             return self.answer(tell, QueueAnswer::Refused(QueueRefusal::Disk));
@@ -115,10 +115,6 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
                 None
             }
         }
-    }
-
-    fn has_one(&self, by: Consumer, name: &Bytes) -> bool {
-        self.first_held(by, name).is_some()
     }
 
     /// The oldest message of a queue that a consumer has.

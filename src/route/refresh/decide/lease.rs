@@ -56,7 +56,12 @@ pub struct ItemId {
 impl ItemId {
     /// The item `key` of the route whose identity is `route`.
     pub fn new(route: u64, key: &Key) -> ItemId {
-        ItemId { hash: xxh3_128(key.as_bytes()), route }
+        ItemId::of_name(route, key.as_bytes())
+    }
+
+    /// The same of what has a name that is not all of a key.
+    pub(crate) fn of_name(route: u64, name: &[u8]) -> ItemId {
+        ItemId { hash: xxh3_128(name), route }
     }
 
     /// Different items mostly have different low bits here.
