@@ -80,7 +80,10 @@ fn a_reserved_message_is_acknowledged_or_comes_again_in_its_place() {
         assert!(matches!(desk.put("q", body), QueueAnswer::Stored(_)));
     }
     assert_eq!(desk.take("q", BY, Taking::ReserveOne), "a");
-    assert_eq!(desk.take("q", BY, Taking::ReserveOne), "", "one of each queue");
+    for how in [Taking::ReserveOne, Taking::Remove] {
+        let second = desk.ask(take("q", BY, how, Duration::ZERO));
+        assert_eq!(second, QueueAnswer::Refused(QueueRefusal::HasOne), "one of each queue");
+    }
     assert_eq!(desk.take("q", OTHER, Taking::ReserveOne), "b");
     assert_eq!(desk.settle("q", None, Settling::GiveBack), QueueAnswer::Done);
     assert_eq!(desk.settle("q", None, Settling::Acknowledge), QueueAnswer::Nothing);

@@ -41,7 +41,7 @@ pub use namespace::NamespaceNode;
 pub use pending::PendingReplies;
 pub use pool::PoolNode;
 pub use prefix::Prefixes;
-pub use queue::{Holding, QueueNode};
+pub use queue::{QueueHolding, QueueNode};
 pub use refresh::RefreshNode;
 pub use spare_wins::SpareWins;
 pub use tree::{Branch, Tree};

@@ -16,7 +16,7 @@ const DISK: Duration = Duration::from_secs(10);
 
 /// Where the messages of a route are.
 #[derive(Clone)]
-pub enum Holding {
+pub enum QueueHolding {
     /// In this process, which is their holder.
     Here(Arc<Keeper>),
 }
@@ -24,11 +24,11 @@ pub enum Holding {
 /// An answer that is on its way.
 pub(super) type Answering = Pin<Box<dyn Future<Output = QueueAnswer>>>;
 
-impl Holding {
+impl QueueHolding {
     /// Orders on behalf of `client`; what is ordered here, at once.
     pub(super) fn order(&self, order: QueueOrder, client: &Rc<Client>) -> Answering {
         match self {
-            Holding::Here(keeper) => {
+            QueueHolding::Here(keeper) => {
                 let place = Arc::as_ptr(keeper).addr();
                 client.queues.sits_at(place, || {
                     // A route that is gone must not be kept by those who used it.
@@ -43,21 +43,21 @@ impl Holding {
     /// Whether what the same client asks next of the queue must wait until this is answered.
     pub(super) fn needs_turn(&self, what: &QueueWishKind) -> bool {
         match self {
-            Holding::Here(_) => matches!(what, QueueWishKind::Take { wait, .. } if !wait.is_zero()),
+            QueueHolding::Here(_) => matches!(what, QueueWishKind::Take { wait, .. } if !wait.is_zero()),
         }
     }
 
     /// How long an answer may take, above what its servers are given.
     pub(super) fn patience(&self) -> Duration {
         match self {
-            Holding::Here(_) => DISK,
+            QueueHolding::Here(_) => DISK,
         }
     }
 
     /// The servers that are asked.
     pub(super) fn servers(&self) -> Vec<&ServerOrStore> {
         match self {
-            Holding::Here(_) => Vec::new(),
+            QueueHolding::Here(_) => Vec::new(),
         }
     }
 }

@@ -23,12 +23,12 @@ use crate::route::refresh::decide::ItemId;
 use crate::runtime::env::Env;
 use crate::upstream::ServerOrStore;
 use decide::{QueueRules, QueueWish, QueueWishKind, told, wish};
-pub use holding::Holding;
+pub use holding::QueueHolding;
 pub(super) use seat::QueueSeat;
 
 /// The queues of one route.
 pub struct QueueNode {
-    holding: Holding,
+    holding: QueueHolding,
     rules: QueueRules,
     /// What tells the route from others.
     route: u64,
@@ -37,7 +37,7 @@ pub struct QueueNode {
 
 impl QueueNode {
     /// Queues whose messages are at `holding`; `route` is the route's identity.
-    pub fn new(holding: Holding, rules: QueueRules, route: u64, env: Rc<dyn Env>) -> QueueNode {
+    pub fn new(holding: QueueHolding, rules: QueueRules, route: u64, env: Rc<dyn Env>) -> QueueNode {
         QueueNode { holding, rules, route, env }
     }
 
