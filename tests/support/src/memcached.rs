@@ -147,14 +147,31 @@ fn spawn(port: u16, more: &[String], environment: &[(String, String)]) -> Child 
         .expect("memcached runs; if it is not installed, tests/run does that")
 }
 
-/// Waits until it accepts; false if it ended instead.
+/// Waits until it listens; false if it ended instead, as it does where another process has the port.
 fn has_begun(child: &mut Child, port: u16) -> bool {
     let mut ended = false;
     wait_until("memcached listens", BOUND, || {
         ended = child.try_wait().unwrap().is_some();
-        ended || super::listens(port)
+        ended || has_listener(child.id(), port)
     });
     !ended
+}
+
+/// Whether a process itself listens at an IPv4 port.
+fn has_listener(pid: u32, port: u16) -> bool {
+    let table = std::fs::read_to_string("/proc/net/tcp").unwrap_or_default();
+    let sockets: Vec<String> = table.lines().filter_map(|line| listening_socket(line, port)).collect();
+    let files = std::fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+    files
+        .filter_map(|file| file.path().read_link().ok())
+        .any(|link| sockets.iter().any(|socket| link.as_os_str() == &**socket))
+}
+
+/// What a line of the kernel's table calls the socket, if it listens at this port.
+fn listening_socket(line: &str, port: u16) -> Option<String> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let is_it = words.get(1)?.ends_with(&format!(":{port:04X}")) && *words.get(3)? == "0A";
+    is_it.then(|| words.get(9).map(|inode| format!("socket:[{inode}]"))).flatten()
 }
 
 /// Whether no thread of a process runs: a signal takes its time to reach them.
