@@ -2,6 +2,8 @@
 //! the client. No clock, no wait.
 
 mod name;
+#[cfg(test)]
+mod tests;
 mod told;
 mod wish;
 
