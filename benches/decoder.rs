@@ -6,7 +6,7 @@ use bytes::BytesMut;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use leash::protocol::{Decoder, RequestLimits};
 
-const LIMITS: RequestLimits = RequestLimits { line: 64 << 10, value: 1 << 20, keys: 10_000 };
+const LIMITS: RequestLimits = RequestLimits { line: 64 << 10, value: 1 << 20, keys: 10_000, queues: false };
 
 /// One iteration reads all of `bytes`; its commands are what is counted.
 fn decode(c: &mut Criterion, name: &str, commands: u64, bytes: &[u8]) {

@@ -45,6 +45,7 @@ fn packet(call: &Call) -> Option<&Packet> {
 fn form(call: &Call) -> &Form {
     match call {
         Call::One(_, form)
+        | Call::FlushQueue(_, form)
         | Call::Many(_, _, form)
         | Call::Spoilt(_, _, form)
         | Call::FlushAll(_, form)

@@ -10,7 +10,7 @@ use leash::protocol::{
 };
 
 /// Small enough that inputs of a few hundred bytes reach them.
-pub const LIMITS: RequestLimits = RequestLimits { line: 600, value: 300, keys: 12 };
+pub const LIMITS: RequestLimits = RequestLimits { line: 600, value: 300, keys: 12, queues: false };
 
 /// Whatever a client says: any split of it gives the same calls, and each of them is safe to act on.
 pub fn hold(bytes: &[u8]) {
@@ -62,6 +62,7 @@ pub fn is_safe(call: &Call) {
             request_is_safe(request);
             replies_are_whole(form, request);
         }
+        Call::FlushQueue(request, _) => request_is_safe(request),
         Call::Many(keys, get, form) => {
             assert!(keys.len() != 1 && keys.len() <= LIMITS.keys, "{} keys", keys.len());
             assert!(matches!(form.style, Style::Get { .. }));
@@ -111,7 +112,7 @@ fn is_asked_once(request: &Request) {
     let bytes = question(Question::Ask(request));
     is_one_command(&bytes);
     let mut buffer = BytesMut::from(&bytes[..]);
-    let roomy = RequestLimits { line: 2048, value: 1 << 30, keys: 1 };
+    let roomy = RequestLimits { line: 2048, value: 1 << 30, keys: 1, queues: false };
     let call = Decoder::new(roomy).next(&mut buffer).expect("a whole command");
     assert!(buffer.is_empty());
     let Call::One(again, form) = call else { panic!("{call:?} was made of {request:?}") };

@@ -8,9 +8,10 @@ use super::asked::Asked;
 use super::connection::{Connection, NO_ROOM};
 use super::dispatch::no_route;
 use super::gathered::{Gathered, GetEnding, MANY};
-use super::outbox::{Asking, Outbox};
+use super::outbox::{Asking, Outbox, Takes};
 use super::pending::Pending;
 use super::stint::Stint;
+use crate::config::QueueMode;
 use crate::metrics::RouteId;
 use crate::protocol::{Command, Form, Get, Key, Reply, Request, Style};
 use crate::route::Tree;
@@ -32,9 +33,15 @@ impl Connection {
         let with_cas = form.style == Style::Get { cas: true };
         let gathered = Gathered::new(keys.len(), room, class, with_cas, ending);
         let asked = Asked { at: self.service.turn.now(), route: None, class, tallies: None };
+        let takes = match ending {
+            GetEnding::Spoilt => Takes::None,
+            GetEnding::Items if with_cas => Takes::First,
+            GetEnding::Items => Takes::Each,
+        };
         let mut state = self.state.borrow_mut();
         let mut rest = keys.into_iter();
-        state.asking = rest.next().map(|key| Asking { request: Request { key, command }, rest });
+        let first = rest.next().map(|key| Request { key, command });
+        state.asking = first.map(|request| Asking { request, rest, takes, is_waiting: false });
         self.push(&mut state, Pending::Many(asked, gathered));
     }
 
@@ -48,8 +55,16 @@ impl Connection {
                 state.asking = Some(asking);
                 break;
             }
+            asking.is_waiting = asking.takes == Takes::First && self.must_wait(&tree, &state, &asking.request.key);
+            if asking.is_waiting {
+                state.asking = Some(asking);
+                break;
+            }
             stint.request();
-            let (route, reply) = self.ask_key(&tree, &state, &asking.request);
+            let (route, reply) = match self.is_passed_over(&tree, &state, &asking) {
+                true => (None, Some(Reply::Miss)),
+                false => self.ask_key(&tree, &state, &asking.request),
+            };
             let Some(next) = asking.rest.next() else {
                 state.replies.add_key(asking.request.key, route, reply, &**self);
                 break;
@@ -66,6 +81,29 @@ impl Connection {
         if state.paused && state.asking.is_some() && state.replies.awaited() <= self.service.limits().in_flight / 2 {
             self.wake();
         }
+    }
+
+    /// Whether a key is a queue of which no message may be taken before it is known what is in those in front of it.
+    fn must_wait(&self, tree: &Tree, state: &Outbox, key: &Key) -> bool {
+        let waits = state.replies.youngest_get().is_some_and(|get| get.waiting() > 0);
+        waits && self.queue_mode(tree, key) == Some(QueueMode::Reserve)
+    }
+
+    /// Whether a key is a queue of which no message is taken.
+    fn is_passed_over(&self, tree: &Tree, state: &Outbox, asking: &Asking) -> bool {
+        let mode = |asking: &Asking| self.queue_mode(tree, &asking.request.key);
+        match asking.takes {
+            Takes::Each => false,
+            Takes::None => mode(asking).is_some(),
+            Takes::First => {
+                let has_found = state.replies.youngest_get().is_some_and(Gathered::has_found);
+                has_found && mode(asking) == Some(QueueMode::Reserve)
+            }
+        }
+    }
+
+    pub(super) fn queue_mode(&self, tree: &Tree, key: &Key) -> Option<QueueMode> {
+        tree.queue_mode(&self.inside(key).ok()?)
     }
 
     /// Asks for one key. The route it is on, and its reply if that is known already.

@@ -7,7 +7,7 @@
 //! | `read` | all that tell of an item: get, gets, gat, `mg`, `me`, and what returns a value it changed: incr, decr, `ma` with `v` |
 //! | `write` | set, add, replace, append, prepend, cas, `ms`, incr, decr, `ma`, touch, gat, `mg` with `T`, `N` or `R` |
 //! | `delete` | delete, `md` |
-//! | `flush` | flush_all; with a namespace never, as it knows none |
+//! | `flush` | flush of a queue; flush_all, with a namespace never, as it knows none |
 //! | `stats` | stats; with a namespace without what all clients did |
 //! | always | version, verbosity, `mn`, quit, and what is refused as no command |
 
@@ -83,7 +83,7 @@ fn needs(call: &Call) -> Allow {
     match call {
         Call::One(Request { command, .. }, _) => of_command(command),
         Call::Many(_, get, _) | Call::Spoilt(_, get, _) => of_get(get),
-        Call::FlushAll(..) => Allow::FLUSH,
+        Call::FlushAll(..) | Call::FlushQueue(..) => Allow::FLUSH,
         Call::TooLarge(..) => Allow::WRITE,
         Call::Local(Local::Stats(_) | Local::Metadump, _) => Allow::STATS,
         Call::Local(Local::Version | Local::Verbosity | Local::Noop | Local::Quit | Local::Sasl(_), _)
@@ -115,6 +115,7 @@ fn of_get(get: &Get) -> Allow {
 fn form(call: Call) -> Form {
     match call {
         Call::One(_, form)
+        | Call::FlushQueue(_, form)
         | Call::Many(_, _, form)
         | Call::Spoilt(_, _, form)
         | Call::FlushAll(_, form)

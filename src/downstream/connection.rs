@@ -105,7 +105,7 @@ impl Connection {
         let (state, limits) = (self.state.borrow(), self.service.limits());
         if state.asking.is_some() {
             // What came of it cannot leave before all of it is asked for.
-            return state.replies.awaited() >= limits.in_flight;
+            return state.replies.awaited() >= limits.in_flight || state.waits_for_keys();
         }
         state.alone.is_some()
             || state.settling

@@ -30,6 +30,7 @@ impl Connection {
                 self.ask_many(keys, get, form, GetEnding::Spoilt);
             }
             Call::FlushAll(delay, form) => self.flush_all(delay, form),
+            Call::FlushQueue(request, form) => return self.flush_queue(request, form),
             Call::TooLarge(delete, form) => self.too_large(delete, form),
             Call::Local(local, form) => return self.answer_local(local, form),
             Call::Refused(refusal) => return self.refuse(refusal),
@@ -68,6 +69,16 @@ impl Connection {
             }
             reply => self.push(&mut state, Pending::One(asked, key, form, reply)),
         }
+    }
+
+    /// What is no queue does not know the command, as memcached does not.
+    fn flush_queue(self: &Rc<Self>, request: Request, form: Form) -> Option<End> {
+        let mode = self.queue_mode(&self.service.tree.borrow(), &request.key);
+        if mode.is_none() {
+            return self.refuse(Refusal::ERROR);
+        }
+        self.ask_one(request, form);
+        None
     }
 
     fn flush_all(self: &Rc<Self>, delay: Exptime, form: Form) {
@@ -137,12 +148,15 @@ impl Connection {
         self.tell(form, Reply::Error(why.into()));
     }
 
-    /// Asks what no client asked: neither told nor counted.
+    /// Asks what no client asked: neither told nor counted. Nothing of a queue, where a set replaces nothing.
     fn ask_unseen(self: &Rc<Self>, mut request: Request) {
         if !self.may(Allow::WRITE) || self.enter_namespace(&mut request.key).is_err() {
             return;
         }
         let tree = self.service.tree.borrow();
+        if tree.queue_mode(&request.key).is_some() {
+            return;
+        }
         let mut state = self.state.borrow_mut();
         let ticket = Ticket::new(self.clone(), state.replies.next_token());
         let reply = match tree.branch(&request.key) {

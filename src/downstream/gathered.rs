@@ -45,6 +45,8 @@ pub(super) struct Gathered {
     unasked: usize,
     /// Whether `VALUE` lines end with the CAS unique.
     cas: bool,
+    /// Whether an item was found.
+    has_found: bool,
     /// Whether its keys have let go of what was read with them.
     is_detached: bool,
 }
@@ -76,6 +78,7 @@ impl Gathered {
             waiting: 0,
             unasked: keys,
             cas,
+            has_found: false,
             is_detached: false,
         }
     }
@@ -108,6 +111,7 @@ impl Gathered {
         self.bytes += reply.value_len();
         if let Reply::Hit(Item { value: Some(value), cas, client_flags, .. }) = reply {
             part.found = Some(Found { value, cas, client_flags });
+            self.has_found = true;
         }
     }
 
@@ -155,6 +159,11 @@ impl Gathered {
     /// How many replies are to come of those that were asked for.
     pub(super) fn waiting(&self) -> usize {
         self.waiting
+    }
+
+    /// Whether an item was found.
+    pub(super) fn has_found(&self) -> bool {
+        self.has_found
     }
 
     /// Whether all keys were asked for, and all answered.

@@ -56,6 +56,21 @@ pub(super) struct Asking {
     /// The next key.
     pub request: Request,
     pub rest: IntoIter<Key>,
+    /// How it takes messages, should keys be queues.
+    pub takes: Takes,
+    /// Whether the next key is not asked for before those in front of it are answered.
+    pub is_waiting: bool,
+}
+
+/// Which messages a get of several keys takes of those that are queues.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Takes {
+    /// One of each.
+    Each,
+    /// One of the first that has any, where clients reserve messages: `gets`.
+    First,
+    /// None, as it does not tell them: its line is wrong.
+    None,
 }
 
 /// What a client asks that must not overtake what came before it.
@@ -95,6 +110,12 @@ impl Outbox {
     /// forgotten at once.
     pub(super) fn expect_more_like(&mut self, size: usize) {
         self.likely = size.max(self.likely - self.likely / 16);
+    }
+
+    /// Whether the next key of a get must wait until those in front of it are answered.
+    pub(super) fn waits_for_keys(&self) -> bool {
+        let is_waiting = self.asking.as_ref().is_some_and(|asking| asking.is_waiting);
+        is_waiting && self.replies.youngest_get().is_some_and(|get| get.waiting() > 0)
     }
 
     pub(super) fn unsent(&self) -> usize {

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::asked::Witness;
+use super::gathered::Gathered;
 use super::pending::Pending;
 use crate::metrics::{RouteId, RouteMoves};
 use crate::protocol::{Key, Output, Reply, Style};
@@ -71,9 +72,14 @@ impl Replies {
 
     /// The token of the reply to the next key of the youngest command, a get.
     pub(super) fn token_of_next_key(&self) -> u64 {
+        self.youngest_get().map_or_else(|| self.next_token(), |get| self.token(self.queue.len() - 1, get.len()))
+    }
+
+    /// The youngest command, if it is a get of several keys.
+    pub(super) fn youngest_get(&self) -> Option<&Gathered> {
         match self.queue.back() {
-            Some(Pending::Many(_, gathered)) => self.token(self.queue.len() - 1, gathered.len()),
-            _ => self.next_token(),
+            Some(Pending::Many(_, gathered)) => Some(gathered),
+            _ => None,
         }
     }
 

@@ -22,6 +22,8 @@ pub enum Call {
     Spoilt(Vec<Key>, Get, Form),
     /// `flush_all`, in so many seconds.
     FlushAll(Exptime, Form),
+    /// `flush`, which drops all messages of a queue; of no other item.
+    FlushQueue(Request, Form),
     /// A store whose value is larger than leash takes. The value was or is being swallowed; what a plain set would
     /// have replaced must go.
     TooLarge(Option<Request>, Form),

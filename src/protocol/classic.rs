@@ -38,6 +38,7 @@ pub(super) fn parse(line: &Bytes, limits: &RequestLimits) -> Line {
     };
     match ReadVerb::of(command) {
         Some(verb) => reads::parse(line, verb, limits).into(),
+        None if command == b"flush" && limits.queues => flush_queue(line, &Words::of(line)),
         None => with_words(line, command, &Words::of(line)),
     }
 }
@@ -168,6 +169,19 @@ fn touch(line: &Bytes, words: &Words<'_>) -> Line {
 
 fn one(key: Key, command: Command, style: Style, quiet: bool) -> Line {
     Call::One(Request { key, command }, Form { style, quiet }).into()
+}
+
+fn flush_queue(line: &Bytes, words: &Words<'_>) -> Line {
+    if words.count() != 2 {
+        return Refusal::ERROR.into();
+    }
+    match key(line, words.get(1), false) {
+        Ok(key) => {
+            let command = Command::Delete(Delete { drop_value: true, ..Delete::default() });
+            Call::FlushQueue(Request { key, command }, Form { style: Style::FlushQueue, quiet: false }).into()
+        }
+        Err(refusal) => refusal.into(),
+    }
 }
 
 fn flush_all(words: &Words<'_>) -> Line {

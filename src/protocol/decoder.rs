@@ -8,7 +8,7 @@
 //! It keeps only its place in the buffer: a line is searched for its end once, a value is cut out of the buffer without
 //! being copied. Of a get whose line is long it keeps the keys, and takes them a piece at a time.
 
-use bytes::{Buf, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 
 use super::call::{Call, Refusal, RefusalKind};
 use super::form::{Form, Style};
@@ -169,7 +169,7 @@ impl TextDecoder {
     /// long as it is.
     fn long_line(&mut self, len: usize, buffer: &mut BytesMut, limits: &RequestLimits) -> Option<Option<Call>> {
         if len > limits.line.min(LONG) + 1
-            && let Some(read) = LongRead::begin(buffer)
+            && let Some(read) = LongRead::begin(buffer, limits.queues)
         {
             self.state = State::LongRead(read);
             return Some(None);
@@ -207,12 +207,26 @@ const LINE_TOO_LONG: Refusal = Refusal::new("CLIENT_ERROR line too long", Refusa
 /// Cuts off the line that ends at `end`, and reads it.
 fn parse(buffer: &mut BytesMut, end: usize, limits: &RequestLimits) -> Line {
     let len = if end > 1 && buffer[end - 1] == b'\r' { end - 1 } else { end };
-    let line = buffer.split_to(len).freeze();
+    let mut line = buffer.split_to(len).freeze();
     buffer.advance(end + 1 - len);
+    if limits.queues {
+        line = in_small_letters(line);
+    }
     match meta_letter(&line).and_then(|letter| meta::parse(&line, letter)) {
         Some(parsed) => parsed,
         None => classic::parse(&line, limits),
     }
+}
+
+/// The same line with its command in small letters.
+fn in_small_letters(line: Bytes) -> Bytes {
+    let Some(command) = super::words::each(&line).next().filter(|word| word.iter().any(u8::is_ascii_uppercase)) else {
+        return line;
+    };
+    let (start, len) = (command.as_ptr().addr() - line.as_ptr().addr(), command.len());
+    let mut line = BytesMut::from(line);
+    line[start..start + len].make_ascii_lowercase();
+    line.freeze()
 }
 
 /// The second letter of a line that begins with a word of two letters, the first being `m`.

@@ -101,6 +101,7 @@ fn classic(style: &Style, reply: &Reply, out: &mut Output) {
         (Style::Store, Reply::NotStored) => b"NOT_STORED",
         (Style::Store, Reply::Exists) => b"EXISTS",
         (Style::Delete, Reply::Hit(_)) => b"DELETED",
+        (Style::FlushQueue, Reply::Hit(_)) => b"END",
         (Style::Touch, Reply::Hit(_)) => b"TOUCHED",
         (Style::Store | Style::Delete | Style::Arithmetic, Reply::NotFound) | (Style::Touch, Reply::Miss) => {
             b"NOT_FOUND"

@@ -28,6 +28,8 @@ pub enum Style {
     Delete,
     /// Classic touch.
     Touch,
+    /// Kestrel's `flush`.
+    FlushQueue,
     /// Classic incr and decr.
     Arithmetic,
     /// Classic flush_all and verbosity, and whatever is refused as a whole.

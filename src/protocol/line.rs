@@ -14,6 +14,8 @@ pub struct RequestLimits {
     pub value: usize,
     /// The most keys in one get.
     pub keys: usize,
+    /// Whether clients of queue servers are understood, who write commands in any case, and know `flush`.
+    pub queues: bool,
 }
 
 /// What one line, or the head of one packet, turned out to be.

@@ -53,12 +53,13 @@ enum Fate {
 }
 
 impl LongRead {
-    /// Begins one, if that is what stands at the front of `buffer`.
-    pub(super) fn begin(buffer: &mut BytesMut) -> Option<LongRead> {
+    /// Begins one, if that is what stands at the front of `buffer`, in any case if so.
+    pub(super) fn begin(buffer: &mut BytesMut, in_any_case: bool) -> Option<LongRead> {
         let front = &buffer[..buffer.len().min(FRONT)];
         let start = front.iter().position(|&b| b != b' ')?;
         let end = start + front[start..].iter().position(|&b| b == b' ')?;
-        let verb = ReadVerb::of(&front[start..end])?;
+        let word = &front[start..end];
+        let verb = if in_any_case { ReadVerb::of(&word.to_ascii_lowercase()) } else { ReadVerb::of(word) }?;
         buffer.advance(end);
         Some(LongRead { verb, touch: None, keys: Vec::new(), bytes: 0, fate: Fate::Good })
     }

@@ -51,6 +51,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::config::QueueMode;
 use crate::protocol::{Cause, Failure, Key, Reply, Request};
 use crate::upstream::ServerOrStore;
 
@@ -133,6 +134,11 @@ pub trait Node {
     fn late(&self, request: &Request, _refused: Option<Reply>) -> Reply {
         let server = self.serving(&request.key).map_or_else(|| "of the route".into(), |server| server.label().clone());
         Reply::Failed(Failure { cause: Cause::Timeout, server, said: None })
+    }
+
+    /// How clients take messages here, if keys are queues.
+    fn queues(&self) -> Option<QueueMode> {
+        None
     }
 
     /// The server that has the last word about a key.

@@ -5,6 +5,7 @@
 use std::rc::Rc;
 
 use super::{Ask, Node, Step};
+use crate::config::QueueMode;
 use crate::protocol::{Key, Reply, Request};
 use crate::upstream::ServerOrStore;
 
@@ -28,6 +29,10 @@ impl Node for NamespaceNode {
             Ok(key) => Step::Rewrite(&self.child, Request { key, command: request.command.clone() }),
             Err(_) => Step::Answer(Reply::Error("CLIENT_ERROR key too long with its namespace".into())),
         }
+    }
+
+    fn queues(&self) -> Option<QueueMode> {
+        self.child.queues()
     }
 
     fn serving(&self, key: &Key) -> Option<&ServerOrStore> {

@@ -1,6 +1,7 @@
 //! The whole tree: every route of one worker, found by its prefix.
 
 use super::{Entry, Prefixes};
+use crate::config::QueueMode;
 use crate::metrics::RouteId;
 use crate::protocol::Key;
 use crate::upstream::ServerOrStore;
@@ -32,6 +33,11 @@ impl Tree {
     /// The branch `key` belongs to.
     pub fn branch(&self, key: &Key) -> Option<&Branch> {
         self.prefixes.find(key.as_bytes()).map(|branch| &self.branches[branch])
+    }
+
+    /// How clients take messages of `key`, if it is a queue.
+    pub(crate) fn queue_mode(&self, key: &Key) -> Option<QueueMode> {
+        self.branch(key)?.entry.root().queues()
     }
 
     /// All branches.

@@ -2,8 +2,8 @@
 
 use bytes::BytesMut;
 
-use super::super::{Call, Decoder};
-use super::{LIMITS, show, table};
+use super::super::{Call, Decoder, RequestLimits};
+use super::{LIMITS, show, shown, table};
 
 #[test]
 fn what_is_not_whole_is_waited_for() {
@@ -74,4 +74,28 @@ fn a_value_under_way_says_how_much_it_wants() {
     assert_eq!(decoder.next(&mut buffer), None);
     assert_eq!(decoder.wanted(&buffer), 40 + 2 - 3);
     assert!(decoder.is_midway(&buffer));
+}
+
+/// What is understood of `stream` where there are queues.
+fn of_queues(stream: &str) -> Vec<String> {
+    let mut decoder = Decoder::new(RequestLimits { queues: true, ..LIMITS });
+    let (mut buffer, mut shown) = (BytesMut::new(), Vec::new());
+    // Each byte by itself.
+    for byte in stream.bytes() {
+        buffer.extend_from_slice(&[byte]);
+        while let Some(call) = decoder.next(&mut buffer) {
+            shown.push(show(&call));
+        }
+    }
+    shown
+}
+
+#[test]
+fn where_there_are_queues_commands_are_understood_in_any_case_and_with_line_feeds_alone() {
+    let small = "get Q\nstats\nset Q 1 2 1\nX\r\nmg Q v\ndelete Q\ngets A B\n  get Q\nversion\nflush_all\nquit\n";
+    let mixed = "GET Q\nSTATS\nSet Q 1 2 1\nX\r\nMG Q v\nDELETE Q\nGets A B\n  gEt Q\nVERSION\nFLUSH_ALL\nQUIT\n";
+    assert_eq!(of_queues(mixed), of_queues(small));
+    assert_eq!(of_queues(small), shown(small.as_bytes()));
+    assert_eq!(of_queues("FLUSH Q\r\nflush\r\nflush a b\r\n"), ["flush: md Q x", "ERROR", "ERROR"]);
+    assert_eq!(shown(b"GET Q\r\nflush Q\r\n"), ["ERROR", "ERROR"], "memcached knows neither");
 }

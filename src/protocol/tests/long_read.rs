@@ -7,7 +7,7 @@ use super::super::{Decoded, Decoder, RequestLimits};
 use super::show;
 
 /// Lines longer than this are long.
-const SHORT: RequestLimits = RequestLimits { line: 32, value: 64, keys: 40 };
+const SHORT: RequestLimits = RequestLimits { line: 32, value: 64, keys: 40, queues: false };
 /// What of a line is not looked at yet is less than this.
 const PIECE: usize = 4096;
 const ROOMY: RequestLimits = RequestLimits { line: 1 << 20, ..SHORT };

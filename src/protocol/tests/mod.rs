@@ -17,7 +17,7 @@ use super::{Call, Decoder, Form, Key, Output, Question, Request, RequestLimits, 
 
 /// `FFFFFFFF`.
 const TOKEN: Token = Token::new(0x0707_0707_0707_0707);
-const LIMITS: RequestLimits = RequestLimits { line: 2048, value: 64, keys: 4 };
+const LIMITS: RequestLimits = RequestLimits { line: 2048, value: 64, keys: 4, queues: false };
 
 /// All calls in `bytes`, shown; `…` where the last one is not whole.
 fn shown(bytes: &[u8]) -> Vec<String> {
@@ -42,6 +42,7 @@ fn show(call: &Call) -> String {
             keys.iter().map(ask).collect::<Vec<_>>().join(" + ") + unsaid(*quiet)
         }
         Call::Spoilt(keys, get, form) => show(&Call::Many(keys.clone(), get.clone(), form.clone())) + ", then: bad",
+        Call::FlushQueue(request, form) => format!("flush: {}{}", asked(request), unsaid(form.quiet)),
         Call::FlushAll(delay, form) => format!("flush_all {delay}{}", unsaid(form.quiet)),
         Call::TooLarge(drops, form) => {
             let drops = drops.as_ref().map_or("nothing".into(), asked);

@@ -17,7 +17,8 @@ use std::time::Duration;
 
 use super::turns::KeyTurn;
 use super::{Ask, Client, Deadline, Node, Run, Step};
-use crate::protocol::{Cause, Failure, Key, Reply, Request};
+use crate::config::QueueMode;
+use crate::protocol::{Cause, Failure, Reply, Request};
 use crate::queue::QueueAnswer;
 use crate::route::refresh::decide::ItemId;
 use crate::runtime::env::Env;
@@ -106,8 +107,8 @@ impl Node for QueueNode {
         Reply::Failed(Failure { cause: Cause::Timeout, server: "of the queues".into(), said: None })
     }
 
-    fn serving(&self, _: &Key) -> Option<&ServerOrStore> {
-        None
+    fn queues(&self) -> Option<QueueMode> {
+        Some(self.rules.mode)
     }
 
     fn servers(&self) -> Vec<&ServerOrStore> {

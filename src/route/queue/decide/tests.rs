@@ -18,7 +18,7 @@ fn rules(mode: QueueMode) -> QueueRules {
 
 /// A command as a client writes it.
 fn asked(line: &str) -> (Request, Form) {
-    let limits = RequestLimits { line: 4096, value: 1 << 20, keys: 10 };
+    let limits = RequestLimits { line: 4096, value: 1 << 20, keys: 10, queues: false };
     let mut buffer = BytesMut::from(format!("{line}\r\n").as_bytes());
     match Decoder::new(limits).next(&mut buffer) {
         Some(Call::One(request, form)) => (request, form),
