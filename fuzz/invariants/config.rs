@@ -21,7 +21,7 @@ pub fn hold(bytes: &[u8]) {
 /// What the rest of leash relies on without looking again.
 fn is_usable(config: &Config) {
     config.warnings.iter().for_each(is_readable);
-    assert!(!config.listen.is_empty() && config.workers >= 1 && !config.pools.is_empty() && !config.routes.is_empty());
+    assert!(!config.listen.is_empty() && config.workers >= 1 && !config.routes.is_empty());
     for pool in &config.pools {
         let mut names: Vec<&str> = pool.servers.iter().map(|server| &*server.name).collect();
         names.sort_unstable();
@@ -34,7 +34,8 @@ fn is_usable(config: &Config) {
     let prefixes: Vec<&[u8]> = config.routes.iter().map(|route| &*route.prefix).collect();
     assert!(prefixes.windows(2).all(|two| two[0].len() >= two[1].len()), "the longest prefix comes first");
     for (n, route) in config.routes.iter().enumerate() {
-        assert!(route.pool < config.pools.len());
+        assert!(route.pools().iter().all(|pool| *pool < config.pools.len()));
+        assert!(route.pool().is_some() || route.queues().is_some_and(|queues| queues.directory().is_some()));
         assert!(!prefixes[..n].contains(&prefixes[n]), "a prefix has one route");
         let may_begin_a_key = |part: &[u8]| part.len() < MAX_KEY && part.iter().all(|&b| b > b' ' && b != 0x7f);
         assert!(may_begin_a_key(&route.prefix) && may_begin_a_key(&route.namespace));

@@ -47,8 +47,8 @@ fn step(route: &Route, config: &Config, from: &str, to: &str) -> Option<usize> {
     match &route.migrate {
         Some(migrate) if pools(migrate, config) == (from, to) => Some(1 + migrate.phase as usize),
         Some(_) => None,
-        None if *config.pools[route.pool].name == *from => Some(0),
-        None if *config.pools[route.pool].name == *to => Some(Phase::WAY.len() - 1),
+        None if config.end_of(route) == from => Some(0),
+        None if config.end_of(route) == to => Some(Phase::WAY.len() - 1),
         None => None,
     }
 }

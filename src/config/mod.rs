@@ -26,8 +26,8 @@ mod yaml;
 pub use checked::{
     ADMIN, Address, Allow, CONNECTIONS_OF_A_WORKER, Config, Credentials, Discover, DiscoverSource, Embedded, Endpoint,
     Entrance, FixedHeader, Gutter, HttpVersion, LISTEN, Limits, Listen, Loader, LoaderUrl, Log, MEMCACHED_PORT,
-    Migrate, OnDown, PerServer, Phase, Pool, QueueMode, Refresh, Route, ServerConfig, Side, SpoolConfig, UrlPiece,
-    Users,
+    Migrate, OnDown, PerServer, Phase, Pool, QueueDirectory, QueueMode, Queues, QueuesKept, Refresh, Route, RouteEnd,
+    ServerConfig, Side, SpoolConfig, UrlPiece, Users,
 };
 pub use overrides::Overrides;
 pub use problem::{Problem, Problems};

@@ -5,7 +5,7 @@
 
 use super::checked::{
     Address, Allow, Config, Credentials, Discover, DiscoverSource, Entrance, FixedHeader, Limits, Listen, Loader, Log,
-    Migrate, OnDown, Pool, Refresh, Route, ServerConfig, SpoolConfig,
+    Migrate, OnDown, Pool, QueueDirectory, Queues, QueuesKept, Refresh, Route, RouteEnd, ServerConfig, SpoolConfig,
 };
 use super::units::{show_duration, show_percent, show_size};
 use crate::hash::KeyHash;
@@ -162,11 +162,12 @@ fn route(route: &Route, pools: &[Pool]) -> Value {
         "allow_flush": route.allow_flush,
     });
     let name = |pool: usize| pools[pool].name.to_string();
-    match &route.migrate {
-        None => shown["pool"] = name(route.pool).into(),
-        Some(Migrate { from, to, phase }) => {
+    match (&route.migrate, &route.end) {
+        (Some(Migrate { from, to, phase }), _) => {
             shown["migrate"] = json!({ "from": name(*from), "to": name(*to), "phase": phase.word() });
         }
+        (None, RouteEnd::Pool(pool)) => shown["pool"] = name(*pool).into(),
+        (None, RouteEnd::Queues(found)) => shown["queue"] = queues(found, pools),
     }
     if let Some(policy) = &route.refresh {
         shown["refresh"] = refresh(policy);
@@ -177,6 +178,27 @@ fn route(route: &Route, pools: &[Pool]) -> Value {
         shown["loader"] = loader(endpoint);
     }
     shown
+}
+
+fn queues(queues: &Queues, pools: &[Pool]) -> Value {
+    let mut shown = match &queues.kept {
+        QueuesKept::Here(directory) => queue_directory(directory),
+        QueuesKept::Behind(pool) => json!({ "pool": &*pools[*pool].name }),
+    };
+    shown["mode"] = queues.mode.word().into();
+    shown["reserve"] = show_duration(queues.reserve).into();
+    shown
+}
+
+fn queue_directory(directory: &QueueDirectory) -> Value {
+    json!({
+        "dir": directory.dir.to_string_lossy(),
+        "max_items": directory.max_items.map_or("off".into(), Value::from),
+        "max_bytes": directory.max_bytes.map_or("off".into(), show_size),
+        "max_message": show_size(directory.max_message),
+        "sync": QueueDirectory::SYNC.iter().find(|(_, sync)| *sync == directory.sync).map(|(word, _)| *word),
+        "max_redeliveries": directory.max_redeliveries.map_or("off".into(), Value::from),
+    })
 }
 
 fn refresh(refresh: &Refresh) -> Value {

@@ -165,11 +165,11 @@ mod tests {
         assert_eq!((&limits["in_flight"]["minimum"], &limits["in_flight"]["maximum"]), (&1.into(), &1_000_000.into()));
         assert_eq!(limits["item_size"]["type"], json!(["integer", "string"]));
         let route = &schema["properties"]["routes"]["items"];
-        assert_eq!(route["required"], json!(["prefix"]), "migrate may stand in place of pool");
+        assert_eq!(route["required"], json!(["prefix"]), "migrate and queue may stand in place of pool");
         let refresh = &route["properties"]["refresh"];
         assert_eq!(refresh["properties"]["grace"]["pattern"], "^[0-9]+ ?(ms|s|m|h)$|[$][{](env|file):");
         assert_eq!(refresh["properties"]["marker_bit"]["type"], json!(["integer", "string"]));
-        assert_eq!(schema["required"], json!(["pools"]));
+        assert_eq!(schema["required"], json!(null), "queues of the process itself need no pools");
         let server = &schema["properties"]["pools"]["additionalProperties"]["properties"]["servers"]["anyOf"][0]["items"]
             ["anyOf"];
         assert_eq!(server[0], json!({ "type": "string" }));

@@ -93,7 +93,7 @@ impl<'s> TreeBuilder<'s> {
         let side = |pool: usize| self.patience_with_gutter(route, pool);
         match &route.migrate {
             Some(migrate) => side(migrate.from) + side(migrate.to),
-            None => side(route.pool),
+            None => route.pool().map(side).unwrap_or_default(),
         }
     }
 
@@ -113,7 +113,8 @@ impl<'s> TreeBuilder<'s> {
         let (id, patience) = (self.snapshot.layout.route(&prefix)?, self.patience(route));
         let mut root: Rc<dyn Node> = match self.migration(route, |pool| self.with_gutter(route, pool)) {
             Some(migration) => migration,
-            None => self.with_gutter(route, route.pool),
+            // A node for queues comes with the room that serves them.
+            None => self.with_gutter(route, route.pool().filter(|_| route.queues().is_none())?),
         };
         if let Some(refresh) = &route.refresh {
             let (leases, turn) = (self.snapshot.leases.clone(), self.turn.clone());

@@ -1,8 +1,8 @@
 //! The configuration as its user meets it: files in, meaning or messages out.
 
 use leash::config::{
-    Address, Config, Gutter, Limits, Listen, Loader, Log, Migrate, OnDown, Phase, Pool, Refresh, Route, ServerConfig,
-    SpoolConfig,
+    Address, Config, Gutter, Limits, Listen, Loader, Log, Migrate, OnDown, Phase, Pool, QueueDirectory, QueuesKept,
+    Refresh, Route, ServerConfig, SpoolConfig,
 };
 use leash::hash::{HashKind, KeyHash};
 use leash::logging::LogFormat;
@@ -10,6 +10,7 @@ use std::fs;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use crate::queues;
 use support::memcached::signal;
 use support::{Authority, BOUND, Leash, wait_until};
 
@@ -58,6 +59,10 @@ fn the_example_loads_and_shows_the_defaults() {
     let gutter = OnDown::Gutter(Gutter { pool: 1, ttl: Duration::from_secs(10) });
     assert_eq!(config.pools[2].on_down, gutter);
     assert_eq!(config.spool, SpoolConfig { dir: Some("/var/lib/leash/spool".into()), ..SpoolConfig::default() });
+    let jobs = config.routes.remove(3);
+    let directory = QueueDirectory::at("/var/lib/leash/queues".into());
+    assert_eq!(jobs.queues().unwrap().kept, QueuesKept::Here(directory));
+    assert_eq!(config.routes.remove(3).queues().unwrap().kept, QueuesKept::Behind(3));
     let loader = config.routes.remove(2).loader.unwrap();
     let ca = Some("/etc/ssl/certs/ca-certificates.crt".into());
     assert_eq!(loader, Loader { headers: loader.headers.clone(), ca, ..Loader::of(loader.url.clone()) });
@@ -121,7 +126,7 @@ log: {format: json, level: 'warn,leash::upstream=debug', keys: true}
     assert_eq!(a.embedded.max_bytes, 4 << 30);
     let prefixes: Vec<_> = config.routes.iter().map(|route| route.prefix.as_slice()).collect();
     assert_eq!(prefixes, [b"long:".as_slice(), b"s:", b""], "the longest prefix first");
-    assert_eq!((config.routes[0].pool, config.routes[0].namespace.as_slice()), (0, b"n:".as_slice()));
+    assert_eq!((config.routes[0].pool(), config.routes[0].namespace.as_slice()), (Some(0), b"n:".as_slice()));
     assert!(config.routes[2].allow_flush);
     let refresh = Refresh {
         grace: Duration::from_secs(3600),
@@ -751,15 +756,18 @@ const BROKEN: &[(&str, &str)] = &[
     ("admin: !env ADMIN\n", "1:8: YAML tags (!…) are not allowed; write the plain value, or quote it"),
 ];
 
+fn broken() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    BROKEN.iter().chain(queues::written::BROKEN)
+}
+
 #[test]
 fn every_broken_file_is_told_the_place_and_the_cure() {
-    let wrong: Vec<String> = BROKEN
-        .iter()
+    let wrong: Vec<String> = broken()
         .map(|(text, expected)| (text, format!("c.yaml:{expected}"), parse(text).err().unwrap_or_default()))
         .filter(|(_, expected, found)| expected != found)
         .map(|(text, expected, found)| format!("{text}expected {expected}\nfound    {found}\n"))
         .collect();
-    assert!(wrong.is_empty(), "{} of {}\n{}", wrong.len(), BROKEN.len(), wrong.join("\n"));
+    assert!(wrong.is_empty(), "{} of {}\n{}", wrong.len(), broken().count(), wrong.join("\n"));
 }
 
 /// The same files, one after the other, for a leash that runs.
@@ -768,8 +776,8 @@ fn every_broken_file_is_refused_by_a_leash_that_runs() {
     let leash = Leash::with_file_alone("pools: {main: {servers: [embedded]}}\nworkers: 1\n");
     let mut client = leash.client();
     client.expect("set a 0 0 1\r\nx\r\n", "STORED\r\n");
-    assert!(BROKEN.len() >= 50, "only {} kinds of broken file", BROKEN.len());
-    for (n, (text, message)) in BROKEN.iter().enumerate() {
+    assert!(broken().count() >= 50, "only {} kinds of broken file", broken().count());
+    for (n, (text, message)) in broken().enumerate() {
         leash.configure(text);
         signal(leash.pid(), "HUP");
         let refused = "leash_config_reloads_total{outcome=\"refused\"} ";

@@ -181,7 +181,7 @@ pub struct SpoolFailing {
 pub struct ShownRoute {
     /// Its prefix; empty for everything else.
     pub prefix: String,
-    /// The pool that has the last word.
+    /// The pool that has the last word, or that its queues are here.
     pub pool: String,
     /// The last ten seconds or a little more.
     pub now: Rates,

@@ -38,11 +38,11 @@ fn configuration(config: &Config, samples: &mut Samples) {
     samples.put(Series::DownstreamMost, &[], config.limits.connections as f64);
     samples.put(Series::BufferMost, &[], config.limits.memory as f64);
     for route in &config.routes {
+        let name = |pool: usize| &*config.pools[pool].name;
         let (from, to, phase) = match &route.migrate {
-            Some(migrate) => (migrate.from, migrate.to, migrate.phase.word()),
-            None => (route.pool, route.pool, NO_PHASE),
+            Some(migrate) => (name(migrate.from), name(migrate.to), migrate.phase.word()),
+            None => (config.end_of(route), config.end_of(route), NO_PHASE),
         };
-        let [from, to] = [from, to].map(|pool| &*config.pools[pool].name);
         samples.put_route(&prefix_of(route), from, to, phase);
     }
 }

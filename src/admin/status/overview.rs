@@ -39,7 +39,7 @@ impl Sources<'_> {
         let (took, lately) = self.of_route(&prefix, LATELY);
         let (_, recent) = self.of_route(&prefix, RECENT);
         ShownRoute {
-            pool: self.pool_name(route.pool),
+            pool: self.config().end_of(route).to_string(),
             now: rates(&lately, took),
             saved: route.refresh.as_ref().map(|_| saved(&recent)),
             migration: route.migrate.as_ref().map(|migrate| self.migration(migrate, &prefix)),

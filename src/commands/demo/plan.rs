@@ -63,7 +63,7 @@ impl DemoPlan {
 
     /// The servers that clients would use without leash; `None`: there are none but the store inside this process.
     pub(super) fn servers(&self) -> Option<Vec<Address>> {
-        let pool = &self.store.pools[self.store.routes[0].pool];
+        let pool = &self.store.pools[self.store.routes[0].pool()?];
         let addresses = || pool.servers.iter().map(|server| server.address.clone()).collect();
         (!pool.is_embedded()).then(addresses)
     }
@@ -106,7 +106,7 @@ impl DemoPlan {
         config.admin = None;
         config.workers = config.workers.min(WORKERS);
         config.limits.connections = self.callers + SPARE;
-        config.routes = vec![Route { pool: config.routes[0].pool, ..route }];
+        config.routes = vec![Route { end: config.routes[0].end.clone(), ..route }];
         config
     }
 

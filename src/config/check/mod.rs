@@ -16,6 +16,7 @@ mod migrate;
 mod named;
 mod own;
 mod pools;
+mod queues;
 mod refresh;
 mod routes;
 mod setting;
@@ -48,6 +49,7 @@ pub(super) fn check(file: &File, serves: bool, mut problems: Problems) -> Result
     let spool = down::spool(&file.spool, &mut problems);
     let routes = routes::check(file, &pools, &mut problems, &mut warnings);
     let limits = limits::check(&file.limits, &pools, &mut problems);
+    queues::within(file, &limits, &mut problems, &mut warnings);
     let log = log::check(&file.log, &mut problems);
     let per_server = word(file.metrics.per_server.as_ref(), PerServer::On, &PerServer::WORDS, &mut problems);
     if !problems.is_empty() {

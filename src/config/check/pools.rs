@@ -1,7 +1,7 @@
 //! `pools`: every pool has servers with different names, and an embedded store is alone in its pool.
 
 use super::setting::{or_off, setting, switch, text};
-use super::{discover, down, hash, tls};
+use super::{discover, down, hash, queues, tls};
 use crate::config::address;
 use crate::config::checked::{Address, Embedded, Pool, ServerConfig};
 use crate::config::fields::Scalar;
@@ -20,6 +20,7 @@ const EXAMPLE: &str = "write servers: [m0:11211]";
 /// Checks all pools.
 pub(super) fn check(file: &File, problems: &mut Problems, warnings: &mut Problems) -> Vec<Pool> {
     match &file.pools {
+        None if queues::are_all_here(file) => {}
         None => problems.missing(&file.place, "pools", "write pools: {main: {servers: [m0:11211]}}"),
         Some(pools) if pools.is_empty() => problems.missing(&file.place, "pools", "name at least one pool"),
         Some(_) => {}

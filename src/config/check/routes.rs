@@ -2,8 +2,8 @@
 
 use super::named::named;
 use super::setting::{switch, text};
-use super::{loader, migrate, refresh};
-use crate::config::checked::{Pool, Route};
+use super::{loader, migrate, queues, refresh};
+use crate::config::checked::{Pool, Route, RouteEnd};
 use crate::config::fields::Scalar;
 use crate::config::problem::{ConfigPlace, Problems, plain};
 use crate::config::written::{self, File};
@@ -28,6 +28,7 @@ pub(super) fn check(file: &File, pools: &[Pool], problems: &mut Problems, warnin
         }
         routes.push((new, &written.place));
     }
+    queues::together(file, pools, problems);
     routes.sort_by_key(|(route, _)| std::cmp::Reverse(route.prefix.len()));
     warn_of_unused_pools(file, pools, &routes, warnings);
     warn_of_keys_without_route(file, &routes, warnings);
@@ -62,23 +63,32 @@ fn one(written: &written::Route, pools: &[Pool], problems: &mut Problems) -> Opt
         problems.missing(&written.place, "prefix", "write prefix: \"\" for every key");
     }
     let migrate = written.migrate.as_ref().map(|written| migrate::check(written, pools, problems));
-    match (&written.pool, &migrate) {
-        (None, None) => problems.missing(&written.place, "pool", "write the name of a pool"),
-        (Some(pool), Some(_)) => problems.add(&pool.place, "migrate says which pools; remove pool"),
-        _ => {}
-    }
     let prefix = key_part(written.prefix.as_ref(), problems);
     let namespace = key_part(written.namespace.as_ref(), problems);
-    let pool = named(written.pool.as_ref(), pools, problems);
+    let end = end(written, pools, problems);
     let migrate = migrate.flatten();
-    let pool = migrate.map_or(pool.unwrap_or_default(), |migrate| migrate.authority());
+    let end = migrate.map_or(end, |migrate| RouteEnd::Pool(migrate.authority()));
     let (prefix, namespace) = (prefix?, namespace.unwrap_or_default());
     let shortest = namespace.len() + prefix.len().max(1);
     if shortest > MAX_KEY {
         let text = format!("a key here has {shortest} bytes with its namespace, at most {MAX_KEY} fit; shorten them");
         problems.add(&written.place, text);
     }
-    Some(Route { prefix, pool, migrate, namespace, allow_flush, refresh, loader })
+    Some(Route { prefix, end, migrate, namespace, allow_flush, refresh, loader })
+}
+
+/// Where it leads, if it does not migrate.
+fn end(written: &written::Route, pools: &[Pool], problems: &mut Problems) -> RouteEnd {
+    if let Some(queue) = &written.queue {
+        queues::alone(written, queue, problems);
+        return queues::check(queue, pools, problems).map_or_else(RouteEnd::default, RouteEnd::Queues);
+    }
+    match (&written.pool, &written.migrate) {
+        (None, None) => problems.missing(&written.place, "pool", "write the name of a pool"),
+        (Some(pool), Some(_)) => problems.add(&pool.place, "migrate says which pools; remove pool"),
+        _ => {}
+    }
+    RouteEnd::Pool(named(written.pool.as_ref(), pools, problems).unwrap_or_default())
 }
 
 /// Text that can be a part of a key: all that leash adds to a key must be as harmless as the key itself.

@@ -14,6 +14,7 @@ mod metrics;
 mod migrate;
 mod queues;
 mod refresh;
+mod route;
 mod users;
 
 use super::problem::Problem;
@@ -31,9 +32,10 @@ pub use loader::{Endpoint, FixedHeader, HttpVersion, Loader, LoaderUrl, UrlPiece
 pub use log::Log;
 pub use metrics::PerServer;
 pub use migrate::{Migrate, Phase, Side};
-pub use queues::QueueMode;
+pub use queues::{QueueDirectory, QueueMode, Queues, QueuesKept};
 pub(super) use refresh::BETA;
 pub use refresh::Refresh;
+pub use route::{Route, RouteEnd};
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -71,7 +73,7 @@ pub struct Config {
     pub show_keys: bool,
     /// The number of worker threads, at least one.
     pub workers: usize,
-    /// All pools, in the order of the file.
+    /// All pools, in the order of the file; none where every route leads to queues of this process.
     pub pools: Vec<Pool>,
     /// All routes, the longest prefix first; at least one. A key that no prefix fits has no route.
     pub routes: Vec<Route>,
@@ -158,25 +160,6 @@ pub struct Embedded {
     pub max_bytes: usize,
 }
 
-/// A key prefix, the pool that serves it, and the policies on the way.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Route {
-    /// The keys: all that begin with this, save those of a longer prefix.
-    pub prefix: Vec<u8>,
-    /// An index into [`Config::pools`]; of a route that migrates, the one that has the last word.
-    pub pool: usize,
-    /// Between which pools it is moved, and how far that has come; `None`: it stays.
-    pub migrate: Option<Migrate>,
-    /// What is put before the key on its way to the pool.
-    pub namespace: Vec<u8>,
-    /// Whether `flush_all` may reach the pool's servers.
-    pub allow_flush: bool,
-    /// How its stale values are refreshed; `None`: values end with their TTL.
-    pub refresh: Option<Refresh>,
-    /// Where values come from that nobody has stored; `None`: from its clients. Such a route refreshes, too.
-    pub loader: Option<Loader>,
-}
-
 /// What clients may use up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -218,6 +201,11 @@ impl fmt::Display for Address {
 }
 
 impl Config {
+    /// Where a route leads, in words: to the pool that has the last word, or nowhere else. No pool has a space in its name.
+    pub fn end_of(&self, route: &Route) -> &str {
+        route.pool().map_or("queues here", |pool| &self.pools[pool].name)
+    }
+
     /// The files that it names, whose content is a part of it.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         let values = self.value_files.iter().map(PathBuf::as_path);
@@ -255,18 +243,6 @@ impl Pool {
     /// Whether its server is the store inside this process.
     pub fn is_embedded(&self) -> bool {
         self.servers.iter().any(|server| server.address == Address::Embedded)
-    }
-}
-
-impl Route {
-    /// The pools that may be asked for its keys.
-    pub fn pools(&self) -> Vec<usize> {
-        self.migrate.as_ref().map_or_else(|| vec![self.pool], |migrate| vec![migrate.from, migrate.to])
-    }
-
-    /// Every key, as it is, to one pool.
-    pub fn all_to(pool: usize) -> Route {
-        Route { pool, ..Route::default() }
     }
 }
 

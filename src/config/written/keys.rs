@@ -4,11 +4,11 @@
 use super::refresh::Early;
 use super::{
     Admin, Discover, Embedded, File, FoundServers, Gutter, Limits, Listen, ListenTls, Loader, Log, Metrics, Migrate,
-    OnDown, Pool, PoolAuth, PoolTls, Refresh, Route, ServerConfig, SpoolConfig,
+    OnDown, Pool, PoolAuth, PoolTls, Queues, Refresh, Route, ServerConfig, SpoolConfig,
 };
 
 /// Where each group of keys stands: `NAME` is any name, `[]` any element of a list.
-const GROUPS: [(&str, &[&str]); 22] = [
+const GROUPS: [(&str, &[&str]); 23] = [
     ("", File::KEYS),
     ("listen[].", Listen::KEYS),
     ("listen[].tls.", ListenTls::KEYS),
@@ -27,6 +27,7 @@ const GROUPS: [(&str, &[&str]); 22] = [
     ("routes[].refresh.", Refresh::KEYS),
     ("routes[].refresh.early.", Early::KEYS),
     ("routes[].loader.", Loader::KEYS),
+    ("routes[].queue.", Queues::KEYS),
     ("limits.", Limits::KEYS),
     ("spool.", SpoolConfig::KEYS),
     ("log.", Log::KEYS),

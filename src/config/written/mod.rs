@@ -11,6 +11,7 @@ mod loader;
 mod metrics;
 mod migrate;
 mod pool;
+mod queues;
 mod refresh;
 mod tls;
 
@@ -26,6 +27,7 @@ pub(super) use loader::Loader;
 pub(super) use metrics::Metrics;
 pub(super) use migrate::Migrate;
 pub(super) use pool::{Embedded, Pool, ServerConfig};
+pub(super) use queues::Queues;
 pub(super) use refresh::Refresh;
 use std::path::PathBuf;
 pub(super) use tls::{PoolAuth, PoolTls};
@@ -87,6 +89,8 @@ pub(super) struct Route {
     pub refresh: Option<Refresh>,
     /// `loader`.
     pub loader: Option<Loader>,
+    /// `queue`.
+    pub queue: Option<Queues>,
 }
 
 /// `limits`: each field is the key of its name.
@@ -183,7 +187,7 @@ impl Admin {
 impl Route {
     /// The keys of one route.
     pub(super) const KEYS: &'static [&'static str] =
-        &["prefix", "pool", "migrate", "namespace", "allow_flush", "refresh", "loader"];
+        &["prefix", "pool", "migrate", "namespace", "allow_flush", "refresh", "loader", "queue"];
 
     fn read(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> Route {
         let map = Fields::open(node, place.clone(), Self::KEYS, problems);
@@ -196,6 +200,7 @@ impl Route {
             allow_flush: map.scalar("allow_flush", problems),
             refresh: map.node("refresh").and_then(|(place, node)| Refresh::read(node, place, problems)),
             loader: map.node("loader").and_then(|(place, node)| Loader::read(node, place, problems)),
+            queue: map.node("queue").map(|(place, node)| Queues::read(node, place, problems)),
         }
     }
 }

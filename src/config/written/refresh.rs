@@ -7,6 +7,8 @@ use crate::config::yaml::YamlNode;
 /// `refresh` of a route.
 #[derive(Clone, Debug)]
 pub(crate) struct Refresh {
+    /// Where it begins.
+    pub place: ConfigPlace,
     /// `grace`.
     pub grace: Option<Scalar>,
     /// `lease`.
@@ -36,8 +38,9 @@ impl Refresh {
         &["grace", "lease", "cold_wait", "jitter", "marker_bit", "letters", "early"];
 
     pub(super) fn read(node: &YamlNode, place: ConfigPlace, problems: &mut Problems) -> Option<Refresh> {
-        let map = Fields::switched_on(node, place, Self::KEYS, problems)?;
+        let map = Fields::switched_on(node, place.clone(), Self::KEYS, problems)?;
         Some(Refresh {
+            place,
             grace: map.scalar("grace", problems),
             lease: map.scalar("lease", problems),
             cold_wait: map.scalar("cold_wait", problems),

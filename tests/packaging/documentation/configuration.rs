@@ -15,16 +15,19 @@ const LEAST: &str = r#"
 pools:
   p: {servers: [{address: m0}], on_down: {gutter: {pool: q}}, tls: {}}
   q: {servers: [embedded]}
-routes: [{prefix: "page:", pool: p, refresh: {early: {}}}, {prefix: "", pool: p, loader: {url: "http://a/{key}"}}]
+routes: [{prefix: "page:", pool: p, refresh: {early: {}}}, {prefix: "", pool: p, loader: {url: "http://a/{key}"}},
+  {prefix: "jobs:", queue: {dir: /q}}]
 "#;
 
 /// What [`LEAST`] had to say, and what the machine or another key decides.
-const WITHOUT_DEFAULT: [&str; 8] = [
+const WITHOUT_DEFAULT: [&str; 10] = [
     "pools.NAME.servers[].address",
     "pools.NAME.on_down.gutter.pool",
     "routes[].prefix",
     "routes[].loader.url",
     "routes[].pool",
+    "routes[].queue.dir",
+    "routes[].queue.pool",
     "pools.NAME.servers[].name",
     "workers",
     "limits.memory",

@@ -1,0 +1,3 @@
+//! Queues as their operator meets them.
+
+pub mod written;
