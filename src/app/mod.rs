@@ -18,6 +18,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::config::Config;
 use crate::discovery::DiscoveryError;
 use crate::logging::Filter;
+use crate::snapshot::UnopenedQueues;
 pub use reload::Reloader;
 pub use running::Running;
 use systemd::{State, tell};
@@ -36,6 +37,9 @@ pub enum AppError {
     /// A pool has no servers yet.
     #[error(transparent)]
     Discovery(#[from] DiscoveryError),
+    /// Queues cannot be had.
+    #[error(transparent)]
+    Queues(#[from] UnopenedQueues),
     /// The process cannot be set up.
     #[error("cannot start: {0}")]
     Start(#[from] io::Error),

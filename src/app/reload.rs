@@ -22,6 +22,7 @@ use crate::config::{Config, Origin, Problems};
 use crate::discovery::{Discoverer, DiscoveryError, QuestionCounts};
 use crate::logging::Filter;
 use crate::metrics::Series;
+use crate::snapshot::UnopenedQueues;
 
 /// Reloads the configuration.
 pub struct Reloader {
@@ -36,6 +37,8 @@ enum Refusal {
     Wrong(Problems),
     /// The servers of a new pool cannot be found.
     Unfound(DiscoveryError),
+    /// Queues cannot be had.
+    Unopened(UnopenedQueues),
     /// It could not even be read.
     Unread(io::Error),
 }
@@ -88,7 +91,7 @@ impl Reloader {
             return tracing::warn!(%error, "the servers of a pool stay as they are");
         }
         let is_cut = descriptors::fit(&mut config, running.all_descriptors());
-        let Ok(snapshot) = spawn_blocking(move || in_force.next(config)).await else { return };
+        let Ok(Ok(snapshot)) = spawn_blocking(move || in_force.next(config)).await else { return };
         running.change(snapshot, is_cut).await;
         running.reloads().discovered();
     }
@@ -129,6 +132,7 @@ impl Reloader {
         self.discoverer.fill(&mut config).await.map_err(Refusal::Unfound)?;
         let in_force = running.in_force();
         let snapshot = spawn_blocking(move || in_force.next(config)).await.map_err(unread)?;
+        let snapshot = snapshot.map_err(Refusal::Unopened)?;
         if let Err(error) = filter.set(&snapshot.config.log.level) {
             tracing::warn!(%error, "the log level stays");
         }
@@ -152,6 +156,7 @@ impl Refusal {
         let text = match self {
             Refusal::Wrong(problems) => problems.to_string(),
             Refusal::Unfound(error) => error.to_string(),
+            Refusal::Unopened(error) => error.to_string(),
             Refusal::Unread(error) => error.to_string(),
         };
         for line in text.lines() {

@@ -28,6 +28,8 @@ use crate::snapshot::{InForce, Snapshot};
 const TIDY: Duration = Duration::from_secs(3);
 /// How long leash takes at most to end once told to: a native sidecar gets two seconds.
 const LONGEST_END: Duration = Duration::from_millis(1500);
+/// How long the disks of queues may take then, where there are any: such a leash is no sidecar.
+const LONGEST_CLOSE: Duration = Duration::from_secs(5);
 
 /// A leash that serves. Dropping it ends it too, without waiting for that.
 pub struct Running {
@@ -59,7 +61,7 @@ impl Running {
         let listeners = bind(&config)?;
         let listen = listeners.iter().map(Listener::address).collect::<io::Result<Vec<Listen>>>()?;
         let admin_listener = config.admin.map(bind_admin).transpose()?;
-        let snapshot = Snapshot::new(config);
+        let snapshot = Snapshot::serving(config)?;
         snapshot.look_after_servers();
         let registry = Registry::new(env!("CARGO_PKG_VERSION"));
         let (in_force, reloads) = (InForce::new(snapshot.clone()), Reloads::new());
@@ -127,6 +129,7 @@ impl Running {
         self.capacity.set(snapshot.config.limits.connections, is_cut);
         self.account.set_most(memory(&snapshot.config));
         self.in_force().part_with_servers(&snapshot);
+        snapshot.set_queue_terms();
         snapshot.look_after_servers();
         let changes: Vec<_> = self.workers.iter().map(|worker| worker.change(snapshot.clone())).collect();
         for change in changes {
@@ -148,12 +151,18 @@ impl Running {
         self.close.send_replace(true);
         self.accepting.join_all().await;
         tracing::info!("stopping: answering what has arrived");
+        let keepers = self.in_force.get().keepers.clone();
+        keepers.end_waits();
         self.stop.send_replace(true);
         let workers = self.workers;
         let joined = tokio::task::spawn_blocking(|| workers.into_iter().for_each(Worker::join));
         let in_time = tokio::time::timeout(LONGEST_END, joined).await.is_ok();
         if !in_time {
             tracing::warn!("some requests were not answered in time");
+        }
+        let closed = tokio::task::spawn_blocking(move || keepers.close());
+        if tokio::time::timeout(LONGEST_CLOSE, closed).await.is_err() {
+            tracing::warn!("the disk of the queues did not take everything in time");
         }
         in_time
     }
@@ -204,12 +213,17 @@ fn start_workers(
         .collect()
 }
 
-/// Lets go of leases that have ended, for as long as leash runs.
+/// Lets go of leases that have ended and of queues that nobody uses any more, for as long as leash runs.
 async fn tidy(in_force: Weak<InForce>) {
     loop {
         tokio::time::sleep(TIDY).await;
         let Some(in_force) = in_force.upgrade() else { return };
-        in_force.get().leases.tidy();
+        let in_force = in_force.get();
+        in_force.leases.tidy();
+        let unused = in_force.keepers.unused();
+        if !unused.is_empty() {
+            tokio::task::spawn_blocking(move || drop(unused));
+        }
     }
 }
 

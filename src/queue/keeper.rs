@@ -4,6 +4,7 @@
 use std::io;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -25,13 +26,24 @@ type Answering = oneshot::Sender<QueueAnswer>;
 
 enum Errand {
     Order(QueueOrder, Answering),
-    Terms(HolderTerms),
+    /// There is something new to be [told](KeeperTold).
+    Look,
+    /// Nothing follows.
+    End,
+}
+
+/// What the thread is told beside orders, and must not miss however many of these there are.
+#[derive(Default)]
+struct KeeperTold {
+    terms: Option<HolderTerms>,
+    is_ending: bool,
 }
 
 /// The queues of one directory. The thread ends with it, once all that was ordered is done and on the disk.
 pub struct Keeper {
-    errands: Option<SyncSender<Errand>>,
-    thread: Option<JoinHandle<()>>,
+    errands: SyncSender<Errand>,
+    told: Arc<Mutex<KeeperTold>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Keeper {
@@ -42,9 +54,10 @@ impl Keeper {
     pub fn open(directory: &Path, terms: HolderTerms) -> io::Result<Keeper> {
         let holder = QueueHolder::open(SegmentFiles::open(directory)?, terms)?;
         let (errands, ordered) = sync_channel(UNSEEN);
-        let run = move || Run { holder, is_synced: terms.sync, begun: Instant::now(), sync_at: None }.work(&ordered);
-        let thread = Builder::new().name("queues".into()).spawn(run)?;
-        Ok(Keeper { errands: Some(errands), thread: Some(thread) })
+        let told = Arc::<Mutex<KeeperTold>>::default();
+        let run = Run { holder, told: told.clone(), is_synced: terms.sync, begun: Instant::now(), sync_at: None };
+        let thread = Builder::new().name("queues".into()).spawn(move || run.work(&ordered))?;
+        Ok(Keeper { errands, told, thread: Mutex::new(Some(thread)) })
     }
 
     /// Orders at once; the answer comes later.
@@ -61,29 +74,47 @@ impl Keeper {
 
     /// Goes on with other terms.
     pub fn set_terms(&self, terms: HolderTerms) {
-        self.send(Errand::Terms(terms));
+        lock(&self.told).terms = Some(terms);
+        self.send(Errand::Look);
+    }
+
+    /// Answers all consumers that wait for a message; from now on none waits.
+    pub fn end_waits(&self) {
+        lock(&self.told).is_ending = true;
+        self.send(Errand::Look);
+    }
+
+    /// Ends the thread, once all that was ordered is done and on the disk. What was reserved is in its place again when
+    /// the directory is opened the next time.
+    pub fn close(&self) {
+        let Some(thread) = lock(&self.thread).take() else { return };
+        // If it is not there to hear this, it has ended.
+        let _ = self.errands.send(Errand::End);
+        if thread.join().is_err() {
+            tracing::error!("the thread of the queues has failed");
+        }
     }
 
     /// An errand that finds no room is dropped, which its caller is told as "busy".
     fn send(&self, errand: Errand) {
-        if let Some(errands) = &self.errands {
-            let _ = errands.try_send(errand);
-        }
+        let _ = self.errands.try_send(errand);
     }
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for Keeper {
     fn drop(&mut self) {
-        self.errands = None;
-        if let Some(Err(_)) = self.thread.take().map(JoinHandle::join) {
-            tracing::error!("the thread of the queues has failed");
-        }
+        self.close();
     }
 }
 
 /// The thread.
 struct Run {
     holder: QueueHolder<SegmentFiles, Answering>,
+    told: Arc<Mutex<KeeperTold>>,
     is_synced: bool,
     begun: Instant,
     sync_at: Option<Duration>,
@@ -91,12 +122,15 @@ struct Run {
 
 impl Run {
     fn work(mut self, ordered: &Receiver<Errand>) {
-        loop {
-            let orders = match ordered.recv_timeout(self.patience()) {
-                Ok(first) => self.orders(first, ordered),
-                Err(RecvTimeoutError::Timeout) => Vec::new(),
-                Err(RecvTimeoutError::Disconnected) => break,
-            };
+        let mut is_over = false;
+        while !is_over {
+            let mut orders = Vec::new();
+            match ordered.recv_timeout(self.patience()) {
+                Ok(first) => is_over = gather(first, ordered, &mut orders),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => is_over = true,
+            }
+            self.listen();
             let now = self.now();
             for (answering, answer) in self.holder.work(orders, now) {
                 // The caller may have stopped waiting.
@@ -109,19 +143,16 @@ impl Run {
         }
     }
 
-    /// The first order and those that came meanwhile.
-    fn orders(&mut self, first: Errand, ordered: &Receiver<Errand>) -> Vec<(QueueOrder, Answering)> {
-        let mut orders = Vec::new();
-        for errand in std::iter::once(first).chain(ordered.try_iter().take(TOGETHER)) {
-            match errand {
-                Errand::Order(order, answering) => orders.push((order, answering)),
-                Errand::Terms(terms) => {
-                    self.is_synced = terms.sync;
-                    self.holder.set_terms(terms);
-                }
-            }
+    /// Takes in what is told beside orders.
+    fn listen(&mut self) {
+        let mut told = lock(&self.told);
+        if let Some(terms) = told.terms.take() {
+            self.is_synced = terms.sync;
+            self.holder.set_terms(terms);
         }
-        orders
+        if told.is_ending {
+            self.holder.end_all_waits();
+        }
     }
 
     fn now(&self) -> Moment {
@@ -146,4 +177,16 @@ impl Run {
             let _ = self.holder.sync();
         }
     }
+}
+
+/// The first order and those that came meanwhile; tells whether nothing follows.
+fn gather(first: Errand, ordered: &Receiver<Errand>, orders: &mut Vec<(QueueOrder, Answering)>) -> bool {
+    for errand in std::iter::once(first).chain(ordered.try_iter().take(TOGETHER)) {
+        match errand {
+            Errand::Order(order, answering) => orders.push((order, answering)),
+            Errand::Look => {}
+            Errand::End => return true,
+        }
+    }
+    false
 }

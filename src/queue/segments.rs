@@ -50,21 +50,24 @@ pub struct SegmentFiles {
 }
 
 impl SegmentFiles {
-    /// Takes the directory, and makes it if it is not there. No other process may have it.
+    /// Takes the directory, and makes it if it is not there but what it is to be in: where that is missing, a disk may
+    /// not be there. No other process may have it.
     ///
     /// # Errors
-    /// What the file system says, with the path; that another process has the directory.
+    /// What the file system says; that another process has the directory.
     pub fn open(directory: &Path) -> io::Result<SegmentFiles> {
-        let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", directory.display()));
-        DirBuilder::new().recursive(true).mode(OWNERS_DIRECTORY).create(directory).map_err(named)?;
-        let lock = owned().create(true).truncate(false).open(directory.join("lock")).map_err(named)?;
+        match DirBuilder::new().mode(OWNERS_DIRECTORY).create(directory) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
+        let lock = owned().create(true).truncate(false).open(directory.join("lock"))?;
         match lock.try_lock() {
             Ok(()) => Ok(SegmentFiles { directory: directory.into(), open: HashMap::new(), _lock: lock }),
-            Err(TryLockError::Error(error)) => Err(named(error)),
-            Err(TryLockError::WouldBlock) => Err(io::Error::new(
-                io::ErrorKind::ResourceBusy,
-                format!("{} is in use by another process; give each leash a directory of its own", directory.display()),
-            )),
+            Err(TryLockError::Error(error)) => Err(error),
+            Err(TryLockError::WouldBlock) => {
+                let text = "another process has it; give each leash a directory of its own";
+                Err(io::Error::new(io::ErrorKind::ResourceBusy, text))
+            }
         }
     }
 
@@ -155,9 +158,12 @@ mod tests {
     fn a_directory_has_one_owner_and_only_segments_count() {
         let place = tempfile::tempdir().unwrap();
         let directory = place.path().join("deep/queues");
+        let missing = SegmentFiles::open(&directory).err().unwrap();
+        assert_eq!(missing.kind(), io::ErrorKind::NotFound, "a disk that is not mounted is not written beside");
+        fs::create_dir(place.path().join("deep")).unwrap();
         let mut files = SegmentFiles::open(&directory).unwrap();
         let refused = SegmentFiles::open(&directory).err().unwrap().to_string();
-        assert!(refused.contains("in use by another process"), "{refused}");
+        assert!(refused.contains("another process has it"), "{refused}");
         for other in ["notes.txt", "x.queue", "0000000003.damaged"] {
             fs::write(directory.join(other), "").unwrap();
         }

@@ -6,11 +6,12 @@
 //! * The servers of a pool of the same name are seen together with those it had before.
 //! * An embedded store of the same size keeps its items.
 //! * A pool that places keys as before keeps its table.
+//! * A directory of queues stays open, and goes on with other terms.
 //! * Leases always stay known: they belong to keys. So does how the loader of a route fares.
 
 use std::sync::Arc;
 
-use super::{ServerView, SharedPool, SharedServer, Snapshot, longest_lease, options, spool};
+use super::{ServerView, SharedPool, SharedServer, Snapshot, UnopenedQueues, longest_lease, options, spool};
 use crate::config::{Address, Config, Pool, ServerConfig};
 use crate::snapshot::placement;
 use crate::store::EmbeddedStore;
@@ -18,10 +19,14 @@ use crate::upstream::Target;
 
 impl Snapshot {
     /// Makes `config` ready as the successor of this one.
-    pub fn next(&self, config: Config) -> Arc<Snapshot> {
+    ///
+    /// # Errors
+    /// Which directory of queues cannot be opened, and why.
+    pub fn next(&self, config: Config) -> Result<Arc<Snapshot>, UnopenedQueues> {
+        let kept_queues = self.keepers.of(&config)?;
         let pools = config.pools.iter().map(|pool| self.successor(pool, &config)).collect();
         self.leases.adjust(longest_lease(&config), config.limits.waiters);
-        Snapshot::of(config, pools, (self.leases.clone(), self.loaders.clone(), self.spools.clone()))
+        Ok(Snapshot::of(config, pools, self.of_process(), kept_queues))
     }
 
     /// Tells of the servers that `next` does not name any more though deletes wait for them.

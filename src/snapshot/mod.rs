@@ -7,7 +7,9 @@ pub mod placement;
 pub(crate) mod reloads;
 pub mod tree;
 
+mod keepers;
 mod kept;
+mod shared_server;
 mod views;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,13 +17,18 @@ use std::time::Duration;
 
 use crate::config::{self, Config};
 use crate::hash::Placement;
-use crate::metrics::{RouteLabel, ServerState, ShardLayout};
+use crate::metrics::{RouteLabel, ShardLayout};
+use crate::queue::Keeper;
 use crate::route::gutter::decide::Cap;
 use crate::route::loader::Loaders;
 use crate::route::refresh::leases::Leases;
 use crate::store::EmbeddedStore;
-use crate::upstream::{Options, Outage, Peers, Spool, Spools, Target};
+use crate::upstream::{Options, Peers, Spool, Spools, Target};
 
+pub(crate) use keepers::Keepers;
+use keepers::KeptQueues;
+pub use keepers::UnopenedQueues;
+pub use shared_server::SharedServer;
 pub use views::{PoolView, ServerView};
 
 /// One configuration, made ready for use.
@@ -38,6 +45,19 @@ pub struct Snapshot {
     pub loaders: Arc<Loaders>,
     /// The deletes that wait for servers.
     spools: Arc<Spools>,
+    /// The queues of this process.
+    pub(crate) keepers: Arc<Keepers>,
+    /// Those of this configuration; none of it in a snapshot that serves nobody.
+    kept_queues: KeptQueues,
+}
+
+/// What a process shares over all of its configurations.
+#[derive(Clone)]
+struct OfProcess {
+    leases: Arc<Leases>,
+    loaders: Arc<Loaders>,
+    spools: Arc<Spools>,
+    keepers: Arc<Keepers>,
 }
 
 /// Which snapshot is in force, for those who look at it now and then. Workers are told of the next one instead.
@@ -70,29 +90,35 @@ pub struct SharedPool {
     pub peers: Arc<Peers>,
 }
 
-/// What all workers share of one server of a pool.
-#[derive(Clone)]
-pub enum SharedServer {
-    /// A memcached elsewhere.
-    Server(Arc<Target>),
-    /// The store in this process.
-    Embedded(Arc<str>, EmbeddedStore),
-}
-
 impl Snapshot {
-    /// Makes `config` ready: ranks servers, creates stores.
+    /// Makes `config` ready: ranks servers, creates stores. Queues of this process stay closed: another one may have them.
     pub fn new(config: Config) -> Arc<Snapshot> {
-        let leases = Leases::within(config.limits.memory, longest_lease(&config), config.limits.waiters);
-        let spools = Spools::new(config.spool.dir.clone());
-        let pools = config.pools.iter().map(|pool| SharedPool::new(pool, &config, &spools)).collect();
-        Snapshot::of(config, pools, (leases, Loaders::new(), spools))
+        let of_process = OfProcess::new(&config);
+        Snapshot::first(config, of_process, KeptQueues::new())
+    }
+
+    /// The same, to serve clients: with the queues of this process.
+    ///
+    /// # Errors
+    /// Which directory cannot be opened, and why.
+    pub fn serving(config: Config) -> Result<Arc<Snapshot>, UnopenedQueues> {
+        let of_process = OfProcess::new(&config);
+        let kept_queues = of_process.keepers.of(&config)?;
+        Ok(Snapshot::first(config, of_process, kept_queues))
+    }
+
+    fn first(config: Config, of_process: OfProcess, kept_queues: KeptQueues) -> Arc<Snapshot> {
+        let pools = config.pools.iter().map(|pool| SharedPool::new(pool, &config, &of_process.spools)).collect();
+        Snapshot::of(config, pools, of_process, kept_queues)
     }
 
     fn of(
         config: Config,
         shared_pools: Vec<SharedPool>,
-        (leases, loaders, spools): (Arc<Leases>, Arc<Loaders>, Arc<Spools>),
+        of_process: OfProcess,
+        kept_queues: KeptQueues,
     ) -> Arc<Snapshot> {
+        let OfProcess { leases, loaders, spools, keepers } = of_process;
         let routes: Vec<RouteLabel> = config
             .routes
             .iter()
@@ -109,7 +135,22 @@ impl Snapshot {
             .flat_map(|pool| pool.servers.iter().map(|server| (pool.name.to_string(), server.name.to_string())))
             .collect();
         let layout = ShardLayout::timing(&routes, &servers, config.per_server == config::PerServer::Histogram);
-        Arc::new(Snapshot { config, shared_pools, layout, leases, loaders, spools })
+        Arc::new(Snapshot { config, shared_pools, layout, leases, loaders, spools, keepers, kept_queues })
+    }
+
+    fn of_process(&self) -> OfProcess {
+        let (leases, loaders) = (self.leases.clone(), self.loaders.clone());
+        OfProcess { leases, loaders, spools: self.spools.clone(), keepers: self.keepers.clone() }
+    }
+
+    /// The keeper of a route's queues, if they are in this process.
+    pub(crate) fn keeper(&self, route: &config::Route) -> Option<&Arc<Keeper>> {
+        self.kept_queues.get(&route.queues()?.directory()?.dir)
+    }
+
+    /// Goes on with what this configuration says of queues that were there before.
+    pub fn set_queue_terms(&self) {
+        keepers::set_terms(&self.config, &self.kept_queues);
     }
 
     /// Starts to look after the servers that no worker looks after yet. Call it on a local runtime that outlives them.
@@ -126,8 +167,20 @@ impl Snapshot {
     pub fn apart(&self, patience: Duration) -> Arc<Snapshot> {
         let shared_pools = self.shared_pools.iter().map(|pool| pool.apart(patience)).collect();
         let (config, layout) = (self.config.clone(), self.layout.clone());
-        let (leases, loaders, spools) = (self.leases.clone(), self.loaders.clone(), self.spools.clone());
-        Arc::new(Snapshot { config, shared_pools, layout, leases, loaders, spools })
+        let (of_process, kept_queues) = (self.of_process(), self.kept_queues.clone());
+        let OfProcess { leases, loaders, spools, keepers } = of_process;
+        Arc::new(Snapshot { config, shared_pools, layout, leases, loaders, spools, keepers, kept_queues })
+    }
+}
+
+impl OfProcess {
+    fn new(config: &Config) -> OfProcess {
+        OfProcess {
+            leases: Leases::within(config.limits.memory, longest_lease(config), config.limits.waiters),
+            loaders: Loaders::new(),
+            spools: Spools::new(config.spool.dir.clone()),
+            keepers: Arc::default(),
+        }
     }
 }
 
@@ -197,48 +250,6 @@ fn longest_lease(config: &Config) -> Duration {
 /// A route's prefix as people and metrics write it.
 pub fn prefix_of(route: &config::Route) -> String {
     String::from_utf8_lossy(&route.prefix).into_owned()
-}
-
-impl SharedServer {
-    /// Its name and address for people.
-    pub fn label(&self) -> &Arc<str> {
-        match self {
-            SharedServer::Server(target) => &target.label,
-            SharedServer::Embedded(label, _) => label,
-        }
-    }
-
-    /// Its health; the store in this process has no other.
-    pub fn state(&self) -> ServerState {
-        match self {
-            SharedServer::Server(target) => target.health.state(),
-            SharedServer::Embedded(..) => ServerState::Up,
-        }
-    }
-
-    /// The version of memcached that it is, as far as it has told.
-    pub fn version(&self) -> Option<Arc<str>> {
-        match self {
-            SharedServer::Server(target) => target.version(),
-            SharedServer::Embedded(..) => None,
-        }
-    }
-
-    /// Since when and why it is down, if it is.
-    pub fn outage(&self) -> Option<Outage> {
-        match self {
-            SharedServer::Server(target) => target.health.outage(),
-            SharedServer::Embedded(..) => None,
-        }
-    }
-
-    /// The deletes that wait for it; nothing waits for the store in this process.
-    pub fn spool(&self) -> Option<&Spool> {
-        match self {
-            SharedServer::Server(target) => Some(&target.spool),
-            SharedServer::Embedded(..) => None,
-        }
-    }
 }
 
 #[cfg(test)]

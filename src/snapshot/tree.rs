@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::config;
+use crate::config::{self, Queues, QueuesKept, RouteEnd};
 use crate::metrics::{RouteId, ServerId, Shard, route_label};
 use crate::route::gutter::decide::Cap;
 use crate::route::loader::{LoaderBounds, RouteLoader};
+use crate::route::queue::decide::QueueRules;
+use crate::route::queue::{QueueHolding, QueueNode};
 use crate::route::refresh::decide::{EarlyRefresh, Policy};
 use crate::route::{
     Branch, Entry, GutterNode, MigrationNode, NamespaceNode, Node, PendingReplies, PoolNode, RefreshNode, Tree,
@@ -111,10 +113,10 @@ impl<'s> TreeBuilder<'s> {
     fn branch(&self, route: &config::Route) -> Option<Branch> {
         let prefix = prefix_of(route);
         let (id, patience) = (self.snapshot.layout.route(&prefix)?, self.patience(route));
-        let mut root: Rc<dyn Node> = match self.migration(route, |pool| self.with_gutter(route, pool)) {
-            Some(migration) => migration,
-            // A node for queues comes with the room that serves them.
-            None => self.with_gutter(route, route.pool().filter(|_| route.queues().is_none())?),
+        let mut root: Rc<dyn Node> = match (self.migration(route, |pool| self.with_gutter(route, pool)), &route.end) {
+            (Some(migration), _) => migration,
+            (None, RouteEnd::Pool(pool)) => self.with_gutter(route, *pool),
+            (None, RouteEnd::Queues(queues)) => Rc::new(self.queues(route, queues)?),
         };
         if let Some(refresh) = &route.refresh {
             let (leases, turn) = (self.snapshot.leases.clone(), self.turn.clone());
@@ -147,6 +149,17 @@ impl<'s> TreeBuilder<'s> {
         let sides = [migrate.from, migrate.to].map(|pool| self.entry(side(pool), patience));
         let counted = (self.shard.clone(), self.snapshot.layout.route(&prefix)?, identity(&prefix) ^ MIGRATES);
         Some(Rc::new(MigrationNode::new(migrate.phase, sides.into(), self.turn.clone(), counted)))
+    }
+
+    /// The queues of a route; none where they would be in this process, but it does not serve.
+    fn queues(&self, route: &config::Route, queues: &Queues) -> Option<QueueNode> {
+        let holding = match &queues.kept {
+            QueuesKept::Here(_) => QueueHolding::Here(self.snapshot.keeper(route)?.clone()),
+            QueuesKept::Behind(_) => return None,
+        };
+        let plain = route.namespace.len() + route.prefix.len();
+        let rules = QueueRules { mode: queues.mode, allow_flush: route.allow_flush, plain };
+        Some(QueueNode::new(holding, rules, identity(&prefix_of(route)), self.turn.clone()))
     }
 
     /// One of the pools of a route, with its gutter if it has one.

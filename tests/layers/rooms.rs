@@ -52,7 +52,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("explain", &["config", "hash", "metrics", "protocol", "route", "runtime", "snapshot", "upstream"]),
     ("discovery", &["config", "protocol", "runtime", "snapshot", "upstream"]),
-    ("snapshot", &["config", "hash", "metrics", "protocol", "route", "runtime", "store", "upstream"]),
+    ("snapshot", &["config", "hash", "metrics", "protocol", "queue", "route", "runtime", "store", "upstream"]),
     ("downstream", &["config", "logging", "metrics", "protocol", "route", "runtime", "upstream"]),
     ("route", &["config", "hash", "metrics", "origin", "protocol", "queue", "runtime", "upstream"]),
     ("upstream", &["config", "logging", "metrics", "protocol", "runtime", "store", "tls"]),

@@ -49,6 +49,8 @@ pub struct QueueHolder<D, T> {
     undo: Vec<Undone>,
     /// Whether the disk refused what was asked of it last.
     is_refused: bool,
+    /// Whether the process ends, so that nobody waits any more.
+    is_ending: bool,
 }
 
 struct Queue<T> {
@@ -103,8 +105,8 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
             queues.insert(name, Queue::of(fifo));
         }
         let is_refused = journal.reclaim().is_err();
-        let (held, timers, begun, answers, undo) = Default::default();
-        Ok(QueueHolder { journal, queues, terms, ids, held, timers, begun, answers, undo, is_refused })
+        let (held, timers, begun, answers, undo, is_ending) = Default::default();
+        Ok(QueueHolder { journal, queues, terms, ids, held, timers, begun, answers, undo, is_refused, is_ending })
     }
 
     /// Goes on with other terms.

@@ -40,7 +40,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         match self.search(&name, now) {
             Search::Found(id, message) => self.hand_out(name, (id, message), (by, how), tell, now),
             Search::Unfinished => self.begun.push((QueueOrder::Take { queue: name, by, how, wait }, tell)),
-            Search::Nothing if wait.is_zero() => self.answer(tell, QueueAnswer::Nothing),
+            Search::Nothing if wait.is_zero() || self.is_ending => self.answer(tell, QueueAnswer::Nothing),
             Search::Nothing => {
                 let until = now.up + wait;
                 self.timers.insert((until, Timer::Wait(name.clone())));
@@ -64,6 +64,15 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         let (over, rest): (Vec<_>, Vec<_>) = queue.waits.drain(..).partition(is_over);
         queue.waits.extend(rest);
         over.into_iter().for_each(|waiting| self.answer(waiting.tell, QueueAnswer::Nothing));
+    }
+
+    /// Ends all waits with the next batch; from now on none begins.
+    pub fn end_all_waits(&mut self) {
+        if !std::mem::replace(&mut self.is_ending, true) {
+            let waited = self.queues.iter().filter(|(_, queue)| !queue.waits.is_empty());
+            let waited: Vec<Bytes> = waited.map(|(name, _)| name.clone()).collect();
+            waited.iter().for_each(|name| self.end_waits(name, |_| true));
+        }
     }
 
     fn hand_out(

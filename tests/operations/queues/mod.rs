@@ -1,3 +1,4 @@
 //! Queues as their operator meets them.
 
+mod kept;
 pub mod written;
