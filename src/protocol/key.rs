@@ -63,8 +63,8 @@ impl Key {
         Ok(Key { bytes, binary: true })
     }
 
-    /// A key of any bytes, as the binary protocol has them: written as it is where it can be.
-    pub(super) fn any(bytes: Bytes) -> Result<Key, KeyError> {
+    /// A key of any bytes, as the binary protocol and names of queues have them: written as it is where it can be.
+    pub(crate) fn any(bytes: Bytes) -> Result<Key, KeyError> {
         Key::text(bytes.clone()).or_else(|_| Key::binary(bytes))
     }
 

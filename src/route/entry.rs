@@ -57,7 +57,16 @@ impl Entry {
 
     /// The same about something that leash keeps beside the item with the key `item`: on that item's own server.
     pub fn call_beside(&self, item: &Key, request: &Request, client: &Rc<Client>) -> Answer {
-        let ask = Ask { request, about: About::Beside(item), client };
+        self.call_about(About::Beside(item), request, client)
+    }
+
+    /// The same of the queue with this name: at its holder, in the order of the calls, and never asked again by leash.
+    pub(super) fn call_queue(&self, name: &Key, request: &Request, client: &Rc<Client>) -> Answer {
+        self.call_about(About::Queue(name), request, client)
+    }
+
+    fn call_about(&self, about: About<'_>, request: &Request, client: &Rc<Client>) -> Answer {
+        let ask = Ask { request, about, client };
         Answer::to(|ticket| walk(&self.root, &ask, Asking { entry: self, client, ticket }))
     }
 
@@ -124,6 +133,7 @@ fn mark(ask: &Ask<'_>) -> Mark {
     match ask.about {
         About::Item => Mark::new(&ask.request.key, whose),
         About::Beside(item) => Mark::beside(item, whose),
+        About::Queue(name) => Mark::of_queue(name, whose),
     }
 }
 

@@ -72,6 +72,8 @@ pub enum About<'a> {
     Item,
     /// Something that leash keeps beside the item with this key: on the item's server, not on that of its own key.
     Beside(&'a Key),
+    /// The queue with this name: at the holder of the name, whatever stands behind it in the request's key.
+    Queue(&'a Key),
 }
 
 impl<'a> Ask<'a> {
@@ -80,6 +82,7 @@ impl<'a> Ask<'a> {
         match self.about {
             About::Item => &self.request.key,
             About::Beside(item) => item,
+            About::Queue(name) => name,
         }
     }
 

@@ -215,6 +215,7 @@ pub(crate) fn options(pool: &config::Pool, config: &Config) -> Options {
         connect_timeout: pool.connect_timeout,
         request_timeout: pool.request_timeout,
         idle_timeout: pool.idle_timeout,
+        least_rest: Duration::ZERO,
         queue: config.limits.server_queue,
         failures: pool.failures,
         linger: linger(pool, config),

@@ -20,7 +20,7 @@ impl Lane {
     /// Asks. The reply goes to `ticket` later, unless it is returned now because the server is not asked at all.
     pub(super) fn ask(&self, question: Question<'_>, mark: Mark, ticket: Ticket) -> Option<Reply> {
         if !self.target.health.is_calm()
-            && let Some(reply) = self.unasked(question)
+            && let Some(reply) = self.unasked(question, mark)
         {
             return Some(reply);
         }
@@ -38,9 +38,10 @@ impl Lane {
         if link.slots.is_empty() {
             link.unproven = link.heard.is_some_and(|heard| asked.saturating_duration_since(heard) >= IDLE);
         }
-        let is_plain_read = is_plain_read(question);
+        let is_plain_read = !mark.is_once && is_plain_read(question);
         let may_repeat = link.unproven && !self.memory.is_tight();
-        let kept = if is_plain_read && !may_repeat { None } else { Kept::of(question, may_repeat) };
+        let needs_nothing = mark.is_once || (is_plain_read && !may_repeat);
+        let kept = if needs_nothing { None } else { Kept::of(question, may_repeat) };
         let (ticket, expected, token) = (Some(ticket), question.expected(), link.tokens.draw());
         self.put(&mut link, question, Slot { ticket, asked, expected, token, len: 0, mark, is_plain_read, kept });
         if stalled || may_repeat {

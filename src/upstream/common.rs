@@ -4,6 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::large::{LargeItems, Takers};
@@ -35,6 +36,13 @@ pub(super) struct Common {
     pub(super) takers: Takers,
     /// Whether a reply may be owed on another lane than the first.
     pub(super) is_spread: Cell<bool>,
+    /// See [`Server::era`](super::Server::era).
+    pub(super) era: Cell<u64>,
+}
+
+fn next_era() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 impl Common {
@@ -57,7 +65,13 @@ impl Common {
             large: LargeItems::default(),
             takers: Takers::default(),
             is_spread: Cell::new(false),
+            era: Cell::new(next_era()),
         }
+    }
+
+    /// A connection has ended.
+    pub(super) fn begins_an_era(&self) {
+        self.era.set(next_era());
     }
 
     pub(super) fn count(&self, what: UpstreamCount, n: u64) {

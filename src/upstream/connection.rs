@@ -80,6 +80,7 @@ async fn live(lane: &Rc<Lane>) -> (Cause, Option<Instant>) {
     resting.inspect(JoinHandle::abort);
     lane.count(UpstreamCount::Closed, 1);
     lane.target.open.fetch_sub(1, Ordering::Relaxed);
+    lane.begins_an_era();
     let (owed, unproven) = {
         let link = lane.link.borrow();
         // Requests since the link moved to another connection have not been sent on this one.

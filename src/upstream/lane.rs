@@ -155,11 +155,11 @@ impl Lane {
         self.wake_reader();
     }
 
-    /// Whether the connection can close: no configuration names the server, and no caller waits on it. A request that
-    /// began before may still come, and then connects anew.
+    /// Whether the connection can close: no configuration names the server, no caller waits on it, and the server keeps
+    /// nothing for it. A request that began before may still come, and then connects anew.
     pub(super) fn is_done(&self) -> bool {
         // A tombstone has no deadline, as no caller waits for it.
-        self.retired.get() && self.link.borrow().slots.next_deadline(Duration::ZERO).is_none()
+        self.retired.get() && self.link.borrow().slots.next_deadline(Duration::ZERO).is_none() && self.has_rested()
     }
 
     /// Whether a reply is owed on it.

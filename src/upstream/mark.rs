@@ -16,6 +16,9 @@ pub struct Mark {
     pub(super) whose: Party,
     /// Whether it is about something that lives beside the item.
     pub(super) is_beside: bool,
+    /// Whether it must be asked once at most, since each time takes or puts another message of a queue; nor does a server
+    /// that missed it have to hear of it later.
+    pub(super) is_once: bool,
 }
 
 /// Who asks a question. Two askers may be counted as one.
@@ -25,7 +28,7 @@ pub struct Party(pub(super) u32);
 impl Mark {
     /// A question about the item with this key.
     pub fn new(key: &Key, whose: Party) -> Mark {
-        Mark { item: xxh3_64(key.as_bytes()) as u32, whose, is_beside: false }
+        Mark { item: xxh3_64(key.as_bytes()) as u32, whose, is_beside: false, is_once: false }
     }
 
     /// The same about something that lives beside the item.
@@ -33,9 +36,14 @@ impl Mark {
         Mark { is_beside: true, ..Mark::new(key, whose) }
     }
 
+    /// What is asked of the queue with this name, in the order in which it is asked.
+    pub fn of_queue(name: &Key, whose: Party) -> Mark {
+        Mark { is_once: true, ..Mark::beside(name, whose) }
+    }
+
     /// A question about no item.
     pub fn of_no_item(whose: Party) -> Mark {
-        Mark { item: 0, whose, is_beside: true }
+        Mark { item: 0, whose, is_beside: true, is_once: false }
     }
 }
 

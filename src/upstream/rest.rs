@@ -31,6 +31,26 @@ impl Lane {
         Some(since + longest).filter(|until| *until > now)
     }
 
+    /// Whether it has rested for so long that the server keeps nothing for it any more.
+    pub(super) fn has_rested(&self) -> bool {
+        let least = self.target.options.least_rest;
+        least.is_zero() || self.rests_until(least).is_none()
+    }
+
+    /// Lets a connection end that no configuration needs any more, once it has rested for as long as it must.
+    pub(super) fn retire(self: Rc<Self>) {
+        let least = self.target.options.least_rest;
+        if least.is_zero() || !matches!(self.link.borrow().phase, LinkPhase::Open(_)) {
+            return self.end_if_done();
+        }
+        spawn_local(async move {
+            while let Some(until) = self.rests_until(least) {
+                sleep_until(until.into()).await;
+            }
+            self.end_if_done();
+        });
+    }
+
     fn give_up(&self) {
         let mut link = self.link.borrow_mut();
         if matches!(link.phase, LinkPhase::Open(_)) {

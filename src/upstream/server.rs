@@ -116,9 +116,15 @@ impl Server {
         &self.common.target
     }
 
+    /// A number that no other server has, and that is another one as soon as any connection to it has ended: what it kept
+    /// for that connection it may have lost.
+    pub(crate) fn era(&self) -> u64 {
+        self.common.era.get()
+    }
+
     /// Lets its connections end once no caller waits for a reply on them.
     pub(super) fn retire(&self) {
         self.common.retired.set(true);
-        self.lanes.iter().for_each(|lane| lane.end_if_done());
+        self.lanes.iter().for_each(|lane| lane.clone().retire());
     }
 }

@@ -75,6 +75,14 @@ impl ServerOrStore {
         }
     }
 
+    /// A number that changes as soon as it may have lost what it kept for this worker, and that no other one has.
+    pub(crate) fn era(&self) -> u64 {
+        match self {
+            ServerOrStore::Server(server) => server.era(),
+            ServerOrStore::Embedded(..) => 0,
+        }
+    }
+
     /// Counts a request that goes elsewhere because it is down.
     pub fn count_guttered(&self) {
         if let ServerOrStore::Server(server) = self {

@@ -22,6 +22,8 @@ pub struct Options {
     pub request_timeout: Duration,
     /// How long a connection may rest before it ends; `None`: for ever.
     pub idle_timeout: Option<Duration>,
+    /// How long a connection rests at least before it ends: for so long the server may keep for it what it loses with it.
+    pub least_rest: Duration,
     /// The most requests one connection may owe.
     pub queue: usize,
     /// Failures in a row that make it down.
@@ -68,7 +70,7 @@ impl Options {
     /// How long a connection may rest; `None`: for ever.
     pub(super) fn longest_rest(&self, is_spare: bool) -> Option<Duration> {
         let spare = is_spare.then_some(SPARE_REST);
-        self.idle_timeout.into_iter().chain(spare).min()
+        self.idle_timeout.into_iter().chain(spare).min().map(|longest| longest.max(self.least_rest))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Answers questions that a server must not be asked, as it is down or has not taken the delete of an outdated value.
 
 use super::common::Common;
+use super::mark::Mark;
 use super::outdated::Remembered;
 use super::slot::{forgotten, is_delete};
 use crate::protocol::{Cause, Key, Question, Reply};
@@ -8,8 +9,10 @@ use crate::protocol::{Cause, Key, Question, Reply};
 impl Common {
     /// The answer to a question that the server must not be asked now: it is down, or has a value of this key that it
     /// refused to delete. Requests that replace or delete that value are sent. `None` if the server is to be asked.
-    pub(super) fn unasked(&self, question: Question<'_>) -> Option<Reply> {
+    pub(super) fn unasked(&self, question: Question<'_>, mark: Mark) -> Option<Reply> {
         match (self.target.health.refusal(), question) {
+            (Some(cause), _) if mark.is_once => Some(self.failed(cause)),
+            (None, _) if mark.is_once => None,
             (Some(cause), question) => self.refuse(question, cause),
             (None, Question::Ask(request)) if forgotten(question).is_none() && self.target.withholds(&request.key) => {
                 Some(self.failed(Cause::Down))

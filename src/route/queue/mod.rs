@@ -9,21 +9,25 @@
 
 pub mod decide;
 
+mod behind;
 mod holding;
 mod seat;
 
 use std::rc::Rc;
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use super::turns::KeyTurn;
 use super::{Ask, Client, Deadline, Node, Run, Step};
 use crate::config::QueueMode;
-use crate::protocol::{Cause, Failure, Reply, Request};
+use crate::protocol::{Cause, Failure, Key, Reply, Request};
 use crate::queue::QueueAnswer;
 use crate::route::refresh::decide::ItemId;
 use crate::runtime::env::Env;
 use crate::upstream::ServerOrStore;
-use decide::{QueueRules, QueueWish, QueueWishKind, told, wish};
+pub use behind::QueuesBehind;
+use decide::{QueueKey, QueueRules, QueueWish, QueueWishKind, told, untold, wish};
 pub use holding::QueueHolding;
 pub(super) use seat::QueueSeat;
 
@@ -58,18 +62,18 @@ impl QueueNode {
         // The next request may go as soon as this one is on its way, unless it needs what comes of it.
         let ordered: Vec<_> = ordered.collect();
         let kept = turn.filter(|_| self.holding.needs_turn(&what));
-        let mut last = QueueAnswer::Nothing;
+        let mut last = Ok(QueueAnswer::Nothing);
         for (order, answer) in ordered {
             last = answer.await;
-            if deadline.is_over()
-                && let Some(back) = holding::undone(&order, &last)
-            {
-                // The client was told that there is no answer.
-                self.holding.order(back, &client).await;
-            }
+            // Once the time is over the client was told that there is no answer.
+            let left = self.holding.left(&order, &last, !deadline.is_over());
+            left.into_iter().for_each(|order| drop(self.holding.order(order, &client)));
         }
         drop(kept);
-        told(&asked.command, &what, self.rules.mode, last, self.env.unix())
+        match last {
+            Ok(answer) => told(&asked.command, &what, self.rules.mode, answer, self.env.unix()),
+            Err(reply) => untold(&what, reply),
+        }
     }
 
     /// A place in the line of the client's requests for the queue, if there is one or must be.
@@ -109,6 +113,11 @@ impl Node for QueueNode {
 
     fn queues(&self) -> Option<QueueMode> {
         Some(self.rules.mode)
+    }
+
+    fn serving(&self, key: &Key) -> Option<&ServerOrStore> {
+        let key = QueueKey::read(key.as_bytes(), self.rules.plain, self.rules.mode).ok()?;
+        self.holding.serving(&Bytes::copy_from_slice(key.name))
     }
 
     fn servers(&self) -> Vec<&ServerOrStore> {

@@ -1,12 +1,26 @@
 //! What queues know one client as, and who must hear that it is gone.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{OnceCell, RefCell, RefMut};
+use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use crate::queue::Consumer;
+use super::decide::{OpenMessage, OpenMessages};
+use crate::protocol::Reply;
+use crate::queue::{Consumer, QueueAnswer, QueueOrder, Settling};
 
 /// What is done once a client is gone.
 pub(super) type Farewell = Box<dyn FnOnce(Consumer)>;
+
+/// An answer that is on its way; or what the client is told in its place.
+pub(super) type Answering = Pin<Box<dyn Future<Output = Result<QueueAnswer, Reply>>>>;
+
+/// The way to a holder elsewhere.
+pub(super) trait HolderWay {
+    /// Orders at once that the reservation of a message ends which the client has; `None` if it is to be given back and may
+    /// be another client's already.
+    fn settle(&self, order: QueueOrder, message: &OpenMessage<Rc<dyn HolderWay>>) -> Option<Answering>;
+}
 
 /// One client as queues know it. Nothing is done for one that uses none.
 #[derive(Default)]
@@ -14,6 +28,8 @@ pub(in crate::route) struct QueueSeat {
     consumer: OnceCell<Consumer>,
     /// Of each place where it may have messages, what tells it apart.
     farewells: RefCell<Vec<(usize, Farewell)>>,
+    /// What it has of holders elsewhere.
+    open: RefCell<OpenMessages<Rc<dyn HolderWay>>>,
 }
 
 impl QueueSeat {
@@ -31,9 +47,18 @@ impl QueueSeat {
         }
     }
 
+    /// The messages that it has of holders elsewhere.
+    pub(super) fn open(&self) -> RefMut<'_, OpenMessages<Rc<dyn HolderWay>>> {
+        self.open.borrow_mut()
+    }
+
     /// The client is gone.
     pub(in crate::route) fn leave(&self) {
         let farewells = self.farewells.take();
         farewells.into_iter().for_each(|(_, farewell)| farewell(self.consumer()));
+        for ((_, queue), id, message) in self.open.take().take_all() {
+            let order = QueueOrder::Settle { queue, by: self.consumer(), id: Some(id), how: Settling::GiveBack };
+            drop(message.way.settle(order, &message));
+        }
     }
 }

@@ -43,6 +43,7 @@ impl House {
             connect_timeout: second,
             request_timeout: second,
             idle_timeout: None,
+            least_rest: Duration::ZERO,
             queue: 1,
             failures: 1,
             linger: Duration::ZERO,

@@ -95,6 +95,7 @@ fn target(spool: &Arc<Spool>) -> Arc<Target> {
         connect_timeout: second,
         request_timeout: second,
         idle_timeout: None,
+        least_rest: Duration::ZERO,
         queue: 1,
         failures: 1,
         linger: Duration::ZERO,

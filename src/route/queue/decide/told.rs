@@ -26,6 +26,15 @@ pub fn told(command: &Command, what: &QueueWishKind, mode: QueueMode, answer: Qu
     }
 }
 
+/// The same where the holder gave no answer: `instead` is told, so that no client takes a message for done with that is not.
+pub fn untold(what: &QueueWishKind, instead: Reply) -> Reply {
+    match (what, instead) {
+        // A read that failed is nothing, but Kestrel's words are commands that look like reads.
+        (QueueWishKind::End(_), Reply::Failed(failure)) => Reply::Error(format!("SERVER_ERROR {failure}").into()),
+        (_, instead) => instead,
+    }
+}
+
 fn line(why: QueueRefusal) -> &'static str {
     match why {
         QueueRefusal::Full => "SERVER_ERROR out of memory storing object",
