@@ -215,7 +215,7 @@ pub(crate) fn options(pool: &config::Pool, config: &Config) -> Options {
         connect_timeout: pool.connect_timeout,
         request_timeout: pool.request_timeout,
         idle_timeout: pool.idle_timeout,
-        least_rest: Duration::ZERO,
+        least_rest: longest_reservation(pool, config),
         queue: config.limits.server_queue,
         failures: pool.failures,
         linger: linger(pool, config),
@@ -224,6 +224,13 @@ pub(crate) fn options(pool: &config::Pool, config: &Config) -> Options {
         tls: pool.tls.clone(),
         auth: pool.auth.clone(),
     }
+}
+
+/// How long a message may be reserved through a connection to a server of this pool.
+fn longest_reservation(pool: &config::Pool, config: &Config) -> Duration {
+    let Some(place) = config.pools.iter().position(|known| known.name == pool.name) else { return Duration::ZERO };
+    let routes = config.routes.iter().filter(|route| route.pool() == Some(place));
+    routes.filter_map(|route| route.queues()).map(|queues| queues.reserve).max().unwrap_or_default()
 }
 
 /// How long a gutter may hold items of a server of this pool.

@@ -11,7 +11,7 @@ use crate::metrics::{RouteId, ServerId, Shard, route_label};
 use crate::route::gutter::decide::Cap;
 use crate::route::loader::{LoaderBounds, RouteLoader};
 use crate::route::queue::decide::QueueRules;
-use crate::route::queue::{QueueHolding, QueueNode};
+use crate::route::queue::{QueueHolding, QueueNode, QueuesBehind};
 use crate::route::refresh::decide::{EarlyRefresh, Policy};
 use crate::route::{
     Branch, Entry, GutterNode, MigrationNode, NamespaceNode, Node, PendingReplies, PoolNode, RefreshNode, Tree,
@@ -155,7 +155,11 @@ impl<'s> TreeBuilder<'s> {
     fn queues(&self, route: &config::Route, queues: &Queues) -> Option<QueueNode> {
         let holding = match &queues.kept {
             QueuesKept::Here(_) => QueueHolding::Here(self.snapshot.keeper(route)?.clone()),
-            QueuesKept::Behind(_) => return None,
+            QueuesKept::Behind(pool) => {
+                let pool = self.entry(self.pools[*pool].clone(), self.patience(route));
+                let identity = identity(&prefix_of(route));
+                QueueHolding::Behind(QueuesBehind::new(pool, queues.reserve, identity, self.turn.clone()))
+            }
         };
         let plain = route.namespace.len() + route.prefix.len();
         let rules = QueueRules { mode: queues.mode, allow_flush: route.allow_flush, plain };
