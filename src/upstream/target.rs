@@ -134,3 +134,42 @@ impl Target {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(idle_timeout: Option<Duration>, least_rest: Duration) -> Options {
+        let second = Duration::from_secs(1);
+        Options {
+            connect_timeout: second,
+            request_timeout: second,
+            idle_timeout,
+            least_rest,
+            queue: 1,
+            failures: 1,
+            linger: Duration::ZERO,
+            any_address: false,
+            show_keys: false,
+            tls: None,
+            auth: None,
+        }
+    }
+
+    #[test]
+    fn a_connection_rests_for_as_long_as_its_server_keeps_something_for_it() {
+        let seconds = Duration::from_secs;
+        let table = [
+            (None, 0, None, Some(60)),
+            (Some(300), 0, Some(300), Some(60)),
+            (Some(30), 20, Some(30), Some(30)),
+            (Some(30), 90, Some(90), Some(90)),
+            (None, 90, None, Some(90)),
+        ];
+        for (idle, least, first, spare) in table {
+            let options = options(idle.map(seconds), seconds(least));
+            let rests = [false, true].map(|is_spare| options.longest_rest(is_spare));
+            assert_eq!(rests, [first.map(seconds), spare.map(seconds)], "{idle:?}, {least}");
+        }
+    }
+}
