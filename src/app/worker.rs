@@ -182,7 +182,7 @@ fn limits(config: &config::Config) -> ClientLimits {
             line: limits.request_line,
             value: limits.item_size,
             keys: limits.keys_per_get,
-            queues: false,
+            queues: config.routes.iter().any(|route| route.queues().is_some()),
         },
         in_flight: limits.in_flight,
         request_time: limits.request_time,

@@ -113,7 +113,16 @@ impl Connection {
                 return self.push(&mut state, Pending::General(form, 0, Some(Reply::Error(line.into()))));
             }
         };
-        let (mut waiting, mut worst) = (0, None);
+        let roots = || tree.branches().iter().map(|branch| branch.entry.root());
+        if delay != Exptime::NEVER && roots().any(|root| root.queues().is_some()) {
+            return self.push(&mut state, Pending::General(form, 0, Some(Reply::Error(FLUSH_LATER.into()))));
+        }
+        let queues: Vec<_> = roots().filter_map(|root| root.flush_queues()).collect();
+        let (mut waiting, mut worst) = (queues.len(), None);
+        for emptied in queues {
+            let ticket = Ticket::new(self.clone(), state.replies.next_token());
+            spawn_local(async move { ticket.answer(emptied.await) });
+        }
         let mark = Mark::of_no_item(Party::of(&self.client));
         for server in servers {
             let ticket = Ticket::new(self.clone(), state.replies.next_token());
@@ -249,6 +258,8 @@ impl Connection {
 pub(super) fn no_route() -> Reply {
     Reply::Error("SERVER_ERROR leash has no route for this key, add one with prefix \"\"".into())
 }
+
+const FLUSH_LATER: &str = "CLIENT_ERROR queues are dropped at once, flush_all takes no delay here";
 
 fn flush_forbidden(prefix: &str) -> String {
     format!("CLIENT_ERROR flush_all is not allowed, set allow_flush: true on the route with prefix \"{prefix}\"")

@@ -89,6 +89,8 @@ pub enum QueueOrder {
         /// The name of the queue.
         queue: Bytes,
     },
+    /// Drops all messages of all queues.
+    EmptyAll,
     /// A consumer is gone: what it has is given back.
     Leave(Consumer),
     /// Tells how all queues are.

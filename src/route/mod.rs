@@ -144,6 +144,11 @@ pub trait Node {
         None
     }
 
+    /// Drops all messages of the queues that are in this process; `None` if there are none.
+    fn flush_queues(&self) -> Option<Run> {
+        None
+    }
+
     /// The server that has the last word about a key.
     fn serving(&self, _key: &Key) -> Option<&ServerOrStore> {
         None

@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use super::{Ask, Node, Step};
+use super::{Ask, Node, Run, Step};
 use crate::config::QueueMode;
 use crate::protocol::{Key, Reply, Request};
 use crate::upstream::ServerOrStore;
@@ -33,6 +33,10 @@ impl Node for NamespaceNode {
 
     fn queues(&self) -> Option<QueueMode> {
         self.child.queues()
+    }
+
+    fn flush_queues(&self) -> Option<Run> {
+        self.child.flush_queues()
     }
 
     fn serving(&self, key: &Key) -> Option<&ServerOrStore> {

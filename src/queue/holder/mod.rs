@@ -7,6 +7,7 @@
 //! Within a batch an order sees what those before it did, and no answer leaves before the disk has the batch. So all
 //! who ask at the same time share one wait for the disk. No thread, no clock, no chance: these come from outside.
 
+mod commit;
 mod look;
 mod put;
 mod recover;
@@ -21,7 +22,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::fifo::{Consumer, Fifo, Reservation};
-use super::journal::{LeftRecord, QueueJournal, Urgency};
+use super::journal::{QueueJournal, Urgency};
 use super::line::LineIndex;
 use super::order::{HolderTerms, Moment, QueueAnswer, QueueCounts, QueueOrder, QueueRefusal, Taking};
 use super::places::MessagePlace;
@@ -183,6 +184,10 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
                 self.empty(&queue);
                 self.answer(tell, QueueAnswer::Done);
             }
+            QueueOrder::EmptyAll => {
+                self.empty_all();
+                self.answer(tell, QueueAnswer::Done);
+            }
             look => {
                 let answer = self.look(look, now);
                 self.answer(tell, answer);
@@ -218,42 +223,6 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
     fn timer_due(&mut self, now: Duration) -> Option<Timer> {
         self.timers.first().filter(|(at, _)| *at <= now)?;
         self.timers.pop_first().map(|(_, timer)| timer)
-    }
-
-    /// Writes down what was done since the last time; what the disk refuses is undone.
-    fn commit(&mut self) {
-        let written = self.journal.write(self.terms.sync);
-        match written {
-            Ok(()) => self.undo.clear(),
-            Err(_) => self.undo(),
-        }
-        let rolled = if self.journal.is_full() { self.journal.begin_segment(self.ids) } else { Ok(()) };
-        let kept_small = self.journal.reclaim();
-        self.tell_of_disk(&written.and(rolled).and(kept_small));
-    }
-
-    /// Writes messages of old segments anew, so that these can go.
-    fn tidy(&mut self) {
-        let left = self.journal.must_move();
-        for LeftRecord { record, place } in left.unwrap_or_default() {
-            let of = self.queues.get(&record.queue).and_then(|queue| queue.fifo.places().get(record.id));
-            if of == Some(place) {
-                let (queue, id) = (record.queue.clone(), record.id);
-                let to = self.journal.push(&record, Urgency::Now);
-                self.stands(&queue, id, to);
-                self.undo.push(Undone::Moved { queue, id, from: place, to });
-            }
-        }
-    }
-
-    /// Says once that the disk refuses what is asked of it, and once that it does no more.
-    fn tell_of_disk(&mut self, done: &io::Result<()>) {
-        match done {
-            Err(error) if !self.is_refused => tracing::error!(%error, "the disk of the queues refuses to work"),
-            Ok(()) if self.is_refused => tracing::info!("the disk of the queues works again"),
-            _ => {}
-        }
-        self.is_refused = done.is_err();
     }
 
     /// A message stands here from now on.

@@ -75,6 +75,12 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         }
     }
 
+    /// Drops all messages of all queues.
+    pub(super) fn empty_all(&mut self) {
+        let queues: Vec<Bytes> = self.queues.keys().cloned().collect();
+        queues.iter().for_each(|queue| self.empty(queue));
+    }
+
     /// Drops all messages of a queue.
     pub(super) fn empty(&mut self, name: &Bytes) {
         let Some(queue) = self.queues.get(name) else { return };

@@ -47,6 +47,14 @@ impl QueueHolding {
         }
     }
 
+    /// Orders that all messages go; `None` where this process has none.
+    pub(super) fn empty_all(&self) -> Option<impl Future<Output = QueueAnswer> + use<>> {
+        match self {
+            QueueHolding::Here(keeper) => Some(keeper.order(QueueOrder::EmptyAll)),
+            QueueHolding::Behind(_) => None,
+        }
+    }
+
     /// Whether what the same client asks next of the queue must wait until this is answered.
     pub(super) fn needs_turn(&self, what: &QueueWishKind) -> bool {
         match self {

@@ -27,7 +27,7 @@ use crate::route::refresh::decide::ItemId;
 use crate::runtime::env::Env;
 use crate::upstream::ServerOrStore;
 pub use behind::QueuesBehind;
-use decide::{QueueKey, QueueRules, QueueWish, QueueWishKind, told, untold, wish};
+use decide::{QueueKey, QueueRules, QueueWish, QueueWishKind, refused, told, untold, wish};
 pub use holding::QueueHolding;
 pub(super) use seat::QueueSeat;
 
@@ -113,6 +113,16 @@ impl Node for QueueNode {
 
     fn queues(&self) -> Option<QueueMode> {
         Some(self.rules.mode)
+    }
+
+    fn flush_queues(&self) -> Option<Run> {
+        let emptied = self.holding.empty_all()?;
+        Some(Box::pin(async {
+            match emptied.await {
+                QueueAnswer::Refused(why) => refused(why),
+                _ => Reply::Done,
+            }
+        }))
     }
 
     fn serving(&self, key: &Key) -> Option<&ServerOrStore> {

@@ -169,6 +169,6 @@ fn name(order: &QueueOrder) -> &Bytes {
         | QueueOrder::List { queue, .. }
         | QueueOrder::Withdraw { queue, .. }
         | QueueOrder::Empty { queue } => queue,
-        QueueOrder::Leave(_) | QueueOrder::Figures => &NONE,
+        QueueOrder::EmptyAll | QueueOrder::Leave(_) | QueueOrder::Figures => &NONE,
     }
 }

@@ -51,7 +51,9 @@ pub fn asked(order: &QueueOrder, now: i64) -> Result<Request, &'static str> {
         QueueOrder::Empty { queue } => {
             (queue, Vec::new(), Command::Delete(Delete { drop_value: true, ..Delete::default() }))
         }
-        QueueOrder::Leave(_) | QueueOrder::Figures => return Err("CLIENT_ERROR no holder elsewhere is asked that"),
+        QueueOrder::EmptyAll | QueueOrder::Leave(_) | QueueOrder::Figures => {
+            return Err("CLIENT_ERROR no holder elsewhere is asked that");
+        }
     };
     let key = Key::any([&name[..], &behind].concat().into()).map_err(|_| TOO_LONG)?;
     Ok(Request { key, command })

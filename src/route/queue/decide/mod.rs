@@ -14,5 +14,5 @@ pub use asked::{asked, heard, queue_key};
 pub use name::{QueueKey, QueueSuffix, SuffixWords};
 pub use open::{OpenMessage, OpenMessages, QueueOfRoute};
 pub(super) use pause::pause;
-pub use told::{told, untold};
+pub use told::{refused, told, untold};
 pub use wish::{QueueRules, QueueWish, QueueWishKind, wish};

@@ -11,7 +11,7 @@ use crate::queue::{Message, QueueAnswer, QueueRefusal};
 pub fn told(command: &Command, what: &QueueWishKind, mode: QueueMode, answer: QueueAnswer, now: i64) -> Reply {
     match (answer, what) {
         (QueueAnswer::Refused(QueueRefusal::HasOne), _) if mode == QueueMode::Reserve => Reply::Miss,
-        (QueueAnswer::Refused(why), _) => Reply::Error(line(why).into()),
+        (QueueAnswer::Refused(why), _) => refused(why),
         // Kestrel's words tell nothing of what they ended.
         (_, QueueWishKind::End(_)) => Reply::Miss,
         (QueueAnswer::Message(id, message), _) => Reply::Hit(item(id, message, returns(command), now)),
@@ -35,14 +35,16 @@ pub fn untold(what: &QueueWishKind, instead: Reply) -> Reply {
     }
 }
 
-fn line(why: QueueRefusal) -> &'static str {
-    match why {
+/// What a client is told when nothing was done.
+pub fn refused(why: QueueRefusal) -> Reply {
+    let line = match why {
         QueueRefusal::Full => "SERVER_ERROR out of memory storing object",
         QueueRefusal::TooLong => "SERVER_ERROR object too large for cache",
         QueueRefusal::Disk => "SERVER_ERROR the disk of the queues refuses to work",
         QueueRefusal::Busy => "SERVER_ERROR the queues have too much to do",
         QueueRefusal::HasOne => "ERROR",
-    }
+    };
+    Reply::Error(line.into())
 }
 
 fn returns(command: &Command) -> Returns {
