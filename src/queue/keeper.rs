@@ -3,7 +3,9 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -11,6 +13,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::oneshot;
 
 use super::fifo::Consumer;
+use super::figures::HolderFigures;
 use super::holder::QueueHolder;
 use super::order::{HolderTerms, Moment, QueueAnswer, QueueOrder, QueueRefusal};
 use super::segments::SegmentFiles;
@@ -19,10 +22,28 @@ use super::segments::SegmentFiles;
 const UNSEEN: usize = 65_536;
 /// Orders that are carried out together at most.
 const TOGETHER: usize = 4096;
+/// How long figures are waited for.
+const TELLS: Duration = Duration::from_millis(500);
 /// Without `sync` the disk has what was answered after this time.
 const BEHIND: Duration = Duration::from_millis(100);
 
-type Answering = oneshot::Sender<QueueAnswer>;
+/// Who hears an answer.
+enum Answering {
+    /// A task.
+    Task(oneshot::Sender<QueueAnswer>),
+    /// A thread that may be blocked.
+    Thread(SyncSender<QueueAnswer>),
+}
+
+impl Answering {
+    /// Whoever asked may have stopped waiting.
+    fn send(self, answer: QueueAnswer) {
+        match self {
+            Answering::Task(to) => drop(to.send(answer)),
+            Answering::Thread(to) => drop(to.try_send(answer)),
+        }
+    }
+}
 
 enum Errand {
     Order(QueueOrder, Answering),
@@ -44,6 +65,10 @@ pub struct Keeper {
     errands: SyncSender<Errand>,
     told: Arc<Mutex<KeeperTold>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    /// As they were told last.
+    figures: Mutex<HolderFigures>,
+    /// Orders that were not even looked at.
+    turned_away: AtomicU64,
 }
 
 impl Keeper {
@@ -57,19 +82,34 @@ impl Keeper {
         let told = Arc::<Mutex<KeeperTold>>::default();
         let run = Run { holder, told: told.clone(), is_synced: terms.sync, begun: Instant::now(), sync_at: None };
         let thread = Builder::new().name("queues".into()).spawn(move || run.work(&ordered))?;
-        Ok(Keeper { errands, told, thread: Mutex::new(Some(thread)) })
+        let (figures, turned_away, thread) = (Mutex::default(), AtomicU64::new(0), Mutex::new(Some(thread)));
+        Ok(Keeper { errands, told, thread, figures, turned_away })
     }
 
     /// Orders at once; the answer comes later.
     pub fn order(&self, order: QueueOrder) -> impl Future<Output = QueueAnswer> + use<> {
         let (answering, answer) = oneshot::channel();
-        self.send(Errand::Order(order, answering));
+        self.send(Errand::Order(order, Answering::Task(answering)));
         async { answer.await.unwrap_or(QueueAnswer::Refused(QueueRefusal::Busy)) }
     }
 
     /// Gives back what a consumer has that is gone.
     pub fn leave(&self, by: Consumer) {
         drop(self.order(QueueOrder::Leave(by)));
+    }
+
+    /// How the queues are. Blocks until the thread has told, but not for longer than a disk may take; then it is what was
+    /// told last.
+    pub(crate) fn figures(&self) -> HolderFigures {
+        let (answering, answer) = sync_channel(1);
+        self.send(Errand::Order(QueueOrder::Figures, Answering::Thread(answering)));
+        let mut figures = lock(&self.figures);
+        if let Ok(QueueAnswer::Figures(told)) = answer.recv_timeout(TELLS) {
+            *figures = told;
+        }
+        let mut figures = figures.clone();
+        figures.refused.busy = self.turned_away.load(Relaxed);
+        figures
     }
 
     /// Goes on with other terms.
@@ -97,7 +137,9 @@ impl Keeper {
 
     /// An errand that finds no room is dropped, which its caller is told as "busy".
     fn send(&self, errand: Errand) {
-        let _ = self.errands.try_send(errand);
+        if let Err(TrySendError::Full(Errand::Order(QueueOrder::Put { .. }, _))) = self.errands.try_send(errand) {
+            self.turned_away.fetch_add(1, Relaxed);
+        }
     }
 }
 
@@ -133,8 +175,7 @@ impl Run {
             self.listen();
             let now = self.now();
             for (answering, answer) in self.holder.work(orders, now) {
-                // The caller may have stopped waiting.
-                let _ = answering.send(answer);
+                answering.send(answer);
             }
             self.sync(now.up);
         }

@@ -14,6 +14,7 @@
 //!   which is what makes room.
 
 mod fifo;
+mod figures;
 mod holder;
 mod journal;
 mod keeper;
@@ -26,10 +27,9 @@ mod segments;
 mod tests;
 
 pub use fifo::Consumer;
+pub use figures::{HolderFigures, QueueCounts, QueueFigures, QueueRefusals};
 pub use holder::QueueHolder;
 pub use keeper::Keeper;
-pub use order::{
-    HolderTerms, Moment, QueueAnswer, QueueCounts, QueueFigures, QueueOrder, QueueRefusal, Settling, Taking,
-};
+pub use order::{HolderTerms, Moment, QueueAnswer, QueueOrder, QueueRefusal, Settling, Taking};
 pub use record::{LONGEST_MESSAGE, LONGEST_NAME, Message};
 pub use segments::{SegmentDisk, SegmentFiles};

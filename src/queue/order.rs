@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::fifo::Consumer;
+use super::figures::HolderFigures;
 use super::record::Message;
 
 /// When something is asked for: both clocks of one machine.
@@ -133,7 +134,7 @@ pub enum QueueAnswer {
     /// Messages in their order.
     Listed(Vec<Bytes>),
     /// How all queues are.
-    Figures(Vec<(Bytes, QueueFigures)>),
+    Figures(HolderFigures),
     /// Nothing was done.
     Refused(QueueRefusal),
 }
@@ -151,40 +152,6 @@ pub enum QueueRefusal {
     Busy,
     /// The consumer has a message of this queue, and may have one only.
     HasOne,
-}
-
-/// How one queue is, and what happened to it since the process began.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct QueueFigures {
-    /// Messages that wait.
-    pub waiting: u64,
-    /// Messages that are handed out.
-    pub reserved: u64,
-    /// Bytes of both on the disk.
-    pub bytes: u64,
-    /// How long the oldest that waits has been there.
-    pub age: Duration,
-    /// Consumers that wait for a message.
-    pub waiters: u64,
-    /// What was counted.
-    pub counts: QueueCounts,
-}
-
-/// What happened to one queue.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct QueueCounts {
-    /// Messages that came.
-    pub put: u64,
-    /// Messages that were handed out.
-    pub taken: u64,
-    /// Messages that were given back.
-    pub redelivered: u64,
-    /// Messages that were over before a consumer came.
-    pub expired: u64,
-    /// Messages that went to the queue of those given back too often.
-    pub dead: u64,
-    /// Messages that the disk could not read any more.
-    pub damaged: u64,
 }
 
 /// On what terms a holder keeps messages.

@@ -127,7 +127,7 @@ fn what_is_over_is_passed_over() {
     let rest: Vec<String> = (0..3).map(|_| desk.take("q", BY, Taking::Remove)).collect();
     assert_eq!(rest, ["b", "d", ""]);
     let QueueAnswer::Figures(figures) = desk.ask(QueueOrder::Figures) else { panic!() };
-    assert_eq!(figures[0].1.counts.expired, 2);
+    assert_eq!(figures.queues[0].1.counts.expired, 2);
 }
 
 #[test]

@@ -46,8 +46,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "admin",
         &[
-            "config", "explain", "hash", "logging", "metrics", "protocol", "readable", "route", "runtime", "snapshot",
-            "upstream",
+            "config", "explain", "hash", "logging", "metrics", "protocol", "queue", "readable", "route", "runtime",
+            "snapshot", "upstream",
         ],
     ),
     ("explain", &["config", "hash", "metrics", "protocol", "route", "runtime", "snapshot", "upstream"]),

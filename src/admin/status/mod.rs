@@ -6,6 +6,7 @@ mod loaders;
 mod losses;
 mod overview;
 mod phases;
+mod queues;
 mod servers;
 mod sources;
 
@@ -59,9 +60,11 @@ impl Status {
         registry: Registry,
         samples: Arc<KeySamples>,
     ) -> Arc<Status> {
-        let (snapshot, counts) = (in_force.clone(), reloads.clone());
+        let (in_force_now, counts) = (in_force.clone(), reloads.clone());
         registry.source(move |samples| {
-            gauges::sample(&snapshot.get(), samples);
+            let snapshot = in_force_now.get();
+            gauges::sample(&snapshot, samples);
+            queues::sample(&snapshot, samples);
             counts.sample(samples);
         });
         let now = Instant::now();
@@ -176,6 +179,10 @@ impl stats::StatsSource for Status {
             settings: settings(&snapshot.config),
             servers: self.servers(&snapshot),
         }
+    }
+
+    fn queues(&self) -> Vec<stats::QueueStats> {
+        queues::stats(&self.in_force.get())
     }
 
     fn reset(&self) {

@@ -139,24 +139,19 @@ fn holders(written: &written::Pool, pool: &Pool, queues: &[&written::Queues], pr
         let text = "a gutter would take messages that no consumer finds once the holder is back; write on_down: miss";
         problems.add(&gutter.place, format!("{} is a pool of queues: {text}", plain(&pool.name)));
     }
-    let longest = queues.iter().max_by_key(|queue| reserve(queue, &mut Problems::default()));
-    if let (Some(queue), Some(idle)) = (longest, pool.idle_timeout) {
-        rests(written, queue, idle, problems);
+    let longest = queues.iter().map(|queue| reserve(queue, &mut Problems::default())).max();
+    if let (Some(scalar), Some(idle), Some(reserve)) = (&written.idle_timeout, pool.idle_timeout, longest)
+        && idle <= reserve
+    {
+        rests(scalar, (idle, reserve), problems);
     }
 }
 
-/// A holder gives back what was reserved through a connection that ends.
-fn rests(pool: &written::Pool, queue: &written::Queues, idle: Duration, problems: &mut Problems) {
-    let reserve = reserve(queue, &mut Problems::default());
-    if idle > reserve {
-        return;
-    }
-    let place = pool.idle_timeout.as_ref().or(queue.reserve.as_ref()).map(|scalar| &scalar.place);
+/// A holder gives back what was reserved through a connection that ends, so none ends before.
+fn rests(written: &Scalar, (idle, reserve): (Duration, Duration), problems: &mut Problems) {
     let (idle, reserve) = (show_duration(idle), show_duration(reserve));
-    let text =
-        format!("a connection that rests for idle_timeout ({idle}) would give back what is reserved for {reserve}");
-    problems
-        .add(place.unwrap_or(&pool.place), format!("{text}; write idle_timeout: off in pool {}", plain(&pool.name)));
+    let text = format!("a connection that ends after {idle} would give back what is reserved for {reserve}");
+    problems.add(&written.place, format!("{text}; write more than {reserve}, or remove idle_timeout"));
 }
 
 /// Complains of what queues cannot do within the limits.

@@ -92,6 +92,7 @@ fn the_text_is_well_formed_with_every_series_in_it() {
         for series in of_loaders.into_iter().chain([Series::LoaderHeldBack, Series::LoaderTimeout]) {
             samples.put(series, &["page:"], 1.0);
         }
+        of_queues(samples);
         samples.put(Series::MemoryShed, &["client"], 1.0);
         for series in [Series::EmbeddedItems, Series::EmbeddedBytes, Series::EmbeddedEvictions] {
             samples.put(series, &["demo"], 3.0);
@@ -124,6 +125,13 @@ fn the_text_is_well_formed_with_every_series_in_it() {
     assert_eq!(parsed[r#"leash_route_info{route="cart:",from="main",to="spare",phase="warm"}"#], 1.0);
     assert_eq!(parsed[r#"leash_pool_fingerprint{pool="main",fingerprint="000000000000feed"}"#], 1.0);
     assert_eq!(parsed[r#"leash_requests_total{route="quo\"te\\:",class="get",outcome="hit"}"#], 1.0);
+}
+
+fn of_queues(samples: &mut Samples) {
+    for series in Series::ALL.into_iter().filter(|series| series.name().starts_with("leash_queue")) {
+        let labels = ["jobs:", "full"];
+        samples.put(series, &labels[..series.labels().len()], 1.0);
+    }
 }
 
 #[test]

@@ -18,6 +18,13 @@ impl Lines {
         self
     }
 
+    /// One more, of something whose name need not be text.
+    pub(super) fn stat_of(&mut self, name: &[&[u8]], value: u64) {
+        self.0.extend_from_slice(b"STAT ");
+        name.iter().for_each(|part| self.0.extend_from_slice(part));
+        write!(self.0, " {value}\r\n").expect("memory takes every write");
+    }
+
     /// All of them, and their end.
     pub(super) fn end(&mut self) -> Vec<u8> {
         self.0.extend_from_slice(b"END\r\n");

@@ -4,6 +4,7 @@
 //! thing as is 0 where tools expect a line, and left out elsewhere. Nothing here reads a clock or a counter.
 
 mod lines;
+mod queues;
 mod subjects;
 
 use std::time::Duration;
@@ -22,6 +23,8 @@ const SLAB_CLASSES: u32 = 63;
 pub(crate) trait StatsSource {
     /// All of them, now.
     fn snapshot(&self) -> StatsSnapshot;
+    /// The queues of this process, the longest first.
+    fn queues(&self) -> Vec<QueueStats>;
     /// Sets the totals back to 0.
     fn reset(&self);
 }
@@ -94,16 +97,48 @@ pub(crate) struct ServerStats {
     pub traffic: ServerTotals,
 }
 
+/// One queue, as `stats queues` tells it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct QueueStats {
+    /// Its name, as clients write it.
+    pub name: Vec<u8>,
+    /// Whether clients take its messages as with Kestrel.
+    pub is_kestrel: bool,
+    /// Messages that wait.
+    pub waiting: u64,
+    /// Messages that consumers have.
+    pub reserved: u64,
+    /// Bytes of both on the disk.
+    pub bytes: u64,
+    /// How long the oldest that waits has been there.
+    pub age: Duration,
+    /// Consumers that wait.
+    pub waiters: u64,
+    /// Messages that came.
+    pub put: u64,
+    /// Messages that were handed out.
+    pub taken: u64,
+    /// Messages that were given back.
+    pub redelivered: u64,
+    /// Messages that were over before a consumer came.
+    pub expired: u64,
+    /// Messages that were given back too often.
+    pub dead: u64,
+    /// Messages that could not be read any more.
+    pub damaged: u64,
+}
+
 /// Answers `stats` with what stood behind it on the line.
 ///
-/// `stats` · `stats settings` · `stats servers` · `stats reset` are leash's own; the other subjects of memcached are
+/// `stats` · `stats settings` · `stats servers` · `stats queues` · `stats reset` are leash's own; the other subjects of memcached are
 /// answered as by one that is empty; what memcached does not know is an `ERROR`.
 pub(crate) fn answer(arguments: &[u8], source: &dyn StatsSource) -> Vec<u8> {
     let words: Vec<&[u8]> = arguments.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).collect();
     match words.as_slice() {
-        [] => general(&source.snapshot()),
+        [] => general(&source.snapshot(), &source.queues()),
         [b"settings", ..] => settings(&source.snapshot().settings),
         [b"servers"] => servers(&source.snapshot().servers),
+        [b"queues"] => queues::queues(&source.queues()),
         [b"reset", ..] => {
             source.reset();
             b"RESET\r\n".to_vec()

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 
 use super::super::totals::StatsFigure;
-use super::{Lines, ServerStats, Settings, StatsSnapshot};
+use super::queues::put_kestrel;
+use super::{Lines, QueueStats, ServerStats, Settings, StatsSnapshot};
 use crate::protocol::VERSION;
 
-/// `stats`: the process, its connections, what was asked of it, and its memory.
-pub(super) fn general(now: &StatsSnapshot) -> Vec<u8> {
+/// `stats`: the process, its connections, what was asked of it, its memory, and queues for clients of Kestrel.
+pub(super) fn general(now: &StatsSnapshot, queues: &[QueueStats]) -> Vec<u8> {
     let mut lines = Lines::new();
     put_process(&mut lines, now);
     put_connections(&mut lines, now);
@@ -17,6 +18,7 @@ pub(super) fn general(now: &StatsSnapshot) -> Vec<u8> {
         lines.stat(figure.name(), now.totals.get(figure));
     }
     put_memory(&mut lines, now);
+    queues.iter().filter(|queue| queue.is_kestrel).for_each(|queue| put_kestrel(&mut lines, queue));
     lines.end()
 }
 

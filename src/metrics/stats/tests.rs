@@ -8,12 +8,16 @@ use super::*;
 #[derive(Default)]
 struct Fixed {
     snapshot: StatsSnapshot,
+    queues: Vec<QueueStats>,
     resets: Cell<u32>,
 }
 
 impl StatsSource for Fixed {
     fn snapshot(&self) -> StatsSnapshot {
         self.snapshot.clone()
+    }
+    fn queues(&self) -> Vec<QueueStats> {
+        self.queues.clone()
     }
     fn reset(&self) {
         self.resets.set(self.resets.get() + 1);
@@ -86,6 +90,31 @@ fn servers_are_told_by_name_and_by_pool_where_the_name_is_not_enough() {
 }
 
 #[test]
+fn queues_are_told_by_name_and_to_clients_of_kestrel_with_all_else() {
+    let queue = |name: &str, is_kestrel| QueueStats {
+        name: name.into(),
+        is_kestrel,
+        waiting: 3,
+        reserved: 2,
+        bytes: 500,
+        age: Duration::from_millis(61_500),
+        put: 9,
+        taken: 6,
+        ..QueueStats::default()
+    };
+    let fixed = Fixed { queues: vec![queue("jobs", false), queue("mail:x", true)], ..Fixed::default() };
+    let reply = ask("queues", &fixed);
+    let stats = read(&reply);
+    assert_eq!((stats["queues"], stats["jobs:waiting"], stats["jobs:reserved"]), ("2", "3", "2"));
+    assert_eq!((stats["jobs:age"], stats["mail:x:put"], stats["mail:x:taken"]), ("61", "9", "6"));
+    let reply = ask("", &fixed);
+    let stats = read(&reply);
+    assert_eq!((stats["queue_mail:x_items"], stats["queue_mail:x_open_transactions"]), ("3", "2"));
+    assert_eq!((stats["queue_mail:x_age"], stats["queue_mail:x_total_items"]), ("61500", "9"));
+    assert!(!reply.contains("jobs"), "it is no queue of Kestrel's");
+}
+
+#[test]
 fn reset_is_done_and_said() {
     let fixed = Fixed::default();
     assert_eq!(ask("reset", &fixed), "RESET\r\n");
@@ -110,6 +139,7 @@ fn other_subjects_are_answered_as_by_an_empty_memcached() {
         ("detail on", "OK\r\n"),
         ("detail", usage),
         ("detail maybe", usage),
+        ("queues", "STAT queues 0\r\nEND\r\n"),
         ("noreply", "ERROR\r\n"),
         ("Items", "ERROR\r\n"),
     ] {

@@ -1,13 +1,11 @@
 //! What is looked at without changing anything: the head, lengths, places in the line, how all queues are.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 
 use super::QueueHolder;
 use crate::queue::journal::Urgency;
 use crate::queue::line::LineIndex;
-use crate::queue::order::{Moment, QueueAnswer, QueueFigures, QueueOrder};
+use crate::queue::order::{Moment, QueueAnswer, QueueOrder};
 use crate::queue::segments::SegmentDisk;
 
 /// Messages of a list at most.
@@ -100,25 +98,6 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
                 QueueAnswer::Done
             }
             None => QueueAnswer::Nothing,
-        }
-    }
-
-    fn figures(&mut self, now: Moment) -> Vec<(Bytes, QueueFigures)> {
-        let names: Vec<Bytes> = self.queues.keys().cloned().collect();
-        names.into_iter().map(|name| (name.clone(), self.figures_of(&name, now))).collect()
-    }
-
-    fn figures_of(&mut self, name: &Bytes, now: Moment) -> QueueFigures {
-        let head = self.queues.get(name).and_then(|queue| queue.fifo.head());
-        let since = head.and_then(|id| self.read(name, id)).map(|message| Duration::from_millis(message.since));
-        let queue = self.queue(name);
-        QueueFigures {
-            waiting: queue.fifo.waiting(),
-            reserved: queue.fifo.reserved(),
-            bytes: queue.fifo.places().bytes(),
-            age: since.map_or(Duration::ZERO, |since| now.unix.saturating_sub(since)),
-            waiters: queue.waits.len() as u64,
-            counts: queue.counts,
         }
     }
 }

@@ -8,26 +8,29 @@
 //! who ask at the same time share one wait for the disk. No thread, no clock, no chance: these come from outside.
 
 mod commit;
+mod figures;
 mod look;
+mod one_queue;
 mod put;
 mod recover;
 mod settle;
 mod take;
 mod undo;
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::fifo::{Consumer, Fifo, Reservation};
+use super::fifo::{Consumer, Reservation};
 use super::journal::{QueueJournal, Urgency};
-use super::line::LineIndex;
-use super::order::{HolderTerms, Moment, QueueAnswer, QueueCounts, QueueOrder, QueueRefusal, Taking};
+use super::order::{HolderTerms, Moment, QueueAnswer, QueueOrder};
 use super::places::MessagePlace;
 use super::record::{QueueEvent, QueueRecord};
 use super::segments::SegmentDisk;
+use figures::HolderCounts;
+use one_queue::OneQueue;
 use recover::Recovered;
 use undo::Undone;
 
@@ -38,7 +41,7 @@ const SKIPPED: u64 = 1 << 20;
 /// The queues of one directory. An order's answer goes to a `T`.
 pub struct QueueHolder<D, T> {
     journal: QueueJournal<D>,
-    queues: HashMap<Bytes, Queue<T>>,
+    queues: HashMap<Bytes, OneQueue<T>>,
     terms: HolderTerms,
     /// No message of any queue has this id or a higher one.
     ids: u64,
@@ -48,31 +51,11 @@ pub struct QueueHolder<D, T> {
     begun: Vec<(QueueOrder, T)>,
     answers: Vec<Answered<T>>,
     undo: Vec<Undone>,
+    counts: HolderCounts,
     /// Whether the disk refused what was asked of it last.
     is_refused: bool,
     /// Whether the process ends, so that nobody waits any more.
     is_ending: bool,
-}
-
-struct Queue<T> {
-    fifo: Fifo,
-    waits: VecDeque<Waiting<T>>,
-    counts: QueueCounts,
-    line: Option<LineIndex>,
-}
-
-impl<T> Queue<T> {
-    fn of(fifo: Fifo) -> Queue<T> {
-        Queue { fifo, waits: VecDeque::new(), counts: QueueCounts::default(), line: None }
-    }
-}
-
-/// A consumer that waits for a message.
-struct Waiting<T> {
-    by: Consumer,
-    how: Taking,
-    until: Duration,
-    tell: T,
 }
 
 /// What happens when a time is over.
@@ -103,11 +86,24 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         for (name, mut fifo) in recovered.queues.into_iter().filter(|(_, fifo)| !fifo.is_empty()) {
             fifo.skip_to(ids);
             fifo.places().from(0).for_each(|(_, place)| journal.counts(place));
-            queues.insert(name, Queue::of(fifo));
+            queues.insert(name, OneQueue::of(fifo));
         }
         let is_refused = journal.reclaim().is_err();
-        let (held, timers, begun, answers, undo, is_ending) = Default::default();
-        Ok(QueueHolder { journal, queues, terms, ids, held, timers, begun, answers, undo, is_refused, is_ending })
+        let (held, timers, begun, answers, undo, counts, is_ending) = Default::default();
+        Ok(QueueHolder {
+            journal,
+            queues,
+            terms,
+            ids,
+            held,
+            timers,
+            begun,
+            answers,
+            undo,
+            counts,
+            is_refused,
+            is_ending,
+        })
     }
 
     /// Goes on with other terms.
@@ -261,8 +257,4 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
             self.held.remove(&by);
         }
     }
-}
-
-fn refused<T>(why: QueueRefusal) -> (QueueAnswer, Option<T>) {
-    (QueueAnswer::Refused(why), None)
 }

@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 
-use super::{Queue, QueueHolder, refused};
+use super::QueueHolder;
+use super::one_queue::OneQueue;
 use crate::queue::fifo::Fifo;
 use crate::queue::journal::Urgency;
 use crate::queue::order::{Moment, QueueAnswer, QueueRefusal};
@@ -23,14 +24,14 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         now: Moment,
     ) -> (QueueAnswer, Option<u64>) {
         if body.len() > self.terms.max_message.min(LONGEST_MESSAGE) {
-            return refused(QueueRefusal::TooLong);
+            return (self.counts.refuse(QueueRefusal::TooLong), None);
         }
         let (items, bytes) = self.queues.get(name).map_or((0, 0), |queue| {
             let places = queue.fifo.places();
             (places.len(), places.bytes())
         });
         if items >= self.terms.max_items || bytes + body.len() as u64 > self.terms.max_bytes {
-            return refused(QueueRefusal::Full);
+            return (self.counts.refuse(QueueRefusal::Full), None);
         }
         let since = now.unix.as_millis() as u64;
         let id = self.append(name, Message { client_flags, expires, since, body });
@@ -55,17 +56,18 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
     }
 
     /// The queue of this name, which may be new.
-    pub(super) fn queue(&mut self, name: &Bytes) -> &mut Queue<T> {
+    pub(super) fn queue(&mut self, name: &Bytes) -> &mut OneQueue<T> {
         if !self.queues.contains_key(name) {
             self.forget_idle();
         }
         let next = self.ids;
-        self.queues.entry(name.clone()).or_insert_with(|| Queue::of(Fifo::new(next)))
+        self.queues.entry(name.clone()).or_insert_with(|| OneQueue::of(Fifo::new(next)))
     }
 
     fn forget_idle(&mut self) {
         if self.queues.len() >= REMEMBERED && self.queues.len().is_power_of_two() {
-            self.queues.retain(|_, queue| !queue.fifo.is_empty() || !queue.waits.is_empty());
+            let idle = self.queues.extract_if(|_, queue| queue.fifo.is_empty() && queue.waits.is_empty());
+            idle.for_each(|(_, queue)| self.counts.forget(queue.counts));
         }
     }
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{QueueHolder, Timer, Waiting};
+use super::one_queue::Waiting;
+use super::{QueueHolder, Timer};
 use crate::queue::fifo::{Consumer, Reservation};
 use crate::queue::journal::Urgency;
 use crate::queue::order::{Moment, QueueAnswer, QueueOrder, QueueRefusal, Taking};

@@ -44,7 +44,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         for answered in &mut self.answers {
             let Some(about) = answered.about.as_ref().filter(|about| never.contains(*about)) else { continue };
             answered.answer = match answered.answer {
-                QueueAnswer::Stored(_) => QueueAnswer::Refused(QueueRefusal::Disk),
+                QueueAnswer::Stored(_) => self.counts.refuse(QueueRefusal::Disk),
                 _ => QueueAnswer::Nothing,
             };
             self.queues

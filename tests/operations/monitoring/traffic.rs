@@ -1,8 +1,11 @@
 //! A leash with every policy, and traffic through all of it: hits and misses, stale values and leases, copies, a dead
 //! server, mistakes, reloads, and clients that are turned away. Not a test itself.
 
+use std::path::Path;
+
 use support::memcached::signal;
 use support::{BOUND, Client, Leash, Memcached, Origin, free_port, wait_until};
+use tempfile::TempDir;
 
 /// How many clients leash takes.
 const CONNECTIONS: usize = 16;
@@ -13,6 +16,7 @@ pub struct Traffic {
     main: Memcached,
     _new: Memcached,
     _origin: Origin,
+    _queues: TempDir,
     config: String,
     first: Client,
     second: Client,
@@ -24,10 +28,11 @@ impl Traffic {
     pub fn new() -> Traffic {
         let (main, new) = (Memcached::start(), Memcached::start());
         let origin = Origin::start("self.say(200, b'1')");
-        let config = config(&main, &new, &origin);
+        let queues = tempfile::tempdir().unwrap();
+        let config = config(&main, &new, &origin, queues.path());
         let leash = Leash::with_config(&config);
         let (first, second) = (leash.client(), leash.client());
-        Traffic { leash, main, _new: new, _origin: origin, config, first, second, rounds: 0 }
+        Traffic { leash, main, _new: new, _origin: origin, _queues: queues, config, first, second, rounds: 0 }
     }
 
     /// A little of everything that happens again and again.
@@ -39,6 +44,7 @@ impl Traffic {
         self.moving();
         self.down();
         self.loaded();
+        self.queued();
         self.first.expect("set own:a 0 0 1\r\n1\r\nget own:a\r\n", "STORED\r\nVALUE own:a 0 1\r\n1\r\nEND\r\n");
         self.first.expect("nonsense\r\n", "ERROR\r\n");
     }
@@ -91,6 +97,17 @@ impl Traffic {
         self.first.expect(format!("get{bare}\r\n"), "END\r\n");
     }
 
+    /// A message that is given back, one that is done with, and one that stays.
+    fn queued(&mut self) {
+        let name = format!("jobs:{}", self.rounds % 3);
+        self.first.expect(format!("set {name} 0 0 1\r\n1\r\n"), "STORED\r\n");
+        self.first.expect(format!("get {name}/open\r\n"), format!("VALUE {name}/open 0 1\r\n1\r\nEND\r\n"));
+        self.first
+            .expect(format!("get {name}/abort\r\nget {name}\r\n"), format!("END\r\nVALUE {name} 0 1\r\n1\r\nEND\r\n"));
+        self.first.expect("set jobs:long 0 0 9\r\nnine long\r\n", "SERVER_ERROR object too large for cache\r\n");
+        self.first.expect("set jobs:left 0 0 1\r\n1\r\n", "STORED\r\n");
+    }
+
     /// A value that only the old pool has, one that was brought over, and one that nobody has.
     fn moving(&mut self) {
         let mut old = Client::connect(&self.main.address());
@@ -137,7 +154,8 @@ impl Traffic {
     }
 }
 
-fn config(main: &Memcached, new: &Memcached, origin: &Origin) -> String {
+fn config(main: &Memcached, new: &Memcached, origin: &Origin, queues: &Path) -> String {
+    let queues = queues.join("jobs").display().to_string();
     let url = origin.url("/{key}");
     let (main, new) = (main.port(), new.port());
     let [nobody, neither, nor, none] = [free_port(), free_port(), free_port(), free_port()];
@@ -164,6 +182,7 @@ routes:
   - {{prefix: \"found:\", pool: found}}
   - {{prefix: \"load:\", pool: main, loader: {{url: \"{url}\"}}}}
   - {{prefix: \"bare:\", pool: main, loader: {{url: \"http://127.0.0.1:{none}/{{key}}\"}}}}
+  - {{prefix: \"jobs:\", queue: {{dir: \"{queues}\", mode: kestrel, max_message: 8, sync: 100ms}}}}
 "
     )
 }

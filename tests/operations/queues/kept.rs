@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use support::command::{errors, run};
+use support::figures::stats;
 use support::leash::binary;
 use support::reload::{reload, reload_as};
 use support::{BOUND, Client, Leash, wait_until};
@@ -155,7 +156,10 @@ fn sigterm_ends_waits_and_gives_back_what_is_reserved() {
     put(&mut busy, "one");
     put(&mut busy, "two");
     busy.expect("get q/open\r\n", "VALUE q/open 0 3\r\none\r\nEND\r\n");
-    waiting.expect("set p 0 0 1\r\nx\r\nget empty/t=600000\r\n", "STORED\r\n");
+    waiting.send("get empty/t=600000\r\n");
+    wait_until("a consumer waits", BOUND, || {
+        stats(&mut leash.client(), "stats queues").get("empty:waiters").is_some_and(|waiters| waiters == "1")
+    });
     leash.terminate();
     assert_eq!(waiting.read_line().unwrap(), b"END\r\n");
     assert!(leash.log().contains("ended"), "{}", leash.log());

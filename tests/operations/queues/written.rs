@@ -126,13 +126,8 @@ pub const BROKEN: &[(&str, &str)] = &[
     ),
     (
         "pools: {p: {servers: [m0], idle_timeout: 30s}}\nroutes:\n  - {prefix: '', queue: {pool: p}}\n",
-        "1:42: pools.p.idle_timeout: a connection that rests for idle_timeout (30s) would give back what is reserved for 30s; \
-         write idle_timeout: off in pool p",
-    ),
-    (
-        "pools: {p: {servers: [m0]}}\nroutes:\n  - {prefix: '', queue: {pool: p, reserve: 1h}}\n",
-        "3:44: routes[0].queue.reserve: a connection that rests for idle_timeout (5m) would give back what is reserved for 1h; \
-         write idle_timeout: off in pool p",
+        "1:42: pools.p.idle_timeout: a connection that ends after 30s would give back what is reserved for 30s; write more \
+         than 30s, or remove idle_timeout",
     ),
 ];
 

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use leash::config::Phase;
 use leash::metrics::{
-    Backfill, ClientDrop, ColdWait, Exposition, LeaseOutcome, LoadOutcome, NO_PHASE, ProtocolError, ReadSource,
-    Registry, ReloadOutcome, RequestOutcome, RouteLabel, Series, ServerState, SetRefusal, ShardLayout, SpoolDrop,
+    Backfill, ClientDrop, ColdWait, Exposition, LeaseOutcome, LoadOutcome, NO_PHASE, ProtocolError, QueueRefusalCause,
+    ReadSource, Registry, ReloadOutcome, RequestOutcome, RouteLabel, Series, ServerState, SetRefusal, ShardLayout,
+    SpoolDrop,
 };
 use leash::protocol::{Cause, CommandClass};
 
@@ -52,6 +53,9 @@ fn every_word_of_a_label_is_told() {
     let closed = ["limits.idle", "limits.unread_time"].into_iter().chain(ClientDrop::ALL.map(ClientDrop::name));
     assert_eq!(told("`reason` of a closed connection:"), words(&closed.collect::<Vec<_>>()));
     assert_eq!(told("`cause`:"), words(&Cause::ALL.map(Cause::name)));
+    let refused = ["max_items", "max_bytes", "max_message"].into_iter();
+    let refused = refused.chain(QueueRefusalCause::ALL.map(QueueRefusalCause::name));
+    assert_eq!(told("`cause` of a message that was not taken:"), words(&refused.collect::<Vec<_>>()));
     assert_eq!(told("`kind`:"), words(&ProtocolError::ALL.map(ProtocolError::name)));
     assert_eq!(told("`state`:"), words(&ServerState::ALL.map(ServerState::name)));
 }

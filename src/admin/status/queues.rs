@@ -1,0 +1,124 @@
+//! The queues of this process: what holders tell, for scrapes and for `stats`.
+
+use crate::config::QueueMode;
+use crate::metrics::{QueueRefusalCause, Samples, Series, route_label, stats};
+use crate::queue::{HolderFigures, QueueFigures};
+use crate::snapshot::{Snapshot, prefix_of};
+
+/// So many queues of a route have series of their own: those with the most messages.
+const NAMED: usize = 20;
+/// What stands for the others; no key has a space.
+const OTHERS: &str = "all others";
+
+/// The queues of one route.
+pub(super) struct RouteQueues {
+    /// Its prefix.
+    pub prefix: String,
+    /// How clients take messages.
+    pub mode: QueueMode,
+    /// How they are.
+    pub figures: HolderFigures,
+}
+
+/// Those of all routes that have any here. Waits for their disks, but not for long.
+pub(super) fn queues(snapshot: &Snapshot) -> Vec<RouteQueues> {
+    let routes = snapshot.config.routes.iter().filter_map(|route| Some((route, snapshot.keeper(route)?)));
+    let queues = routes.filter_map(|(route, keeper)| {
+        let (prefix, mode) = (prefix_of(route), route.queues()?.mode);
+        Some(RouteQueues { prefix, mode, figures: keeper.figures() })
+    });
+    queues.collect()
+}
+
+/// Adds what is measured.
+pub(super) fn sample(snapshot: &Snapshot, samples: &mut Samples) {
+    for RouteQueues { prefix, figures, .. } in queues(snapshot) {
+        let route = route_label(&prefix);
+        for (queue, figures) in told(&figures) {
+            gauges(&[route, &queue], figures, samples);
+        }
+        counts(route, &figures, samples);
+        samples.put(Series::Queues, &[route], (figures.queues.len() as u64 + figures.others) as f64);
+        samples.put(Series::QueueDiskBytes, &[route], figures.bytes as f64);
+        samples.put(Series::QueueDiskRefuses, &[route], f64::from(u8::from(figures.is_disk_refusing)));
+    }
+}
+
+/// The longest queues by name, and all others as one. Without any, that one is there, so that a series is.
+fn told(figures: &HolderFigures) -> Vec<(String, QueueFigures)> {
+    let filled = figures.queues.iter().filter(|(_, figures)| figures.waiting + figures.reserved > 0);
+    let named = filled.take(NAMED).map(|(name, figures)| (name.escape_ascii().to_string(), *figures));
+    let mut told: Vec<(String, QueueFigures)> = named.collect();
+    let rest = figures.queues.iter().skip(told.len()).map(|(_, figures)| *figures);
+    let rest = rest.fold(QueueFigures::default(), QueueFigures::and);
+    told.push((OTHERS.to_string(), beyond(figures, &told, rest)));
+    told
+}
+
+/// The sum of those without a name; the age is that of those that are known.
+fn beyond(figures: &HolderFigures, named: &[(String, QueueFigures)], rest: QueueFigures) -> QueueFigures {
+    let sum = |of: fn(&QueueFigures) -> u64| {
+        of(&figures.all).saturating_sub(named.iter().map(|(_, figures)| of(figures)).sum())
+    };
+    QueueFigures {
+        waiting: sum(|figures| figures.waiting),
+        reserved: sum(|figures| figures.reserved),
+        bytes: sum(|figures| figures.bytes),
+        waiters: sum(|figures| figures.waiters),
+        ..rest
+    }
+}
+
+fn gauges(labels: &[&str], figures: QueueFigures, samples: &mut Samples) {
+    samples.put(Series::QueueDepth, labels, figures.waiting as f64);
+    samples.put(Series::QueueReserved, labels, figures.reserved as f64);
+    samples.put(Series::QueueBytes, labels, figures.bytes as f64);
+    samples.put(Series::QueueHeadAge, labels, figures.age.as_secs_f64());
+    samples.put(Series::QueueWaiters, labels, figures.waiters as f64);
+}
+
+fn counts(route: &str, figures: &HolderFigures, samples: &mut Samples) {
+    let counts = figures.all.counts;
+    samples.put(Series::QueuePut, &[route], counts.put as f64);
+    samples.put(Series::QueueTaken, &[route], counts.taken as f64);
+    samples.put(Series::QueueRedelivered, &[route], counts.redelivered as f64);
+    samples.put(Series::QueueExpired, &[route], counts.expired as f64);
+    samples.put(Series::QueueDead, &[route], counts.dead as f64);
+    samples.put(Series::QueueDamaged, &[route], counts.damaged as f64);
+    let refused = figures.refused;
+    for (cause, count) in [
+        (QueueRefusalCause::Full, refused.full),
+        (QueueRefusalCause::TooLong, refused.too_long),
+        (QueueRefusalCause::Disk, refused.disk),
+        (QueueRefusalCause::Busy, refused.busy),
+    ] {
+        samples.put(Series::QueueRefused, &[route, cause.name()], count as f64);
+    }
+}
+
+/// The same for `stats`.
+pub(super) fn stats(snapshot: &Snapshot) -> Vec<stats::QueueStats> {
+    let all = queues(snapshot).into_iter().flat_map(|RouteQueues { mode, figures, .. }| {
+        figures.queues.into_iter().map(move |(name, figures)| stats_of(name.to_vec(), mode, figures))
+    });
+    all.collect()
+}
+
+fn stats_of(name: Vec<u8>, mode: QueueMode, figures: QueueFigures) -> stats::QueueStats {
+    let counts = figures.counts;
+    stats::QueueStats {
+        name,
+        is_kestrel: mode == QueueMode::Kestrel,
+        waiting: figures.waiting,
+        reserved: figures.reserved,
+        bytes: figures.bytes,
+        age: figures.age,
+        waiters: figures.waiters,
+        put: counts.put,
+        taken: counts.taken,
+        redelivered: counts.redelivered,
+        expired: counts.expired,
+        dead: counts.dead,
+        damaged: counts.damaged,
+    }
+}

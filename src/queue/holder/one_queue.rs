@@ -1,0 +1,34 @@
+//! One queue of a holder: its order, who waits for a message of it, what was counted.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::queue::fifo::{Consumer, Fifo};
+use crate::queue::figures::QueueCounts;
+use crate::queue::line::LineIndex;
+use crate::queue::order::Taking;
+
+/// One queue. Who waits is told by a `T`.
+pub(super) struct OneQueue<T> {
+    pub(super) fifo: Fifo,
+    pub(super) waits: VecDeque<Waiting<T>>,
+    pub(super) counts: QueueCounts,
+    pub(super) line: Option<LineIndex>,
+    /// The head that was looked at last, and when it came: looking reads the disk.
+    pub(super) head: Option<(u64, Duration)>,
+}
+
+impl<T> OneQueue<T> {
+    /// One of this order, for which nobody waits.
+    pub(super) fn of(fifo: Fifo) -> OneQueue<T> {
+        OneQueue { fifo, waits: VecDeque::new(), counts: QueueCounts::default(), line: None, head: None }
+    }
+}
+
+/// A consumer that waits for a message.
+pub(super) struct Waiting<T> {
+    pub(super) by: Consumer,
+    pub(super) how: Taking,
+    pub(super) until: Duration,
+    pub(super) tell: T,
+}
