@@ -1,6 +1,9 @@
 //! Queues whose holders are other leashes: what sidecars promise of them.
 
+mod crowd;
+mod crowds;
 mod house;
+mod ledger;
 mod trouble;
 mod waits;
 mod words;
