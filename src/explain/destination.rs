@@ -32,6 +32,24 @@ pub enum Arrival {
     },
     /// At a server.
     Server(Box<AtServer>),
+    /// In a queue that the leash has itself.
+    Here {
+        /// The queue.
+        queue: QueueTerms,
+        /// The directory of its messages.
+        dir: String,
+    },
+}
+
+/// The queue that a key names, and how clients take its messages.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct QueueTerms {
+    /// Its name, without what a client wishes behind it.
+    pub name: String,
+    /// What clients may expect of `get` and `delete`.
+    pub mode: &'static str,
+    /// How long a consumer may have a message.
+    pub reserve: f64,
 }
 
 /// A key at its server, and the policies it has passed on its way.
@@ -48,6 +66,9 @@ pub struct AtServer {
     /// How stale values are refreshed, on a route that does so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh: Option<RefreshTerms>,
+    /// The queue that it names, on a route whose queues are at the servers of a pool.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue: Option<QueueTerms>,
     /// The address where its value is loaded, on a route with a loader.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub loader: Option<String>,
@@ -140,7 +161,7 @@ impl Destination {
     pub fn at_server(&self) -> Option<&AtServer> {
         match &self.end {
             Arrival::Server(there) => Some(there),
-            Arrival::Nowhere { .. } => None,
+            Arrival::Nowhere { .. } | Arrival::Here { .. } => None,
         }
     }
 
@@ -148,7 +169,7 @@ impl Destination {
     pub fn at_server_mut(&mut self) -> Option<&mut AtServer> {
         match &mut self.end {
             Arrival::Server(there) => Some(there),
-            Arrival::Nowhere { .. } => None,
+            Arrival::Nowhere { .. } | Arrival::Here { .. } => None,
         }
     }
 
@@ -198,6 +219,7 @@ mod tests {
             spot: spot("main"),
             migrate: None,
             refresh: None,
+            queue: None,
             loader: None,
             lease: None,
             state: None,

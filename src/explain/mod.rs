@@ -8,13 +8,14 @@
 mod destination;
 mod finding;
 mod live;
+mod queues;
 pub mod words;
 
 use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
-pub use destination::{Arrival, AtServer, Crossing, Destination, EarlyTerms, RefreshTerms, Spot, Standby};
+pub use destination::{Arrival, AtServer, Crossing, Destination, EarlyTerms, QueueTerms, RefreshTerms, Spot, Standby};
 pub use finding::{Finding, ItemFacts, ItemState, LeaseFinding, LeaseState};
 pub use live::{Standpoint, look, look_from_outside};
 
@@ -80,6 +81,10 @@ impl Explainer {
         let request = Request { key, command: Command::Get(Get::default()) };
         let nowhere =
             |route, answer: &str| Way { destination: Destination::nowhere(&shown, route, answer), item: None };
+        // Of queues there may be no tree: another process has them. And a look must not take a message.
+        if let Some(way) = self.to_queue(request.key.as_bytes()) {
+            return Ok(way);
+        }
         let Some(branch) = self.tree.branch(&request.key) else {
             return Ok(nowhere(None, "no route fits, every request is refused"));
         };
@@ -96,9 +101,10 @@ impl Explainer {
         let refreshed = refresh.map(|refresh| (ItemId::new(identity(&branch.prefix), sent), policy(refresh)));
         let there = AtServer {
             sent_as: String::from_utf8_lossy(sent.as_bytes()).into_owned(),
-            spot: self.spot(route, self.index_of(pool), server, sent),
+            spot: self.spot(route, self.index_of(pool), server, sent.as_bytes()),
             migrate: route.and_then(|route| Some(self.crossing(route, route.migrate.as_ref()?, sent))),
             refresh: refresh.map(RefreshTerms::from),
+            queue: None,
             loader: route.and_then(|route| url_of(route, key.as_bytes())),
             lease: refreshed.as_ref().map(|(id, _)| String::from_utf8_lossy(id.lease_key().as_bytes()).into_owned()),
             state: None,
@@ -110,7 +116,7 @@ impl Explainer {
     }
 
     /// A key at a server of a pool, and where this route has the keys of that pool's down servers.
-    fn spot(&self, route: Option<&config::Route>, pool: usize, server: usize, sent: &Key) -> Spot {
+    fn spot(&self, route: Option<&config::Route>, pool: usize, server: usize, sent: &[u8]) -> Spot {
         let pools = &self.snapshot.config.pools;
         let PoolView { config: known, shared, .. } = self.snapshot.pool(pool);
         let standby = |gutter: Gutter| Standby { pool: pools[gutter.pool].name.to_string(), ttl: gutter.ttl.as_secs() };
@@ -118,7 +124,7 @@ impl Explainer {
             pool: known.name.to_string(),
             server: known.servers[server].name.to_string(),
             address: shared.servers[server].label().to_string(),
-            slot: shared.placement.slot_of(sent.as_bytes()).map(|slot| slot.0),
+            slot: shared.placement.slot_of(sent).map(|slot| slot.0),
             gutter: route.and_then(|route| route.gutter(pool, pools)).map(standby),
         }
     }
@@ -127,7 +133,7 @@ impl Explainer {
     fn crossing(&self, route: &config::Route, migrate: &Migrate, sent: &Key) -> Crossing {
         let spot = |pool: usize| {
             let server = self.snapshot.pool(pool).shared.placement.server_of(sent.as_bytes());
-            self.spot(Some(route), pool, server, sent)
+            self.spot(Some(route), pool, server, sent.as_bytes())
         };
         Crossing { phase: migrate.phase, from: spot(migrate.from), to: spot(migrate.to) }
     }

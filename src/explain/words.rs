@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Arrival, AtServer, Crossing, Destination, Finding, ItemFacts, ItemState, LeaseState, RefreshTerms, Spot, Standby,
+    Arrival, AtServer, Crossing, Destination, Finding, ItemFacts, ItemState, LeaseState, QueueTerms, RefreshTerms,
+    Spot, Standby,
 };
 use crate::config::Refresh;
 use crate::config::units::{show_duration, show_percent};
@@ -31,15 +32,20 @@ fn line(destination: &Destination) -> String {
             let way = [key.clone(), route].into_iter().chain(way(key, there));
             way.collect::<Vec<_>>().join("  ")
         }
+        Arrival::Here { queue, dir } => {
+            let route = format!("route {:?}", destination.route.as_deref().unwrap_or_default());
+            [key.clone(), route, in_queue(queue), format!("dir {dir}")].join("  ")
+        }
     }
 }
 
 /// The policies on the way, and the server.
 fn way(key: &str, there: &AtServer) -> Vec<String> {
     let mut parts = Vec::new();
-    if there.sent_as != key {
+    if there.sent_as != key && there.queue.is_none() {
         parts.push(format!("sent as {}", there.sent_as));
     }
+    parts.extend(there.queue.as_ref().map(in_queue));
     parts.extend(there.loader.as_ref().map(|url| format!("loader {url}")));
     parts.extend(there.refresh.as_ref().map(refresh));
     match &there.migrate {
@@ -47,6 +53,10 @@ fn way(key: &str, there: &AtServer) -> Vec<String> {
         Some(crossing) => parts.extend(both(crossing)),
     }
     parts
+}
+
+fn in_queue(QueueTerms { name, mode, reserve }: &QueueTerms) -> String {
+    format!("queue {name} mode {mode} reserve {}", show_duration(Duration::from_secs_f64(*reserve)))
 }
 
 fn spot(spot: &Spot) -> Vec<String> {

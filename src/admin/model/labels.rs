@@ -37,12 +37,27 @@ pub(crate) const WHY: &str = "why";
 pub(crate) const LOADERS: &str = "loaders";
 /// Calls to a loader.
 pub(crate) const CALLS: &str = "calls/s";
-/// Calls to a loader that wait for their turn.
+/// Calls to a loader that wait for their turn, messages that wait for a consumer.
 pub(crate) const WAITING: &str = "waiting";
 /// Callers of a route with a loader that were given a value and for whom no call was made.
 pub(crate) const CALLS_AVOIDED: &str = "calls avoided";
 /// When and why a call to a loader failed last.
 pub(crate) const LAST_FAILURE: &str = "last failure";
+
+/// Queues that this leash keeps.
+pub(crate) const QUEUES: &str = "queues";
+/// The name of a queue.
+pub(crate) const QUEUE: &str = "queue";
+/// Messages that consumers have.
+pub(crate) const RESERVED: &str = "reserved";
+/// How long the oldest message that waits has been there.
+pub(crate) const OLDEST: &str = "oldest";
+/// Consumers that wait for a message.
+pub(crate) const CONSUMERS_WAITING: &str = "consumers waiting";
+/// Messages that were given back.
+pub(crate) const GIVEN_BACK: &str = "given back";
+/// Bytes of the files of queues.
+pub(crate) const ON_DISK: &str = "on disk";
 
 /// Routes between two pools.
 pub(crate) const MIGRATIONS: &str = "migrations";

@@ -10,6 +10,7 @@ pub(crate) mod labels;
 mod grade;
 mod loader;
 mod migration;
+mod queues;
 mod rates;
 mod trouble;
 
@@ -21,6 +22,7 @@ pub use curve::Curve;
 pub use grade::Grade;
 pub use loader::{FailedLoad, ShownLoader};
 pub use migration::{Backfills, Migration, Next, Reads, next};
+pub use queues::{ShownQueue, ShownQueues};
 pub use rates::{Point, Rates, Saved};
 pub use trouble::Trouble;
 
@@ -192,6 +194,9 @@ pub struct ShownRoute {
     /// The endpoint that makes its values, if it has one.
     #[serde(default)]
     pub loader: Option<ShownLoader>,
+    /// Its queues, if this leash keeps them.
+    #[serde(default)]
+    pub queues: Option<ShownQueues>,
 }
 
 impl Process {

@@ -5,7 +5,7 @@
 use super::{Html, fact, grade};
 use crate::admin::model::Grade;
 use crate::explain::words::found;
-use crate::explain::{Arrival, AtServer, Destination, Spot};
+use crate::explain::{Arrival, AtServer, Destination, QueueTerms, Spot};
 use crate::metrics::route_label;
 
 /// A key that was asked for.
@@ -63,6 +63,7 @@ fn answer(html: &mut Html, asked: &AskedKey) {
     let (destination, there) = match &asked.answer {
         Ok(destination) => match &destination.end {
             Arrival::Server(there) => (destination, there),
+            Arrival::Here { queue, dir } => return here(html, destination, queue, dir),
             Arrival::Nowhere { answer } => {
                 return html.words("p", &[("class", "refused")], &format!("{}: {answer}", asked.key));
             }
@@ -86,11 +87,31 @@ fn answer(html: &mut Html, asked: &AskedKey) {
     }
 }
 
+/// A queue of this leash.
+fn here(html: &mut Html, destination: &Destination, terms: &QueueTerms, dir: &str) {
+    html.element("p", &[("class", "lead")], |html| {
+        html.words("code", &[], &destination.key);
+        html.text(" is about a queue of this leash");
+    });
+    html.element("dl", &[], |html| {
+        fact(html, "Route", route_label(destination.route.as_deref().unwrap_or_default()));
+        queue(html, terms);
+        fact(html, "Directory", dir);
+    });
+}
+
+fn queue(html: &mut Html, terms: &QueueTerms) {
+    fact(html, "Queue", &format!("{}, mode {}, reserved for {} s", terms.name, terms.mode, terms.reserve));
+}
+
 /// What stands on the way, in its order.
 fn facts(html: &mut Html, destination: &Destination, there: &AtServer) {
     fact(html, "Route", route_label(destination.route.as_deref().unwrap_or_default()));
     if there.sent_as != destination.key {
         fact(html, "Sent as", &there.sent_as);
+    }
+    if let Some(terms) = &there.queue {
+        queue(html, terms);
     }
     if let Some(url) = &there.loader {
         fact(html, "Loader", url);

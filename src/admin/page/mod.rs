@@ -22,6 +22,7 @@ mod html;
 mod loaders;
 mod migrations;
 mod plot;
+mod queues;
 mod routes;
 mod savings;
 mod servers;
@@ -85,6 +86,7 @@ fn sections(html: &mut Html, view: &View<'_>) {
     migrations::write(html, view.overview);
     servers::write(html, view.overview);
     routes::write(html, view.overview);
+    queues::write(html, view.overview);
     loaders::write(html, view.overview);
     savings::write(html, view.overview);
     busiest::write(html, &view.overview.busiest);

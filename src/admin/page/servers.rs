@@ -1,7 +1,7 @@
 //! The servers, the worst first, and the pools they are in.
 
 use super::table::{self, Cell, Heading};
-use super::{Html, section};
+use super::{Html, section, show_nothing};
 use crate::admin::model::{Grade, Overview, Process, ShownPool, ShownServer, labels};
 use crate::readable::{amount, counted, latency, number};
 
@@ -10,6 +10,9 @@ const MOST: usize = 16;
 
 /// Writes them.
 pub(super) fn write(html: &mut Html, overview: &Overview) {
+    if overview.servers.is_empty() {
+        return show_nothing(html, "servers");
+    }
     let spools = overview.servers.iter().any(|server| server.spooled.is_some());
     let mut columns = vec![
         Heading(labels::STATE, false),

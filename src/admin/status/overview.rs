@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::history::HistoryStep;
 use super::sources::{LATELY, RECENT, Sources, per_second};
-use super::{loaders, servers};
+use super::{loaders, queues, servers};
 use crate::admin::model::{self, Backfills, Migration, Overview, Point, Rates, Reads, Saved, ShownRoute};
 use crate::config::{self, Config, Migrate};
 use crate::metrics::{Figures, ProcessUsage, RouteFigure, RouteFigures};
@@ -44,6 +44,7 @@ impl Sources<'_> {
             saved: route.refresh.as_ref().map(|_| saved(&recent)),
             migration: route.migrate.as_ref().map(|migrate| self.migration(migrate, &prefix)),
             loader: route.loader.as_ref().map(|loader| loaders::of_route(self, loader, &prefix, &saved(&recent))),
+            queues: queues::of_route(self.snapshot, route).map(|queues| queues.shown()),
             prefix,
         }
     }

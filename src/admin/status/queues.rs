@@ -1,33 +1,73 @@
 //! The queues of this process: what holders tell, for scrapes and for `stats`.
 
-use crate::config::QueueMode;
+use bytes::Bytes;
+
+use crate::admin::model::{ShownQueue, ShownQueues};
+use crate::config::{QueueMode, Route};
 use crate::metrics::{QueueRefusalCause, Samples, Series, route_label, stats};
 use crate::queue::{HolderFigures, QueueFigures};
 use crate::snapshot::{Snapshot, prefix_of};
 
-/// So many queues of a route have series of their own: those with the most messages.
+/// So many queues of a route are told by name: those with the most messages.
 const NAMED: usize = 20;
 /// What stands for the others; no key has a space.
 const OTHERS: &str = "all others";
 
 /// The queues of one route.
 pub(super) struct RouteQueues {
-    /// Its prefix.
-    pub prefix: String,
-    /// How clients take messages.
-    pub mode: QueueMode,
-    /// How they are.
-    pub figures: HolderFigures,
+    prefix: String,
+    dir: String,
+    mode: QueueMode,
+    figures: HolderFigures,
 }
 
-/// Those of all routes that have any here. Waits for their disks, but not for long.
-pub(super) fn queues(snapshot: &Snapshot) -> Vec<RouteQueues> {
-    let routes = snapshot.config.routes.iter().filter_map(|route| Some((route, snapshot.keeper(route)?)));
-    let queues = routes.filter_map(|(route, keeper)| {
-        let (prefix, mode) = (prefix_of(route), route.queues()?.mode);
-        Some(RouteQueues { prefix, mode, figures: keeper.figures() })
-    });
-    queues.collect()
+/// Those of a route that has any here. Waits for their disk, but not for long.
+pub(super) fn of_route(snapshot: &Snapshot, route: &Route) -> Option<RouteQueues> {
+    let (queues, keeper) = (route.queues()?, snapshot.keeper(route)?);
+    let dir = queues.directory()?.dir.display().to_string();
+    Some(RouteQueues { prefix: prefix_of(route), dir, mode: queues.mode, figures: keeper.figures() })
+}
+
+fn queues(snapshot: &Snapshot) -> impl Iterator<Item = RouteQueues> {
+    snapshot.config.routes.iter().filter_map(|route| of_route(snapshot, route))
+}
+
+impl RouteQueues {
+    /// The same for people.
+    pub(super) fn shown(&self) -> ShownQueues {
+        let (figures, all) = (&self.figures, &self.figures.all);
+        let refused = figures.refused;
+        ShownQueues {
+            dir: self.dir.clone(),
+            mode: self.mode.word().to_string(),
+            queues: figures.queues.len() as u64 + figures.others,
+            waiting: all.waiting,
+            reserved: all.reserved,
+            waiters: all.waiters,
+            age: all.age.as_secs_f64(),
+            bytes: figures.bytes,
+            put: all.counts.put,
+            taken: all.counts.taken,
+            redelivered: all.counts.redelivered,
+            expired: all.counts.expired,
+            dead: all.counts.dead,
+            damaged: all.counts.damaged,
+            refused: refused.full + refused.too_long + refused.disk + refused.busy,
+            is_disk_refusing: figures.is_disk_refusing,
+            longest: figures.queues.iter().take(NAMED).map(shown).collect(),
+        }
+    }
+}
+
+fn shown((name, figures): &(Bytes, QueueFigures)) -> ShownQueue {
+    ShownQueue {
+        name: String::from_utf8_lossy(name).into_owned(),
+        waiting: figures.waiting,
+        reserved: figures.reserved,
+        waiters: figures.waiters,
+        age: figures.age.as_secs_f64(),
+        redelivered: figures.counts.redelivered,
+    }
 }
 
 /// Adds what is measured.
@@ -98,7 +138,7 @@ fn counts(route: &str, figures: &HolderFigures, samples: &mut Samples) {
 
 /// The same for `stats`.
 pub(super) fn stats(snapshot: &Snapshot) -> Vec<stats::QueueStats> {
-    let all = queues(snapshot).into_iter().flat_map(|RouteQueues { mode, figures, .. }| {
+    let all = queues(snapshot).flat_map(|RouteQueues { mode, figures, .. }| {
         figures.queues.into_iter().map(move |(name, figures)| stats_of(name.to_vec(), mode, figures))
     });
     all.collect()

@@ -20,6 +20,7 @@ fn there() -> AtServer {
         spot,
         migrate: None,
         refresh: None,
+        queue: None,
         loader: None,
         lease: None,
         state: None,
@@ -56,6 +57,21 @@ fn the_policies_stand_in_the_order_of_the_way() {
     there.spot.gutter = Some(Standby { pool: "spare".into(), ttl: 10 });
     let way = "k  route \"p:\"  sent as n:k  refresh grace 60s lease 10s  pool main  slot 3  server m0:11211";
     assert_eq!(in_words(&leads_to(there)), format!("{way}  gutter spare ttl 10s"));
+}
+
+#[test]
+fn a_queue_is_told_with_what_its_key_becomes() {
+    let queue = QueueTerms { name: "p:k".into(), mode: "kestrel", reserve: 1.5 };
+    let away = AtServer { sent_as: "p:k".into(), queue: Some(queue.clone()), ..there() };
+    let line = "k  route \"p:\"  queue p:k mode kestrel reserve 1500ms  pool main  slot 3  server m0:11211";
+    assert_eq!(in_words(&leads_to(away)), line);
+    let end = Arrival::Here { queue, dir: "/q".into() };
+    let here = Destination { key: "k/open".into(), route: Some("p:".into()), end };
+    assert_eq!(in_words(&here), "k/open  route \"p:\"  queue p:k mode kestrel reserve 1500ms  dir /q");
+    assert_eq!(
+        in_json(&here),
+        r#"{"dir":"/q","key":"k/open","queue":{"mode":"kestrel","name":"p:k","reserve":1.5},"route":"p:"}"#
+    );
 }
 
 #[test]

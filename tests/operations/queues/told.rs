@@ -1,8 +1,12 @@
 //! What leash tells of the queues that it keeps: to clients, to Prometheus.
 
 use std::path::Path;
+use std::process::Command;
 
+use leash::admin::model::{Grade, Overview};
+use support::command::run;
 use support::figures::{metric, stats};
+use support::leash::binary;
 use support::{Client, Leash};
 
 fn holder(dir: &Path, keys: &str) -> Leash {
@@ -77,4 +81,64 @@ fn metrics_name_the_longest_queues_and_sum_up_the_others() {
     assert_eq!(of("leash_queue_refused_total", ""), 1.0);
     assert!(of("leash_queue_disk_bytes", "") > 465.0 && of("leash_queue_bytes", "") > 465.0);
     assert_eq!(of("leash_queue_disk_refuses", ""), 0.0);
+}
+
+#[test]
+fn status_page_and_terminal_tell_of_them() {
+    let place = tempfile::tempdir().unwrap();
+    let leash = holder(place.path(), "max_items: 2");
+    let (mut client, mut other) = (leash.client(), leash.client());
+    put(&mut client, "r:a", "one");
+    put(&mut client, "r:a", "<b>");
+    client.expect("set r:a 0 0 1\r\nx\r\n", "SERVER_ERROR out of memory storing object\r\n");
+    other.expect("get r:a\r\n", "VALUE r:a 0 3\r\none\r\nEND\r\n");
+    put(&mut client, "k:<i>", "x");
+    let seen: Overview = serde_json::from_str(&leash.page("/status")).expect("/status is what the model says");
+    let route = seen.routes.iter().find(|route| route.prefix == "r:").expect("the route");
+    let queues = route.queues.as_ref().expect("its queues");
+    assert_eq!((queues.queues, queues.waiting, queues.reserved, queues.refused), (1, 1, 1, 1));
+    assert_eq!((queues.state(), route.pool.as_str()), ((Grade::Good, "busy"), "queues here"));
+    assert!(queues.bytes > 0 && queues.age < 60.0 && queues.dir.ends_with("reserve"), "{queues:?}");
+    assert_eq!((seen.in_brief(), seen.grade()), ("2 queues with 2 messages".to_string(), Grade::Good));
+    let page = leash.page("/");
+    assert!(page.contains("<section id=\"queues\"") && page.contains("k:&lt;i&gt;"), "{page}");
+    assert!(!page.contains("k:<i>"), "{page}");
+    assert!(page.contains("Since the start: 1 message refused."), "{page}");
+    let top = Command::new(binary()).args(["top", "--once", "--admin", leash.admin()]).output().unwrap();
+    let text = String::from_utf8_lossy(&top.stdout).into_owned();
+    let line = text.lines().find(|line| line.starts_with("r:a ")).unwrap_or_else(|| panic!("{text}"));
+    assert_eq!(line.split_whitespace().take(4).collect::<Vec<_>>(), ["r:a", "busy", "1", "1"], "{text}");
+    let config = leash.page("/config");
+    assert!(config.contains("\"max_items\":2") || config.contains("\"max_items\": 2"), "{config}");
+}
+
+#[test]
+fn the_way_of_a_key_ends_at_its_queue_and_takes_nothing() {
+    let place = tempfile::tempdir().unwrap();
+    let holder = holder(place.path(), "reserve: 1m");
+    put(&mut holder.client(), "r:a", "one");
+    let address = holder.address();
+    let sidecar = Leash::with_config(&format!(
+        "pools: {{holders: {{servers: ['{address}']}}}}\nroutes: [{{prefix: '', queue: {{pool: holders, mode: kestrel}}}}]\n"
+    ));
+    let told = |leash: &Leash, arguments: &[&str]| {
+        let file = leash.file().display().to_string();
+        let arguments = [&["route", "--config", &file], arguments].concat();
+        let output = run(Command::new(binary()).args(arguments), "");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let here = format!(
+        "r:a  route \"r:\"  queue r:a mode reserve reserve 1m  dir {}\n",
+        place.path().join("reserve").display()
+    );
+    assert_eq!(told(&holder, &["r:a"]), here);
+    let away = told(&sidecar, &["--live", "r:a/open"]);
+    let line = "r:a/open  route \"\"  queue r:a mode kestrel reserve 30s  pool holders  ";
+    assert!(away.starts_with(line) && away.ends_with(&format!("server {address}\n")), "{away}");
+    assert!(told(&sidecar, &["r:a/opne"]).contains("CLIENT_ERROR unknown suffix"));
+    let page = holder.page("/route?key=r:a&live=1");
+    assert!(page.contains("\"name\": \"r:a\"") && !page.contains("live"), "{page}");
+    assert!(holder.page("/?key=r:a&live=1").contains("is about a queue of this leash"));
+    assert!(sidecar.page("/?key=r:a").contains("mode kestrel, reserved for 30 s"));
+    sidecar.client().expect("get r:a\r\n", "VALUE r:a 0 3\r\none\r\nEND\r\n");
 }

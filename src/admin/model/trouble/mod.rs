@@ -3,6 +3,7 @@
 mod config;
 mod deletes;
 mod loaders;
+mod queues;
 mod servers;
 #[cfg(test)]
 mod tests;
@@ -44,6 +45,7 @@ impl Overview {
     pub fn in_brief(&self) -> String {
         let all = counted(self.servers.len(), "server");
         match self.servers.iter().filter(|server| !server.is_asked()).count() {
+            0 if self.servers.is_empty() => self.queues_in_brief(),
             0 if self.servers.len() == 1 => "The server is up".to_string(),
             0 => format!("All {all} are up"),
             1 => format!("1 of {all} is down"),
@@ -75,12 +77,14 @@ fn troubles(overview: &Overview) -> Vec<Trouble> {
     let mut all = servers::blackouts(overview);
     all.extend(servers::down(overview));
     all.extend(errors(overview));
+    all.extend(queues::disk(overview));
     all.extend(loaders::held_back(overview));
     all.extend(deletes::refused(overview));
     all.extend(deletes::lost(overview));
     all.extend(deletes::spools_failing(overview));
     all.extend(servers::suspect(overview));
     all.extend(loaders::failing(overview));
+    all.extend(queues::waiting_long(overview));
     all.extend(config::refused(overview));
     all.extend(config::restart(overview));
     all.sort_by_key(|trouble| !trouble.is_grave);

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::admin::model::{
-    Downtime, FailedLoad, LostDeletes, Process, Rates, ShownLoader, ShownPool, ShownRoute, SpoolFailing,
+    Downtime, FailedLoad, LostDeletes, Process, Rates, ShownLoader, ShownPool, ShownQueue, ShownQueues, ShownRoute,
+    SpoolFailing,
 };
 use crate::metrics::{LoadOutcome, ServerState, SpoolDrop};
 
@@ -185,6 +186,7 @@ fn loading(prefix: &str, failed: f64) -> ShownRoute {
         saved: None,
         migration: None,
         loader: Some(loader),
+        queues: None,
     }
 }
 
@@ -204,6 +206,25 @@ fn a_loader_that_fails_is_told_with_address_and_reason_and_is_grave_once_it_is_h
     assert!(trouble.is_grave && trouble.text.starts_with("The loader of cart: fails and is asked"), "{trouble:?}");
     wrong.routes[0].loader.as_mut().unwrap().is_held_back = true;
     assert!(told(&wrong)[0].text.starts_with("The loaders of page:, cart: fail and are asked"), "{:?}", told(&wrong));
+}
+
+#[test]
+fn queues_that_nobody_empties_are_told_and_a_disk_that_refuses_is_grave() {
+    let mut wrong = of(&[ServerState::Up]);
+    let longest = vec![
+        ShownQueue { name: "jobs:mail".to_string(), waiting: 7, age: 900.0, ..ShownQueue::default() },
+        ShownQueue { name: "jobs:new".to_string(), waiting: 1, age: 5.0, waiters: 1, ..ShownQueue::default() },
+    ];
+    let queues = ShownQueues { dir: "/q".to_string(), age: 900.0, longest, ..ShownQueues::default() };
+    wrong.routes = vec![ShownRoute { loader: None, queues: Some(queues), ..loading("jobs:", 0.0) }];
+    let [trouble] = &told(&wrong)[..] else { panic!("{:?}", told(&wrong)) };
+    assert_eq!(trouble.text, "The oldest message of the queues of jobs: has waited for 15 min.");
+    assert_eq!(trouble.details, ["jobs:mail: 7 messages, the oldest 15 min old, 0 consumers there"]);
+    assert!(!trouble.is_grave);
+    wrong.routes[0].queues.as_mut().unwrap().is_disk_refusing = true;
+    let [trouble] = &told(&wrong)[..] else { panic!("{:?}", told(&wrong)) };
+    assert!(trouble.is_grave && trouble.text.starts_with("The disk refuses to work for the queues of jobs:."));
+    assert_eq!(trouble.details, ["jobs: in /q"]);
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod help;
 mod loaders;
 mod migrations;
 mod part;
+mod queues;
 mod savings;
 mod servers;
 mod spark;
@@ -77,7 +78,8 @@ fn sheet(overview: &Overview, sort: Sort, width: usize) -> Vec<Part> {
         troubles::troubles(overview, width),
         Some(traffic::traffic(overview, width)),
         savings::savings(overview, width),
-        Some(servers::servers(overview, sort)),
+        servers::servers(overview, sort),
+        queues::queues(overview),
         loaders::loaders(overview),
         migrations::migrations(overview, width),
         busiest::busiest(overview),

@@ -24,7 +24,7 @@ const COLUMNS: [Column<ShownServer>; 9] = [
 ];
 
 /// All of them, in this order.
-pub(super) fn servers(overview: &Overview, sort: Sort) -> Part {
+pub(super) fn servers(overview: &Overview, sort: Sort) -> Option<Part> {
     let mut servers: Vec<&ShownServer> = overview.servers.iter().collect();
     match sort {
         Sort::WorstFirst => {}
@@ -34,7 +34,8 @@ pub(super) fn servers(overview: &Overview, sort: Sort) -> Part {
     // The last one tells nothing where there is one pool.
     let columns = &COLUMNS[..COLUMNS.len() - usize::from(overview.pools.len() < 2)];
     let (columns, lines) = table(columns, &servers);
-    Part { head: vec![summary(&overview.servers), columns], items: lines.into_iter().map(|line| vec![line]).collect() }
+    let head = vec![summary(&overview.servers), columns];
+    (!servers.is_empty()).then(|| Part { head, items: lines.into_iter().map(|line| vec![line]).collect() })
 }
 
 fn summary(servers: &[ShownServer]) -> Line<'static> {

@@ -39,7 +39,7 @@ fn server(name: &str, state: ServerState, requests: f64, failures: f64) -> Shown
 
 fn route(prefix: &str) -> ShownRoute {
     let (prefix, pool) = (prefix.to_string(), "main".to_string());
-    ShownRoute { prefix, pool, now: Rates::default(), saved: None, migration: None, loader: None }
+    ShownRoute { prefix, pool, now: Rates::default(), saved: None, migration: None, loader: None, queues: None }
 }
 
 fn rates(requests: f64, hit_ratio: f64) -> Rates {
