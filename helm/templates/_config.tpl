@@ -8,6 +8,7 @@ leash's configuration file, and what the rest of the chart reads from it.
 {{- if not $config.listen -}}
 {{- $_ := set $config "listen" (list (dict "tcp" (ternary "127.0.0.1:11211" "0.0.0.0:11211" (eq .Values.mode "sidecar")))) -}}
 {{- end -}}
+{{- if not $config.pools -}}{{- $_ := unset $config "pools" -}}{{- end -}}
 {{- toYaml $config -}}
 {{- end }}
 
@@ -63,6 +64,22 @@ leash's configuration file, and what the rest of the chart reads from it.
 {{/* Where deletes survive a restart; empty if that is nowhere. */}}
 {{- define "leash.spoolDir" -}}
 {{- dig "dir" "" (default (dict) .Values.config.spool) -}}
+{{- end }}
+
+{{/* The directories of queues, as a JSON list. */}}
+{{- define "leash.queueDirs" -}}
+{{- $dirs := list -}}
+{{- range .Values.config.routes -}}
+{{- with .queue -}}{{- with .dir -}}{{- $dirs = append $dirs . -}}{{- end -}}{{- end -}}
+{{- end -}}
+{{- $dirs | toJson -}}
+{{- end }}
+
+{{/* "true" if every key is the name of a queue. */}}
+{{- define "leash.hasOnlyQueues" -}}
+{{- $only := not (empty .Values.config.routes) -}}
+{{- range .Values.config.routes -}}{{- if not .queue -}}{{- $only = false -}}{{- end -}}{{- end -}}
+{{- if $only -}}true{{- end -}}
 {{- end }}
 
 {{/* The addresses of a pool's servers, as a JSON list. */}}

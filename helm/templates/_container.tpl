@@ -60,6 +60,10 @@ volumeMounts:
   - name: leash-spool
     mountPath: {{ . | quote }}
   {{- end }}
+  {{- if eq .Values.mode "holders" }}
+  - name: leash-queues
+    mountPath: {{ .Values.queueVolume.mountPath | quote }}
+  {{- end }}
   {{- range $index, $file := .Values.secretFiles }}
   - name: leash-secret-{{ $index }}
     mountPath: {{ $file.mountPath | quote }}

@@ -18,7 +18,7 @@ usual day, which is a tenth of that.
 
 {{/*
 The process, 1.25 times limits.memory, embedded stores, deletes that wait for every server at once, leases of routes that
-refresh. `limits.memory: auto` is half of the limit without the stores, 1 GiB at most: so the rest has to fit into the other
+refresh, places of ten million messages. `limits.memory: auto` is half of the limit without the stores, 1 GiB at most: so the rest has to fit into the other
 0.375 parts of it, and 384 MiB are the least, which leave room for traffic.
 */}}
 {{- define "leash.neededMemory" -}}
@@ -30,6 +30,7 @@ refresh. `limits.memory: auto` is half of the limit without the stores, 1 GiB at
 {{- range $config.routes -}}
 {{- if .refresh -}}{{- $rest = add $rest 50 -}}{{- break -}}{{- end -}}
 {{- end -}}
+{{- if include "leash.queueDirs" . | fromJsonArray -}}{{- $rest = add $rest 128 -}}{{- end -}}
 {{- $stores = include "leash.wholeMebibytes" $stores | int64 -}}
 {{- $memory := dig "memory" "auto" (default (dict) $config.limits) -}}
 {{- if eq (toString $memory) "auto" -}}

@@ -1,5 +1,5 @@
 {{/*
-The pod of the modes daemonset and deployment: metadata and spec of its template.
+The pod of the modes daemonset, deployment and holders: metadata and spec of its template.
 */}}
 
 {{- define "leash.podTemplate" -}}
@@ -26,7 +26,7 @@ spec:
   {{- with .Values.priorityClassName }}
   priorityClassName: {{ . }}
   {{- end }}
-  {{- with .Values.podSecurityContext }}
+  {{- with include "leash.podSecurityContext" . | fromYaml }}
   securityContext:
     {{- toYaml . | nindent 4 }}
   {{- end }}
@@ -40,15 +40,21 @@ spec:
   dnsConfig:
     {{- toYaml . | nindent 4 }}
   {{- end }}
+  {{- if eq .Values.mode "holders" }}
+  # the 1.5 s that leash may take, and some to spare
+  {{- else }}
   # the sleep below, the 1.5 s that leash may take, and some to spare
+  {{- end }}
   terminationGracePeriodSeconds: {{ .Values.terminationGracePeriodSeconds | int64 }}
   containers:
     - {{ include "leash.container" . | nindent 6 | trim }}
+      {{- if ne .Values.mode "holders" }}
       lifecycle:
         preStop:
-          # Until every node's Service rules have forgotten this pod. Not for a sidecar: nothing reaches it by a Service.
+          # Until every node's Service rules have forgotten this pod. Not for a sidecar or a holder: no such rule leads there.
           sleep:
             seconds: 5
+      {{- end }}
   volumes:
     {{- include "leash.volumes" . | nindent 4 }}
   {{- with .Values.nodeSelector }}
@@ -63,7 +69,7 @@ spec:
   affinity:
     {{- toYaml . | nindent 4 }}
   {{- end }}
-  {{- if eq .Values.mode "deployment" }}
+  {{- if has .Values.mode (list "deployment" "holders") }}
   {{- with .Values.topologySpreadConstraints }}
   topologySpreadConstraints:
     {{- range . }}
@@ -71,4 +77,15 @@ spec:
     {{- end }}
   {{- end }}
   {{- end }}
+{{- end }}
+
+{{/* With the group of leash for the volumes of holders, which otherwise belong to root. */}}
+{{- define "leash.podSecurityContext" -}}
+{{- $group := dict -}}
+{{- if eq .Values.mode "holders" -}}
+{{- with dig "runAsGroup" "" (default (dict) .Values.securityContext) -}}
+{{- $group = dict "fsGroup" . "fsGroupChangePolicy" "OnRootMismatch" -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml (merge (dict) .Values.podSecurityContext $group) -}}
 {{- end }}

@@ -7,6 +7,7 @@ mode.
 {{- include "leash.validateConfig" . -}}
 {{- include "leash.validateExtras" . -}}
 {{- include "leash.validateMode" . -}}
+{{- include "leash.validateQueues" . -}}
 {{- if and .Values.podMonitor.enabled .Values.serviceMonitor.enabled -}}
 {{- fail "podMonitor and serviceMonitor are both enabled, and Prometheus would count every request twice: take one of them" -}}
 {{- end -}}
@@ -18,7 +19,7 @@ mode.
 {{- fail "existingConfigMap and existingSecret are both written: leash reads one file" -}}
 {{- else if and (or $v.existingConfigMap $v.existingSecret) $v.config.pools -}}
 {{- fail "config.pools is written beside existingConfigMap or existingSecret, whose leash.yaml would win: write the pools in one place" -}}
-{{- else if not (or $v.existingConfigMap $v.existingSecret $v.config.pools) -}}
+{{- else if not (or $v.existingConfigMap $v.existingSecret $v.config.pools (and (eq $v.mode "holders") (include "leash.hasOnlyQueues" .))) -}}
 {{- fail "config.pools is empty: name your memcached servers, such as config.pools.main.servers: [\"memcached-0.memcached:11211\"]" -}}
 {{- end -}}
 {{- $admin := include "leash.admin" . -}}
@@ -50,7 +51,7 @@ mode.
 {{- $v := .Values -}}
 {{- if eq $v.mode "sidecar" -}}
 {{- if $v.networkPolicy.enabled -}}
-{{- fail "networkPolicy is for the modes daemonset and deployment: it covers whole pods, so beside a sidecar it belongs to the application's chart" -}}
+{{- fail "networkPolicy is for the modes daemonset, deployment and holders: it covers whole pods, so beside a sidecar it belongs to the application's chart" -}}
 {{- end -}}
 {{- else -}}
 {{- if $v.injection.enabled -}}
@@ -76,5 +77,31 @@ mode.
 {{- end -}}
 {{- if and (eq $v.service.type "LoadBalancer") (not $v.service.loadBalancerSourceRanges) -}}
 {{- fail "service.type is LoadBalancer, and whoever reaches it could read and write every key: name who may in service.loadBalancerSourceRanges" -}}
+{{- end -}}
+{{- end }}
+
+{{/* Messages outlive a pod only where they are on a volume that does. */}}
+{{- define "leash.validateQueues" -}}
+{{- $v := .Values -}}
+{{- $volumes := list -}}
+{{- if eq $v.mode "holders" -}}
+{{- $volumes = append $volumes $v.queueVolume.mountPath -}}
+{{- if not (or $v.existingConfigMap $v.existingSecret (include "leash.queueDirs" . | fromJsonArray)) -}}
+{{- fail (printf "mode is holders, and no route has queues to keep: write one, such as config.routes: [{prefix: \"\", queue: {dir: %s/queues}}]" $v.queueVolume.mountPath) -}}
+{{- end -}}
+{{- if or (ne $v.service.type "ClusterIP") $v.service.clusterIP -}}
+{{- fail "mode is holders, whose Service is headless, so that each holder has a name: leave service.type and service.clusterIP out" -}}
+{{- end -}}
+{{- end -}}
+{{- range $v.extraVolumeMounts -}}{{- $volumes = append $volumes .mountPath -}}{{- end -}}
+{{- range $dir := include "leash.queueDirs" . | fromJsonArray -}}
+{{- $kept := false -}}
+{{- range $volumes -}}{{- if hasPrefix (printf "%s/" (trimSuffix "/" .)) $dir -}}{{- $kept = true -}}{{- end -}}{{- end -}}
+{{- if not $kept -}}
+{{- if eq $v.mode "holders" -}}
+{{- fail (printf "the queues in %s are on no volume: take a directory below queueVolume.mountPath, such as %s/queues" $dir (trimSuffix "/" $v.queueVolume.mountPath)) -}}
+{{- end -}}
+{{- fail (printf "the queues in %s would be gone with their pod in mode %s: let a release of mode holders keep them, and name it here by queue: {pool: …}; or mount a volume above it with extraVolumes" $dir $v.mode) -}}
+{{- end -}}
 {{- end -}}
 {{- end }}

@@ -26,7 +26,7 @@ pub struct Case {
 }
 
 /// Every mode, with few values and with many.
-pub const CASES: [Case; 7] = [
+pub const CASES: [Case; 8] = [
     Case { name: "sidecar", since: "1.30.0" },
     Case { name: "injection", since: "1.34.0" },
     Case { name: "daemonset", since: "1.30.0" },
@@ -34,6 +34,7 @@ pub const CASES: [Case; 7] = [
     Case { name: "monitoring", since: "1.30.0" },
     Case { name: "openshift", since: "1.30.0" },
     Case { name: "hostnetwork", since: "1.30.0" },
+    Case { name: "holders", since: "1.30.0" },
 ];
 
 /// The token that the example application is given.

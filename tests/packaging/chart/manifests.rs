@@ -92,16 +92,18 @@ fn an_injection_speaks_the_newest_version_the_cluster_has() {
 fn leash_accepts_the_configuration_of_every_mode() {
     for case in all() {
         let objects = case.objects();
-        let map = objects.iter().find(|object| object["data"]["leash.yaml"].is_string());
+        let files: Vec<&str> = objects.iter().filter_map(|object| object["data"]["leash.yaml"].as_str()).collect();
+        assert!(!files.is_empty(), "{}: no ConfigMap", case.name);
         let leash = objects.iter().flat_map(containers).find(|container| container["name"] == "leash");
         let environment = leash.map_or(Value::Null, |leash| leash["env"].clone());
         let from_secrets = environment.as_array().into_iter().flatten().filter(|it| it["valueFrom"].is_object());
         let secrets: Vec<(&str, &str)> = from_secrets.filter_map(|it| Some((it["name"].as_str()?, TOKEN))).collect();
-        let directory = tempfile::tempdir().unwrap();
-        let file = directory.path().join("leash.yaml");
-        fs::write(&file, map.expect("a ConfigMap")["data"]["leash.yaml"].as_str().unwrap()).unwrap();
-        let output = run(Command::new(env!("CARGO_BIN_EXE_leash")).arg("check").arg(&file).envs(secrets), "");
-        assert!(output.status.success(), "{}: {}", case.name, errors(&output));
+        for file in files {
+            let mut check = Command::new(env!("CARGO_BIN_EXE_leash"));
+            check.args(["check", "--elsewhere", "-"]).envs(secrets.clone());
+            let output = run(&mut check, file);
+            assert!(output.status.success(), "{}: {}", case.name, errors(&output));
+        }
     }
 }
 
@@ -114,7 +116,10 @@ fn every_key_of_the_example_configuration_can_be_a_value() {
     let directory = tempfile::tempdir().unwrap();
     let values = directory.path().join("values.json");
     let image = serde_json::json!({"repository": "registry.example.com/leash"});
-    fs::write(&values, serde_json::json!({ "config": config, "image": image }).to_string()).unwrap();
+    // The example has queues beside an application, which needs a volume there.
+    let queues = serde_json::json!([{"name": "queues", "mountPath": "/var/lib/leash"}]);
+    let values_of_it = serde_json::json!({ "config": config, "image": image, "extraVolumeMounts": queues });
+    fs::write(&values, values_of_it.to_string()).unwrap();
     let arguments = vec![here("helm").display().to_string(), "--values".into(), values.display().to_string()];
     let rendered = objects(&template(KUBERNETES, arguments));
     let file = find(&rendered, "ConfigMap")["data"]["leash.yaml"].as_str().unwrap();
@@ -127,8 +132,9 @@ fn every_key_of_the_example_configuration_can_be_a_value() {
 fn a_sidecar_starts_first_ends_last_and_is_probed_by_number() {
     for case in ["sidecar", "application"] {
         let objects = all().find(|c| c.name == case).unwrap().objects();
-        let pods: Vec<&Value> =
-            objects.iter().filter(|o| ["Pod", "Deployment"].contains(&o["kind"].as_str().unwrap())).collect();
+        // The holders of the example have no sidecar, and neither has the pod that asks them.
+        let has_sidecar = |o: &&Value| o["metadata"]["name"] != "queues-test" && ["Pod", "Deployment"].iter().any(|k| o["kind"] == *k);
+        let pods: Vec<&Value> = objects.iter().filter(has_sidecar).collect();
         for pod in &pods {
             let leash = &containers(pod)[0];
             assert_eq!((&leash["name"], &leash["restartPolicy"]), (&"leash".into(), &"Always".into()), "{case}");
@@ -176,6 +182,41 @@ fn the_directory_of_spools_is_on_a_volume_of_its_own() {
     assert!(volume("sidecar", "Pod", "/var/lib/leash/spool").is_null(), "nobody asked for one");
 }
 
+#[test]
+fn each_holder_keeps_its_queues_on_a_claim_of_its_own() {
+    let objects = all().find(|case| case.name == "holders").unwrap().objects();
+    let set = find(&objects, "StatefulSet");
+    let claim = &set["spec"]["volumeClaimTemplates"][0];
+    assert_eq!((&claim["metadata"]["name"], &claim["spec"]["resources"]["requests"]["storage"]), (&"leash-queues".into(), &"50Gi".into()));
+    assert!(claim["metadata"]["labels"].is_null(), "a label with the chart's version would forbid every upgrade");
+    let mounts = containers(set)[0]["volumeMounts"].clone();
+    let mount = mounts.as_array().unwrap().iter().find(|mount| mount["name"] == "leash-queues").expect("it is mounted");
+    let path = mount["mountPath"].as_str().unwrap();
+    let file: Value = serde_yaml::from_str(find(&objects, "ConfigMap")["data"]["leash.yaml"].as_str().unwrap()).unwrap();
+    for route in file["routes"].as_array().unwrap() {
+        assert!(route["queue"]["dir"].as_str().unwrap().starts_with(&format!("{path}/")), "{route}");
+    }
+    let pod = &set["spec"]["template"]["spec"];
+    assert_eq!(pod["securityContext"]["fsGroup"], containers(set)[0]["securityContext"]["runAsGroup"]);
+    let service = find(&objects, "Service");
+    assert_eq!((&service["spec"]["clusterIP"], &set["spec"]["serviceName"]), (&"None".into(), &service["metadata"]["name"]));
+    assert_eq!(find(&objects, "PodDisruptionBudget")["spec"]["maxUnavailable"], 1);
+}
+
+#[test]
+fn the_sidecar_of_the_example_names_each_holder_of_it() {
+    let objects = APPLICATION.objects();
+    let set = objects.iter().find(|object| object["metadata"]["name"] == "queues" && object["kind"] == "StatefulSet");
+    let set = set.expect("holders");
+    let files = objects.iter().filter_map(|object| object["data"]["leash.yaml"].as_str());
+    let files: Vec<Value> = files.map(|file| serde_yaml::from_str(file).unwrap()).collect();
+    let pool = files.iter().find(|file| file["pools"]["queues"].is_object()).expect("a sidecar that knows them");
+    let servers = pool["pools"]["queues"]["servers"].as_array().unwrap();
+    let named: Vec<&str> = servers.iter().filter_map(|server| server["address"].as_str()).collect();
+    let there = (0..set["spec"]["replicas"].as_u64().unwrap()).map(|n| format!("queues-{n}.queues:11211"));
+    assert_eq!(named, there.collect::<Vec<_>>());
+}
+
 /// Whether labels carry all that a selector asks for.
 fn selects(selector: &Value, labels: &Value) -> bool {
     selector.as_object().unwrap().iter().all(|(name, value)| labels[name] == *value)
@@ -183,7 +224,7 @@ fn selects(selector: &Value, labels: &Value) -> bool {
 
 #[test]
 fn a_service_selects_the_pods_of_leash_and_not_the_one_of_the_test() {
-    for (case, kind) in [("daemonset", "DaemonSet"), ("deployment", "Deployment")] {
+    for (case, kind) in [("daemonset", "DaemonSet"), ("deployment", "Deployment"), ("holders", "StatefulSet")] {
         let objects = all().find(|c| c.name == case).unwrap().objects();
         let selector = &find(&objects, "Service")["spec"]["selector"];
         assert!(selects(selector, &find(&objects, kind)["spec"]["template"]["metadata"]["labels"]));

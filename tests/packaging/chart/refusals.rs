@@ -6,7 +6,7 @@ use super::helm::{KUBERNETES, errors, helm};
 
 /// `--set` arguments on top of the least values, and what the refusal says.
 const SCHEMA: &[(&str, &str)] = &[
-    ("mode=cluster", "at '/mode': value must be one of 'sidecar', 'daemonset', 'deployment'"),
+    ("mode=cluster", "at '/mode': value must be one of 'sidecar', 'daemonset', 'deployment', 'holders'"),
     ("modes=sidecar", "additional properties 'modes' not allowed"),
     ("replicas=0", "at '/replicas': minimum: got 0, want 1"),
     ("image.pullPolicy=always", "at '/image/pullPolicy': value must be one of"),
@@ -55,6 +55,11 @@ const SCHEMA: &[(&str, &str)] = &[
     ("config.routes[0].refresh.grace=1min", "at '/config/routes/0/refresh/grace': '1min' does not match pattern"),
     ("config.routes[0].refresh.marker_bit=32", "at '/config/routes/0/refresh/marker_bit': maximum: got 32, want 31"),
     ("config.routes[0].refresh.early.beta=0", "at '/config/routes/0/refresh/early/beta': exclusiveMinimum: got 0"),
+    ("config.routes[0].queue.mode=fifo", "at '/config/routes/0/queue/mode': value must be one of 'reserve', 'kestrel'"),
+    ("config.routes[0].queue.sync=true", "at '/config/routes/0/queue/sync': value must be one of 'always', '100ms'"),
+    ("config.routes[0].queue.dir=queues", "at '/config/routes/0/queue/dir': 'queues' does not match pattern '^/'"),
+    ("queueVolume.size=big", "at '/queueVolume/size': 'big' does not match pattern"),
+    ("queueVolume.accessModes[0]=ReadOnlyMany", "at '/queueVolume/accessModes/0': value must be one of"),
     ("config.limits.item_size=1MB", "at '/config/limits/item_size': '1MB' does not match pattern"),
     ("config.limits.waiters=0", "at '/config/limits/waiters': minimum: got 0, want 1"),
     ("config.log.format=xml", "at '/config/log/format': value must be one of 'auto', 'text', 'json'"),
@@ -89,8 +94,22 @@ const TOGETHER: &[(&str, &str)] = &[
         "config.admin=127.0.0.1:11291",
         "config.admin is 127.0.0.1:11291, but the kubelet's probes come to the pod's address",
     ),
-    ("networkPolicy.enabled=true", "networkPolicy is for the modes daemonset and deployment"),
+    ("networkPolicy.enabled=true", "networkPolicy is for the modes daemonset, deployment and holders"),
     ("mode=daemonset,injection.enabled=true", "injection is for mode sidecar, and mode is daemonset"),
+    ("mode=holders", "mode is holders, and no route has queues to keep"),
+    ("mode=holders,config.pools=null", "config.pools is empty: name your memcached servers"),
+    (
+        "mode=holders,config.routes[0].prefix=q:,config.routes[0].queue.dir=/data/queues",
+        "the queues in /data/queues are on no volume: take a directory below queueVolume.mountPath, such as /var/lib/leash/q",
+    ),
+    (
+        "mode=deployment,config.routes[0].prefix=q:,config.routes[0].queue.dir=/var/lib/leash/queues",
+        "the queues in /var/lib/leash/queues would be gone with their pod in mode deployment: let a release of mode holders",
+    ),
+    (
+        "mode=holders,config.routes[0].prefix=q:,config.routes[0].queue.dir=/var/lib/leash/queues,service.type=NodePort",
+        "mode is holders, whose Service is headless",
+    ),
     (
         "mode=deployment,config.listen[0].tcp=127.0.0.1:11211",
         "config.listen has only loopback addresses or sockets, which the Service of mode deployment cannot reach",

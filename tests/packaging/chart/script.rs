@@ -30,7 +30,7 @@ fn it_passes_when_every_server_answers_and_writes_nothing() {
     let leash = Leash::with_servers(&servers);
     let output = script(leash.address());
     assert!(output.status.success(), "{}", errors(&output));
-    assert_eq!(errors(&output), "64 of 64 keys answered\n");
+    assert_eq!(errors(&output), "127.0.0.1: 64 of 64 keys answered\n");
     assert!(leash.page("/metrics").contains("class=\"touch\",outcome=\"miss\"} 64"), "nothing was there, nothing is");
 }
 
