@@ -6,8 +6,9 @@ use std::process::ExitCode;
 
 use leash::commands::check;
 use leash::commands::cli::{
-    self, Check, CliCommand, Demo, EXIT_CONFIG, EXIT_UNAVAILABLE, Environment, Healthcheck, RouteArgs, Top, Warm,
+    self, Check, CliCommand, Demo, EXIT_CONFIG, EXIT_UNAVAILABLE, Environment, Healthcheck, Queue, RouteArgs, Top, Warm,
 };
+use leash::commands::queue::{self, QueueError};
 use leash::commands::warm::{WarmError, WarmRefusal};
 use leash::commands::{healthcheck, top};
 use leash::config::{Config, schema};
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Some(CliCommand::Demo(demo)) => return show_demo(demo),
         Some(CliCommand::Warm(warm)) => return copy_ahead(warm),
         Some(CliCommand::Check(files)) => return check_files(files),
+        Some(CliCommand::Queue(queue)) => return see_to_queues(queue, &environment),
         _ => {}
     }
     // Before the file is read: what is written to it from now on is another configuration.
@@ -100,6 +102,31 @@ fn copy_ahead(warm: &Warm) -> ExitCode {
             eprintln!("leash: {error}");
             match error {
                 WarmError::Refused(WarmRefusal::NoSuchKeys(_)) => ExitCode::from(cli::EXIT_USAGE as u8),
+                _ => ExitCode::FAILURE,
+            }
+        }
+    }
+}
+
+fn see_to_queues(asked: &Queue, environment: &Environment) -> ExitCode {
+    let errand = match asked.command.errand(environment) {
+        Ok(errand) => errand,
+        Err(problems) => {
+            eprintln!("{problems}");
+            return ExitCode::from(EXIT_CONFIG as u8);
+        }
+    };
+    match queue::run(errand) {
+        Ok(outcome) => {
+            // A reader that has seen enough is no failure.
+            let _ = io::stdout().write_all(&outcome.shown(asked.command.args().json));
+            outcome.failed.iter().for_each(|error| eprintln!("leash: {error}"));
+            if outcome.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(error) => {
+            eprintln!("leash: {error}");
+            match error {
+                QueueError::Usage(_) => ExitCode::from(cli::EXIT_USAGE as u8),
                 _ => ExitCode::FAILURE,
             }
         }

@@ -4,5 +4,6 @@ pub mod check;
 pub mod cli;
 pub mod demo;
 pub mod healthcheck;
+pub mod queue;
 pub mod top;
 pub mod warm;

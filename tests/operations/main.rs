@@ -7,6 +7,7 @@ mod demo;
 mod man;
 mod monitoring;
 mod page;
+mod queue_commands;
 mod queues;
 mod reload;
 mod stand_ins;

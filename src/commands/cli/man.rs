@@ -25,14 +25,14 @@ impl Man {
         let command = asked.unwrap_or(&leash).clone();
         write_title(&command, to)?;
         let after_help = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
-        let has_commands = command.has_subcommands();
-        let page = clap_mangen::Man::new(command);
+        let page = clap_mangen::Man::new(command.clone());
         page.render_name_section(to)?;
         page.render_synopsis_section(to)?;
         page.render_description_section(to)?;
         page.render_options_section(to)?;
-        if has_commands {
-            page.render_subcommands_section(to)?;
+        match asked {
+            None => page.render_subcommands_section(to)?,
+            Some(_) => commands_of(&command).to_writer(to)?,
         }
         sections(&after_help).to_writer(to)
     }
@@ -44,17 +44,32 @@ fn write_title(command: &clap::Command, to: &mut dyn io::Write) -> io::Result<()
     writeln!(to, ".TH {name} 1 \"\" \"leash {}\" leash", env!("CARGO_PKG_VERSION"))
 }
 
+/// The commands of a command, which have no pages of their own: as their help shows them.
+fn commands_of(command: &clap::Command) -> Roff {
+    let mut page = Roff::new();
+    for command in command.get_subcommands().filter(|command| command.get_name() != "help") {
+        let title = command.get_bin_name().unwrap_or_else(|| command.get_name());
+        page.control("SH", [title.to_uppercase().as_str()]);
+        verbatim(&mut page, &command.clone().render_long_help().to_string());
+    }
+    page
+}
+
+fn verbatim(page: &mut Roff, text: &str) {
+    page.control("nf", []);
+    for line in text.lines() {
+        page.text([roman(line.trim_start())]);
+    }
+    page.control("fi", []);
+}
+
 /// What stands behind the options: each line without an indent begins a section, the others are shown as they are.
 fn sections(after_help: &str) -> Roff {
     let mut page = Roff::new();
     for section in after_help.split("\n\n").filter(|section| !section.is_empty()) {
         let (title, lines) = section.split_once('\n').unwrap_or((section, ""));
         page.control("SH", [title.trim_end_matches(':').to_uppercase().as_str()]);
-        page.control("nf", []);
-        for line in lines.lines() {
-            page.text([roman(line.trim_start())]);
-        }
-        page.control("fi", []);
+        verbatim(&mut page, lines);
     }
     page
 }
@@ -89,7 +104,9 @@ mod tests {
             let page = page(name).replace('\\', "");
             let title = name.map_or("leash".to_string(), |name| format!("leash-{name}"));
             assert!(page.contains(&format!(".TH {title} 1 ")), "{page}");
-            let options: Vec<&str> = command.get_arguments().filter_map(clap::Arg::get_long).collect();
+            let all = std::iter::once(command).chain(command.get_subcommands().filter(|_| name.is_some()));
+            let options: Vec<&str> =
+                all.flat_map(|command| command.get_arguments().filter_map(clap::Arg::get_long)).collect();
             assert!(options.contains(&"help"), "{options:?}");
             for option in options {
                 assert!(page.contains(&format!("--{option}")), "{title} does not name --{option}:\n{page}");
@@ -100,7 +117,10 @@ mod tests {
     #[test]
     fn the_page_of_leash_leads_to_the_others_and_ends_with_exit_codes_and_examples() {
         let page = page(None).replace('\\', "");
-        assert!(page.contains("leash-route(1)") && !page.contains("leash-help"), "{page}");
+        assert!(
+            page.contains("leash-route(1)") && page.contains("leash-queue(1)") && !page.contains("leash-help"),
+            "{page}"
+        );
         assert!(page.contains(".SH \"EXIT CODES\"\n.nf\n0   done\n"), "{page}");
         assert!(page.contains(".SH EXAMPLES\n.nf\nleash demo"), "{page}");
     }

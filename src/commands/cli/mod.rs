@@ -5,6 +5,7 @@ mod check;
 mod demo;
 mod environment;
 mod man;
+mod queue;
 mod top;
 mod warm;
 
@@ -23,6 +24,7 @@ pub use check::Check;
 pub use demo::Demo;
 pub use environment::Environment;
 pub use man::Man;
+pub use queue::Queue;
 pub use top::Top;
 pub use warm::Warm;
 
@@ -37,7 +39,7 @@ const AFTER_HELP: &str = "\
 Exit codes:
   0   done
   1   it could not be done; of route --live, a server could not be asked; of healthcheck, not healthy;
-      of top --once, no answer; of warm, not everything is copied
+      of top --once, no answer; of warm, not everything is copied; of queue, see there
   64  the command line makes no sense
   69  of check --connect, a server cannot be used
   78  the configuration makes no sense; every problem is listed with file, line and column
@@ -58,6 +60,7 @@ Examples:
   leash route user:42 --config leash.yaml       where does this key go?
   leash route user:42 --live -c leash.yaml      and is it there, is it stale, who regenerates it?
   leash warm --config leash.yaml                copy to the new pool what the old one has
+  leash queue list --config leash.yaml          how are the queues?
   leash top                                     how is it doing?";
 
 /// A memcached sidecar: no dog-piles, no rehashing, no cold migrations.
@@ -147,6 +150,10 @@ pub enum CliCommand {
     ///
     /// For routes in phase warm. Copies never cover what an application wrote, and deleted values do not come back.
     Warm(Warm),
+    /// Look at queues, move messages from one to another, drop them
+    ///
+    /// Over the protocol, as clients do: beside the leash that has the queues, and from another machine as well.
+    Queue(Queue),
     /// Show how a leash is doing, live: rates, servers, migrations
     ///
     /// Asks its admin address every few seconds. Changes nothing.
