@@ -4,6 +4,7 @@ mod loader;
 mod migration;
 mod migration_rolling;
 mod migration_uniques;
+mod queue_guide;
 mod queues;
 mod queues_sidecar;
 mod refresh;

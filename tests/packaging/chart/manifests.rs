@@ -133,7 +133,9 @@ fn a_sidecar_starts_first_ends_last_and_is_probed_by_number() {
     for case in ["sidecar", "application"] {
         let objects = all().find(|c| c.name == case).unwrap().objects();
         // The holders of the example have no sidecar, and neither has the pod that asks them.
-        let has_sidecar = |o: &&Value| o["metadata"]["name"] != "queues-test" && ["Pod", "Deployment"].iter().any(|k| o["kind"] == *k);
+        let has_sidecar = |o: &&Value| {
+            o["metadata"]["name"] != "queues-test" && ["Pod", "Deployment"].iter().any(|k| o["kind"] == *k)
+        };
         let pods: Vec<&Value> = objects.iter().filter(has_sidecar).collect();
         for pod in &pods {
             let leash = &containers(pod)[0];
@@ -187,19 +189,26 @@ fn each_holder_keeps_its_queues_on_a_claim_of_its_own() {
     let objects = all().find(|case| case.name == "holders").unwrap().objects();
     let set = find(&objects, "StatefulSet");
     let claim = &set["spec"]["volumeClaimTemplates"][0];
-    assert_eq!((&claim["metadata"]["name"], &claim["spec"]["resources"]["requests"]["storage"]), (&"leash-queues".into(), &"50Gi".into()));
+    assert_eq!(
+        (&claim["metadata"]["name"], &claim["spec"]["resources"]["requests"]["storage"]),
+        (&"leash-queues".into(), &"50Gi".into())
+    );
     assert!(claim["metadata"]["labels"].is_null(), "a label with the chart's version would forbid every upgrade");
     let mounts = containers(set)[0]["volumeMounts"].clone();
     let mount = mounts.as_array().unwrap().iter().find(|mount| mount["name"] == "leash-queues").expect("it is mounted");
     let path = mount["mountPath"].as_str().unwrap();
-    let file: Value = serde_yaml::from_str(find(&objects, "ConfigMap")["data"]["leash.yaml"].as_str().unwrap()).unwrap();
+    let file: Value =
+        serde_yaml::from_str(find(&objects, "ConfigMap")["data"]["leash.yaml"].as_str().unwrap()).unwrap();
     for route in file["routes"].as_array().unwrap() {
         assert!(route["queue"]["dir"].as_str().unwrap().starts_with(&format!("{path}/")), "{route}");
     }
     let pod = &set["spec"]["template"]["spec"];
     assert_eq!(pod["securityContext"]["fsGroup"], containers(set)[0]["securityContext"]["runAsGroup"]);
     let service = find(&objects, "Service");
-    assert_eq!((&service["spec"]["clusterIP"], &set["spec"]["serviceName"]), (&"None".into(), &service["metadata"]["name"]));
+    assert_eq!(
+        (&service["spec"]["clusterIP"], &set["spec"]["serviceName"]),
+        (&"None".into(), &service["metadata"]["name"])
+    );
     assert_eq!(find(&objects, "PodDisruptionBudget")["spec"]["maxUnavailable"], 1);
 }
 

@@ -81,7 +81,8 @@ fn the_tests_say_what_they_will_install_before_they_do() {
     what.arg("--what").env_clear().env("PATH", tools.path());
     let said = passes(what);
     let line = said.lines().find(|line| line.starts_with("  with apt-get ")).unwrap_or_else(|| panic!("{said}"));
-    for package in ["memcached", "nodejs", "php-cli", "prometheus", "chromium", "mandoc"] {
+    for package in ["memcached", "beanstalkd", "redis-server", "nodejs", "php-cli", "prometheus", "chromium", "mandoc"]
+    {
         assert!(line.split_whitespace().any(|word| word == package), "{package} is not in {line}");
     }
 }

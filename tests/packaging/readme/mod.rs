@@ -17,7 +17,7 @@ use runner::run;
 use support::documents::{documents, named};
 
 /// Kinds of blocks that are shown and not run.
-const SHOWN: [&str; 9] = ["text", "sh", "yaml", "rust", "promql", "json", "python", "js", "ruby"];
+const SHOWN: [&str; 11] = ["text", "sh", "yaml", "rust", "promql", "json", "python", "js", "ruby", "perl", "php"];
 
 /// One after the other, as they all use the same ports; and all of them, so that one run tells every fault.
 #[test]
