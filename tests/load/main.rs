@@ -8,5 +8,6 @@ mod fair;
 mod loader_cost;
 mod many_keys;
 mod memory;
+mod queues;
 mod reliability;
 mod secured;
