@@ -1,7 +1,11 @@
 //! Queues in this process, over real sockets and a real disk.
 
+mod clients;
 mod conversations;
+mod crashes;
+mod disk;
 mod hang_ups;
+mod hostile;
 mod limits;
 mod waits;
 
