@@ -48,7 +48,11 @@ fn work(address: &str, ledger: &Ledger, mut step: impl FnMut(&mut Client) -> io:
             thread::yield_now();
             continue;
         };
-        while !ledger.is_over.load(SeqCst) && step(&mut client).is_ok() {}
+        loop {
+            if ledger.is_over.load(SeqCst) || step(&mut client).is_err() {
+                break;
+            }
+        }
     }
 }
 
