@@ -23,11 +23,21 @@ const NOT_SHOWN: [&str; 2] = [
 ];
 
 /// What waits to fire after this test's troubles.
-const TROUBLES: [&str; 5] =
-    ["LeashServerDown", "LeashSpoolLoses", "LeashReloadRefused", "LeashConnectionLimit", "LeashLoaderHeldBack"];
+const TROUBLES: [&str; 6] = [
+    "LeashServerDown",
+    "LeashSpoolLoses",
+    "LeashReloadRefused",
+    "LeashConnectionLimit",
+    "LeashLoaderHeldBack",
+    "LeashQueueRefuses",
+];
 
 /// What has no reason to, however slow the machine is.
-const QUIET: [&str; 12] = [
+const QUIET: [&str; 16] = [
+    "LeashQueueDiskRefuses",
+    "LeashQueueHeadOld",
+    "LeashQueueGrows",
+    "LeashQueueGivesUp",
     "LeashSpoolGrows",
     "LeashSpoolRefused",
     "LeashSpoolNotWritten",
