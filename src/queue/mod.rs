@@ -15,6 +15,8 @@
 
 mod fifo;
 mod figures;
+#[cfg(test)]
+mod full_disk_tests;
 mod holder;
 mod journal;
 mod keeper;

@@ -1,23 +1,42 @@
 //! What was done is written down, and the files are kept small.
 
-use std::io;
-
 use super::QueueHolder;
+use super::troubles::DiskWork;
 use super::undo::Undone;
 use crate::queue::journal::{LeftRecord, Urgency};
+use crate::queue::record::QueueRecord;
 use crate::queue::segments::SegmentDisk;
 
 impl<D: SegmentDisk, T> QueueHolder<D, T> {
     /// Writes down what was done since the last time; what the disk refuses is undone.
     pub(super) fn commit(&mut self) {
+        if self.refused.has(DiskWork::Write) && self.journal.is_idle() {
+            // It changes nothing, and asks the disk whether it works again.
+            self.journal.push(&QueueRecord::begun(self.ids), Urgency::Now);
+        }
+        if !self.journal.is_idle() {
+            self.write();
+        }
+        if self.journal.is_full() {
+            let rolled = self.journal.begin_segment(self.ids);
+            self.refused.note(DiskWork::Begin, &rolled);
+        }
+        let removed = self.journal.reclaim();
+        self.refused.note(DiskWork::Remove, &removed);
+    }
+
+    fn write(&mut self) {
         let written = self.journal.write(self.terms.sync);
         match written {
             Ok(()) => self.undo.clear(),
             Err(_) => self.undo(),
         }
-        let rolled = if self.journal.is_full() { self.journal.begin_segment(self.ids) } else { Ok(()) };
-        let kept_small = self.journal.reclaim();
-        self.tell_of_disk(&written.and(rolled).and(kept_small));
+        if self.journal.is_begun() {
+            self.refused.note(DiskWork::Write, &written);
+            if self.terms.sync && written.is_ok() {
+                self.refused.note(DiskWork::Sync, &written);
+            }
+        }
     }
 
     /// Writes messages of old segments anew, so that these can go.
@@ -32,15 +51,5 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
                 self.undo.push(Undone::Moved { queue, id, from: place, to });
             }
         }
-    }
-
-    /// Says once that the disk refuses what is asked of it, and once that it does no more.
-    pub(super) fn tell_of_disk(&mut self, done: &io::Result<()>) {
-        match done {
-            Err(error) if !self.is_refused => tracing::error!(%error, "the disk of the queues refuses to work"),
-            Ok(()) if self.is_refused => tracing::info!("the disk of the queues works again"),
-            _ => {}
-        }
-        self.is_refused = done.is_err();
     }
 }

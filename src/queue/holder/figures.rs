@@ -52,7 +52,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
             .sort_by(|(a, x), (b, y)| (Reverse(x.waiting + x.reserved), a).cmp(&(Reverse(y.waiting + y.reserved), b)));
         let others = queues.len().saturating_sub(TOLD) as u64;
         queues.truncate(TOLD);
-        let (refused, bytes, is_disk_refusing) = (self.counts.refused, self.bytes(), self.is_refused);
+        let (refused, bytes, is_disk_refusing) = (self.counts.refused, self.bytes(), self.refused.any());
         HolderFigures { queues, others, all, refused, bytes, is_disk_refusing }
     }
 

@@ -15,6 +15,7 @@ mod put;
 mod recover;
 mod settle;
 mod take;
+mod troubles;
 mod undo;
 
 use std::collections::{BTreeSet, HashMap};
@@ -32,6 +33,7 @@ use super::segments::SegmentDisk;
 use figures::HolderCounts;
 use one_queue::OneQueue;
 use recover::Recovered;
+use troubles::{DiskTroubles, DiskWork};
 use undo::Undone;
 
 /// Ids that are left out when a process begins: those which the one before it may have given to messages that the disk
@@ -52,8 +54,8 @@ pub struct QueueHolder<D, T> {
     answers: Vec<Answered<T>>,
     undo: Vec<Undone>,
     counts: HolderCounts,
-    /// Whether the disk refused what was asked of it last.
-    is_refused: bool,
+    /// What the disk refused when it was asked last.
+    refused: DiskTroubles,
     /// Whether the process ends, so that nobody waits any more.
     is_ending: bool,
 }
@@ -88,22 +90,12 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
             fifo.places().from(0).for_each(|(_, place)| journal.counts(place));
             queues.insert(name, OneQueue::of(fifo));
         }
-        let is_refused = journal.reclaim().is_err();
+        let mut refused = DiskTroubles::default();
+        refused
+            .note(DiskWork::Begin, &if journal.is_begun() { Ok(()) } else { Err(io::ErrorKind::StorageFull.into()) });
+        refused.note(DiskWork::Remove, &journal.reclaim());
         let (held, timers, begun, answers, undo, counts, is_ending) = Default::default();
-        Ok(QueueHolder {
-            journal,
-            queues,
-            terms,
-            ids,
-            held,
-            timers,
-            begun,
-            answers,
-            undo,
-            counts,
-            is_refused,
-            is_ending,
-        })
+        Ok(QueueHolder { journal, queues, terms, ids, held, timers, begun, answers, undo, counts, refused, is_ending })
     }
 
     /// Goes on with other terms.
@@ -113,6 +105,10 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
 
     /// Carries out orders, those before first, and gives the answers that are due: to them and to others that wait.
     pub fn work(&mut self, orders: impl IntoIterator<Item = (QueueOrder, T)>, now: Moment) -> Vec<(T, QueueAnswer)> {
+        if !self.journal.is_begun() {
+            let begun = self.journal.begin_segment(self.ids);
+            self.refused.note(DiskWork::Begin, &begun);
+        }
         self.elapse(now);
         let begun = std::mem::take(&mut self.begun);
         for (order, tell) in begun.into_iter().chain(orders) {
@@ -128,7 +124,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
 
     /// When there is something to do though nothing is asked for.
     pub fn wake_at(&self, now: Moment) -> Option<Duration> {
-        let retry = self.journal.owes().then(|| now.up + Duration::from_secs(1));
+        let retry = (self.journal.owes() || self.refused.any()).then(|| now.up + Duration::from_secs(1));
         let timer = self.timers.first().map(|(at, _)| *at);
         let begun = (!self.begun.is_empty()).then_some(now.up);
         [retry, timer, begun].into_iter().flatten().min()
@@ -140,7 +136,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
     /// What the disk says.
     pub fn sync(&mut self) -> io::Result<()> {
         let synced = self.journal.sync();
-        self.tell_of_disk(&synced);
+        self.refused.note(DiskWork::Sync, &synced);
         synced
     }
 

@@ -33,6 +33,9 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         if items >= self.terms.max_items || bytes + body.len() as u64 > self.terms.max_bytes {
             return (self.counts.refuse(QueueRefusal::Full), None);
         }
+        if !self.journal.is_begun() {
+            return (self.counts.refuse(QueueRefusal::Disk), None);
+        }
         let since = now.unix.as_millis() as u64;
         let id = self.append(name, Message { client_flags, expires, since, body });
         self.queue(name).counts.put += 1;

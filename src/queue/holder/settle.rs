@@ -46,7 +46,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
 
     /// Moves a message to the queue for those that were given back too often. Those that are in such a queue stay.
     fn bury(&mut self, name: &Bytes, id: u64) -> bool {
-        if name.ends_with(DEAD) || name.len() + DEAD.len() > LONGEST_NAME {
+        if name.ends_with(DEAD) || name.len() + DEAD.len() > LONGEST_NAME || !self.journal.is_begun() {
             return false;
         }
         let Some(message) = self.read(name, id) else { return true };

@@ -48,6 +48,8 @@ pub(super) struct QueueJournal<D> {
     batch: Vec<u8>,
     /// That of the batch which is as good later.
     later: Vec<u8>,
+    /// Whether the last segment is one of this process: until then nothing is written.
+    is_begun: bool,
     /// Whether something was written that the disk may not have.
     is_behind: bool,
     /// How much of the last segment the disk has, for certain.
@@ -69,7 +71,8 @@ impl<D: SegmentDisk> QueueJournal<D> {
     fn new(disk: D, full: u64) -> QueueJournal<D> {
         let (owed, batch, later) = (Vec::new(), Vec::new(), Vec::new());
         let (end, synced, moved) = (0, 0, TITLE.len() as u64);
-        QueueJournal { disk, segments: VecDeque::new(), end, owed, batch, later, is_behind: false, synced, moved, full }
+        let (segments, is_begun, is_behind) = (VecDeque::new(), false, false);
+        QueueJournal { disk, segments, end, owed, batch, later, is_begun, is_behind, synced, moved, full }
     }
 
     /// A message counts at this place from now on.
@@ -120,6 +123,16 @@ impl<D: SegmentDisk> QueueJournal<D> {
         self.owed.len() > OWED
     }
 
+    /// Whether messages can be written: not before the disk had room for a segment.
+    pub(super) fn is_begun(&self) -> bool {
+        self.is_begun
+    }
+
+    /// Whether there is nothing to write.
+    pub(super) fn is_idle(&self) -> bool {
+        self.batch.is_empty() && self.owed.is_empty()
+    }
+
     /// Whether a write is due though nothing happened.
     pub(super) fn owes(&self) -> bool {
         !self.owed.is_empty()
@@ -131,6 +144,11 @@ impl<D: SegmentDisk> QueueJournal<D> {
     /// # Errors
     /// What the disk says.
     pub(super) fn write(&mut self, sync: bool) -> io::Result<()> {
+        if !self.is_begun {
+            self.owed.append(&mut self.later);
+            self.batch.clear();
+            return Ok(());
+        }
         let before = self.end;
         let written = self.put().and_then(|()| if sync { self.sync() } else { Ok(()) });
         match written {
@@ -210,9 +228,10 @@ impl<D: SegmentDisk> QueueJournal<D> {
         self.disk.create(number)?;
         self.disk.write(number, &bytes, 0)?;
         self.disk.sync(number)?;
-        if let Some(last) = self.segments.back_mut() {
+        if let Some(last) = self.segments.back_mut().filter(|_| self.is_begun) {
             last.length = self.end;
         }
+        self.is_begun = true;
         self.segments.push_back(Segment { number, length: 0, live: 0, live_bytes: 0 });
         (self.end, self.synced) = (end, end);
         Ok(())
@@ -242,7 +261,8 @@ impl<D: SegmentDisk> QueueJournal<D> {
 
     /// What stands at `place` if it is not written yet.
     fn unwritten(&self, place: MessagePlace) -> Option<&[u8]> {
-        let at = (u64::from(place.at)).checked_sub(self.end).filter(|_| place.segment == self.last())? as usize;
+        let is_here = self.is_begun && place.segment == self.last();
+        let at = (u64::from(place.at)).checked_sub(self.end).filter(|_| is_here)? as usize;
         self.batch.get(at.checked_sub(self.owed.len())?..)
     }
 }

@@ -1,6 +1,6 @@
 //! What an earlier process left: its records in order, without what is torn or damaged.
 
-use std::io;
+use std::io::{self, ErrorKind};
 
 use super::source::{LeftRecord, LeftRecords};
 use super::{QueueJournal, Segment, TITLE};
@@ -11,7 +11,8 @@ const TORN: u64 = 1 << 20;
 
 impl<D: SegmentDisk> QueueJournal<D> {
     /// Reads what there is on `disk`, tells `tell` every record in order, and begins a new segment in which ids begin
-    /// where `ids` says in the end. A segment of `full` bytes is full.
+    /// where `ids` says in the end. A segment of `full` bytes is full. A disk that is full has no room for one yet: what is
+    /// there must go out all the same.
     ///
     /// # Errors
     /// What the disk says; that a file is no segment.
@@ -25,8 +26,10 @@ impl<D: SegmentDisk> QueueJournal<D> {
         for number in journal.disk.numbers()? {
             journal.recover(number, told, tell)?;
         }
-        journal.begin_segment(ids(told))?;
-        Ok(journal)
+        match journal.begin_segment(ids(told)) {
+            Err(error) if !matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => Err(error),
+            _ => Ok(journal),
+        }
     }
 
     /// Tells the records of one segment. What is torn at its end is cut off; what else is damaged is set aside.
@@ -35,7 +38,7 @@ impl<D: SegmentDisk> QueueJournal<D> {
         let is_titled = self.is_titled(number)?;
         if !is_titled && length > TITLE.len() as u64 {
             let text = format!("segment {number} of the queues is in a form that this leash does not know");
-            return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+            return Err(io::Error::new(ErrorKind::InvalidData, text));
         }
         self.segments.push_back(Segment { number, length, live: 0, live_bytes: 0 });
         let mut end = TITLE.len() as u64;

@@ -30,7 +30,7 @@ impl<D: SegmentDisk> QueueJournal<D> {
     /// What the disk says.
     pub(in crate::queue) fn must_move(&mut self) -> io::Result<Vec<LeftRecord>> {
         let (bytes, live) = self.sealed();
-        if bytes <= 2 * live + 2 * self.full {
+        if !self.is_begun || bytes <= 2 * live + 2 * self.full {
             return Ok(Vec::new());
         }
         let (number, begin) = (self.segments[0].number, self.moved);

@@ -210,7 +210,10 @@ impl Story {
     fn begin_again(&mut self) {
         self.holder = None;
         let machine_too = self.random.chance(60);
-        self.platter.fill(false);
+        // A disk may be as full as before.
+        if self.random.chance(50) {
+            self.platter.fill(false);
+        }
         self.platter.fail_syncs(false);
         self.platter.begin_again(&mut self.random, machine_too);
         if self.fault == Some(Fault::UsesIdsAgain) {
@@ -224,6 +227,7 @@ impl Story {
     /// All is well again: whatever was stored comes.
     fn end(mut self) -> Result<(), String> {
         self.begin_again();
+        self.platter.fill(false);
         for queue in QUEUES.map(Bytes::from) {
             let by = Consumer(0);
             loop {
