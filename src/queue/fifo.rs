@@ -17,6 +17,16 @@ use super::places::{MessagePlace, MessagePlaces};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Consumer(pub u64);
 
+/// The bits of a [receipt] that are the id of its message.
+///
+/// [receipt]: Fifo::receipt
+const OF_ID: u64 = (1 << 48) - 1;
+
+/// The id of the message that a receipt is for.
+pub fn id_of_receipt(receipt: u64) -> u64 {
+    receipt & OF_ID
+}
+
 /// A message that is handed out and not acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Reservation {
@@ -98,6 +108,12 @@ impl Fifo {
     /// Who has a message.
     pub(super) fn reservation(&self, id: u64) -> Option<Reservation> {
         self.reserved.get(&id).copied()
+    }
+
+    /// What tells one reservation of a message from those before and after it: its id, and above that how often it was given
+    /// back so far. Who comes late with one takes the message from no other consumer.
+    pub(super) fn receipt(&self, id: u64) -> u64 {
+        id & OF_ID | u64::from(self.times(id)) << OF_ID.count_ones()
     }
 
     /// Takes a message back into its place, and tells how often that happened to it by now.

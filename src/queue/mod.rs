@@ -28,7 +28,7 @@ mod segments;
 #[cfg(test)]
 mod tests;
 
-pub use fifo::Consumer;
+pub use fifo::{Consumer, id_of_receipt};
 pub use figures::{HolderFigures, QueueCounts, QueueFigures, QueueRefusals};
 pub use holder::QueueHolder;
 pub use keeper::Keeper;

@@ -49,7 +49,7 @@ pub enum QueueOrder {
         queue: Bytes,
         /// Who ends it.
         by: Consumer,
-        /// Which; the oldest that `by` has, if not said.
+        /// Which, by what `Message` told of it; the oldest that `by` has, if not said.
         id: Option<u64>,
         /// How.
         how: Settling,
@@ -123,7 +123,7 @@ pub enum Settling {
 pub enum QueueAnswer {
     /// The message is in the queue.
     Stored(u64),
-    /// The message of this id.
+    /// The message of this id; where it is reserved beside others, the receipt of that, by which it is settled.
     Message(u64, Message),
     /// There is none.
     Nothing,

@@ -154,6 +154,11 @@ pub trait Node {
         None
     }
 
+    /// A number that is another one as soon as the holder of this queue may have lost what it kept for this worker.
+    fn era(&self, queue: &Key) -> u64 {
+        self.serving(queue).map_or(0, ServerOrStore::era)
+    }
+
     /// All servers below this node.
     fn servers(&self) -> Vec<&ServerOrStore>;
 }

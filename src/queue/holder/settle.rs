@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use super::QueueHolder;
 use super::undo::Undone;
-use crate::queue::fifo::Consumer;
+use crate::queue::fifo::{Consumer, Fifo, id_of_receipt};
 use crate::queue::journal::Urgency;
 use crate::queue::order::{Moment, QueueAnswer, Settling};
 use crate::queue::record::{LONGEST_NAME, QueueEvent, QueueRecord};
@@ -15,10 +15,14 @@ use crate::queue::segments::SegmentDisk;
 pub(super) const DEAD: &[u8] = b"+dead";
 
 impl<D: SegmentDisk, T> QueueHolder<D, T> {
-    /// Ends a reservation: that with this id, or the oldest that the consumer has of the queue.
-    pub(super) fn settle(&mut self, name: &Bytes, by: Consumer, id: Option<u64>, how: Settling) -> QueueAnswer {
-        let id = id.or_else(|| self.first_held(by, name));
-        let reserved = id.filter(|id| self.queues.get(name).is_some_and(|queue| queue.fifo.reservation(*id).is_some()));
+    /// Ends a reservation: that with this receipt, or the oldest that the consumer has of the queue. By the receipt of one
+    /// that is over the message can still be acknowledged, since it was done, but not given back.
+    pub(super) fn settle(&mut self, name: &Bytes, by: Consumer, receipt: Option<u64>, how: Settling) -> QueueAnswer {
+        let id = receipt.map(id_of_receipt).or_else(|| self.first_held(by, name));
+        let is_its_own = |fifo: &Fifo, id| receipt.is_none_or(|receipt| receipt == fifo.receipt(id));
+        let may =
+            |fifo: &Fifo, id| fifo.reservation(id).is_some() && (how == Settling::Acknowledge || is_its_own(fifo, id));
+        let reserved = id.filter(|id| self.queues.get(name).is_some_and(|queue| may(&queue.fifo, *id)));
         match (reserved, how) {
             (None, _) => return QueueAnswer::Nothing,
             (Some(id), Settling::Acknowledge) => drop(self.gone(name, id, Urgency::Later)),

@@ -85,6 +85,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         now: Moment,
     ) {
         self.queue(&name).counts.taken += 1;
+        let told = if how == Taking::Reserve { self.queue(&name).fifo.receipt(id) } else { id };
         match how {
             Taking::Remove => drop(self.gone(&name, id, Urgency::Later)),
             Taking::Reserve | Taking::ReserveOne => {
@@ -94,7 +95,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
                 self.timers.insert((until, Timer::Reservation(name.clone(), id)));
             }
         }
-        self.answer_about(tell, QueueAnswer::Message(id, message), Some((name, id)));
+        self.answer_about(tell, QueueAnswer::Message(told, message), Some((name, id)));
     }
 
     /// Looks for the oldest message that is not over.

@@ -102,13 +102,15 @@ impl QueueHolding {
         let (QueueOrder::Take { queue, by, how, .. }, Ok(QueueAnswer::Message(id, _))) = (order, answer) else {
             return None;
         };
-        let how = match (self, how, is_told) {
+        let end = match (self, how, is_told) {
             (_, Taking::Reserve | Taking::ReserveOne, true) => return None,
             // It is gone, whatever becomes of the client.
             (QueueHolding::Here(_), Taking::Remove, _) => return None,
             (QueueHolding::Behind(_), Taking::Remove, true) => Settling::Acknowledge,
             (.., false) => Settling::GiveBack,
         };
-        Some(QueueOrder::Settle { queue: queue.clone(), by: *by, id: Some(*id), how })
+        // Of a message that is the only one the client has of its queue, it knows no receipt.
+        let id = Some(*id).filter(|_| *how != Taking::ReserveOne);
+        Some(QueueOrder::Settle { queue: queue.clone(), by: *by, id, how: end })
     }
 }

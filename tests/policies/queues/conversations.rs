@@ -191,7 +191,9 @@ fn a_sidecar_hears_ids_and_ends_messages_by_them_on_any_connection() {
                 (0, "mg q/open v q\nmn\n", "MN\n"),
                 (1, "md q C1048577 I\n", "HD\n"),
                 (1, "md q C1048577 I\n", "NF\n"),
-                (1, "mg cS9vcGVu b v k c\n", "VA 1 kcS9vcGVu b c1048577\nb\n"),
+                // Given back once before: it can be given back again only by what is told now.
+                (1, "mg cS9vcGVu b v k c\n", "VA 1 kcS9vcGVu b c281474977759233\nb\n"),
+                (0, "md q C1048577 I\n", "NF\n"),
                 (0, "md q C1048576\n", "HD\n"),
                 (0, "md q C1048576\n", "NF\n"),
                 (1, "md q C1048577 q\nmd q C1048578 q\nmn\n", "MN\n"),

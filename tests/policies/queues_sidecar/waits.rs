@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use support::figures::metric;
 use support::{BOUND, Client, Leash, wait_until};
 
 use super::house::{Holder, get, put, sidecar};
@@ -22,9 +23,11 @@ fn those_who_wait_are_served_in_their_order_and_hold_nobody_up() {
     let mut waiters = Vec::new();
     for _ in 0..20 {
         let mut waiter = leash.client();
-        // The next one comes when this one was heard.
         waiter.expect("mn\r\nget q/t=20000/open\r\n", "MN\r\n");
         waiters.push(waiter);
+        // Who has asked in vain stands in the line, and who comes then stands behind it at once.
+        let has_asked_again = || metric(&leash, "leash_upstream_requests_total", "") >= 2.0;
+        wait_until("the first one has asked again", BOUND, has_asked_again);
     }
     put(&mut producer, "other", "x");
     assert_eq!(get(&mut producer, "other").as_deref(), Some("x"), "the connection to the holder is free");

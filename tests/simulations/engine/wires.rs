@@ -7,7 +7,7 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
-use leash::protocol::{Reply, Request};
+use leash::protocol::{Key, Reply, Request};
 use leash::route::{Ask, Client, Deadline, Node, Run, Step};
 use leash::upstream::ServerOrStore;
 use tokio::time::Instant;
@@ -173,6 +173,11 @@ impl Wires {
 /// Who sends on behalf of whoever acts now.
 pub trait Net: 'static {
     fn send(&self, wire: usize, request: Request) -> Rc<Letter>;
+
+    /// Another number for each connection over which a wire leads.
+    fn era(&self, _wire: usize) -> u64 {
+        0
+    }
 }
 
 /// Where the product ends: puts each request on its wire.
@@ -189,6 +194,10 @@ impl<N: Net> Node for Leaf<N> {
     fn run(self: Rc<Self>, request: Request, _: Rc<Client>, _: Deadline) -> Run {
         let letter = self.net.send(self.wire, request);
         Box::pin(async move { letter.come().await })
+    }
+
+    fn era(&self, _: &Key) -> u64 {
+        self.net.era(self.wire)
     }
 
     fn servers(&self) -> Vec<&ServerOrStore> {

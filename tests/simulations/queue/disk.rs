@@ -69,6 +69,18 @@ impl Platter {
         }
     }
 
+    /// How long the last segment is.
+    pub fn end(&self) -> usize {
+        self.0.borrow().segments.last_key_value().map_or(0, |(_, kept)| kept.bytes.len())
+    }
+
+    /// Another one like this, whose last segment ends here.
+    pub fn cut_at(&self, end: usize) -> Platter {
+        let mut segments = self.0.borrow().segments.clone();
+        segments.last_entry().into_iter().for_each(|mut last| last.get_mut().bytes.truncate(end));
+        Platter(Rc::new(RefCell::new(Inner { segments, ..Inner::default() })))
+    }
+
     /// Forgets segments with nothing in them but their beginning: a fault.
     pub fn forget_empty(&self) {
         self.0.borrow_mut().segments.retain(|_, kept| kept.bytes.len() > 60);

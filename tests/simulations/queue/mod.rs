@@ -2,13 +2,17 @@
 //! the disk.
 
 mod disk;
+mod fleet;
 mod oracle;
+mod torn;
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use bytes::Bytes;
-use leash::queue::{Consumer, HolderTerms, Moment, QueueAnswer, QueueHolder, QueueOrder, Settling, Taking};
+use leash::queue::{
+    Consumer, HolderTerms, Moment, QueueAnswer, QueueHolder, QueueOrder, Settling, Taking, id_of_receipt,
+};
 use support::Random;
 
 use crate::engine::{first_broken, stories};
@@ -42,6 +46,8 @@ struct Story {
     up: Duration,
     unix: u64,
     bodies: u64,
+    /// By what a message is settled that a consumer has.
+    receipts: HashMap<(Bytes, u64), u64>,
 }
 
 fn broken(seed: u64, fault: Option<Fault>) -> Option<String> {
@@ -58,8 +64,8 @@ impl Story {
     fn new(seed: u64, fault: Option<Fault>) -> Story {
         let oracles = QUEUES.iter().map(|queue| (Bytes::from(*queue), Oracle::default())).collect();
         let (platter, holder, random) = (Platter::default(), None, Random::new(seed));
-        let mut story =
-            Story { random, fault, platter, holder, oracles, up: Duration::ZERO, unix: 1_700_000_000, bodies: 0 };
+        let (up, unix, bodies, receipts) = (Duration::ZERO, 1_700_000_000, 0, HashMap::new());
+        let mut story = Story { random, fault, platter, holder, oracles, up, unix, bodies, receipts };
         story.open();
         story
     }
@@ -113,7 +119,8 @@ impl Story {
             _ => {
                 let how = if self.random.chance(60) { Settling::Acknowledge } else { Settling::GiveBack };
                 let id = held.get(self.random.below(held.len().max(1))).copied();
-                QueueOrder::Settle { queue, by, id: Some(id.unwrap_or(0)), how }
+                let receipt = id.and_then(|id| self.receipts.get(&(queue.clone(), id)).copied());
+                QueueOrder::Settle { queue, by, id: Some(receipt.unwrap_or(0)), how }
             }
         }
     }
@@ -156,7 +163,9 @@ impl Story {
             }
             // A disk that fails may have it all the same, and tell the next process.
             (QueueOrder::Put { queue, body, .. }, _) => self.oracle(queue).doubts(body.clone()),
-            (QueueOrder::Take { queue, by, how, .. }, QueueAnswer::Message(id, message)) => {
+            (QueueOrder::Take { queue, by, how, .. }, QueueAnswer::Message(receipt, message)) => {
+                let id = id_of_receipt(receipt);
+                self.receipts.insert((queue.clone(), id), receipt);
                 self.oracle(queue).handed_out(id, &message, (*by, until), unix)?;
                 if *how == Taking::Remove {
                     self.oracle(queue).acknowledged(id);
@@ -164,8 +173,8 @@ impl Story {
             }
             (QueueOrder::Take { queue, .. }, QueueAnswer::Nothing) => self.oracle(queue).nothing(unix)?,
             (QueueOrder::Settle { queue, id: Some(id), how, .. }, QueueAnswer::Done) => match how {
-                Settling::Acknowledge => self.oracle(queue).acknowledged(*id),
-                Settling::GiveBack => self.oracle(queue).given_back(*id),
+                Settling::Acknowledge => self.oracle(queue).acknowledged(id_of_receipt(*id)),
+                Settling::GiveBack => self.oracle(queue).given_back(id_of_receipt(*id)),
             },
             (QueueOrder::Leave(by), _) => {
                 for oracle in self.oracles.values_mut() {
@@ -186,7 +195,7 @@ impl Story {
                 self.oracle(queue).doubts_acknowledged(id);
             }
             (QueueOrder::Settle { queue, id: Some(id), how: Settling::Acknowledge, .. }, _) => {
-                self.oracle(queue).doubts_acknowledged(*id);
+                self.oracle(queue).doubts_acknowledged(id_of_receipt(*id));
             }
             _ => {}
         }
@@ -197,7 +206,7 @@ impl Story {
         let QueueOrder::Settle { queue, by, id: Some(id), how: Settling::GiveBack } = order else {
             return vec![(order.clone(), at)];
         };
-        match self.oracles[queue].body(*id).filter(|_| self.fault == Some(Fault::GivesBackAtTheTail)) {
+        match self.oracles[queue].body(id_of_receipt(*id)).filter(|_| self.fault == Some(Fault::GivesBackAtTheTail)) {
             Some(body) => {
                 let (queue, by, id) = (queue.clone(), *by, Some(*id));
                 let again = QueueOrder::Put { queue: queue.clone(), client_flags: 0, expires: 0, body };

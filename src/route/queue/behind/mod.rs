@@ -67,6 +67,11 @@ impl QueuesBehind {
         self.pool.root().serving(&queue_key(queue).ok()?)
     }
 
+    /// See [`Node::era`](crate::route::Node::era).
+    fn era(&self, queue: &Bytes) -> u64 {
+        queue_key(queue).map_or(0, |key| self.pool.root().era(&key))
+    }
+
     /// Asks the holder at once.
     fn ask(&self, order: QueueOrder, client: &Rc<Client>) -> impl Future<Output = Result<QueueAnswer, Reply>> + use<> {
         let env = self.env.clone();
@@ -96,7 +101,7 @@ impl QueuesBehind {
         if client.queues.open().is_full(self.env.now()) {
             return known(QueueAnswer::Refused(QueueRefusal::Busy));
         }
-        let era = self.holder(&queue).map_or(0, ServerOrStore::era);
+        let era = self.era(&queue);
         let until = self.env.now() + self.reserve;
         let (by, wait) = (client.queues.consumer(), Duration::ZERO);
         let answer = self.ask(QueueOrder::Take { queue: queue.clone(), by, how: Taking::Reserve, wait }, client);
@@ -133,8 +138,7 @@ impl QueuesBehind {
 impl HolderWay for QueuesBehind {
     fn settle(&self, order: QueueOrder, message: &OpenMessage<Rc<dyn HolderWay>>) -> Option<Answering> {
         let is_given_back = matches!(order, QueueOrder::Settle { how: Settling::GiveBack, .. });
-        let era = self.holder(name(&order)).map(ServerOrStore::era);
-        let may = !is_given_back || message.may_be_given_back(era, self.env.now());
+        let may = !is_given_back || message.may_be_given_back(self.era(name(&order)), self.env.now());
         may.then(|| -> Answering { Box::pin(self.ask(order, &self.nobody)) })
     }
 }

@@ -31,6 +31,7 @@ impl QueuesBehind {
             }
             let place = me.waiting.enter(line);
             tokio::select! {
+                biased;
                 () = &place => {}
                 () = client.gone() => return Ok(QueueAnswer::Nothing),
                 () = sleep_until(until.into()) => return Ok(QueueAnswer::Nothing),
@@ -56,6 +57,7 @@ impl QueuesBehind {
                 return answer;
             }
             tokio::select! {
+                biased;
                 () = client.gone() => return Ok(QueueAnswer::Nothing),
                 () = sleep_until(next.into()) => in_vain += 1,
             }

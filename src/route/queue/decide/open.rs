@@ -8,7 +8,7 @@
 //! consumer; and what was reserved over a connection that has ended since is not given back by another one. So whatever
 //! is given back is the client's own still. An acknowledgement names what was done, and is right at any time.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -24,7 +24,7 @@ pub type QueueOfRoute = (u64, Bytes);
 pub struct OpenMessage<W> {
     /// Where it is reserved.
     pub way: W,
-    /// The holder's [era](crate::upstream::ServerOrStore) when it was asked for.
+    /// The holder's [era](crate::route::Node::era) when it was asked for.
     pub era: u64,
     /// Until when it is surely the client's.
     pub until: Instant,
@@ -33,13 +33,13 @@ pub struct OpenMessage<W> {
 /// All that one client has.
 #[derive(Debug)]
 pub struct OpenMessages<W> {
-    queues: HashMap<QueueOfRoute, BTreeMap<u64, OpenMessage<W>>>,
+    queues: BTreeMap<QueueOfRoute, BTreeMap<u64, OpenMessage<W>>>,
     count: usize,
 }
 
 impl<W> Default for OpenMessages<W> {
     fn default() -> OpenMessages<W> {
-        OpenMessages { queues: HashMap::new(), count: 0 }
+        OpenMessages { queues: BTreeMap::new(), count: 0 }
     }
 }
 
@@ -109,8 +109,8 @@ impl<W> OpenMessages<W> {
 
 impl<W> OpenMessage<W> {
     /// Whether it may be given back: it is the client's own still, as its holder's era is `era` now.
-    pub fn may_be_given_back(&self, era: Option<u64>, now: Instant) -> bool {
-        self.until > now && era == Some(self.era)
+    pub fn may_be_given_back(&self, era: u64, now: Instant) -> bool {
+        self.until > now && era == self.era
     }
 }
 
@@ -150,12 +150,9 @@ mod tests {
         assert_eq!(open.take(&queue, Some(1), now), None);
         assert_eq!(open.len(), 1);
         let (id, kept) = open.take(&queue, None, now).unwrap();
-        assert_eq!((id, kept.may_be_given_back(Some(1), now)), (2, true));
-        assert!(!kept.may_be_given_back(Some(1), now + SECOND), "its time is over");
-        assert!(
-            !kept.may_be_given_back(Some(2), now) && !kept.may_be_given_back(None, now),
-            "its holder may have lost it"
-        );
+        assert_eq!((id, kept.may_be_given_back(1, now)), (2, true));
+        assert!(!kept.may_be_given_back(1, now + SECOND), "its time is over");
+        assert!(!kept.may_be_given_back(2, now), "its holder may have lost it");
         assert!(open.is_empty() && !open.has_of(&queue, now));
     }
 
