@@ -15,13 +15,15 @@ const KEYS: [(&str, &str); 4] = [
     ("?", "this help, and back"),
 ];
 
-const WORDS: [(&str, &str); 10] = [
+const WORDS: [(&str, &str); 12] = [
     ("figures", "of the last ten seconds; bars: the last five minutes, or what there is"),
     (labels::ERRORS, "requests that ended with an error, or without an answer from their server"),
     (labels::WITHIN, "99 of 100 requests were answered within this time"),
     (labels::FAILED, "requests that this server did not answer"),
     ("held back", "a loader that fails is asked only now and then, until a call succeeds"),
     (labels::CALLS_AVOIDED, "of the callers that a loader's values were given to, those for whom it was not called"),
+    (labels::RESERVED, "messages of a queue that consumers have and have not acknowledged"),
+    ("waiting long", "the oldest message of these queues has waited for more than ten minutes"),
     (labels::SPOOLED, "deletes that wait for the server, which is told before it serves again"),
     ("suspect", "the server failed lately, though not often enough to be down"),
     ("down", "nothing is sent to the server: its keys miss or go to a gutter, others are not affected"),
