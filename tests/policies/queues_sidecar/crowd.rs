@@ -173,7 +173,10 @@ impl Common {
         // A holder that does not answer may be back soon: the message is the consumer's still.
         for _ in 0..200 {
             match talk.ask(&format!("delete {queue}\r\n"))?.as_str() {
-                "DELETED" => return Ok(self.ledger.done(&message)),
+                "DELETED" => {
+                    self.ledger.done(&message);
+                    return Ok(());
+                }
                 "NOT_FOUND" => return Ok(()),
                 _ => pause(Duration::from_millis(20)),
             }

@@ -40,11 +40,14 @@ fn rest(holder: &mut QueueHolder<Platter, ()>) -> Vec<Bytes> {
     .collect()
 }
 
+/// What is written last, the orders before it that no record is about, and what is left without it and with it.
+type Last<'l> = (&'l str, &'l [QueueOrder], QueueOrder, &'l [&'l str], &'l [&'l str]);
+
 #[test]
 fn a_record_that_is_cut_at_any_byte_is_there_or_not_and_all_others_are() {
     let without_first: &[&str] = &MESSAGES[1..];
     let all_and_last: &[&str] = &["first", "second", "third", "last"];
-    let table: [(&str, &[QueueOrder], QueueOrder, &[&str], &[&str]); 4] = [
+    let table: [Last<'_>; 4] = [
         ("put", &[], put("last"), &MESSAGES, all_and_last),
         ("acknowledged", &[take(Taking::Reserve)], settle(Settling::Acknowledge), &MESSAGES, without_first),
         ("given back", &[take(Taking::Reserve)], settle(Settling::GiveBack), &MESSAGES, &MESSAGES),

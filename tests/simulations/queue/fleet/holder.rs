@@ -113,7 +113,10 @@ impl World {
                 truth.stores(op, body)
             }
             // A disk that fails may have it all the same, and tell the next process.
-            (QueueOrder::Put { queue, body, .. }, _) => Ok(truth.oracle(queue).doubts(body.clone())),
+            (QueueOrder::Put { queue, body, .. }, _) => {
+                truth.oracle(queue).doubts(body.clone());
+                Ok(())
+            }
             (QueueOrder::Take { queue, how, .. }, QueueAnswer::Message(receipt, message)) => {
                 assert_eq!(*how, Taking::Reserve, "sidecars know for whom");
                 let id = id_of_receipt(receipt);
@@ -128,12 +131,14 @@ impl World {
                 if !truth.oracle(queue).held(client).contains(&id) {
                     return Err(format!("op {op} takes {id} from another client"));
                 }
-                Ok(truth.oracle(queue).given_back(id))
+                truth.oracle(queue).given_back(id);
+                Ok(())
             }
             (QueueOrder::Settle { queue, id: Some(id), .. }, QueueAnswer::Done) => {
                 let id = id_of_receipt(*id);
                 truth.ops[op].done = truth.oracle(queue).body(id);
-                Ok(truth.oracle(queue).acknowledged(id))
+                truth.oracle(queue).acknowledged(id);
+                Ok(())
             }
             _ => Ok(()),
         }
