@@ -10,7 +10,7 @@ use crate::snapshot::{Snapshot, prefix_of};
 
 /// So many queues of a route are told by name: those with the most messages.
 const NAMED: usize = 20;
-/// What stands for the others; no key has a space.
+/// What stands for the others; no label of a queue has a space.
 const OTHERS: &str = "all others";
 
 /// The queues of one route.
@@ -87,7 +87,8 @@ pub(super) fn sample(snapshot: &Snapshot, samples: &mut Samples) {
 /// The longest queues by name, and all others as one. Without any, that one is there, so that a series is.
 fn told(figures: &HolderFigures) -> Vec<(String, QueueFigures)> {
     let filled = figures.queues.iter().filter(|(_, figures)| figures.waiting + figures.reserved > 0);
-    let named = filled.take(NAMED).map(|(name, figures)| (name.escape_ascii().to_string(), *figures));
+    let label = |name: &Bytes| name.escape_ascii().to_string().replace(' ', "\\x20");
+    let named = filled.take(NAMED).map(|(name, figures)| (label(name), *figures));
     let mut told: Vec<(String, QueueFigures)> = named.collect();
     let rest = figures.queues.iter().skip(told.len()).map(|(_, figures)| *figures);
     let rest = rest.fold(QueueFigures::default(), QueueFigures::and);

@@ -18,10 +18,16 @@ impl Lines {
         self
     }
 
-    /// One more, of something whose name need not be text.
+    /// One more, of something whose name a client chose: a key may hold any bytes, and those that would end a word or a
+    /// line are spelled out.
     pub(super) fn stat_of(&mut self, name: &[&[u8]], value: u64) {
         self.0.extend_from_slice(b"STAT ");
-        name.iter().for_each(|part| self.0.extend_from_slice(part));
+        for byte in name.iter().copied().flatten() {
+            match byte {
+                ..=b' ' | 0x7f => write!(self.0, "\\x{byte:02x}").expect("memory takes every write"),
+                _ => self.0.push(*byte),
+            }
+        }
         write!(self.0, " {value}\r\n").expect("memory takes every write");
     }
 

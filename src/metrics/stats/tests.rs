@@ -115,6 +115,18 @@ fn queues_are_told_by_name_and_to_clients_of_kestrel_with_all_else() {
 }
 
 #[test]
+fn no_name_of_a_queue_ends_a_line() {
+    let name = b"a b\r\nSTAT pid 1\r\nEND\r\n\xc3\xbc".to_vec();
+    let fixed =
+        Fixed { queues: vec![QueueStats { name, is_kestrel: true, ..QueueStats::default() }], ..Fixed::default() };
+    let reply = ask("queues", &fixed);
+    let stats = read(&reply);
+    assert_eq!(stats.len(), 12, "{reply}");
+    assert_eq!(stats["a\\x20b\\x0d\\x0aSTAT\\x20pid\\x201\\x0d\\x0aEND\\x0d\\x0aü:put"], "0");
+    assert_ne!(read(&ask("", &fixed))["pid"], "1");
+}
+
+#[test]
 fn reset_is_done_and_said() {
     let fixed = Fixed::default();
     assert_eq!(ask("reset", &fixed), "RESET\r\n");

@@ -84,6 +84,25 @@ fn metrics_name_the_longest_queues_and_sum_up_the_others() {
 }
 
 #[test]
+fn names_that_are_no_words_end_no_line_and_are_nobody_elses() {
+    let place = tempfile::tempdir().unwrap();
+    let leash = holder(place.path(), "reserve: 1m");
+    let mut client = leash.client();
+    // r:all others, and r: with a line end and more behind it, as the meta protocol can say them.
+    for key in ["cjphbGwgb3RoZXJz", "cjphDQpTVEFUIHBpZCAxDQpFTkQNCg=="] {
+        client.expect(format!("ms {key} 1 b\r\nx\r\n"), "HD\r\n");
+    }
+    let told = stats(&mut client, "stats queues");
+    assert_eq!((told["queues"].as_str(), told.len()), ("2", 23), "{told:?}");
+    assert_eq!(told["r:all\\x20others:waiting"], "1");
+    let page = leash.page("/metrics");
+    let depths: Vec<&str> = page.lines().filter(|line| line.starts_with("leash_queue_depth{route=\"r:\"")).collect();
+    assert_eq!(depths.len(), 3, "{depths:?}");
+    assert!(depths.iter().any(|line| line.contains("queue=\"r:all\\\\x20others\"")), "{depths:?}");
+    let _: Overview = serde_json::from_str(&leash.page("/status")).expect("/status is what the model says");
+}
+
+#[test]
 fn status_page_and_terminal_tell_of_them() {
     let place = tempfile::tempdir().unwrap();
     let leash = holder(place.path(), "max_items: 2");
