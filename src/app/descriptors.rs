@@ -11,6 +11,8 @@ const FILES: usize = 32;
 const EACH_WORKER: usize = 4;
 /// For each server, beside one connection a worker: its probe, its replay and its spool's file.
 const EACH_SERVER: usize = 3;
+/// For each directory of queues: its files that are open at once, its lock, and the directory itself.
+const EACH_DIRECTORY: usize = 66;
 /// Of the descriptors there are, the part that places at the admin address may take, and how many that is at most.
 const ADMIN_PART: usize = 16;
 const MOST_ADMIN: usize = 128;
@@ -36,8 +38,10 @@ pub(crate) fn admin_places(all: Option<usize>) -> usize {
 pub(crate) fn fit(config: &mut Config, all: Option<usize>) -> bool {
     let Some(all) = all else { return false };
     let servers: usize = config.pools.iter().map(|pool| pool.servers.len()).sum();
+    let directories = config.routes.iter().filter(|route| route.queues().is_some_and(|it| it.directory().is_some()));
+    let files = FILES + EACH_DIRECTORY * directories.count();
     let kept =
-        FILES + EACH_WORKER * config.workers + (config.workers + EACH_SERVER) * servers + admin_places(Some(all));
+        files + EACH_WORKER * config.workers + (config.workers + EACH_SERVER) * servers + admin_places(Some(all));
     let most = all.saturating_sub(kept).max(all / CLIENTS_PART).max(1);
     let wanted = config.limits.connections;
     if wanted <= most {
@@ -74,6 +78,9 @@ mod tests {
         assert_eq!(fitted(Some(4096)), (false, 1024));
         assert_eq!(fitted(Some(1024)), (true, 1024 - 32 - 8 - 10 - 64));
         assert_eq!(fitted(Some(64)), (true, 16), "a quarter, however little that is");
+        let mut holder = Config::parse("c.yaml", "workers: 2\nroutes: [{prefix: '', queue: {dir: /q}}]").unwrap();
+        assert!(fit(&mut holder, Some(1024)));
+        assert_eq!(holder.limits.connections, 1024 - 32 - 66 - 8 - 64);
     }
 
     #[test]

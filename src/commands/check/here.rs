@@ -32,6 +32,13 @@ pub(super) fn problems(file: &str, config: &Config) -> Problems {
     if let Some(wrong) = config.spool.dir.as_deref().and_then(directory_trouble) {
         problems.add(&top.key("spool", None).key("dir", None), wrong);
     }
+    for route in &config.routes {
+        let directory = route.queues().and_then(|queues| queues.directory());
+        if let Some(wrong) = directory.and_then(|directory| queues_trouble(&directory.dir)) {
+            let prefix = String::from_utf8_lossy(&route.prefix);
+            problems.add(&top.key("routes", None), format!("the queues of the route with prefix {prefix:?}: {wrong}"));
+        }
+    }
     problems
 }
 
@@ -62,6 +69,17 @@ fn socket_trouble(path: &Path) -> Option<String> {
             Some(format!("{} is there and is no socket; remove it, or write another path", path.display()))
         }
         _ => directory_trouble(path.parent()?),
+    }
+}
+
+/// Why this user cannot keep queues there. What a directory of queues is in must be there: it may be a disk that is not.
+fn queues_trouble(directory: &Path) -> Option<String> {
+    let above = directory.parent().filter(|above| !above.as_os_str().is_empty() && !directory.exists());
+    match above {
+        Some(above) if !above.exists() => {
+            Some(format!("{} is not there; make it, or write another as queue.dir", above.display()))
+        }
+        _ => directory_trouble(directory),
     }
 }
 
@@ -119,5 +137,20 @@ mod tests {
         assert!(trouble("file/new").unwrap().contains("is no directory"), "{:?}", trouble("file/new"));
         assert!(directory_trouble(&at("file/spool/deep")).is_some(), "nothing can be made below a file");
         assert_eq!(directory_trouble(&at("spool")), None);
+        assert_eq!((queues_trouble(&at("queues")), queues_trouble(directory.path())), (None, None));
+        assert!(
+            queues_trouble(&at("no/queues"))
+                .unwrap()
+                .ends_with("/no is not there; make it, or write another as queue.dir")
+        );
+        let yaml = format!(
+            "listen: [{{tcp: '127.0.0.1:0'}}]\nadmin: off\nroutes: [{{prefix: a, queue: {{dir: {}}}}}]",
+            at("no/q").display()
+        );
+        assert!(
+            found(&yaml)[0].starts_with("c.yaml: routes: the queues of the route with prefix \"a\": "),
+            "{:?}",
+            found(&yaml)
+        );
     }
 }

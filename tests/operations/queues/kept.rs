@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Command;
+use std::thread;
 
 use support::command::{errors, run};
 use support::figures::stats;
@@ -168,4 +169,33 @@ fn sigterm_ends_waits_and_gives_back_what_is_reserved() {
     let mut client = leash.client();
     takes(&mut client, "one");
     takes(&mut client, "two");
+}
+
+#[test]
+fn reloads_in_the_middle_lose_no_message_and_change_no_order() {
+    let place = tempfile::tempdir().unwrap();
+    let (dir, other) = (place.path().join("queues"), place.path().join("other"));
+    let leash = Leash::with_config(&holder(&dir, ""));
+    let all = 3000;
+    let (mut producer, mut consumer) = (leash.client(), leash.client());
+    let producing = thread::spawn(move || (0..all).for_each(|number| put(&mut producer, &format!("{number:05}"))));
+    let consuming = thread::spawn(move || {
+        let mut next = 0;
+        while next < all {
+            let Some(body) = consumer.get("q").unwrap() else { continue };
+            assert_eq!(body, format!("{next:05}").into_bytes(), "in its order, and once");
+            consumer.expect("delete q\r\n", "DELETED\r\n");
+            next += 1;
+        }
+    });
+    let mut reloads = 0;
+    while reloads < 4 || !producing.is_finished() || !consuming.is_finished() {
+        let more =
+            format!(", max_items: {}}}}}, {{prefix: 'o:', queue: {{dir: '{}'", 100_000 + reloads, other.display());
+        reload(&leash, holder(&dir, if reloads % 2 == 0 { &more } else { ", sync: 100ms" }));
+        reloads += 1;
+        assert!(reloads < 1000, "they do not end");
+    }
+    producing.join().unwrap();
+    consuming.join().unwrap();
 }

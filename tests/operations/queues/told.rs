@@ -132,6 +132,34 @@ fn status_page_and_terminal_tell_of_them() {
 }
 
 #[test]
+fn a_sidecar_whose_holder_is_down_answers_reads_and_refuses_messages_and_tells_of_it() {
+    let place = tempfile::tempdir().unwrap();
+    let mut holder = holder(place.path(), "reserve: 1m");
+    let sidecar = Leash::with_config(&format!(
+        "pools: {{holders: {{servers: ['{}'], failures: 1}}}}\nroutes: [{{prefix: '', queue: {{pool: holders}}}}]\n",
+        holder.address()
+    ));
+    let mut client = sidecar.client();
+    client.expect("set r:a 0 0 1\r\nx\r\nget r:none\r\n", "STORED\r\nEND\r\n");
+    assert_eq!(metric(&sidecar, "leash_server_up", "pool=\"holders\""), 1.0);
+    holder.crash();
+    support::wait_until("reads are answered without the holder", support::BOUND, || client.ask("get r:a\r\n") == "END");
+    assert!(client.ask("set r:a 0 0 1\r\ny\r\n").starts_with("SERVER_ERROR "));
+    support::wait_until("metrics tell of it", support::BOUND, || {
+        metric(&sidecar, "leash_server_up", "pool=\"holders\"") == 0.0
+            && metric(&sidecar, "leash_failures_total", "pool=\"holders\"") >= 2.0
+    });
+    let text = sidecar.page("/status");
+    assert!(text.contains("down"), "{text}");
+    holder.restart();
+    support::wait_until("the message is there", support::BOUND, || {
+        client.send("get r:a\r\n");
+        let line = client.read_line().unwrap();
+        line == b"VALUE r:a 0 1\r\n" && client.read_exactly(8).unwrap() == b"x\r\nEND\r\n"
+    });
+}
+
+#[test]
 fn the_way_of_a_key_ends_at_its_queue_and_takes_nothing() {
     let place = tempfile::tempdir().unwrap();
     let holder = holder(place.path(), "reserve: 1m");
