@@ -111,8 +111,13 @@ impl Connection {
             || state.settling
             || state.replies.in_flight() >= limits.in_flight
             || state.likely_unsent() >= limits.unsent
-            || (state.unsent() > 0 && self.service.memory.is_full())
-            || (!state.is_at_rest() && self.service.memory.is_tight() && !self.holder.has_little())
+            || (self.service.memory.is_tight() && self.is_pressed(&state))
+    }
+
+    /// Whether the client holds what others need, now that memory is short.
+    #[cold]
+    fn is_pressed(&self, state: &Outbox) -> bool {
+        (state.unsent() > 0 && self.service.memory.is_full()) || (!state.is_at_rest() && !self.holder.has_little())
     }
 
     /// Goes on under another configuration.

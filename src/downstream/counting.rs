@@ -8,8 +8,7 @@ use crate::protocol::{CommandClass, Reply};
 impl Witness for Connection {
     fn answered(&self, asked: &Asked) {
         if let Some(route) = asked.route {
-            let took = self.service.turn.now().saturating_duration_since(asked.at);
-            self.service.shard().observe(route, asked.class, took);
+            self.service.shard().observe(route, asked.class, self.service.turn.since(asked.at));
         }
     }
 

@@ -21,7 +21,11 @@ use crate::upstream::{Mark, Party, Ticket};
 impl Connection {
     /// Carries out one call.
     pub(super) fn dispatch(self: &Rc<Self>, call: Call) -> Option<End> {
-        let call = if self.is_confined.get() { self.judged(call)? } else { call };
+        // Each binding of a call is a copy of it, so the one that nothing confines is not bound anew.
+        if self.is_confined.get() { self.judged(call).and_then(|call| self.carry_out(call)) } else { self.carry_out(call) }
+    }
+
+    fn carry_out(self: &Rc<Self>, call: Call) -> Option<End> {
         match call {
             Call::One(request, form) => self.ask_one(request, form),
             Call::Many(keys, get, form) => self.ask_many(keys, get, form, GetEnding::Items),
@@ -67,6 +71,8 @@ impl Connection {
                 write_one(&asked, &key, &form, &reply, &mut state.output, &**self);
                 self.arrange_to_send(&mut state);
             }
+            // It lets nothing leave, so there is nothing to write; what it takes is counted at the end of the stint.
+            None => state.replies.push(Pending::One(asked, key, form, None)),
             reply => self.push(&mut state, Pending::One(asked, key, form, reply)),
         }
     }

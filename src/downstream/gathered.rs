@@ -127,18 +127,20 @@ impl Gathered {
         }
         self.is_under_way = true;
         let most = output.len() + PIECE;
-        for _ in 0..PIECE_KEYS {
-            // What is written goes at once: 100,000 keys that went together would take milliseconds.
+        let mut written = 0;
+        for part in self.parts.iter().take(PIECE_KEYS) {
             if output.len() >= most {
                 break;
             }
-            let Some(part) = self.parts.pop_front() else { break };
-            if let Some(found) = part.found {
+            if let Some(found) = &part.found {
                 let cas = self.cas.then_some(found.cas);
                 encode_value(&part.key, found.client_flags, cas, &found.value, output);
                 self.bytes -= found.value.len();
             }
+            written += 1;
         }
+        // What is written goes at once: 100,000 keys that went together would take milliseconds.
+        self.parts.drain(..written);
         let is_last = self.parts.is_empty();
         if is_last {
             encode_end(output);

@@ -69,13 +69,13 @@ impl Pending {
     }
 
     /// Writes its reply; that of a get of several keys is written already.
-    pub(super) fn write(self, output: &mut Output, witness: &impl Witness) {
+    pub(super) fn write(&self, output: &mut Output, witness: &impl Witness) {
         match self {
-            Pending::One(asked, key, form, Some(reply)) => write_one(&asked, &key, &form, &reply, output, witness),
+            Pending::One(asked, key, form, Some(reply)) => write_one(asked, key, form, reply, output, witness),
             Pending::One(_, _, _, None) => {}
-            Pending::Many(asked, _) => witness.answered(&asked),
-            Pending::General(form, _, worst) => encode_general(&form, &worst.unwrap_or(Reply::Done), output),
-            Pending::Written(text) => output.text().extend_from_slice(&text),
+            Pending::Many(asked, _) => witness.answered(asked),
+            Pending::General(form, _, worst) => encode_general(form, worst.as_ref().unwrap_or(&Reply::Done), output),
+            Pending::Written(text) => output.text().extend_from_slice(text),
         }
     }
 }

@@ -205,13 +205,13 @@ impl Replies {
                     return;
                 }
             }
-            if let Some(pending) = self.queue.pop_front() {
-                self.oldest = self.oldest.wrapping_add(1);
-                self.looked = None;
-                self.parked = if self.queue.is_empty() { 0 } else { self.parked - pending.size() };
-                self.places -= pending.places();
-                pending.write(output, witness);
-            }
+            pending.write(output, witness);
+            let (size, places) = (pending.size(), pending.places());
+            self.queue.pop_front();
+            self.oldest = self.oldest.wrapping_add(1);
+            self.looked = None;
+            self.parked = if self.queue.is_empty() { 0 } else { self.parked - size };
+            self.places -= places;
         }
         if self.queue.is_empty() && self.queue.capacity() > KEEP {
             self.queue = VecDeque::new();

@@ -16,7 +16,7 @@ use super::line::{Line, RequestLimits};
 use super::long_read::{LongRead, PieceTaken};
 use super::replaced::replaced_by;
 use super::request::{Command, Request};
-use super::{classic, meta};
+use super::{classic, meta, reads};
 
 /// Where in a client's stream the decoder stands.
 pub(super) struct TextDecoder {
@@ -58,6 +58,11 @@ impl TextDecoder {
 
     /// Takes the next whole command off the front of `buffer`, but of a line that is long only a piece.
     pub(super) fn step(&mut self, buffer: &mut BytesMut, limits: &RequestLimits) -> Decoded {
+        if let State::Line { scanned: 0 } = self.state
+            && let Some(get) = reads::common_get(buffer, limits)
+        {
+            return Decoded::Call(get);
+        }
         if let State::LongRead(read) = &mut self.state {
             match read.take(buffer, limits.keys) {
                 PieceTaken::Waits => return Decoded::Nothing,

@@ -183,7 +183,7 @@ fn return_flags(verb: MetaVerb, flags: &[u8], key: &Key, reply: &Reply, item: &I
     }
 }
 
-fn fact(text: &mut Vec<u8>, letter: u8, value: impl itoa::Integer) {
+fn fact(text: &mut Vec<u8>, letter: u8, value: impl number::Number) {
     text.extend_from_slice(&[b' ', letter]);
     number::push(text, value);
 }

@@ -5,7 +5,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 
 use super::eight::{all, first_marked};
 
@@ -14,6 +14,8 @@ pub const MAX_KEY: usize = 250;
 /// The longest key whose base64 spelling, four characters for three bytes, is no longer than that. memcached refuses a
 /// longer word without swallowing the value behind it, which would then be read as commands.
 const MAX_BINARY_KEY: usize = MAX_KEY / 4 * 3;
+
+const LINE_END: &[u8] = b"\r\n";
 
 /// The name of an item, as memcached stores it (base64 already undone): at least one byte, and at most [`MAX_KEY`]
 /// where it is written.
@@ -57,6 +59,21 @@ impl Key {
         Some(check_length(&bytes, MAX_KEY).map(|()| (Key { bytes, binary: false }, end)))
     }
 
+    /// Takes a line off the front of `buffer` that is `verb` and one key, as far as it is that and whole.
+    #[inline]
+    pub(super) fn behind(verb: &[u8], buffer: &mut BytesMut) -> Option<Key> {
+        let word = buffer.strip_prefix(verb)?;
+        let len = text_length(&word[..word.len().min(MAX_KEY + 1)]);
+        let is_whole = word[len..].starts_with(LINE_END) && check_length(&word[..len], MAX_KEY).is_ok();
+        if !is_whole {
+            return None;
+        }
+        let mut bytes = buffer.split_to(verb.len() + len + LINE_END.len()).freeze();
+        bytes.advance(verb.len());
+        bytes.truncate(len);
+        Some(Key { bytes, binary: false })
+    }
+
     /// A key that came base64-encoded (meta flag `b`), already decoded: any bytes.
     pub fn binary(bytes: Bytes) -> Result<Key, KeyError> {
         check_length(&bytes, MAX_BINARY_KEY)?;
@@ -87,6 +104,7 @@ impl Key {
     }
 
     /// Appends the key as clients and servers write it: a binary one base64-encoded.
+    #[inline]
     pub fn spell(&self, binary: bool, text: &mut Vec<u8>) {
         if binary {
             text.extend_from_slice(STANDARD.encode(&self.bytes).as_bytes());

@@ -63,6 +63,7 @@ impl Output {
     }
 
     /// Appends a value, sharing it if it is large.
+    #[inline]
     pub fn push_value(&mut self, value: &Bytes) {
         if value.len() < Output::APART_FROM {
             self.text.extend_from_slice(value);

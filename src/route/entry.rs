@@ -102,6 +102,7 @@ impl Walker for Asking<'_> {
         pending.settle(kept_at, reply?)
     }
 
+    #[inline(always)]
     fn arrive(self, end: WalkEnd<'_>, ask: &Ask<'_>) -> Option<Reply> {
         match end {
             WalkEnd::Server(pool, server) => {

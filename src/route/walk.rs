@@ -39,7 +39,7 @@ pub(super) trait Walker: Sized {
 }
 
 /// Walks from `node` on down.
-#[inline]
+#[inline(always)]
 pub(super) fn walk<W: Walker>(node: &Rc<dyn Node>, ask: &Ask<'_>, walker: W) -> W::Output {
     match node.step(ask) {
         Step::Send(pool, server) => walker.arrive(WalkEnd::Server(pool, server), ask),

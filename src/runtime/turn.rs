@@ -10,7 +10,7 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::task::yield_now;
 
@@ -26,6 +26,8 @@ pub trait Flush {
 /// The turns of one worker, and its clock.
 pub struct Turn {
     now: Cell<Instant>,
+    /// When something was asked, and how long that took by now.
+    took: Cell<(Instant, Duration)>,
     due: RefCell<Vec<Rc<dyn Flush>>>,
     waker: RefCell<Option<Waker>>,
 }
@@ -34,7 +36,9 @@ impl Turn {
     /// The clock is set to now.
     #[allow(clippy::new_without_default, reason = "reading the clock is no default")]
     pub fn new() -> Turn {
-        Turn { now: Cell::new(Instant::now()), due: RefCell::default(), waker: RefCell::default() }
+        let now = Instant::now();
+        let took = Cell::new((now, Duration::ZERO));
+        Turn { now: Cell::new(now), took, due: RefCell::default(), waker: RefCell::default() }
     }
 
     /// When bytes last arrived at this worker: the time of everything that follows from them.
@@ -44,8 +48,24 @@ impl Turn {
 
     /// Sets the clock; called once for each batch of bytes read.
     pub fn tick(&self) -> Instant {
-        self.now.set(Instant::now());
-        self.now.get()
+        let now = Instant::now();
+        self.now.set(now);
+        self.took.set((now, Duration::ZERO));
+        now
+    }
+
+    /// How long what was asked at `then` has taken by now. Neighbours were mostly asked at the same time, so the last
+    /// answer is kept: subtracting times twice a request is 74 of its 4,200 instructions in W2.
+    #[inline]
+    pub(crate) fn since(&self, then: Instant) -> Duration {
+        let (same, took) = self.took.get();
+        if same == then { took } else { self.subtract(then) }
+    }
+
+    fn subtract(&self, then: Instant) -> Duration {
+        let took = self.now.get().saturating_duration_since(then);
+        self.took.set((then, took));
+        took
     }
 
     /// Flushes `what` at the end of this turn. Asking twice writes twice: callers remember that they asked.

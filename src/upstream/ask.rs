@@ -72,14 +72,24 @@ impl Lane {
     #[inline]
     fn watch(&self) {
         if !self.deadline_armed.replace(true) {
-            tokio::task::spawn_local(deadline::watch(self.rc()));
+            self.arm_deadline();
         }
+    }
+
+    fn arm_deadline(&self) {
+        tokio::task::spawn_local(deadline::watch(self.rc()));
     }
 
     #[inline]
     fn arrange_to_send(&self, link: &mut Link) {
         match link.phase {
             LinkPhase::Open(_) if link.flush_asked || link.blocked => {}
+            _ => self.send_later_or_connect(link),
+        }
+    }
+
+    fn send_later_or_connect(&self, link: &mut Link) {
+        match link.phase {
             LinkPhase::Open(_) => self.send_later(link),
             LinkPhase::Closed => {
                 link.phase = LinkPhase::Opening;

@@ -78,7 +78,7 @@ impl Lane {
     }
 
     /// Puts a question behind the others.
-    #[inline]
+    #[inline(always)]
     pub(super) fn put(&self, link: &mut Link, question: Question<'_>, mut slot: Slot) {
         let Link { output, slots, .. } = link;
         let (before, start) = (output.len(), output.text().len());

@@ -75,7 +75,7 @@ impl Received {
             match next {
                 Ok(None) => break Ok(()),
                 Err(slip) => break Err(desync(lane, &slip.0)),
-                Ok(Some(reply)) => batch.hand_out(lane, reply, now),
+                Ok(Some(reply)) => batch.hand_out(lane, reply),
             }
         };
         batch.end(lane, now);
@@ -131,8 +131,8 @@ struct Batch {
     /// Those that a caller still waited for.
     answers: u64,
     waited: Duration,
-    /// When the last reply was asked for, and how long it took: its neighbours were mostly asked in the same turn.
-    last: Option<(Instant, Duration)>,
+    /// How long the last reply took.
+    last: Option<Duration>,
     /// The same of a reply that no caller waited for any more.
     last_late: Option<Instant>,
     /// Whether values went that were counted.
@@ -144,7 +144,7 @@ struct Batch {
 }
 
 impl Batch {
-    fn hand_out(&mut self, lane: &Lane, reply: Reply, now: Instant) {
+    fn hand_out(&mut self, lane: &Lane, reply: Reply) {
         self.replies += 1;
         let slot = {
             let mut link = lane.link.borrow_mut();
@@ -161,7 +161,7 @@ impl Batch {
         match slot.ticket {
             Some(ticket) => {
                 self.gave(lane, slot.mark.whose, size.max(slot.len) < LARGE);
-                self.add(lane, slot.asked, now);
+                self.add(lane, slot.asked);
                 ticket.answer(reply);
             }
             None => self.last_late = Some(slot.asked),
@@ -175,12 +175,9 @@ impl Batch {
         }
     }
 
-    fn add(&mut self, lane: &Lane, asked: Instant, now: Instant) {
-        let took = match self.last {
-            Some((same, took)) if same == asked => took,
-            _ => now.saturating_duration_since(asked),
-        };
-        self.last = Some((asked, took));
+    fn add(&mut self, lane: &Lane, asked: Instant) {
+        let took = lane.turn.since(asked);
+        self.last = Some(took);
         self.answers += 1;
         self.waited += took;
         if self.is_timed {
@@ -199,7 +196,7 @@ impl Batch {
             link.answered = Some(now);
         }
         let late = self.last_late.map(|asked| now.saturating_duration_since(asked));
-        let took = self.last.map(|(_, took)| took).or(late).unwrap_or_default();
+        let took = self.last.or(late).unwrap_or_default();
         let came = Came { count: self.replies, owed: link.slots.len(), took };
         link.admission.learn(&came, now);
         if self.frees {

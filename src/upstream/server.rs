@@ -54,12 +54,17 @@ impl Server {
     }
 
     /// Asks. The reply goes to `ticket` later, unless it is returned now because the server is not asked at all.
-    #[inline]
+    #[inline(always)]
     pub fn ask(&self, question: Question<'_>, mark: Mark, ticket: Ticket) -> Option<Reply> {
         let is_large = self.is_large(question, mark);
         if !is_large && !self.common.is_spread.get() && self.lanes[FIRST].is_clear_for(mark.whose) {
             return self.lanes[FIRST].ask(question, mark, ticket);
         }
+        self.ask_apart(question, mark, ticket, is_large)
+    }
+
+    /// The same where the first lane may not be the one.
+    fn ask_apart(&self, question: Question<'_>, mark: Mark, ticket: Ticket, is_large: bool) -> Option<Reply> {
         let lane = &self.lanes[self.lane_of(mark, is_large)];
         self.common.is_spread.set(self.lanes[1..].iter().any(|spare| Rc::ptr_eq(spare, lane) || spare.owes_any()));
         let reply = lane.ask(question, mark, ticket);

@@ -28,7 +28,7 @@ pub enum ServerOrStore {
 impl ServerOrStore {
     /// Asks. The reply goes to `ticket` later, unless it is known now. `mark` tells what the question is about and
     /// whose it is.
-    #[inline]
+    #[inline(always)]
     pub fn ask(&self, question: Question<'_>, mark: Mark, ticket: Ticket) -> Option<Reply> {
         match (self, question) {
             (ServerOrStore::Server(server), question) => server.ask(question, mark, ticket),

@@ -1,9 +1,45 @@
 //! Lines, values, limits and strangers.
 
 use bytes::BytesMut;
+use proptest::prelude::*;
 
 use super::super::{Call, Decoder, RequestLimits};
 use super::{LIMITS, show, shown, table};
+
+proptest! {
+    /// Where lines may be shorter than the longest key, no get is read as the common one.
+    #[test]
+    fn a_get_means_the_same_whether_or_not_it_is_read_as_the_common_one(
+        words in proptest::collection::vec(prop_oneof![
+            Just("get "), Just("get"), Just("gets "), Just(" "), Just("a"), Just("longer_key"), Just("m"),
+            Just("\r\n"), Just("\r"), Just("\n"), Just("\x7f"), Just("\0"),
+        ], 0..12),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let (bytes, short) = (words.concat().into_bytes(), RequestLimits { line: 200, ..LIMITS });
+        let calls = |limits, parts: [&[u8]; 2]| {
+            let (mut decoder, mut buffer, mut calls) = (Decoder::new(limits), BytesMut::new(), Vec::new());
+            for part in parts {
+                buffer.extend_from_slice(part);
+                calls.extend(std::iter::from_fn(|| decoder.next(&mut buffer)));
+            }
+            (calls, buffer)
+        };
+        let (first, rest) = bytes.split_at(cut.index(bytes.len() + 1));
+        prop_assert_eq!(calls(LIMITS, [first, rest]), calls(short, [&bytes, b""]));
+    }
+}
+
+#[test]
+fn a_key_that_is_too_long_is_refused_however_its_line_is_read() {
+    let get = |len: usize| format!("get {}\r\n", "k".repeat(len)).into_bytes();
+    table(&[
+        (&get(250), &[&format!("mg {} v f", "k".repeat(250))]),
+        (&get(251), &["CLIENT_ERROR bad command line format"]),
+        (&get(300), &["CLIENT_ERROR bad command line format"]),
+        (b"get \r\n", &["ERROR"]),
+    ]);
+}
 
 #[test]
 fn what_is_not_whole_is_waited_for() {
