@@ -233,6 +233,7 @@ impl Connection {
 
 impl Connection {
     /// Puts a reply in its place.
+    #[inline(always)]
     pub(super) fn put(self: &Rc<Self>, token: u64, mut reply: Reply) {
         let mut state = self.state.borrow_mut();
         if state.broken {

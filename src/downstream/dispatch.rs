@@ -13,8 +13,8 @@ use super::pending::{Pending, write_one};
 use crate::config::Allow;
 use crate::metrics::{ProtocolError, StatsCount};
 use crate::protocol::{
-    Call, Command, CommandClass, Exptime, Form, Local, Question, Refusal, RefusalKind, Reply, Request, Style, VERSION,
-    encode_stats,
+    Call, Command, CommandClass, Dialect, Exptime, Form, Local, Question, Refusal, RefusalKind, Reply, Request, Style,
+    VERSION, encode_stats,
 };
 use crate::upstream::{Mark, Party, Ticket};
 
@@ -22,7 +22,11 @@ impl Connection {
     /// Carries out one call.
     pub(super) fn dispatch(self: &Rc<Self>, call: Call) -> Option<End> {
         // Each binding of a call is a copy of it, so the one that nothing confines is not bound anew.
-        if self.is_confined.get() { self.judged(call).and_then(|call| self.carry_out(call)) } else { self.carry_out(call) }
+        if self.is_confined.get() {
+            self.judged(call).and_then(|call| self.carry_out(call))
+        } else {
+            self.carry_out(call)
+        }
     }
 
     fn carry_out(self: &Rc<Self>, call: Call) -> Option<End> {
@@ -40,6 +44,12 @@ impl Connection {
             Call::Refused(refusal) => return self.refuse(refusal),
         }
         None
+    }
+
+    /// Brings up to date what is known of the client, once for all that it has just asked.
+    pub(super) fn end_dispatch(&self, dialect: Dialect) {
+        self.dialect.set(dialect);
+        self.state.borrow_mut().count();
     }
 
     fn ask_one(self: &Rc<Self>, mut request: Request, form: Form) {

@@ -104,6 +104,7 @@ impl Gathered {
     }
 
     /// Puts the reply about key number `part` in its place.
+    #[inline(always)]
     pub(super) fn fill(&mut self, part: usize, reply: Reply, witness: &impl Witness) {
         let Some(part) = self.parts.get_mut(part) else { return };
         self.waiting -= 1;

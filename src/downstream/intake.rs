@@ -159,8 +159,7 @@ impl Intake {
                 },
             }
         }
-        connection.state.borrow_mut().count();
-        connection.dialect.set(self.decoder.dialect());
+        connection.end_dispatch(self.decoder.dialect());
         self.is_held_up = connection.is_full();
         // Requests that are left for the next turn need no room of their own.
         if stint.is_over() {
