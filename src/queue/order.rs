@@ -139,6 +139,13 @@ pub enum QueueAnswer {
     Refused(QueueRefusal),
 }
 
+impl QueueAnswer {
+    /// The bytes of the message, if it is one.
+    pub(crate) fn len(&self) -> usize {
+        if let QueueAnswer::Message(_, message) = self { message.body.len() } else { 0 }
+    }
+}
+
 /// Why nothing was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QueueRefusal {

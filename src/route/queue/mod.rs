@@ -65,8 +65,9 @@ impl QueueNode {
         let mut last = Ok(QueueAnswer::Nothing);
         for (order, answer) in ordered {
             last = answer.await;
-            // Once the time is over the client was told that there is no answer.
-            let left = self.holding.left(&order, &last, !deadline.is_over());
+            // Once the time is over the client was told that there is no answer, and without memory it will be.
+            let is_told = !deadline.is_over() && client.holder.may_take(last.as_ref().map_or(0, QueueAnswer::len));
+            let left = self.holding.left(&order, &last, is_told);
             left.into_iter().for_each(|order| drop(self.holding.order(order, &client)));
         }
         drop(kept);

@@ -3,7 +3,7 @@
 
 use support::figures::metric;
 use support::reload::reload;
-use support::{BOUND, wait_until};
+use support::{BOUND, Leash, wait_until};
 
 use super::house::{Holder, get, put, sidecar, sidecar_yaml};
 
@@ -23,6 +23,23 @@ fn a_holder_that_is_down_has_nothing_and_takes_nothing() {
     holder.leash.restart();
     wait_until("the message is there again", BOUND, || get(&mut client, "q").as_deref() == Some("a"));
     client.expect("delete q\r\nget q\r\n", "DELETED\r\nEND\r\n");
+}
+
+#[test]
+fn what_clients_of_a_sidecar_have_that_ends_goes_to_others_at_once() {
+    let holder = Holder::start("");
+    let [mut ends, stays] = [(); 2].map(|()| sidecar(&[&holder.address()], ""));
+    let mut next = stays.client();
+    for ending in [Leash::terminate, Leash::crash] {
+        let mut client = ends.client();
+        put(&mut client, "q", "a");
+        assert_eq!(get(&mut client, "q").as_deref(), Some("a"));
+        assert_eq!(get(&mut next, "q"), None);
+        ending(&mut ends);
+        wait_until("another client has it", BOUND, || get(&mut next, "q").as_deref() == Some("a"));
+        next.expect("delete q\r\n", "DELETED\r\n");
+        ends.restart();
+    }
 }
 
 #[test]
