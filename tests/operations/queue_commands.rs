@@ -220,6 +220,38 @@ fn queues_of_several_holders_are_found_by_the_file_of_a_sidecar() {
 }
 
 #[test]
+fn messages_follow_their_queues_to_holders_that_are_added() {
+    let holders = [Holder::start(""), Holder::start(""), Holder::start("")];
+    let file = |count: usize| {
+        let addresses: Vec<&str> = holders[..count].iter().map(|holder| holder.leash.address()).collect();
+        let servers = addresses.join(", ");
+        format!(
+            "workers: 1\npools: {{queues: {{servers: [{servers}]}}}}\nroutes: [{{prefix: '', queue: {{pool: queues}}}}]\n"
+        )
+    };
+    let (before, after) = (Leash::with_config(&file(2)), Leash::with_config(&file(3)));
+    let directory = sidecar(&file(2));
+    fs::write(directory.path().join("new.yaml"), file(3)).unwrap();
+    let names: Vec<String> = (0..20).map(|number| format!("q{number}")).collect();
+    for name in &names {
+        put(&mut before.client(), name, numbered(3));
+    }
+    let mut moved = 0;
+    for name in &names {
+        let told = said(&queue(&directory, &["move", name, name, "--to-config", "new.yaml"]));
+        match told.split(' ').nth(1) {
+            Some("3") => moved += 1,
+            _ => assert_eq!(told, format!("moved 0 messages from {name:?} to {name:?}, as they are there\n")),
+        }
+    }
+    assert!((1..20).contains(&moved), "{moved} of 20 have another holder now");
+    for name in &names {
+        let found: Vec<String> = std::iter::from_fn(|| take(&mut after.client(), name)).collect();
+        assert_eq!(found, numbered(3).collect::<Vec<_>>(), "{name}");
+    }
+}
+
+#[test]
 fn a_list_tells_how_queues_are_and_which_holder_does_not_answer() {
     let (mut holders, mut names) = ([Holder::start(""), Holder::start("")], Vec::new());
     let addresses = holders.each_ref().map(|holder| holder.leash.address().to_string());
@@ -292,7 +324,7 @@ fn what_cannot_be_done_says_where_and_why() {
         (&["peek", "mail"][..], 64, "leash.yaml: routes: \"mail\" is on \"\", which has no queues"),
         (&["peek", "q:a", "--route", ""], 64, "leash.yaml: routes: \"q:a\" is on \"q:\", not on \"\""),
         (&["peek", "a b"], 64, "\"a b\" cannot be the name of a queue"),
-        (&["move", "q:a", "q:a"], 64, "\"q:a\" cannot be moved into itself"),
+        (&["move", "q:a", "mail"], 64, "leash.yaml: routes: \"mail\" is on \"\", which has no queues"),
         (
             &["list", "--route", "x:"],
             64,

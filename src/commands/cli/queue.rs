@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::Environment;
-use crate::commands::queue::{QueueDeed, QueueErrand};
+use crate::commands::queue::{QueueDeed, QueueErrand, QueuesOf};
 use crate::config::{ConfigSource, Origin, Overrides, Problems};
 
 const AFTER_HELP: &str = "\
@@ -20,6 +20,8 @@ Examples:
   leash queue peek mail -c leash.yaml                what is next?
   leash queue move mail+dead mail -c leash.yaml      try once more what failed too often
   leash queue move mail later --count 1000 -c leash.yaml
+  leash queue move mail mail -c old.yaml --to-config new.yaml
+                                                     when new.yaml has one holder more
   leash queue drop mail -c leash.yaml                asks first";
 
 /// `leash queue`.
@@ -62,6 +64,9 @@ pub enum QueueCommand {
         /// The queue they go to
         #[arg(value_name = "TO")]
         to: String,
+        /// TO is a queue of this configuration file: of other holders, or of more of them
+        #[arg(long, value_name = "FILE")]
+        to_config: Option<PathBuf>,
         /// Move so many at most
         #[arg(short = 'n', long, value_name = "N", default_value_t = u64::MAX, hide_default_value = true)]
         count: u64,
@@ -121,13 +126,20 @@ impl QueueCommand {
         let QueueArgs { config, route, .. } = self.args();
         let source = config.clone().map_or_else(|| environment.source(), ConfigSource::File);
         let overrides = environment.overrides.clone();
-        let origin = Origin { source, environment: overrides, command_line: Overrides::default() };
+        let queues = known(&Origin { source, environment: overrides, command_line: Overrides::default() })?;
         let deed = match self.clone() {
             QueueCommand::List { .. } => QueueDeed::List,
             QueueCommand::Peek { queue, .. } => QueueDeed::Peek(queue),
-            QueueCommand::Move { from, to, count, .. } => QueueDeed::Move { from, to, most: count },
+            QueueCommand::Move { from, to, to_config, count, .. } => {
+                let there = to_config.map(|file| known(&Origin::of(ConfigSource::File(file)))).transpose()?;
+                QueueDeed::Move { from, to, there, most: count }
+            }
             QueueCommand::Drop { queue, yes, .. } => QueueDeed::Drop { queue, is_sure: yes },
         };
-        Ok(QueueErrand { config: origin.look()?, file: origin.source.name(), route: route.clone(), deed })
+        Ok(QueueErrand { queues, route: route.clone(), deed })
     }
+}
+
+fn known(origin: &Origin) -> Result<QueuesOf, Problems> {
+    Ok(QueuesOf { config: origin.look()?, file: origin.source.name() })
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::talk::{Talk, TalkError};
-use super::{QueueErrand, QueueError};
+use super::{QueueError, QueuesOf};
 use crate::admin::fetch::reachable;
 use crate::config::problem::ConfigPlace;
 use crate::config::{Address, Config, Listen, Pool, QueuesKept, Route, ServerConfig};
@@ -40,6 +40,7 @@ pub(super) struct QueueHolderAt {
     /// What people call it.
     pub(super) label: Arc<str>,
     place: ConfigPlace,
+    address: Address,
     target: Arc<Target>,
 }
 
@@ -57,11 +58,10 @@ impl QueueHolderAt {
 
 impl QueueRoute {
     /// The queues of all routes that have some, or of the one of this prefix.
-    pub(super) fn all(errand: &QueueErrand) -> Result<Vec<QueueRoute>, QueueError> {
-        let QueueErrand { config, file, route: prefix, .. } = errand;
+    pub(super) fn all(queues: &QueuesOf, prefix: Option<&str>) -> Result<Vec<QueueRoute>, QueueError> {
+        let QueuesOf { config, file } = queues;
         let with_queues = || config.routes.iter().filter(|route| route.queues().is_some());
-        let wanted =
-            with_queues().filter(|route| prefix.as_ref().is_none_or(|prefix| prefix.as_bytes() == route.prefix));
+        let wanted = with_queues().filter(|route| prefix.is_none_or(|prefix| prefix.as_bytes() == route.prefix));
         let wanted = wanted.map(|route| QueueRoute::of(file, config, route)).collect::<Result<Vec<_>, _>>()?;
         if wanted.is_empty() {
             let known: Vec<String> = with_queues().map(|route| format!("{:?}", shown(&route.prefix))).collect();
@@ -96,7 +96,7 @@ impl QueueRoute {
         let peers = Peers::new(pool.name.clone());
         let holder = |(server, place): (&ServerConfig, ConfigPlace)| {
             let target = Target::new(server, options(&pool, config), &peers, Spool::in_memory(0));
-            QueueHolderAt { label: target.label.clone(), place, target }
+            QueueHolderAt { label: target.label.clone(), place, address: server.address.clone(), target }
         };
         Ok(QueueRoute {
             prefix: shown(&route.prefix),
@@ -120,9 +120,14 @@ impl QueueRoute {
 }
 
 impl QueueAt {
+    /// Whether both are one queue.
+    pub(super) fn is(&self, other: &QueueAt) -> bool {
+        (&self.name, &self.holder.address) == (&other.name, &other.holder.address)
+    }
+
     /// A queue that is named as clients do.
-    pub(super) fn find(errand: &QueueErrand, queue: &str) -> Result<QueueAt, QueueError> {
-        let QueueErrand { config, file, route: prefix, .. } = errand;
+    pub(super) fn find(queues: &QueuesOf, prefix: Option<&str>, queue: &str) -> Result<QueueAt, QueueError> {
+        let QueuesOf { config, file } = queues;
         Key::text(queue.as_bytes().to_vec().into())
             .map_err(|_| QueueError::Usage(format!("{queue:?} cannot be the name of a queue")))?;
         let routes = Prefixes::new(config.routes.iter().map(|route| &route.prefix[..]));
@@ -131,7 +136,7 @@ impl QueueAt {
         };
         let own = shown(&route.prefix);
         match prefix {
-            Some(prefix) if *prefix != own => {
+            Some(prefix) if prefix != own => {
                 Err(QueueError::Usage(format!("{file}: routes: {queue:?} is on {own:?}, not on {prefix:?}")))
             }
             _ if route.queues().is_none() => {

@@ -27,18 +27,25 @@ pub use outcome::QueueOutcome;
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QueueErrand {
-    /// The routes, and the pools of their holders.
-    pub config: Config,
-    /// What people call the configuration.
-    pub file: String,
+    /// Whose queues.
+    pub queues: QueuesOf,
     /// The prefix of the route; `None`: all, or that of the queue.
     pub route: Option<String>,
     /// What.
     pub deed: QueueDeed,
 }
 
+/// The queues that one configuration knows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QueuesOf {
+    /// The routes, and the pools of their holders.
+    pub config: Config,
+    /// What people call the configuration.
+    pub file: String,
+}
+
 /// What is to be done with queues, by the names that clients have for them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum QueueDeed {
     /// Tells how all are.
     List,
@@ -50,6 +57,8 @@ pub enum QueueDeed {
         from: String,
         /// to the end of this one,
         to: String,
+        /// which another configuration knows,
+        there: Option<QueuesOf>,
         /// so many at most.
         most: u64,
     },
@@ -84,24 +93,25 @@ pub enum QueueError {
 /// # Errors
 /// Nothing was done.
 pub fn run(mut errand: QueueErrand) -> Result<QueueOutcome, QueueError> {
-    find_now(&mut errand.config)?;
+    find_now(&mut errand.queues.config)?;
+    if let QueueDeed::Move { there: Some(there), .. } = &mut errand.deed {
+        find_now(&mut there.config)?;
+    }
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
     runtime.block_on(errand.done())
 }
 
 impl QueueErrand {
     async fn done(&self) -> Result<QueueOutcome, QueueError> {
+        let at = |queue: &str| QueueAt::find(&self.queues, self.route.as_deref(), queue);
         match &self.deed {
-            QueueDeed::List => Ok(list::list(&QueueRoute::all(self)?).await),
-            QueueDeed::Peek(queue) => peek::peek(&QueueAt::find(self, queue)?).await,
-            QueueDeed::Move { from, to, .. } if from == to => {
-                Err(QueueError::Usage(format!("{from:?} cannot be moved into itself")))
+            QueueDeed::List => Ok(list::list(&QueueRoute::all(&self.queues, self.route.as_deref())?).await),
+            QueueDeed::Peek(queue) => peek::peek(&at(queue)?).await,
+            QueueDeed::Move { from, to, there, most } => {
+                let to = there.as_ref().map_or_else(|| at(to), |there| QueueAt::find(there, None, to))?;
+                shift::move_all(&at(from)?, &to, *most).await
             }
-            QueueDeed::Move { from, to, most } => {
-                let (from, to) = (QueueAt::find(self, from)?, QueueAt::find(self, to)?);
-                shift::move_all(&from, &to, *most).await
-            }
-            QueueDeed::Drop { queue, is_sure } => shift::drop_all(&QueueAt::find(self, queue)?, *is_sure).await,
+            QueueDeed::Drop { queue, is_sure } => shift::drop_all(&at(queue)?, *is_sure).await,
         }
     }
 }

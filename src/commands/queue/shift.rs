@@ -21,12 +21,13 @@ const TOGETHER: usize = 64;
 /// and their bytes, if they are as long as those before them.
 const BYTES: usize = 4 << 20;
 
-/// Moves the messages of a queue that wait, the oldest first, so many at most.
+/// Moves the messages of a queue that wait, the oldest first, so many at most. None, if they are where they are to go.
 pub(super) async fn move_all(from: &QueueAt, to: &QueueAt, most: u64) -> Result<QueueOutcome, QueueError> {
     let mut shift = Shift::begin(from, Some(to)).await?;
-    let left = shift.waiting().await?.min(most);
+    let left = if from.is(to) { 0 } else { shift.waiting().await?.min(most) };
     let failed = shift.run(left).await.err();
-    let words = format!("moved {} from {:?} to {:?}\n", told(shift.gone), from.shown, to.shown);
+    let remark = if from.is(to) { ", as they are there" } else { "" };
+    let words = format!("moved {} from {:?} to {:?}{remark}\n", told(shift.gone), from.shown, to.shown);
     let object = json!({ "from": from.shown, "to": to.shown, "moved": shift.gone });
     Ok(QueueOutcome { failed: failed.into_iter().collect(), ..QueueOutcome::of(words, object) })
 }
