@@ -8,7 +8,7 @@ use serde_json::Value;
 use support::command::errors;
 use support::fake_server::FakeServer;
 use support::leash::binary;
-use support::{BOUND, Client, Leash, wait_until};
+use support::{BOUND, Client, Leash, Terminal, wait_until};
 use tempfile::TempDir;
 
 /// A holder of queues, and a file for `leash queue`.
@@ -312,6 +312,23 @@ fn nothing_is_dropped_that_nobody_has_said_yes_to() {
         "dropped 0 messages of \"mail\"\n",
         "there is nothing to ask about"
     );
+}
+
+#[test]
+fn who_sits_at_a_terminal_is_asked() {
+    let holder = Holder::start("");
+    put(&mut holder.client(), "mail", numbered(3));
+    let file = holder.directory.path().join("leash.yaml");
+    let command = format!("{} queue drop mail --config {}", binary().display(), file.display());
+    for (answer, told) in
+        [("\n", "leash: nothing was dropped"), ("no\n", "nothing was dropped"), ("y\n", "dropped 3 messages")]
+    {
+        let mut terminal = Terminal::run(&command);
+        terminal.shows("drop 3 messages of \"mail\" at the leash of this file");
+        terminal.press(answer);
+        terminal.shows(told);
+    }
+    holder.client().expect("get mail/len\r\n", "VALUE mail/len 0 1\r\n0\r\nEND\r\n");
 }
 
 #[test]
