@@ -275,6 +275,21 @@ fn a_list_tells_how_queues_are_and_which_holder_does_not_answer() {
 }
 
 #[test]
+fn a_holder_puts_the_namespace_of_its_route_in_front_itself() {
+    let directory = tempfile::tempdir().unwrap();
+    let dir = directory.path().join("queues");
+    let route = format!("{{prefix: 'q:', namespace: 'shop:', queue: {{dir: '{}'}}}}", dir.display());
+    let leash = Leash::with_file_alone(&format!("workers: 1\nroutes: [{route}]\n"));
+    fs::copy(leash.file(), directory.path().join("leash.yaml")).unwrap();
+    put(&mut leash.client(), "q:mail", ["hello"]);
+    let told = said(&queue(&directory, &["list", "--json"]));
+    assert_eq!(serde_json::from_str::<Value>(&told).unwrap()["queue"], "q:mail", "{told}");
+    assert_eq!(said(&queue(&directory, &["peek", "q:mail"])), "hello\n");
+    said(&queue(&directory, &["move", "q:mail", "q:later"]));
+    assert_eq!(take(&mut leash.client(), "q:later").as_deref(), Some("hello"));
+}
+
+#[test]
 fn a_message_is_looked_at_and_stays() {
     let holder = Holder::start("");
     let mut client = holder.client();

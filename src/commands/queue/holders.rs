@@ -23,6 +23,8 @@ pub(super) struct QueueRoute {
     /// Who has them.
     pub(super) holders: Vec<QueueHolderAt>,
     placement: Placement,
+    /// Whether it is the leash of this file that is asked, which puts the namespace in front itself.
+    is_here: bool,
 }
 
 /// One queue.
@@ -101,6 +103,7 @@ impl QueueRoute {
         Ok(QueueRoute {
             prefix: shown(&route.prefix),
             namespace: shown(&route.namespace),
+            is_here: route.pool().is_none(),
             holders: pool.servers.iter().zip(places).map(holder).collect(),
             placement: placement::of(&pool),
         })
@@ -108,7 +111,7 @@ impl QueueRoute {
 
     /// A queue of it.
     fn queue(mut self, queue: &str) -> QueueAt {
-        let name = format!("{}{queue}", self.namespace);
+        let name = if self.is_here { queue.to_string() } else { format!("{}{queue}", self.namespace) };
         let server = self.placement.server_of(name.as_bytes());
         QueueAt { shown: queue.to_string(), name, holder: self.holders.swap_remove(server) }
     }
