@@ -34,6 +34,8 @@ pub(crate) struct ServerFacts {
     pub has_cas: Option<bool>,
     /// Whether it asks for a password in the way that leash says one.
     pub wants_password: Option<bool>,
+    /// Whether it keeps messages of queues; a server that tells its settings and does not say so does not.
+    pub keeps_queues: Option<bool>,
 }
 
 impl Target {
@@ -101,8 +103,9 @@ fn settings(text: &str) -> Option<ServerFacts> {
         // Of a file with users the path is told.
         Some(value != "no")
     };
-    let facts = ServerFacts { version: None, has_cas: said("cas_enabled"), wants_password: said("auth_enabled_ascii") };
-    is_whole.then_some(facts)
+    let (has_cas, wants_password) = (said("cas_enabled"), said("auth_enabled_ascii"));
+    let keeps_queues = said("queues_enabled").or(has_cas.map(|_| false));
+    is_whole.then_some(ServerFacts { version: None, has_cas, wants_password, keeps_queues })
 }
 
 #[cfg(test)]
@@ -115,6 +118,9 @@ mod tests {
         assert!((0..whole.len()).all(|cut| settings(&whole[..cut]).is_none()));
         let facts = settings(whole).unwrap();
         assert_eq!((facts.has_cas, facts.wants_password), (Some(false), Some(true)));
+        assert_eq!(facts.keeps_queues, Some(false), "memcached does not");
+        let holder = settings("STAT cas_enabled yes\r\nSTAT queues_enabled yes\r\nEND\r\n").unwrap();
+        assert_eq!(holder.keeps_queues, Some(true));
         for nothing in ["END\r\n", "ERROR\r\n", "CLIENT_ERROR no\r\n", "STAT cas_enabled_too no\r\nEND\r\n"] {
             assert_eq!(settings(nothing), Some(ServerFacts::default()), "{nothing}");
         }

@@ -219,5 +219,6 @@ fn settings(config: &Config) -> stats::Settings {
         max_item: config.limits.item_size as u64,
         flush_enabled: config.routes.iter().all(|route| route.allow_flush),
         has_users: config.entrances.iter().any(|entrance| entrance.users.is_some()),
+        keeps_queues: config.routes.iter().any(|route| route.queues().is_some_and(|it| it.directory().is_some())),
     }
 }

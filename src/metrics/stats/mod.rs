@@ -78,6 +78,8 @@ pub(crate) struct Settings {
     pub flush_enabled: bool,
     /// Whether any listener asks who a client is.
     pub has_users: bool,
+    /// Whether messages of queues are kept here.
+    pub keeps_queues: bool,
 }
 
 /// One server, as `stats servers` tells it.

@@ -105,7 +105,8 @@ pub(super) fn settings(settings: &Settings) -> Vec<u8> {
         .stat("item_size_max", settings.max_item)
         .stat("flush_enabled", yes_or_no(settings.flush_enabled))
         .stat("auth_enabled_sasl", yes_or_no(settings.has_users))
-        .stat("auth_enabled_ascii", yes_or_no(settings.has_users));
+        .stat("auth_enabled_ascii", yes_or_no(settings.has_users))
+        .stat("queues_enabled", yes_or_no(settings.keeps_queues));
     for (name, value) in [
         ("verbosity", "0"),
         ("oldest", "0"),

@@ -189,3 +189,20 @@ fn the_way_of_a_key_ends_at_its_queue_and_takes_nothing() {
     assert!(sidecar.page("/?key=r:a").contains("mode kestrel, reserved for 30 s"));
     sidecar.client().expect("get r:a\r\n", "VALUE r:a 0 3\r\none\r\nEND\r\n");
 }
+
+#[test]
+fn a_check_that_connects_tells_a_holder_from_a_server_without_queues() {
+    let place = tempfile::tempdir().unwrap();
+    let (holder, plain) = (holder(place.path(), "reserve: 1m"), Leash::embedded());
+    let check = |address: &str| {
+        let file = place.path().join("sidecar.yaml");
+        let route = "routes: [{prefix: '', queue: {pool: holders}}]";
+        std::fs::write(&file, format!("pools: {{holders: {{servers: ['{address}']}}}}\n{route}\n")).unwrap();
+        let output = run(Command::new(binary()).args(["check", "--connect"]).arg(&file), "");
+        (output.status.success(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+    };
+    let (is_ok, said) = check(holder.address());
+    assert!(is_ok && said.contains(", keeps queues\n"), "{said}");
+    let (is_ok, said) = check(plain.address());
+    assert!(!is_ok && said.contains("it keeps no queues; write the address of a leash"), "{said}");
+}

@@ -13,6 +13,8 @@ use crate::protocol::Cause;
 use crate::snapshot::options;
 use crate::upstream::{Peers, ServerFacts, Sighting, Spool, Target, Unusable};
 
+const NO_HOLDER: &str = "it keeps no queues; write the address of a leash that has a route with queue.dir";
+
 /// What is asked of the servers of a pool.
 #[derive(Clone, Copy)]
 struct Demands {
@@ -22,13 +24,16 @@ struct Demands {
     password: bool,
     /// Whether TLS is spoken with it.
     tls: bool,
+    /// Whether it is to keep queues.
+    queues: bool,
 }
 
 /// One for each server that is not in the process itself; `is_here` says whether leash would listen on this machine.
 pub(super) fn inquiries(top: &ConfigPlace, config: &Rc<Config>, is_here: bool) -> Vec<Inquiry> {
     let pools = config.pools.iter().enumerate();
     let servers = pools.flat_map(|(place, pool)| {
-        let demands = Demands { cas: needs_cas(config, place), password: pool.auth.is_some(), tls: pool.tls.is_some() };
+        let (cas, password, tls) = (needs_cas(config, place), pool.auth.is_some(), pool.tls.is_some());
+        let demands = Demands { cas, password, tls, queues: keeps_queues(config, place) };
         let at = top.key("pools", None).key(&pool.name, None).key("servers", None);
         let elsewhere = pool.servers.iter().enumerate().filter(|(_, server)| server.address != Address::Embedded);
         elsewhere.map(move |(number, server)| inquiry(at.index(number, None), (config, pool, server), demands, is_here))
@@ -62,6 +67,11 @@ fn needs_cas(config: &Config, place: usize) -> bool {
         let gutters = route.pools().into_iter().filter_map(|pool| route.gutter(pool, &config.pools));
         route.pools().contains(&place) || gutters.into_iter().any(|gutter| gutter.pool == place)
     })
+}
+
+/// Whether a route has its queues in this pool.
+fn keeps_queues(config: &Config, place: usize) -> bool {
+    config.routes.iter().any(|route| route.queues().is_some() && route.pool() == Some(place))
 }
 
 /// What all the addresses of a server come to. One that nobody answers at is borne where another one can be used, as
@@ -109,6 +119,7 @@ fn verdict(
     match found {
         Err(unusable) => Err(unusable.why.to_string()),
         Ok(ServerFacts { has_cas: Some(false), .. }) if demands.cas => Err(Cause::NoCas.text().into()),
+        Ok(ServerFacts { keeps_queues: Some(false), .. }) if demands.queues => Err(NO_HOLDER.into()),
         Ok(facts) => Ok(in_words(facts, demands)),
     }
 }
@@ -120,6 +131,8 @@ fn in_words(facts: &ServerFacts, demands: Demands) -> String {
         (demands.password, ", let in"),
         (facts.has_cas == Some(false), ", CAS off"),
         (demands.cas && facts.has_cas.is_none(), ", does not say whether CAS is on"),
+        (demands.queues && facts.keeps_queues == Some(true), ", keeps queues"),
+        (demands.queues && facts.keeps_queues.is_none(), ", does not say whether it keeps queues"),
     ];
     more.into_iter().filter(|(is_so, _)| *is_so).fold(version, |words, (_, more)| words + more)
 }
