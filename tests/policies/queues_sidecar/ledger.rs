@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 /// One message, as far as it is known.
 #[derive(Clone, Copy, Default)]
@@ -15,13 +14,44 @@ struct Entry {
     done: u32,
 }
 
-/// All messages of one story.
+/// How many messages are so.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    pub stored: usize,
+    pub delivered: usize,
+    /// Stored, and not delivered so far.
+    pub missing: usize,
+    /// Delivered more than once.
+    pub again: usize,
+    /// Done with, as more than one consumer was told.
+    pub done_twice: usize,
+    /// Delivered, though no producer was told that they are stored.
+    pub doubtful: usize,
+    /// Delivered behind a newer one of the same producer.
+    pub out_of_order: usize,
+}
+
+/// All messages of one story. Counts are kept as it goes on: there are many, and many ask.
 #[derive(Default)]
-pub struct Ledger(Mutex<HashMap<String, Entry>>, AtomicUsize);
+pub struct Ledger(Mutex<(HashMap<String, Entry>, Counts)>);
 
 impl Ledger {
     fn note(&self, message: &str, note: impl FnOnce(&mut Entry)) {
-        note(self.0.lock().unwrap().entry(message.to_string()).or_default());
+        let (entries, counts) = &mut *self.0.lock().unwrap();
+        let entry = entries.entry(message.to_string()).or_default();
+        let before = *entry;
+        note(entry);
+        let kinds: [(&mut usize, fn(Entry) -> bool); 6] = [
+            (&mut counts.stored, |entry| entry.is_stored),
+            (&mut counts.delivered, |entry| entry.delivered > 0),
+            (&mut counts.missing, |entry| entry.is_stored && entry.delivered == 0),
+            (&mut counts.again, |entry| entry.delivered > 1),
+            (&mut counts.done_twice, |entry| entry.done > 1),
+            (&mut counts.doubtful, |entry| !entry.is_stored && entry.delivered > 0),
+        ];
+        for (count, is) in kinds {
+            *count = *count + usize::from(is(*entry)) - usize::from(is(before));
+        }
     }
 
     pub fn stored(&self, message: &str) {
@@ -38,43 +68,10 @@ impl Ledger {
 
     /// A consumer was given an older message behind a newer one of the same producer.
     pub fn out_of_order(&self) {
-        self.1.fetch_add(1, SeqCst);
+        self.0.lock().unwrap().1.out_of_order += 1;
     }
 
-    /// How often that was.
-    pub fn count_out_of_order(&self) -> usize {
-        self.1.load(SeqCst)
-    }
-
-    fn count(&self, is: impl Fn(&Entry) -> bool) -> usize {
-        self.0.lock().unwrap().values().filter(|entry| is(entry)).count()
-    }
-
-    pub fn count_stored(&self) -> usize {
-        self.count(|entry| entry.is_stored)
-    }
-
-    pub fn count_delivered(&self) -> usize {
-        self.count(|entry| entry.delivered > 0)
-    }
-
-    /// Messages that are stored and came to no consumer so far.
-    pub fn count_missing(&self) -> usize {
-        self.count(|entry| entry.is_stored && entry.delivered == 0)
-    }
-
-    /// Messages that came more than once.
-    pub fn count_again(&self) -> usize {
-        self.count(|entry| entry.delivered > 1)
-    }
-
-    /// Messages of which more than one consumer was told that it is done with.
-    pub fn count_done_twice(&self) -> usize {
-        self.count(|entry| entry.done > 1)
-    }
-
-    /// Messages that came and that no producer was told to be stored.
-    pub fn count_doubtful(&self) -> usize {
-        self.count(|entry| !entry.is_stored && entry.delivered > 0)
+    pub fn counts(&self) -> Counts {
+        self.0.lock().unwrap().1
     }
 }
