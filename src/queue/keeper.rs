@@ -17,6 +17,7 @@ use super::figures::HolderFigures;
 use super::holder::QueueHolder;
 use super::order::{HolderTerms, Moment, QueueAnswer, QueueOrder, QueueRefusal};
 use super::segments::SegmentFiles;
+use super::syncing::{SyncEnd, Syncing};
 
 /// Orders that the thread has not looked at yet; more are refused.
 const UNSEEN: usize = 65_536;
@@ -24,8 +25,6 @@ const UNSEEN: usize = 65_536;
 const TOGETHER: usize = 4096;
 /// How long figures are waited for.
 const TELLS: Duration = Duration::from_millis(500);
-/// Without `sync` the disk has what was answered after this time.
-const BEHIND: Duration = Duration::from_millis(100);
 
 /// Who hears an answer.
 enum Answering {
@@ -33,6 +32,7 @@ enum Answering {
     Task(oneshot::Sender<QueueAnswer>),
     /// A thread that may be blocked.
     Thread(SyncSender<QueueAnswer>),
+    Nobody,
 }
 
 impl Answering {
@@ -41,6 +41,7 @@ impl Answering {
         match self {
             Answering::Task(to) => drop(to.send(answer)),
             Answering::Thread(to) => drop(to.try_send(answer)),
+            Answering::Nobody => {}
         }
     }
 }
@@ -49,8 +50,16 @@ enum Errand {
     Order(QueueOrder, Answering),
     /// There is something new to be [told](KeeperTold).
     Look,
+    /// The disk has what was answered some time ago.
+    Synced(SyncEnd),
     /// Nothing follows.
     End,
+}
+
+impl From<SyncEnd> for Errand {
+    fn from(end: SyncEnd) -> Errand {
+        Errand::Synced(end)
+    }
 }
 
 /// What the thread is told beside orders, and must not miss however many of these there are.
@@ -58,6 +67,8 @@ enum Errand {
 struct KeeperTold {
     terms: Option<HolderTerms>,
     is_ending: bool,
+    /// Consumers that are gone, for which there was no room among the orders.
+    gone: Vec<Consumer>,
 }
 
 /// The queues of one directory. The thread ends with it, once all that was ordered is done and on the disk.
@@ -80,7 +91,8 @@ impl Keeper {
         let holder = QueueHolder::open(SegmentFiles::open(directory)?, terms)?;
         let (errands, ordered) = sync_channel(UNSEEN);
         let told = Arc::<Mutex<KeeperTold>>::default();
-        let run = Run { holder, told: told.clone(), is_synced: terms.sync, begun: Instant::now(), sync_at: None };
+        let (syncing, begun) = (Syncing::new(errands.clone()), Instant::now());
+        let run = Run { holder, told: told.clone(), is_synced: terms.sync, begun, syncing };
         let thread = Builder::new().name("queues".into()).spawn(move || run.work(&ordered))?;
         let (figures, turned_away, thread) = (Mutex::default(), AtomicU64::new(0), Mutex::new(Some(thread)));
         Ok(Keeper { errands, told, thread, figures, turned_away })
@@ -95,7 +107,10 @@ impl Keeper {
 
     /// Gives back what a consumer has that is gone.
     pub fn leave(&self, by: Consumer) {
-        drop(self.order(QueueOrder::Leave(by)));
+        let order = Errand::Order(QueueOrder::Leave(by), Answering::Nobody);
+        if let Err(TrySendError::Full(_)) = self.errands.try_send(order) {
+            lock(&self.told).gone.push(by);
+        }
     }
 
     /// How the queues are. Blocks until the thread has told, but not for longer than a disk may take; then it is what was
@@ -159,28 +174,52 @@ struct Run {
     told: Arc<Mutex<KeeperTold>>,
     is_synced: bool,
     begun: Instant,
-    sync_at: Option<Duration>,
+    syncing: Syncing<Errand>,
 }
 
 impl Run {
     fn work(mut self, ordered: &Receiver<Errand>) {
         let mut is_over = false;
         while !is_over {
-            let mut orders = Vec::new();
-            match ordered.recv_timeout(self.patience()) {
-                Ok(first) => is_over = gather(first, ordered, &mut orders),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => is_over = true,
+            let first = ordered.recv_timeout(self.patience());
+            is_over = matches!(first, Err(RecvTimeoutError::Disconnected));
+            // Of those who are gone by now all orders are there.
+            let gone = std::mem::take(&mut lock(&self.told).gone);
+            let errands: Vec<Errand> = first.into_iter().chain(ordered.try_iter()).take(TOGETHER).collect();
+            let (is_all, mut orders) = (errands.len() < TOGETHER, Vec::with_capacity(errands.len()));
+            for errand in errands {
+                match errand {
+                    Errand::Order(order, answering) => orders.push((order, answering)),
+                    Errand::Look => {}
+                    Errand::Synced(end) => self.syncing.end(&mut self.holder, end),
+                    Errand::End => is_over = true,
+                }
             }
+            self.give_back(gone, is_all, &mut orders);
             self.listen();
-            let now = self.now();
-            for (answering, answer) in self.holder.work(orders, now) {
-                answering.send(answer);
-            }
-            self.sync(now.up);
+            self.carry_out(orders);
         }
         if let Err(error) = self.holder.sync() {
             tracing::error!(%error, "the disk does not have all messages of the queues");
+        }
+    }
+
+    fn carry_out(&mut self, orders: Vec<(QueueOrder, Answering)>) {
+        let now = self.now();
+        for (answering, answer) in self.holder.work(orders, now) {
+            answering.send(answer);
+        }
+        if !self.is_synced {
+            self.syncing.look(&mut self.holder, now.up);
+        }
+    }
+
+    /// Orders that what consumers have is given back, behind all that they ordered themselves: once all of it is there.
+    fn give_back(&self, gone: Vec<Consumer>, is_all: bool, orders: &mut Vec<(QueueOrder, Answering)>) {
+        if is_all {
+            orders.extend(gone.into_iter().map(|by| (QueueOrder::Leave(by), Answering::Nobody)));
+        } else {
+            lock(&self.told).gone.extend(gone);
         }
     }
 
@@ -204,30 +243,8 @@ impl Run {
     /// How long nothing is to be done unless it is ordered.
     fn patience(&self) -> Duration {
         let now = self.now();
-        let due = [self.holder.wake_at(now), self.sync_at].into_iter().flatten().min();
+        let syncs = self.syncing.due().filter(|_| !self.is_synced);
+        let due = [self.holder.wake_at(now), syncs].into_iter().flatten().min();
         due.map_or(Duration::from_secs(3600), |due| due.saturating_sub(now.up))
     }
-
-    fn sync(&mut self, now: Duration) {
-        if self.is_synced {
-            return;
-        }
-        if *self.sync_at.get_or_insert(now + BEHIND) <= now {
-            self.sync_at = None;
-            // The holder says so itself, and tries again.
-            let _ = self.holder.sync();
-        }
-    }
-}
-
-/// The first order and those that came meanwhile; tells whether nothing follows.
-fn gather(first: Errand, ordered: &Receiver<Errand>, orders: &mut Vec<(QueueOrder, Answering)>) -> bool {
-    for errand in std::iter::once(first).chain(ordered.try_iter().take(TOGETHER)) {
-        match errand {
-            Errand::Order(order, answering) => orders.push((order, answering)),
-            Errand::Look => {}
-            Errand::End => return true,
-        }
-    }
-    false
 }

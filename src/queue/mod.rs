@@ -25,6 +25,7 @@ mod order;
 mod places;
 mod record;
 mod segments;
+mod syncing;
 #[cfg(test)]
 mod tests;
 

@@ -86,6 +86,11 @@ impl SegmentFiles {
         }
     }
 
+    /// A segment for a thread that waits until the disk has all that was written to it by now.
+    pub(super) fn shared(&mut self, segment: u32) -> io::Result<File> {
+        self.file(segment)?.try_clone()
+    }
+
     fn sync_directory(&self) -> io::Result<()> {
         File::open(&self.directory)?.sync_all()
     }

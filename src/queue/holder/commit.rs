@@ -1,9 +1,11 @@
 //! What was done is written down, and the files are kept small.
 
+use std::io;
+
 use super::QueueHolder;
 use super::troubles::DiskWork;
 use super::undo::Undone;
-use crate::queue::journal::{LeftRecord, Urgency};
+use crate::queue::journal::{LeftRecord, SyncPoint, Urgency};
 use crate::queue::record::QueueRecord;
 use crate::queue::segments::SegmentDisk;
 
@@ -37,6 +39,32 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
                 self.refused.note(DiskWork::Sync, &written);
             }
         }
+    }
+
+    /// Waits until the disk has everything that was answered.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn sync(&mut self) -> io::Result<()> {
+        let synced = self.journal.sync();
+        self.refused.note(DiskWork::Sync, &synced);
+        synced
+    }
+
+    /// Where a wait for the disk begins, should another thread wait; `None` if the disk has everything.
+    pub(in crate::queue) fn sync_point(&self) -> Option<SyncPoint> {
+        self.journal.sync_point()
+    }
+
+    /// The disk that has the segments.
+    pub(in crate::queue) fn disk(&mut self) -> &mut D {
+        self.journal.disk()
+    }
+
+    /// A wait for the disk that was begun elsewhere is over.
+    pub(in crate::queue) fn synced(&mut self, point: SyncPoint, done: io::Result<()>) {
+        let synced = self.journal.synced(point, done);
+        self.refused.note(DiskWork::Sync, &synced);
     }
 
     /// Writes messages of old segments anew, so that these can go.

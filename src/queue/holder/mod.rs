@@ -17,6 +17,7 @@ mod settle;
 mod take;
 mod troubles;
 mod undo;
+mod wait;
 
 use std::collections::{BTreeSet, HashMap};
 use std::io;
@@ -39,6 +40,8 @@ use undo::Undone;
 /// Ids that are left out when a process begins: those which the one before it may have given to messages that the disk
 /// has lost.
 const SKIPPED: u64 = 1 << 20;
+/// Once the messages that are handed out in one batch have so many bytes, the rest of it waits for the next one.
+const ANSWERED: usize = 16 << 20;
 
 /// The queues of one directory. An order's answer goes to a `T`.
 pub struct QueueHolder<D, T> {
@@ -49,9 +52,14 @@ pub struct QueueHolder<D, T> {
     ids: u64,
     held: HashMap<Consumer, BTreeSet<(Bytes, u64)>>,
     timers: BTreeSet<(Duration, Timer)>,
+    /// Who waits for what, under which number, and how many ever did.
+    waiting: BTreeSet<(Consumer, Bytes, u64)>,
+    waits_begun: u64,
     /// Orders that were begun and go on with the next batch.
     begun: Vec<(QueueOrder, T)>,
     answers: Vec<Answered<T>>,
+    /// The bytes of messages in them.
+    answered: usize,
     undo: Vec<Undone>,
     counts: HolderCounts,
     /// What the disk refused when it was asked last.
@@ -64,7 +72,8 @@ pub struct QueueHolder<D, T> {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Timer {
     Reservation(Bytes, u64),
-    Wait(Bytes),
+    Wait(Bytes, u64),
+    Serve(Bytes),
 }
 
 struct Answered<T> {
@@ -94,8 +103,25 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         refused
             .note(DiskWork::Begin, &if journal.is_begun() { Ok(()) } else { Err(io::ErrorKind::StorageFull.into()) });
         refused.note(DiskWork::Remove, &journal.reclaim());
-        let (held, timers, begun, answers, undo, counts, is_ending) = Default::default();
-        Ok(QueueHolder { journal, queues, terms, ids, held, timers, begun, answers, undo, counts, refused, is_ending })
+        let (held, timers, waiting, waits_begun, begun, answers, answered) = Default::default();
+        let (undo, counts, is_ending) = Default::default();
+        Ok(QueueHolder {
+            journal,
+            queues,
+            terms,
+            ids,
+            held,
+            timers,
+            waiting,
+            waits_begun,
+            begun,
+            answers,
+            answered,
+            undo,
+            counts,
+            refused,
+            is_ending,
+        })
     }
 
     /// Goes on with other terms.
@@ -112,6 +138,10 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         self.elapse(now);
         let begun = std::mem::take(&mut self.begun);
         for (order, tell) in begun.into_iter().chain(orders) {
+            if self.answered > ANSWERED {
+                self.begun.push((order, tell));
+                continue;
+            }
             self.carry_out(order, tell, now);
             if self.journal.is_batch_full() {
                 self.commit();
@@ -119,6 +149,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         }
         self.tidy();
         self.commit();
+        self.answered = 0;
         self.answers.drain(..).map(|answered| (answered.tell, answered.answer)).collect()
     }
 
@@ -128,16 +159,6 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         let timer = self.timers.first().map(|(at, _)| *at);
         let begun = (!self.begun.is_empty()).then_some(now.up);
         [retry, timer, begun].into_iter().flatten().min()
-    }
-
-    /// Waits until the disk has everything that was answered.
-    ///
-    /// # Errors
-    /// What the disk says.
-    pub fn sync(&mut self) -> io::Result<()> {
-        let synced = self.journal.sync();
-        self.refused.note(DiskWork::Sync, &synced);
-        synced
     }
 
     /// Whether messages were acknowledged that the disk has not been told of, because it takes nothing: a process that
@@ -192,6 +213,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
     }
 
     fn answer_about(&mut self, tell: T, answer: QueueAnswer, about: Option<(Bytes, u64)>) {
+        self.answered += if let QueueAnswer::Message(_, message) = &answer { message.body.len() } else { 0 };
         self.answers.push(Answered { tell, answer, about });
     }
 
@@ -206,7 +228,8 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
                         self.serve(&queue, now);
                     }
                 }
-                Timer::Wait(queue) => self.end_waits(&queue, |waiting| waiting.until <= now.up),
+                Timer::Wait(queue, number) => self.end_wait(&queue, number),
+                Timer::Serve(queue) => self.serve(&queue, now),
             }
         }
     }

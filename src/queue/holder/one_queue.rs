@@ -1,6 +1,6 @@
 //! One queue of a holder: its order, who waits for a message of it, what was counted.
 
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::queue::fifo::{Consumer, Fifo};
@@ -11,7 +11,8 @@ use crate::queue::order::Taking;
 /// One queue. Who waits is told by a `T`.
 pub(super) struct OneQueue<T> {
     pub(super) fifo: Fifo,
-    pub(super) waits: VecDeque<Waiting<T>>,
+    /// By their numbers, in which they came.
+    pub(super) waits: BTreeMap<u64, Waiting<T>>,
     pub(super) counts: QueueCounts,
     pub(super) line: Option<LineIndex>,
     /// The head that was looked at last, and when it came: looking reads the disk.
@@ -21,7 +22,7 @@ pub(super) struct OneQueue<T> {
 impl<T> OneQueue<T> {
     /// One of this order, for which nobody waits.
     pub(super) fn of(fifo: Fifo) -> OneQueue<T> {
-        OneQueue { fifo, waits: VecDeque::new(), counts: QueueCounts::default(), line: None, head: None }
+        OneQueue { fifo, waits: BTreeMap::new(), counts: QueueCounts::default(), line: None, head: None }
     }
 }
 

@@ -1,6 +1,8 @@
 //! Messages that are handed out: acknowledged, or given back into their places. What was given back too often goes to
 //! another queue.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use super::QueueHolder;
@@ -57,6 +59,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         let times = self.queue(name).fifo.times(id);
         let dead = Bytes::from([name, DEAD].concat());
         self.append(&dead, message);
+        self.serve_at(Duration::ZERO, dead);
         if let Some(from) = self.gone(name, id, Urgency::Now) {
             self.undo.push(Undone::Gone { queue: name.clone(), id, from, times });
         }
@@ -66,13 +69,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
 
     /// A consumer is gone: it waits no more, and what it has is given back.
     pub(super) fn leave(&mut self, by: Consumer, now: Moment) {
-        let waited: Vec<Bytes> = self
-            .queues
-            .iter()
-            .filter(|(_, queue)| queue.waits.iter().any(|w| w.by == by))
-            .map(|(name, _)| name.clone())
-            .collect();
-        waited.iter().for_each(|name| self.end_waits(name, |waiting| waiting.by == by));
+        self.end_waits_of(by);
         for (name, id) in self.held.get(&by).cloned().unwrap_or_default() {
             self.give_back(&name, id);
             self.serve(&name, now);

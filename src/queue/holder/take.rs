@@ -16,7 +16,7 @@ use crate::queue::segments::SegmentDisk;
 const PASSED: usize = 1_000;
 
 /// What became of the search for a message.
-enum Search {
+pub(super) enum Search {
     Found(u64, Message),
     Nothing,
     /// It goes on with the next batch.
@@ -42,41 +42,11 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
             Search::Found(id, message) => self.hand_out(name, (id, message), (by, how), tell, now),
             Search::Unfinished => self.begun.push((QueueOrder::Take { queue: name, by, how, wait }, tell)),
             Search::Nothing if wait.is_zero() || self.is_ending => self.answer(tell, QueueAnswer::Nothing),
-            Search::Nothing => {
-                let until = now.up + wait;
-                self.timers.insert((until, Timer::Wait(name.clone())));
-                self.queue(&name).waits.push_back(Waiting { by, how, until, tell });
-            }
+            Search::Nothing => self.begin_wait(name, Waiting { by, how, until: now.up.saturating_add(wait), tell }),
         }
     }
 
-    /// Gives those that wait what there is for them now.
-    pub(super) fn serve(&mut self, name: &Bytes, now: Moment) {
-        while self.queues.get(name).is_some_and(|queue| !queue.waits.is_empty()) {
-            let Search::Found(id, message) = self.search(name, now) else { return };
-            let Some(waiting) = self.queue(name).waits.pop_front() else { return };
-            self.hand_out(name.clone(), (id, message), (waiting.by, waiting.how), waiting.tell, now);
-        }
-    }
-
-    /// Ends the waits of a queue for which this holds, without a message.
-    pub(super) fn end_waits(&mut self, name: &Bytes, is_over: impl Fn(&Waiting<T>) -> bool) {
-        let Some(queue) = self.queues.get_mut(name) else { return };
-        let (over, rest): (Vec<_>, Vec<_>) = queue.waits.drain(..).partition(is_over);
-        queue.waits.extend(rest);
-        over.into_iter().for_each(|waiting| self.answer(waiting.tell, QueueAnswer::Nothing));
-    }
-
-    /// Ends all waits with the next batch; from now on none begins.
-    pub fn end_all_waits(&mut self) {
-        if !std::mem::replace(&mut self.is_ending, true) {
-            let waited = self.queues.iter().filter(|(_, queue)| !queue.waits.is_empty());
-            let waited: Vec<Bytes> = waited.map(|(name, _)| name.clone()).collect();
-            waited.iter().for_each(|name| self.end_waits(name, |_| true));
-        }
-    }
-
-    fn hand_out(
+    pub(super) fn hand_out(
         &mut self,
         name: Bytes,
         (id, message): (u64, Message),
@@ -99,7 +69,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
     }
 
     /// Looks for the oldest message that is not over.
-    fn search(&mut self, name: &Bytes, now: Moment) -> Search {
+    pub(super) fn search(&mut self, name: &Bytes, now: Moment) -> Search {
         for _ in 0..PASSED {
             let Some(id) = self.queues.get(name).and_then(|queue| queue.fifo.head()) else { return Search::Nothing };
             match self.read(name, id) {

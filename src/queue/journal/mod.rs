@@ -10,6 +10,7 @@
 
 mod recover;
 mod source;
+mod sync;
 mod upkeep;
 
 use std::collections::VecDeque;
@@ -20,6 +21,7 @@ use super::record::{Message, QueueEvent, QueueRecord};
 use super::segments::SegmentDisk;
 use crate::runtime::frames;
 pub(super) use source::LeftRecord;
+pub(super) use sync::SyncPoint;
 
 /// What a segment begins with.
 const TITLE: &[u8] = b"leash queue 1\n";
@@ -54,6 +56,8 @@ pub(super) struct QueueJournal<D> {
     is_behind: bool,
     /// How much of the last segment the disk has, for certain.
     synced: u64,
+    /// How often its end has gone back.
+    retreats: u64,
     /// How much of the first one was looked through for messages to move.
     moved: u64,
     full: u64,
@@ -70,9 +74,9 @@ struct Segment {
 impl<D: SegmentDisk> QueueJournal<D> {
     fn new(disk: D, full: u64) -> QueueJournal<D> {
         let (owed, batch, later) = (Vec::new(), Vec::new(), Vec::new());
-        let (end, synced, moved) = (0, 0, TITLE.len() as u64);
+        let (end, synced, retreats, moved) = (0, 0, 0, TITLE.len() as u64);
         let (segments, is_begun, is_behind) = (VecDeque::new(), false, false);
-        QueueJournal { disk, segments, end, owed, batch, later, is_begun, is_behind, synced, moved, full }
+        QueueJournal { disk, segments, end, owed, batch, later, is_begun, is_behind, synced, retreats, moved, full }
     }
 
     /// A message counts at this place from now on.
@@ -179,31 +183,9 @@ impl<D: SegmentDisk> QueueJournal<D> {
     /// The last segment ends here again. Should the disk not cut it, the next batch is written over what is there.
     fn retreat(&mut self, end: u64) {
         self.end = end;
+        self.retreats += 1;
         let number = self.last();
         let _ = self.disk.cut(number, end);
-    }
-
-    /// Waits until the disk has all that was written.
-    ///
-    /// # Errors
-    /// What the disk says. What it has not taken is written once more, for it counts as clean from then on.
-    pub(super) fn sync(&mut self) -> io::Result<()> {
-        if !self.is_behind {
-            return Ok(());
-        }
-        let number = self.last();
-        if let Err(error) = self.disk.sync(number) {
-            let _ = self.write_again(number);
-            return Err(error);
-        }
-        (self.is_behind, self.synced) = (false, self.end);
-        Ok(())
-    }
-
-    fn write_again(&mut self, number: u32) -> io::Result<()> {
-        let mut bytes = vec![0; usize::try_from(self.end - self.synced).unwrap_or(0)];
-        let read = self.disk.read(number, &mut bytes, self.synced)?;
-        self.disk.write(number, &bytes[..read], self.synced)
     }
 
     fn last(&self) -> u32 {

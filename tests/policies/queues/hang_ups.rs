@@ -34,8 +34,7 @@ fn what_a_client_has_that_hangs_up_goes_to_the_next_one() {
         let mut client = holder.leash.client();
         client.expect("set q 0 0 1\r\na\r\nset q 0 0 1\r\nb\r\n", "STORED\r\nSTORED\r\n");
         for end in ["quit\r\n", "", "get q/len\r\n"] {
-            let mut gone = holder.leash.client();
-            assert_eq!(take(&mut gone, get).unwrap(), b"a", "{mode} {get}");
+            let mut gone = comes(&holder.leash, get, b"a");
             gone.send(end);
             drop(gone);
             drop(comes(&holder.leash, get, b"a"));

@@ -60,6 +60,6 @@ fn a_wait_may_be_longer_than_any_request_may_take() {
     let holder = Holder::start("mode: kestrel");
     let (mut client, begun) = (holder.leash.client(), Instant::now());
     client.set_bound(Duration::from_secs(30));
-    client.expect("get q/t=11000\r\n", "END\r\n");
+    client.expect("get q/t=11000\r\nset q 0 0 1\r\nx\r\n", "END\r\nSTORED\r\n");
     assert!(begun.elapsed() >= Duration::from_secs(11));
 }

@@ -21,7 +21,10 @@ impl QueuesBehind {
     pub(super) fn wait(self: &Rc<Self>, queue: Bytes, wait: Duration, client: &Rc<Client>) -> Answering {
         let (me, client, until) = (self.clone(), client.clone(), self.env.now() + wait);
         let line = ItemId::of_name(self.route, &queue);
-        let first = (!self.waiting.is_busy(line)).then(|| self.clone().open(queue.clone(), &client));
+        let is_first = !self.waiting.is_busy(line);
+        // Before anything is asked: whoever comes meanwhile stands behind.
+        let place = self.waiting.enter(line);
+        let first = is_first.then(|| self.clone().open(queue.clone(), &client));
         Box::pin(async move {
             if let Some(first) = first {
                 let answer = first.await;
@@ -29,7 +32,6 @@ impl QueuesBehind {
                     return answer;
                 }
             }
-            let place = me.waiting.enter(line);
             tokio::select! {
                 biased;
                 () = &place => {}
