@@ -185,7 +185,7 @@ fn a_sidecar_hears_ids_and_ends_messages_by_them_on_any_connection() {
                 (0, "ms q 1 F3 T60 c\na\n", "HD c1048576\n"),
                 (0, "ms q 1 F4 q\nb\n", ""),
                 (0, "ms cQ== 1 b\nc\n", "HD\n"),
-                (0, "mg q/open v f c t\n", "VA 1 f3 c1048576 t60\na\n"),
+                (0, "mg q/open v f c\n", "VA 1 f3 c1048576\na\n"),
                 (0, "mg q/open v f c t k O7\n", "VA 1 f4 c1048577 t-1 kq/open O7\nb\n"),
                 (0, "mg q/open v f c\n", "VA 1 f0 c1048578\nc\n"),
                 (0, "mg q/open v q\nmn\n", "MN\n"),
