@@ -40,7 +40,7 @@ pub fn push(out: &mut Vec<u8>, n: impl Number) {
     }
 }
 
-/// The same of a number of at most four digits, as almost all are: half the instructions, and none of them a branch.
+/// The same of a number of at most four digits, as almost all are, without a call and without a branch for each digit.
 #[inline]
 fn push_few(out: &mut Vec<u8>, n: u16) {
     let (high, low) = (u32::from(n / 100), u32::from(n % 100));
