@@ -117,6 +117,13 @@ pub enum StoreMode {
     Prepend,
 }
 
+impl Request {
+    /// How long the value is that it brings.
+    pub fn value_len(&self) -> usize {
+        if let Command::Store(store) = &self.command { store.value.len() } else { 0 }
+    }
+}
+
 /// Store a value.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Store {

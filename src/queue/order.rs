@@ -98,6 +98,24 @@ pub enum QueueOrder {
     Figures,
 }
 
+impl QueueOrder {
+    /// The queue that it is about, if it is about one.
+    pub(crate) fn queue(&self) -> Option<&Bytes> {
+        match self {
+            QueueOrder::Put { queue, .. }
+            | QueueOrder::Take { queue, .. }
+            | QueueOrder::Settle { queue, .. }
+            | QueueOrder::Peek { queue }
+            | QueueOrder::Count { queue }
+            | QueueOrder::Find { queue, .. }
+            | QueueOrder::List { queue, .. }
+            | QueueOrder::Withdraw { queue, .. }
+            | QueueOrder::Empty { queue } => Some(queue),
+            QueueOrder::EmptyAll | QueueOrder::Leave(_) | QueueOrder::Figures => None,
+        }
+    }
+}
+
 /// On what terms a message is handed out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Taking {
@@ -140,9 +158,13 @@ pub enum QueueAnswer {
 }
 
 impl QueueAnswer {
-    /// The bytes of the message, if it is one.
+    /// The bytes of the messages in it.
     pub(crate) fn len(&self) -> usize {
-        if let QueueAnswer::Message(_, message) = self { message.body.len() } else { 0 }
+        match self {
+            QueueAnswer::Message(_, message) => message.body.len(),
+            QueueAnswer::Listed(bodies) => bodies.iter().map(Bytes::len).sum(),
+            _ => 0,
+        }
     }
 }
 
@@ -166,6 +188,8 @@ pub enum QueueRefusal {
 pub struct HolderTerms {
     /// For so long a consumer may have a message.
     pub reserve: Duration,
+    /// Queues at most, whose names are memory and come from clients.
+    pub max_queues: usize,
     /// Messages of a queue at most.
     pub max_items: u64,
     /// Bytes of a queue at most.
@@ -184,6 +208,7 @@ impl Default for HolderTerms {
     fn default() -> HolderTerms {
         HolderTerms {
             reserve: Duration::from_secs(30),
+            max_queues: 1_000_000,
             max_items: u64::MAX,
             max_bytes: u64::MAX,
             max_message: 1 << 20,

@@ -149,6 +149,66 @@ fn more_than_fits_into_one_batch_may_be_over() {
 }
 
 #[test]
+fn nothing_overtakes_an_order_that_goes_on_with_the_next_batch() {
+    let place = tempfile::tempdir().unwrap();
+    let mut desk = Desk::open(place.path(), HolderTerms { sync: false, ..terms() });
+    let soon = desk.now.unix.as_secs() + 10;
+    for _ in 0..2_500 {
+        desk.ask(put("q", "old", soon));
+    }
+    desk.pass(Duration::from_secs(10));
+    let hour = Duration::from_secs(3600);
+    let orders = [take("q", BY, Taking::Remove, hour), QueueOrder::Leave(BY), put("q", "new", 0)];
+    let mut answers = desk.holder.work(orders.map(|order| (order, ())), desk.now);
+    for _ in 0..9 {
+        answers.extend(desk.holder.work([], desk.now));
+    }
+    let answers: Vec<QueueAnswer> = answers.into_iter().map(|((), answer)| answer).collect();
+    assert!(
+        matches!(answers[..], [QueueAnswer::Nothing, QueueAnswer::Done, QueueAnswer::Stored(_)]),
+        "who is gone takes nothing: {answers:?}"
+    );
+    assert_eq!(desk.take("q", OTHER, Taking::Remove), "new");
+}
+
+#[test]
+fn a_batch_hands_out_no_more_than_memory_is_for() {
+    let place = tempfile::tempdir().unwrap();
+    let mut desk = Desk::open(place.path(), HolderTerms { sync: false, ..terms() });
+    for n in 0..20u8 {
+        let body = Bytes::from(vec![n; 1 << 20]);
+        desk.ask(QueueOrder::Put { queue: "q".into(), client_flags: 0, expires: 0, body });
+    }
+    let takes = (0..20).map(|n| (take("q", Consumer(n), Taking::Reserve, Duration::ZERO), ()));
+    let first = desk.holder.work(takes, desk.now);
+    assert_eq!(first.len(), 16);
+    assert_eq!(desk.holder.wake_at(desk.now), Some(desk.now.up), "it goes on at once");
+    let rest = desk.pass(Duration::ZERO);
+    let all = first.into_iter().map(|((), answer)| answer).chain(rest);
+    let came: Vec<u8> = all
+        .map(|answer| match answer {
+            QueueAnswer::Message(_, message) => message.body[0],
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(came, (0..20).collect::<Vec<u8>>());
+}
+
+#[test]
+fn a_wait_that_is_over_leaves_nothing_behind() {
+    let place = tempfile::tempdir().unwrap();
+    let mut desk = Desk::open(place.path(), terms());
+    let day = Duration::from_secs(86_400);
+    assert!(desk.all(take("q", BY, Taking::Remove, day)).is_empty());
+    assert!(desk.all(take("q", OTHER, Taking::Remove, day)).is_empty());
+    assert_eq!(desk.holder.wake_at(desk.now), Some(desk.now.up + day));
+    assert_eq!(desk.all(put("q", "a", 0)).len(), 2);
+    assert_eq!(desk.holder.wake_at(desk.now), Some(desk.now.up + day), "the other one waits still");
+    assert_eq!(desk.all(QueueOrder::Leave(OTHER)).len(), 2);
+    assert_eq!(desk.holder.wake_at(desk.now), None, "no timer stays for a day");
+}
+
+#[test]
 fn a_message_that_comes_back_too_often_goes_to_another_queue_and_stays_there() {
     let place = tempfile::tempdir().unwrap();
     let mut desk = Desk::open(place.path(), HolderTerms { max_redeliveries: Some(2), ..terms() });
@@ -204,6 +264,80 @@ fn people_in_a_line_know_their_place() {
     assert_eq!(desk.ask(QueueOrder::Count { queue: "line".into() }), QueueAnswer::Number(3));
     let listed = QueueAnswer::Listed(["cleo", "bob"].map(Bytes::from).into());
     assert_eq!(desk.ask(QueueOrder::List { queue: "line".into(), most: 2 }), listed);
+}
+
+#[test]
+fn a_deep_line_is_looked_through_while_all_queues_go_on() {
+    let place = tempfile::tempdir().unwrap();
+    let mut desk = Desk::open(place.path(), HolderTerms { sync: false, ..terms() });
+    for n in 0..5_500 {
+        let body = format!("m{n}").into();
+        desk.ask(QueueOrder::Put { queue: "line".into(), client_flags: 0, expires: 0, body });
+    }
+    let find = |body: &'static str| QueueOrder::Find { queue: "line".into(), body: body.into() };
+    assert!(desk.all(find("m5499")).is_empty() && desk.all(find("new")).is_empty());
+    assert!(matches!(desk.put("line", "new"), QueueAnswer::Stored(_)), "the queue goes on");
+    assert_eq!(desk.take("line", BY, Taking::Remove), "m0");
+    assert_eq!(desk.holder.wake_at(desk.now), Some(desk.now.up), "it goes on at once");
+    let told: Vec<QueueAnswer> = (0..4).flat_map(|_| desk.pass(Duration::ZERO)).collect();
+    assert_eq!(told, [QueueAnswer::Number(5_499), QueueAnswer::Number(5_500)]);
+    assert_eq!(desk.ask(find("m1")), QueueAnswer::Number(1));
+    assert_eq!(desk.ask(find("m0")), QueueAnswer::Nothing);
+}
+
+#[test]
+fn queues_are_so_many_at_most_and_forgotten_when_they_are_empty() {
+    const MANY: usize = 5_000;
+    let place = tempfile::tempdir().unwrap();
+    let mut desk = Desk::open(place.path(), HolderTerms { sync: false, max_queues: MANY, ..terms() });
+    let put_into =
+        |n: usize| QueueOrder::Put { queue: format!("q{n}").into(), client_flags: 0, expires: 0, body: "m".into() };
+    for n in 0..MANY {
+        assert!(matches!(desk.ask(put_into(n)), QueueAnswer::Stored(_)));
+    }
+    assert_eq!(desk.ask(put_into(MANY)), QueueAnswer::Refused(QueueRefusal::Full));
+    assert!(matches!(desk.ask(put_into(0)), QueueAnswer::Stored(_)), "those that are there go on");
+    for n in 0..2_048 {
+        desk.ask(QueueOrder::Empty { queue: format!("q{n}").into() });
+    }
+    assert!(matches!(desk.ask(put_into(MANY)), QueueAnswer::Stored(_)));
+    let QueueAnswer::Figures(figures) = desk.ask(QueueOrder::Figures) else { panic!() };
+    let known = figures.queues.len() + figures.others as usize;
+    assert!(known <= MANY - 1_024, "{known} queues are remembered");
+    assert_eq!(figures.all.counts.put, MANY as u64 + 2, "what was counted is kept");
+}
+
+#[test]
+fn people_whose_time_is_over_stand_in_the_line_no_more() {
+    let place = tempfile::tempdir().unwrap();
+    let mut desk = Desk::open(place.path(), terms());
+    let find = |body: &'static str| QueueOrder::Find { queue: "line".into(), body: body.into() };
+    let soon = desk.now.unix.as_secs() + 10;
+    for (body, expires) in [("ann", soon), ("bob", 0), ("cleo", soon), ("dan", soon + 10)] {
+        desk.ask(put("line", body, expires));
+    }
+    assert_eq!(desk.ask(find("dan")), QueueAnswer::Number(4));
+    desk.ask(put("line", "eve", soon));
+    desk.ask(put("line", "fay", 0));
+    assert_eq!(desk.take("line", BY, Taking::Reserve), "ann");
+    desk.pass(Duration::from_secs(10));
+    assert_eq!(desk.ask(find("cleo")), QueueAnswer::Nothing);
+    assert_eq!(desk.ask(find("dan")), QueueAnswer::Number(2));
+    assert_eq!(desk.ask(find("fay")), QueueAnswer::Number(3));
+    assert_eq!(desk.ask(QueueOrder::Count { queue: "line".into() }), QueueAnswer::Number(3));
+    assert_eq!(desk.settle("line", None, Settling::Acknowledge), QueueAnswer::Done, "who is served is served");
+}
+
+#[test]
+fn a_list_shows_the_next_message_however_long_it_is() {
+    let place = tempfile::tempdir().unwrap();
+    let mut desk = Desk::open(place.path(), HolderTerms { max_message: 8 << 20, ..terms() });
+    let long = Bytes::from(vec![b'x'; 3 << 20]);
+    for body in [long.clone(), "short".into()] {
+        desk.ask(QueueOrder::Put { queue: "q".into(), client_flags: 0, expires: 0, body });
+    }
+    let listed = desk.ask(QueueOrder::List { queue: "q".into(), most: 2 });
+    assert_eq!(listed, QueueAnswer::Listed(vec![long]));
 }
 
 #[test]

@@ -109,7 +109,7 @@ impl Walker for Asking<'_> {
                 pool.servers()[server].ask(Question::Ask(ask.request), mark(ask), self.ticket)
             }
             WalkEnd::Answer(reply) => Some(reply),
-            WalkEnd::Run(_) if !self.client.holder.may_take(STEPS) => {
+            WalkEnd::Run(_) if !self.client.holder.may_take(STEPS + ask.request.value_len()) => {
                 self.client.holder.shed(Shed::Steps);
                 Some(Reply::Error(NO_MEMORY.into()))
             }
@@ -141,9 +141,9 @@ fn mark(ask: &Ask<'_>) -> Mark {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{Command, Get};
-    use crate::route::{Step, Verdict};
-    use crate::runtime::memory::Memory;
+    use crate::protocol::{Command, Get, Store};
+    use crate::route::{Deadline, Run, Step, Verdict};
+    use crate::runtime::memory::{Holder, Memory};
     use crate::runtime::turn::Turn;
     use std::cell::Cell;
 
@@ -190,5 +190,42 @@ mod tests {
 
         drop(entry.call(&request, &client));
         assert_eq!((node.announced.get(), node.judged.get()), (1, 1));
+    }
+
+    /// Takes for ever.
+    struct Slow;
+
+    impl Node for Slow {
+        fn step(&self, _: &Ask<'_>) -> Step<'_> {
+            Step::Run
+        }
+
+        fn run(self: Rc<Self>, _: Request, _: Rc<Client>, _: Deadline) -> Run {
+            Box::pin(std::future::pending())
+        }
+
+        fn servers(&self) -> Vec<&ServerOrStore> {
+            Vec::new()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_value_that_takes_several_steps_is_counted_while_it_does() {
+        const MIB: usize = 1 << 20;
+        let memory = Memory::new(4 * MIB);
+        let client = Client::of(Holder::new(&memory));
+        let pending = Rc::new(PendingReplies::new(&memory, Rc::new(Turn::new())));
+        let entry = Entry::new(Rc::new(Slow), pending, Duration::from_secs(60));
+        let command = Command::Store(Store { value: vec![0; MIB].into(), ..Store::default() });
+        let request = Request { key: Key::text("k".into()).unwrap(), command };
+        tokio::task::LocalSet::new()
+            .run_until(async {
+                let sets: Vec<Answer> = (0..3).map(|_| entry.call(&request, &client)).collect();
+                assert!(client.holder.bytes() > 3 * MIB, "{} bytes", client.holder.bytes());
+                let refused = entry.call(&request, &client).await;
+                assert_eq!(refused, Reply::Error(NO_MEMORY.into()));
+                drop(sets);
+            })
+            .await;
     }
 }

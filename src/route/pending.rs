@@ -155,7 +155,7 @@ pub(super) fn start(
         Poll::Ready(reply) => Some((reply, ticket)),
         Poll::Pending => {
             let mut held = client.holder.share();
-            held.set(size_of_val(&*run) + BESIDE);
+            held.set(size_of_val(&*run) + BESIDE + late.request.value_len());
             spawn_local(async move {
                 ticket.lingers();
                 if let Some(reply) = deadline.bounds(run.as_mut()).await {

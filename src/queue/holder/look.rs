@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::QueueHolder;
+use super::take::PASSED;
 use crate::queue::journal::Urgency;
 use crate::queue::line::LineIndex;
 use crate::queue::order::{Moment, QueueAnswer, QueueOrder};
@@ -10,6 +11,8 @@ use crate::queue::segments::SegmentDisk;
 
 /// Messages of a list at most.
 const LISTED: usize = 1_000;
+/// Messages that are looked through for a line in one batch at most.
+const INDEXED: usize = 1_000;
 /// Bytes of a list at most.
 const LISTED_BYTES: usize = 1 << 20;
 
@@ -19,9 +22,10 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         match order {
             QueueOrder::Peek { queue } => self.peek(&queue, now),
             QueueOrder::Count { queue } => {
+                self.pass_over(&queue, now);
                 QueueAnswer::Number(self.queues.get(&queue).map_or(0, |queue| queue.fifo.waiting()))
             }
-            QueueOrder::Find { queue, body } => match self.find(&queue, &body) {
+            QueueOrder::Find { queue, body } => match self.find(&queue, &body, now) {
                 Some(id) => QueueAnswer::Number(self.queue(&queue).fifo.ahead(id) + 1),
                 None => QueueAnswer::Nothing,
             },
@@ -46,7 +50,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
                 continue;
             };
             bytes += message.body.len();
-            if bytes > LISTED_BYTES {
+            if bytes > LISTED_BYTES && !listed.is_empty() {
                 break;
             }
             listed.push(message.body);
@@ -61,11 +65,8 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
     }
 
     /// The oldest message that waits and says this.
-    fn find(&mut self, name: &Bytes, body: &[u8]) -> Option<u64> {
-        if self.queues.get(name)?.line.is_none() {
-            let line = self.indexed(name);
-            self.queue(name).line = Some(line);
-        }
+    fn find(&mut self, name: &Bytes, body: &[u8], now: Moment) -> Option<u64> {
+        self.pass_over(name, now);
         let candidates = self.queues.get(name)?.line.as_ref()?.candidates(body);
         candidates.into_iter().find(|id| {
             let waits = self
@@ -76,23 +77,48 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         })
     }
 
-    fn indexed(&mut self, name: &Bytes) -> LineIndex {
-        let mut line = LineIndex::default();
-        let ids: Vec<u64> = self
-            .queues
-            .get(name)
-            .map_or_else(Vec::new, |queue| queue.fifo.places().from(0).map(|(id, _)| id).collect());
-        for id in ids {
-            if let Some(message) = self.read(name, id) {
-                line.put(id, &message.body);
+    /// Whether all messages of a queue are known by what they say. They are looked through some in each batch, so that
+    /// all queues go on meanwhile.
+    pub(super) fn knows_line(&mut self, name: &Bytes) -> bool {
+        let Some(queue) = self.queues.get_mut(name) else { return true };
+        let next = queue.fifo.next();
+        let unknown = queue.line.get_or_insert_with(|| LineIndex::of(next)).unknown();
+        let of_queue = queue.fifo.places().from(unknown.start).map(|(id, _)| id).take_while(|id| *id < unknown.end);
+        let ids: Vec<u64> = of_queue.take(INDEXED.saturating_sub(self.indexed)).collect();
+        self.indexed += ids.len();
+        for id in &ids {
+            self.index(name, *id);
+        }
+        let is_done = self.indexed < INDEXED || unknown.is_empty();
+        let known = if is_done { unknown.end } else { ids.last().map_or(unknown.start, |id| id + 1) };
+        self.queue(name).line.as_mut().into_iter().for_each(|line| line.knows_to(known));
+        is_done
+    }
+
+    fn index(&mut self, name: &Bytes, id: u64) {
+        let message = self.read(name, id);
+        let line = self.queues.get_mut(name).and_then(|queue| queue.line.as_mut());
+        if let (Some(message), Some(line)) = (message, line) {
+            line.put(id, &message);
+        }
+    }
+
+    /// Messages that are over leave a line that is asked for places, so that no place counts them.
+    fn pass_over(&mut self, name: &Bytes, now: Moment) {
+        for _ in 0..PASSED {
+            let Some(queue) = self.queues.get_mut(name) else { return };
+            let over = queue.line.as_mut().and_then(|line| line.next_over(now.unix.as_secs()));
+            let Some(id) = over else { return };
+            let waits = queue.fifo.reservation(id).is_none();
+            if waits && self.gone(name, id, Urgency::Later).is_some() {
+                self.queue(name).counts.expired += 1;
             }
         }
-        line
     }
 
     /// Takes a message out of the line.
-    pub(super) fn withdraw(&mut self, name: &Bytes, body: &[u8]) -> QueueAnswer {
-        match self.find(name, body) {
+    pub(super) fn withdraw(&mut self, name: &Bytes, body: &[u8], now: Moment) -> QueueAnswer {
+        match self.find(name, body, now) {
             Some(id) => {
                 self.gone(name, id, Urgency::Later);
                 QueueAnswer::Done

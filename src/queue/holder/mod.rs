@@ -9,6 +9,7 @@
 
 mod commit;
 mod figures;
+mod later;
 mod look;
 mod one_queue;
 mod put;
@@ -19,7 +20,7 @@ mod troubles;
 mod undo;
 mod wait;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io;
 use std::time::Duration;
 
@@ -40,8 +41,6 @@ use undo::Undone;
 /// Ids that are left out when a process begins: those which the one before it may have given to messages that the disk
 /// has lost.
 const SKIPPED: u64 = 1 << 20;
-/// Once the messages that are handed out in one batch have so many bytes, the rest of it waits for the next one.
-const ANSWERED: usize = 16 << 20;
 
 /// The queues of one directory. An order's answer goes to a `T`.
 pub struct QueueHolder<D, T> {
@@ -55,11 +54,17 @@ pub struct QueueHolder<D, T> {
     /// Who waits for what, under which number, and how many ever did.
     waiting: BTreeSet<(Consumer, Bytes, u64)>,
     waits_begun: u64,
-    /// Orders that were begun and go on with the next batch.
+    /// Orders that go on with the next batch.
     begun: Vec<(QueueOrder, T)>,
+    /// The queues that these are about.
+    busy: HashSet<Bytes>,
     answers: Vec<Answered<T>>,
     /// The bytes of messages in them.
     answered: usize,
+    /// Messages that this batch has looked through for lines.
+    indexed: usize,
+    /// How often a queue may have become empty since those were last forgotten.
+    emptied: usize,
     undo: Vec<Undone>,
     counts: HolderCounts,
     /// What the disk refused when it was asked last.
@@ -104,7 +109,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
             .note(DiskWork::Begin, &if journal.is_begun() { Ok(()) } else { Err(io::ErrorKind::StorageFull.into()) });
         refused.note(DiskWork::Remove, &journal.reclaim());
         let (held, timers, waiting, waits_begun, begun, answers, answered) = Default::default();
-        let (undo, counts, is_ending) = Default::default();
+        let (busy, indexed, emptied, undo, counts, is_ending) = Default::default();
         Ok(QueueHolder {
             journal,
             queues,
@@ -115,8 +120,11 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
             waiting,
             waits_begun,
             begun,
+            busy,
             answers,
             answered,
+            indexed,
+            emptied,
             undo,
             counts,
             refused,
@@ -137,9 +145,10 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         }
         self.elapse(now);
         let begun = std::mem::take(&mut self.begun);
+        self.busy.clear();
         for (order, tell) in begun.into_iter().chain(orders) {
-            if self.answered > ANSWERED {
-                self.begun.push((order, tell));
+            if self.must_wait(&order) {
+                self.go_on_later(order, tell);
                 continue;
             }
             self.carry_out(order, tell, now);
@@ -149,7 +158,8 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         }
         self.tidy();
         self.commit();
-        self.answered = 0;
+        self.forget_idle();
+        (self.answered, self.indexed) = (0, 0);
         self.answers.drain(..).map(|answered| (answered.tell, answered.answer)).collect()
     }
 
@@ -174,6 +184,10 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
 
     fn carry_out(&mut self, order: QueueOrder, tell: T, now: Moment) {
         match order {
+            QueueOrder::Find { ref queue, .. } | QueueOrder::Withdraw { ref queue, .. } if !self.knows_line(queue) => {
+                // Other orders need not wait for it.
+                self.begun.push((order, tell));
+            }
             QueueOrder::Put { queue, client_flags, expires, body } => {
                 let (answer, id) = self.put(&queue, client_flags, expires, body, now);
                 self.answer_about(tell, answer, id.map(|id| (queue.clone(), id)));
@@ -190,7 +204,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
                 self.answer(tell, QueueAnswer::Done);
             }
             QueueOrder::Withdraw { queue, body } => {
-                let answer = self.withdraw(&queue, &body);
+                let answer = self.withdraw(&queue, &body, now);
                 self.answer(tell, answer);
             }
             QueueOrder::Empty { queue } => {
@@ -213,7 +227,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
     }
 
     fn answer_about(&mut self, tell: T, answer: QueueAnswer, about: Option<(Bytes, u64)>) {
-        self.answered += if let QueueAnswer::Message(_, message) = &answer { message.body.len() } else { 0 };
+        self.answered += answer.len();
         self.answers.push(Answered { tell, answer, about });
     }
 
@@ -261,6 +275,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         let queue = self.queues.get_mut(name)?;
         let reservation = queue.fifo.reservation(id);
         let place = queue.fifo.remove(id)?;
+        self.emptied += usize::from(queue.fifo.is_empty());
         self.journal.forgets(place);
         self.let_go(reservation, name, id);
         Some(place)

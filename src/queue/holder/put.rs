@@ -30,7 +30,8 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
             let places = queue.fifo.places();
             (places.len(), places.bytes())
         });
-        if items >= self.terms.max_items || bytes + body.len() as u64 > self.terms.max_bytes {
+        let is_one_too_many = self.queues.len() >= self.terms.max_queues && !self.queues.contains_key(name);
+        if is_one_too_many || items >= self.terms.max_items || bytes + body.len() as u64 > self.terms.max_bytes {
             return (self.counts.refuse(QueueRefusal::Full), None);
         }
         if !self.journal.is_begun() {
@@ -47,7 +48,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         let queue = self.queue(name);
         let id = queue.fifo.next();
         if let Some(line) = &mut queue.line {
-            line.put(id, &message.body);
+            line.put(id, &message);
             line.prune(queue.fifo.places().len(), |id| queue.fifo.places().get(id).is_some());
         }
         let record = QueueRecord { queue: name.clone(), id, event: QueueEvent::Put(message) };
@@ -60,17 +61,20 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
 
     /// The queue of this name, which may be new.
     pub(super) fn queue(&mut self, name: &Bytes) -> &mut OneQueue<T> {
-        if !self.queues.contains_key(name) {
-            self.forget_idle();
-        }
         let next = self.ids;
         self.queues.entry(name.clone()).or_insert_with(|| OneQueue::of(Fifo::new(next)))
     }
 
-    fn forget_idle(&mut self) {
-        if self.queues.len() >= REMEMBERED && self.queues.len().is_power_of_two() {
+    /// Forgets queues in which nothing is, once these may be an eighth of many.
+    pub(super) fn forget_idle(&mut self) {
+        if self.emptied < REMEMBERED.max(self.queues.len() / 8) {
+            return;
+        }
+        self.emptied = 0;
+        if self.queues.len() > REMEMBERED {
             let idle = self.queues.extract_if(|_, queue| queue.fifo.is_empty() && queue.waits.is_empty());
             idle.for_each(|(_, queue)| self.counts.forget(queue.counts));
+            self.queues.shrink_to(2 * self.queues.len());
         }
     }
 }

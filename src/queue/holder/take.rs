@@ -13,7 +13,7 @@ use crate::queue::record::Message;
 use crate::queue::segments::SegmentDisk;
 
 /// So many messages that are over are passed over for one order and batch.
-const PASSED: usize = 1_000;
+pub(super) const PASSED: usize = 1_000;
 
 /// What became of the search for a message.
 pub(super) enum Search {
@@ -40,7 +40,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         }
         match self.search(&name, now) {
             Search::Found(id, message) => self.hand_out(name, (id, message), (by, how), tell, now),
-            Search::Unfinished => self.begun.push((QueueOrder::Take { queue: name, by, how, wait }, tell)),
+            Search::Unfinished => self.go_on_later(QueueOrder::Take { queue: name, by, how, wait }, tell),
             Search::Nothing if wait.is_zero() || self.is_ending => self.answer(tell, QueueAnswer::Nothing),
             Search::Nothing => self.begin_wait(name, Waiting { by, how, until: now.up.saturating_add(wait), tell }),
         }

@@ -70,6 +70,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         let waiting = self.queues.get_mut(name)?.waits.remove(&number)?;
         self.timers.remove(&(waiting.until, Timer::Wait(name.clone(), number)));
         self.waiting.remove(&(waiting.by, name.clone(), number));
+        self.emptied += 1;
         Some(waiting)
     }
 }

@@ -171,6 +171,13 @@ impl<D: SegmentDisk> QueueJournal<D> {
         if self.batch.is_empty() && self.owed.is_empty() {
             return Ok(());
         }
+        let bytes = self.owed.len() + self.batch.len();
+        if self.end + bytes as u64 > u64::from(u32::MAX) {
+            return Err(io::Error::new(
+                io::ErrorKind::FileTooLarge,
+                "no new segment can be begun, and the last one is full",
+            ));
+        }
         let number = self.last();
         // Each in a write of its own would tear what belongs together.
         let bytes = [&self.owed[..], &self.batch].concat();

@@ -161,18 +161,8 @@ fn known(answer: QueueAnswer) -> Answering {
     Box::pin(std::future::ready(Ok(answer)))
 }
 
+/// Orders that are about no queue go nowhere from here.
 fn name(order: &QueueOrder) -> &Bytes {
     static NONE: Bytes = Bytes::new();
-    match order {
-        QueueOrder::Put { queue, .. }
-        | QueueOrder::Take { queue, .. }
-        | QueueOrder::Settle { queue, .. }
-        | QueueOrder::Peek { queue }
-        | QueueOrder::Count { queue }
-        | QueueOrder::Find { queue, .. }
-        | QueueOrder::List { queue, .. }
-        | QueueOrder::Withdraw { queue, .. }
-        | QueueOrder::Empty { queue } => queue,
-        QueueOrder::EmptyAll | QueueOrder::Leave(_) | QueueOrder::Figures => &NONE,
-    }
+    order.queue().unwrap_or(&NONE)
 }
