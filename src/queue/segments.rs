@@ -8,6 +8,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
@@ -72,7 +73,7 @@ impl SegmentFiles {
     }
 
     fn path(&self, segment: u32) -> PathBuf {
-        self.directory.join(format!("{segment:010}.queue"))
+        self.directory.join(file_name(segment))
     }
 
     fn file(&mut self, segment: u32) -> io::Result<&File> {
@@ -102,8 +103,14 @@ fn owned() -> OpenOptions {
     options
 }
 
+/// What the name of a segment says, which is written in one way only. Nothing could follow the last number.
 fn number(name: &Path) -> Option<u32> {
-    (name.extension()? == "queue").then(|| name.file_stem()?.to_str()?.parse().ok()).flatten()
+    let number = name.file_stem()?.to_str()?.parse().ok().filter(|number| *number < u32::MAX)?;
+    (name.file_name()? == &*file_name(number)).then_some(number)
+}
+
+fn file_name(segment: u32) -> OsString {
+    format!("{segment:010}.queue").into()
 }
 
 impl SegmentDisk for SegmentFiles {
@@ -169,7 +176,7 @@ mod tests {
         let mut files = SegmentFiles::open(&directory).unwrap();
         let refused = SegmentFiles::open(&directory).err().unwrap().to_string();
         assert!(refused.contains("another process has it"), "{refused}");
-        for other in ["notes.txt", "x.queue", "0000000003.damaged"] {
+        for other in ["notes.txt", "x.queue", "7.queue", "4294967295.queue", "0000000003.damaged"] {
             fs::write(directory.join(other), "").unwrap();
         }
         files.create(12).unwrap();

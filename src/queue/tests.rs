@@ -341,6 +341,28 @@ fn a_list_shows_the_next_message_however_long_it_is() {
 }
 
 #[test]
+fn a_message_that_is_damaged_costs_no_other() {
+    for (at, title) in [(14 + 4 + 12, "in the first record"), (600, "in the middle")] {
+        let place = tempfile::tempdir().unwrap();
+        let mut desk = Desk::open(place.path(), terms());
+        for n in 0..50 {
+            let body = format!("{n:02}").into();
+            desk.ask(QueueOrder::Put { queue: "q".into(), client_flags: 0, expires: 0, body });
+        }
+        drop(desk);
+        let file = place.path().join("0000000001.queue");
+        let mut bytes = std::fs::read(&file).unwrap();
+        bytes[at] ^= 1;
+        std::fs::write(&file, bytes).unwrap();
+        let mut desk = Desk::open(place.path(), terms());
+        let mut came: Vec<String> = (0..50).map(|_| desk.take("q", BY, Taking::Remove)).collect();
+        came.retain(|body| !body.is_empty());
+        assert!(came.len() >= 49 && came.is_sorted(), "{title}: {came:?}");
+        assert!(place.path().join("0000000001.damaged").exists(), "{title}: it is kept for people");
+    }
+}
+
+#[test]
 fn old_files_go_though_one_message_of_them_stays() {
     let place = tempfile::tempdir().unwrap();
     let small = HolderTerms { segment: 2_000, sync: false, ..terms() };

@@ -96,6 +96,24 @@ impl<S: ByteSource, R> Records<S, R> {
         self.pieces.at()
     }
 
+    /// Goes past a frame that is damaged within, if a whole one stands where it ends; tells how long it is. Nothing else
+    /// is looked for: what a body says must never be taken for a frame.
+    ///
+    /// # Errors
+    /// What the source says.
+    pub fn skip_damaged(&mut self) -> io::Result<Option<u64>> {
+        let damaged = (self.taken)(self.pieces.ahead(LENGTH)?);
+        let head = self.pieces.ahead(damaged + LENGTH)?;
+        let Some(head) = head.get(damaged..).filter(|head| !head.is_empty()) else { return Ok(None) };
+        let following = (self.taken)(head);
+        let ahead = self.pieces.ahead(damaged + following)?;
+        if ahead.get(damaged..).and_then(self.next).is_none() {
+            return Ok(None);
+        }
+        self.pieces.take(damaged);
+        Ok(Some(damaged as u64))
+    }
+
     /// All of them, and where they end.
     pub fn all(mut self) -> io::Result<(Vec<R>, u64)> {
         let all = self.by_ref().collect::<io::Result<Vec<R>>>()?;

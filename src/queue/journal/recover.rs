@@ -23,8 +23,9 @@ impl<D: SegmentDisk> QueueJournal<D> {
         ids: fn(&T) -> u64,
     ) -> io::Result<QueueJournal<D>> {
         let mut journal = QueueJournal::new(disk, full);
-        for number in journal.disk.numbers()? {
-            journal.recover(number, told, tell)?;
+        let numbers = journal.disk.numbers()?;
+        for number in &numbers {
+            journal.recover(*number, numbers.last() == Some(number), told, tell)?;
         }
         match journal.begin_segment(ids(told)) {
             Err(error) if !matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => Err(error),
@@ -32,8 +33,9 @@ impl<D: SegmentDisk> QueueJournal<D> {
         }
     }
 
-    /// Tells the records of one segment. What is torn at its end is cut off; what else is damaged is set aside.
-    fn recover<T>(&mut self, number: u32, told: &mut T, tell: fn(&mut T, LeftRecord)) -> io::Result<()> {
+    /// Tells the records of one segment. What is torn at the end of the last one is cut off; where anything else is
+    /// damaged, the segment is set aside first.
+    fn recover<T>(&mut self, number: u32, is_last: bool, told: &mut T, tell: fn(&mut T, LeftRecord)) -> io::Result<()> {
         let length = self.disk.length(number)?;
         let is_titled = self.is_titled(number)?;
         if !is_titled && length > TITLE.len() as u64 {
@@ -41,15 +43,22 @@ impl<D: SegmentDisk> QueueJournal<D> {
             return Err(io::Error::new(ErrorKind::InvalidData, text));
         }
         self.segments.push_back(Segment { number, length, live: 0, live_bytes: 0 });
-        let mut end = TITLE.len() as u64;
+        let (mut end, mut damaged) = (TITLE.len() as u64, 0);
         if is_titled {
             let mut records = LeftRecords::new(&mut self.disk, number, end);
             while let Some(left) = records.next().transpose()? {
                 tell(told, left);
             }
-            end = records.at();
+            (end, damaged) = (records.at(), records.damaged());
         }
-        self.mend(number, length, end)
+        let torn = length.saturating_sub(end);
+        if damaged > 0 || torn > TORN || (torn > 0 && !is_last) {
+            let kept = self.disk.set_aside(number)?;
+            tracing::error!(segment = number, bytes = damaged + torn, kept, "a segment of the queues is damaged");
+        } else if torn > 0 {
+            tracing::warn!(segment = number, bytes = torn, "a write to the queues was interrupted: cut off");
+        }
+        if torn > 0 { self.shorten(number, end) } else { Ok(()) }
     }
 
     fn is_titled(&mut self, number: u32) -> io::Result<bool> {
@@ -58,23 +67,8 @@ impl<D: SegmentDisk> QueueJournal<D> {
         Ok(read == TITLE.len() && title == TITLE)
     }
 
-    /// Cuts off what stands behind the last whole record. More than one write may leave is kept for people.
-    fn mend(&mut self, number: u32, length: u64, end: u64) -> io::Result<()> {
-        let torn = length.saturating_sub(end);
-        if torn == 0 {
-            return Ok(());
-        }
-        if torn > TORN {
-            let kept = self.disk.set_aside(number)?;
-            tracing::error!(
-                segment = number,
-                bytes = torn,
-                kept,
-                "a segment of the queues is damaged: its end is lost"
-            );
-        } else {
-            tracing::warn!(segment = number, bytes = torn, "a write to the queues was interrupted: cut off");
-        }
+    /// Cuts off what stands behind the last whole record.
+    fn shorten(&mut self, number: u32, end: u64) -> io::Result<()> {
         self.disk.cut(number, end)?;
         if let Some(segment) = self.segments.back_mut() {
             segment.length = end;

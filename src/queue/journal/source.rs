@@ -21,6 +21,7 @@ pub(in crate::queue) struct LeftRecord {
 pub(super) struct LeftRecords<'a, D> {
     segment: u32,
     at: u64,
+    damaged: u64,
     records: Records<SegmentBytes<'a, D>, QueueRecord>,
 }
 
@@ -28,7 +29,24 @@ impl<'a, D: SegmentDisk> LeftRecords<'a, D> {
     /// Those of `segment` from the byte `at` on.
     pub(super) fn new(disk: &'a mut D, segment: u32, at: u64) -> LeftRecords<'a, D> {
         let bytes = SegmentBytes { disk: RefCell::new(disk), segment };
-        LeftRecords { segment, at, records: Records::new(bytes, at) }
+        LeftRecords { segment, at, damaged: 0, records: Records::new(bytes, at) }
+    }
+
+    /// Bytes of records that are damaged and were passed over.
+    pub(super) fn damaged(&self) -> u64 {
+        self.damaged
+    }
+
+    /// The next record that is whole.
+    fn next_whole(&mut self) -> io::Result<Option<QueueRecord>> {
+        loop {
+            if let Some(record) = self.records.next().transpose()? {
+                return Ok(Some(record));
+            }
+            let Some(skipped) = self.records.skip_damaged()? else { return Ok(None) };
+            self.damaged += skipped;
+            self.at = self.records.at();
+        }
     }
 
     /// Where those that were told end.
@@ -41,7 +59,7 @@ impl<D: SegmentDisk> Iterator for LeftRecords<'_, D> {
     type Item = io::Result<LeftRecord>;
 
     fn next(&mut self) -> Option<io::Result<LeftRecord>> {
-        let record = match self.records.next()? {
+        let record = match self.next_whole().transpose()? {
             Ok(record) => record,
             Err(error) => return Some(Err(error)),
         };
