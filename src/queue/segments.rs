@@ -11,7 +11,7 @@ use std::collections::hash_map::Entry;
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// Messages may be private.
@@ -135,7 +135,13 @@ impl SegmentDisk for SegmentFiles {
     }
 
     fn write(&mut self, segment: u32, bytes: &[u8], at: u64) -> io::Result<()> {
-        self.file(segment)?.write_all_at(bytes, at)
+        let file = self.file(segment)?;
+        file.write_all_at(bytes, at)?;
+        // One that was removed takes everything, and keeps it for no one.
+        if file.metadata()?.nlink() == 0 {
+            return Err(io::Error::new(io::ErrorKind::NotFound, "the file that is written to was removed"));
+        }
+        Ok(())
     }
 
     fn read(&mut self, segment: u32, buffer: &mut [u8], at: u64) -> io::Result<usize> {
@@ -187,5 +193,8 @@ mod tests {
         assert_eq!((files.read(3, &mut buffer, 1).unwrap(), &buffer[..4]), (4, &b"ello"[..]));
         files.remove(3).unwrap();
         assert_eq!(files.numbers().unwrap(), [12]);
+        fs::remove_file(directory.join("0000000012.queue")).unwrap();
+        let removed = files.write(12, b"hello", 0).unwrap_err();
+        assert_eq!(removed.kind(), io::ErrorKind::NotFound, "nothing is stored where no one can find it");
     }
 }
