@@ -131,7 +131,8 @@ impl QueueCommand {
             QueueCommand::List { .. } => QueueDeed::List,
             QueueCommand::Peek { queue, .. } => QueueDeed::Peek(queue),
             QueueCommand::Move { from, to, to_config, count, .. } => {
-                let there = to_config.map(|file| known(&Origin::of(ConfigSource::File(file)))).transpose()?;
+                let there =
+                    to_config.map(|file| known(&Origin::of(ConfigSource::File(file)))).transpose()?.map(Box::new);
                 QueueDeed::Move { from, to, there, most: count }
             }
             QueueCommand::Drop { queue, yes, .. } => QueueDeed::Drop { queue, is_sure: yes },

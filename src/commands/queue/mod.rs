@@ -58,7 +58,7 @@ pub enum QueueDeed {
         /// to the end of this one,
         to: String,
         /// which another configuration knows,
-        there: Option<QueuesOf>,
+        there: Option<Box<QueuesOf>>,
         /// so many at most.
         most: u64,
     },

@@ -14,6 +14,9 @@ struct Entry {
     done: u32,
 }
 
+/// Whether a message is so.
+type IsSo = fn(Entry) -> bool;
+
 /// How many messages are so.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Counts {
@@ -41,7 +44,7 @@ impl Ledger {
         let entry = entries.entry(message.to_string()).or_default();
         let before = *entry;
         note(entry);
-        let kinds: [(&mut usize, fn(Entry) -> bool); 6] = [
+        let kinds: [(&mut usize, IsSo); 6] = [
             (&mut counts.stored, |entry| entry.is_stored),
             (&mut counts.delivered, |entry| entry.delivered > 0),
             (&mut counts.missing, |entry| entry.is_stored && entry.delivered == 0),
