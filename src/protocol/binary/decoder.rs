@@ -50,6 +50,11 @@ impl BinaryDecoder {
         limits: &RequestLimits,
         door: Door,
     ) -> Option<Call> {
+        if let State::Header = self.state
+            && let Some(get) = packet::common_get(buffer, door)
+        {
+            return Some(get);
+        }
         loop {
             match &mut self.state {
                 State::Header => {
