@@ -30,6 +30,8 @@ pub fn schema() -> Value {
     schema["$schema"] = DIALECT.into();
     schema["title"] = "leash".into();
     schema["description"] = "The configuration of leash, a memcached sidecar".into();
+    // Only routes whose queues are in this process need no pool.
+    schema["anyOf"] = json!([{ "required": ["pools"] }, { "required": ["routes"] }]);
     schema
 }
 
@@ -169,7 +171,7 @@ mod tests {
         let refresh = &route["properties"]["refresh"];
         assert_eq!(refresh["properties"]["grace"]["pattern"], "^[0-9]+ ?(ms|s|m|h)$|[$][{](env|file):");
         assert_eq!(refresh["properties"]["marker_bit"]["type"], json!(["integer", "string"]));
-        assert_eq!(schema["required"], json!(null), "queues of the process itself need no pools");
+        assert_eq!(schema["anyOf"], json!([{ "required": ["pools"] }, { "required": ["routes"] }]));
         let server = &schema["properties"]["pools"]["additionalProperties"]["properties"]["servers"]["anyOf"][0]["items"]
             ["anyOf"];
         assert_eq!(server[0], json!({ "type": "string" }));

@@ -143,6 +143,8 @@ fn the_schema_takes_what_leash_takes_and_sees_what_is_wrong() {
         "pools: {a: {servers: [a]}, b: {servers: [b]}}\nroutes: [{prefix: '', migrate: {from: a, to: b, phase: warm}}]\n",
         "pools: {p: {servers: [m0]}}\nroutes: [{prefix: '', pool: p, refresh: {jitter: 5%, early: {}}}]\nworkers: 2\n",
         "pools: {p: {servers: ['${env:A}'], request_timeout: '${env:B}', any_address: '${file:c}', failures: '${env:D}'}}\n",
+        "routes: [{prefix: '', queue: {dir: /q, sync: 100ms, max_items: 5, max_redeliveries: 3}}]\n",
+        "pools: {p: {servers: [m0]}}\nroutes: [{prefix: '', queue: {pool: p, mode: kestrel}}]\n",
     ];
     for (text, said) in good.iter().zip(by_schema(&good)) {
         assert_eq!(said, "ok", "{text}");
@@ -156,6 +158,7 @@ fn the_schema_takes_what_leash_takes_and_sees_what_is_wrong() {
         "pools: {p: {servers: [m0]}}\nroutes: [{pool: p}]\n",
         "pools: {p: {servers: [m0]}}\nroutes: [{prefix: '', pool: p, allow_flush: 'yes'}]\n",
         "pools: {p: {servers: [m0]}}\nlog: {format: yaml}\n",
+        "routes: [{prefix: '', queue: {dir: /q, mode: redis}}]\n",
     ];
     for (text, said) in wrong.iter().zip(by_schema(&wrong)) {
         assert_ne!(said, "ok", "{text}");
