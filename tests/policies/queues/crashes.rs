@@ -22,18 +22,26 @@ const QUEUES: [&str; 3] = ["a", "b", "c"];
 struct Ledger {
     stored: Mutex<HashSet<String>>,
     delivered: Mutex<HashMap<String, usize>>,
-    /// Those whose end was acknowledged.
-    done: Mutex<HashSet<String>>,
+    /// Those whose end was acknowledged, and how many were before.
+    done: Mutex<HashMap<String, usize>>,
     again: Mutex<Vec<String>>,
     is_over: AtomicBool,
 }
 
 impl Ledger {
-    fn deliver(&self, message: String) {
-        if self.done.lock().unwrap().contains(&message) {
+    /// A consumer has a message for which it asked when so many were done with. One that was done with only then may have
+    /// gone to another consumer meanwhile, while this one had not looked at its answer yet.
+    fn deliver(&self, message: String, asked: usize) {
+        if self.done.lock().unwrap().get(&message).is_some_and(|done| *done < asked) {
             self.again.lock().unwrap().push(message.clone());
         }
         *self.delivered.lock().unwrap().entry(message).or_default() += 1;
+    }
+
+    fn end(&self, message: String) {
+        let mut done = self.done.lock().unwrap();
+        let before = done.len();
+        done.insert(message, before);
     }
 
     fn count_done(&self) -> usize {
@@ -67,12 +75,13 @@ fn put(client: &mut Client, ledger: &Ledger, message: &str) -> io::Result<()> {
 
 /// Takes one message and says that it is done with.
 fn take(client: &mut Client, ledger: &Ledger, queue: &str) -> io::Result<bool> {
+    let asked = ledger.count_done();
     let Some(message) = client.get(queue)? else { return Ok(false) };
     let message = String::from_utf8(message).unwrap();
-    ledger.deliver(message.clone());
+    ledger.deliver(message.clone(), asked);
     io::Write::write_all(&mut client.stream, format!("delete {queue}\r\n").as_bytes())?;
     if client.read_line()? == b"DELETED\r\n" {
-        ledger.done.lock().unwrap().insert(message);
+        ledger.end(message);
     }
     Ok(true)
 }
