@@ -29,13 +29,13 @@ fn explore(plot: Plot, usually: u64) {
 }
 
 #[test]
-fn nothing_loaded_before_a_write_is_read_after_it_and_all_are_answered_in_6000_stories() {
-    explore(Plot::Calm, 6000);
+fn nothing_loaded_before_a_write_is_read_after_it_and_all_are_answered_in_3000_stories() {
+    explore(Plot::Calm, 3000);
 }
 
 #[test]
-fn the_same_holds_where_sidecars_die_servers_restart_and_replies_are_lost_in_4000_stories() {
-    explore(Plot::Troubled, 4000);
+fn the_same_holds_where_sidecars_die_servers_restart_and_replies_are_lost_in_2000_stories() {
+    explore(Plot::Troubled, 2000);
 }
 
 /// A simulation that finds nothing may see nothing: each fault must be found, and by the promise that it breaks.
