@@ -66,10 +66,11 @@ fn a_deep_queue_costs_at_most_a_tenth_more_a_message_and_little_memory() {
     let _alone = turn::alone();
     println!("\n| depth | CPU a message | beside depth 0 | memory | on disk |\n|---|---|---|---|---|");
     for depth in form(vec![100_000, 1_000_000, 10_000_000], vec![100_000]) {
-        let Deep { depth, cpu, ratio, resident, on_disk } = beside_empty(depth, form(10_000, 2_000));
+        let Deep { depth, cpu, ratio, resident, on_disk } = beside_empty(depth, form(10_000, 6_000));
         let (memory, disk) = (resident.peak / MIB, on_disk / MIB);
         println!("| {depth} | {:.1} us | {ratio:.2} | {memory} MiB | {disk} MiB |", cpu / 1e3);
-        assert!(ratio <= 1.1, "{ratio:.2}");
+        // So few messages say a tenth more or less by chance; a search through the queue would say many times as much.
+        assert!(ratio <= form(1.1, 1.3), "{ratio:.2}");
         assert!(resident.peak < 200_000_000, "{resident}");
     }
 }
