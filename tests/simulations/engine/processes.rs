@@ -5,6 +5,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::fmt::{self, Display, Formatter};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -15,11 +16,28 @@ use tokio::task::LocalSet;
 
 type Life = Pin<Box<dyn Future<Output = ()>>>;
 
-/// Who a process dies with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Whose {
-    Person(usize),
-    Sidecar(usize),
+/// With which sidecar a process dies, and with which person at it.
+#[derive(Clone, Copy)]
+pub struct Whose {
+    pub sidecar: usize,
+    pub person: Option<usize>,
+}
+
+impl Whose {
+    pub fn sidecar(sidecar: usize) -> Whose {
+        Whose { sidecar, person: None }
+    }
+
+    pub fn person(person: usize, sidecar: usize) -> Whose {
+        Whose { sidecar, person: Some(person) }
+    }
+}
+
+impl Display for Whose {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        self.person.iter().try_for_each(|person| write!(f, "person {person} at "))?;
+        write!(f, "sidecar {}", self.sidecar)
+    }
 }
 
 struct Process {

@@ -7,12 +7,9 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
-use leash::protocol::{Key, Reply, Request};
-use leash::route::{Ask, Client, Deadline, Node, Run, Step};
-use leash::upstream::ServerOrStore;
-use tokio::time::Instant;
-
+use leash::protocol::{Reply, Request};
 use support::Random;
+use tokio::time::Instant;
 
 /// A request on its way.
 pub struct Asked {
@@ -167,40 +164,5 @@ impl Wires {
     /// The end of the story. Who waits holds the world, and the world the wires.
     pub fn clear(&self) {
         self.wires.borrow_mut().clear();
-    }
-}
-
-/// Who sends on behalf of whoever acts now.
-pub trait Net: 'static {
-    fn send(&self, wire: usize, request: Request) -> Rc<Letter>;
-
-    /// Another number for each connection over which a wire leads.
-    fn era(&self, _wire: usize) -> u64 {
-        0
-    }
-}
-
-/// Where the product ends: puts each request on its wire.
-pub struct Leaf<N> {
-    pub net: Rc<N>,
-    pub wire: usize,
-}
-
-impl<N: Net> Node for Leaf<N> {
-    fn step(&self, _: &Ask<'_>) -> Step<'_> {
-        Step::Run
-    }
-
-    fn run(self: Rc<Self>, request: Request, _: Rc<Client>, _: Deadline) -> Run {
-        let letter = self.net.send(self.wire, request);
-        Box::pin(async move { letter.come().await })
-    }
-
-    fn era(&self, _: &Key) -> u64 {
-        self.net.era(self.wire)
-    }
-
-    fn servers(&self) -> Vec<&ServerOrStore> {
-        Vec::new()
     }
 }

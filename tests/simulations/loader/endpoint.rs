@@ -105,7 +105,7 @@ impl Loading {
             CallTurn::Due(order, permit) => {
                 self.world.oracle.borrow_mut().call_is_due(order.key, order.op);
                 let (world, call, op) = (self.world.clone(), self.clone(), order.op);
-                world.processes.begin(Whose::Sidecar(self.sidecar), op, call.call(order, permit));
+                world.processes.begin(Whose::sidecar(self.sidecar), op, call.call(order, permit));
             }
             CallTurn::Waits => {}
             CallTurn::Refused(order, why) => {

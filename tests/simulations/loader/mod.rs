@@ -3,7 +3,7 @@
 //! that evicts and restarts, replies that are lost.
 //!
 //! The real route, the real leases, the real line of calls and the real rules of freshness; only what carries bytes is
-//! not. What is promised stands in `oracle.rs`, how the world turns in `world.rs`. A failing seed tells its story.
+//! not. What is promised stands in `oracle.rs`, what happens in `story.rs`. A failing seed tells its story.
 
 mod endpoint;
 mod oracle;
@@ -15,30 +15,21 @@ mod trouble;
 mod world;
 
 use server::Fault;
-use story::Plot;
+use story::Scenario;
 
-use crate::engine::{first_broken, stories, tell};
-
-fn explore(plot: Plot, usually: u64) {
-    let broken = |seed| tell(story::play(plot, seed, Fault::None, false)).broken;
-    if let Some((seed, first)) = first_broken(stories(usually), broken) {
-        let told = tell(story::play(plot, seed, Fault::None, true));
-        let why = told.broken.unwrap_or(format!("{first} (the seed does not do it again)"));
-        panic!("{plot:?}, seed {seed}: {why}\n{}", told.story);
-    }
-}
+use crate::engine::{assert_found_out, assert_repeatable, explore};
 
 #[test]
 fn nothing_loaded_before_a_write_is_read_after_it_and_all_are_answered_in_3000_stories() {
-    explore(Plot::Calm, 3000);
+    explore(Scenario::Calm, 3000);
 }
 
 #[test]
 fn the_same_holds_where_sidecars_die_servers_restart_and_replies_are_lost_in_2000_stories() {
-    explore(Plot::Troubled, 2000);
+    explore(Scenario::Troubled, 2000);
 }
 
-/// A simulation that finds nothing may see nothing: each fault must be found, and by the promise that it breaks.
+/// Each fault must be found, and by the promise that it breaks.
 #[test]
 fn a_leash_that_breaks_its_word_is_found_out() {
     for (fault, promise) in [
@@ -52,18 +43,11 @@ fn a_leash_that_breaks_its_word_is_found_out() {
         (Fault::RemembersNothingForEver, "promise 4"),
         (Fault::TakesOutlivedForStale, "promise 6"),
     ] {
-        let breaks = |seed| tell(story::play(Plot::Calm, seed, fault, false)).broken;
-        let is_found = |seed| breaks(seed).filter(|why| why.starts_with(promise));
-        assert!(first_broken(0..2000, is_found).is_some(), "{fault:?} is not found out in 2000 stories");
+        assert_found_out(Scenario::Calm, fault, promise, 2000);
     }
 }
 
 #[test]
 fn a_seed_tells_the_same_story_twice() {
-    for seed in 0..40 {
-        for plot in [Plot::Calm, Plot::Troubled] {
-            let [one, other] = [(); 2].map(|()| tell(story::play(plot, seed, Fault::None, true)).story);
-            assert!(!one.is_empty() && one == other, "{plot:?}, seed {seed}:\n{one}\n-- and --\n{other}");
-        }
-    }
+    assert_repeatable(&[Scenario::Calm, Scenario::Troubled], 40);
 }

@@ -16,6 +16,7 @@
 //! 6. **Age.** What is past its grace is served only where a call failed, and nothing past its end.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::time::Duration;
 
 use leash::protocol::Reply;
@@ -24,6 +25,7 @@ use leash::route::refresh::decide::Age;
 use tokio::time::Instant;
 
 use super::world::Rules;
+use crate::engine::Simulation;
 
 /// What the network, and memcached's clock of whole seconds, may add.
 const SLACK: Duration = Duration::from_millis(400);
@@ -41,6 +43,7 @@ pub enum Deed {
 }
 
 struct Op {
+    person: usize,
     key: usize,
     deed: Deed,
     began: Instant,
@@ -87,6 +90,7 @@ struct Reason {
 
 /// Watches everything.
 pub struct Oracle {
+    simulation: Rc<Simulation>,
     rules: Rules,
     ops: Vec<Op>,
     /// By op, the upsets of its key when it was given the lease.
@@ -103,12 +107,12 @@ pub struct Oracle {
     upsets: Vec<u64>,
     losses: u64,
     event: u64,
-    pub broken: Option<String>,
 }
 
 impl Oracle {
-    pub fn new(rules: Rules, keys: usize) -> Oracle {
+    pub fn new(simulation: Rc<Simulation>, rules: Rules, keys: usize) -> Oracle {
         Oracle {
+            simulation,
             rules,
             ops: Vec::new(),
             leases: HashMap::new(),
@@ -121,14 +125,11 @@ impl Oracle {
             upsets: vec![0; keys],
             losses: 0,
             event: 0,
-            broken: None,
         }
     }
 
-    pub fn holds(&mut self, promise: u8, is_so: bool, why: impl FnOnce() -> String) {
-        if !is_so && self.broken.is_none() {
-            self.broken = Some(format!("promise {promise}: {}", why()));
-        }
+    pub fn holds(&self, promise: u8, is_so: bool, why: impl FnOnce() -> String) {
+        self.simulation.hold(is_so, || format!("promise {promise}: {}", why()));
     }
 
     pub fn key_of(&self, op: usize) -> usize {
@@ -136,9 +137,10 @@ impl Oracle {
     }
 
     /// A person begins to do something.
-    pub fn begin(&mut self, key: usize, deed: Deed) -> usize {
+    pub fn begin(&mut self, person: usize, key: usize, deed: Deed) -> usize {
         self.event += 1;
         self.ops.push(Op {
+            person,
             key,
             deed,
             began: Instant::now(),
@@ -294,8 +296,11 @@ impl Oracle {
         self.ops[op].found = found.map(|found| found && before != Some(false)).or(before);
     }
 
-    pub fn left(&mut self, op: usize) {
-        (self.ops[op].has_left, self.ops[op].is_answered) = (true, true);
+    /// A person has hung up: what it asked last is owed no answer.
+    pub fn left(&mut self, person: usize) {
+        if let Some(op) = self.ops.iter_mut().rfind(|op| op.person == person) {
+            (op.has_left, op.is_answered) = (true, true);
+        }
     }
 
     pub fn has_left(&self, op: usize) -> bool {
@@ -398,7 +403,7 @@ impl Oracle {
     }
 
     /// Nothing is on its way: whoever is not answered waits for a call or for its time.
-    pub fn silent(&mut self) {
+    pub fn silent(&self) {
         let most = self.rules.timeout + SLACK;
         let waits = |op: &Op| !op.is_answered && (op.deed != Deed::Read || op.began.elapsed() > most);
         let late = self.ops.iter().position(waits);

@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use leash::protocol::{Arithmetic, Command, Delete, Exptime, Get, Reply, Request, Returns, Store, StoreMode};
 use leash::route::Client;
-use leash::upstream::{ReplyTo, Ticket};
 use tokio::time::sleep;
 
 use super::oracle::Deed;
 use super::world::World;
-use crate::engine::{Letter, Whose};
+use crate::engine::{Simulated, Whose};
 
 /// What somebody is there for.
 #[derive(Clone, Copy, Debug)]
@@ -30,21 +29,6 @@ pub struct Person {
     client: Rc<Client>,
 }
 
-/// Where a reply to a person arrives.
-struct Mailbox {
-    world: Rc<World>,
-    op: usize,
-    letter: Letter,
-}
-
-impl ReplyTo for Mailbox {
-    fn deliver(self: Rc<Self>, _: u64, reply: Reply) {
-        self.world.tell(|| format!("op {:<3} is answered {}", self.op, crate::refresh::words::reply(&reply)));
-        self.world.oracle.borrow_mut().answered(self.op, &reply);
-        self.letter.put(reply);
-    }
-}
-
 impl Person {
     pub fn new(world: &Rc<World>, sidecar: usize) -> Person {
         let worker = world.below(world.sidecars.borrow()[sidecar].workers());
@@ -55,8 +39,8 @@ impl Person {
     /// Begins to live.
     pub fn begin(self, role: Role) {
         let world = self.world.clone();
-        world.tell(|| format!("person {} connects to sidecar {}: {role:?}", self.number, self.sidecar));
-        world.processes.begin(Whose::Person(self.number), 0, async move {
+        world.tell(|| format!("{} connects: {role:?}", self.whose()));
+        world.begin(self.whose(), async move {
             for _ in 0..2 + self.world.below(5) {
                 self.think().await;
                 match role {
@@ -68,22 +52,17 @@ impl Person {
         });
     }
 
+    fn whose(&self) -> Whose {
+        Whose::person(self.number, self.sidecar)
+    }
+
     /// Asks, and waits for the reply.
     async fn ask(&self, key: usize, deed: Deed, command: Command) -> Reply {
         let world = &self.world;
-        let op = world.oracle.borrow_mut().begin(key, deed);
-        world.does(self.number, op);
+        let op = world.oracle.borrow_mut().begin(self.number, key, deed);
         let request = Request { key: world.keys[key].clone(), command };
-        world.tell(|| format!("op {op:<3} person {} asks {}", self.number, crate::refresh::words::request(&request)));
-        let mailbox = Rc::new(Mailbox { world: world.clone(), op, letter: Letter::default() });
         let entry = world.sidecars.borrow()[self.sidecar].entry(self.worker);
-        let ticket = Ticket::new(mailbox.clone(), 0);
-        let reply =
-            world.processes.within(Whose::Sidecar(self.sidecar), op, || entry.ask(&request, &self.client, ticket));
-        if let Some(reply) = reply {
-            mailbox.clone().deliver(0, reply);
-        }
-        mailbox.letter.come().await
+        world.ask(op, self.whose(), &entry, &self.client, &request).come().await
     }
 
     pub async fn read(&self) -> Reply {
@@ -97,7 +76,7 @@ impl Person {
     /// Counts the truth up, then tells the cache.
     async fn write(&self) {
         let (world, key) = (&self.world, self.world.any_key());
-        let Some(_pen) = world.take_pen(key) else { return };
+        let Some(_pen) = world.pens[key].take() else { return };
         let version = world.truth.borrow()[key] + 1;
         world.truth.borrow_mut()[key] = version;
         world.tell(|| format!("the truth of key {key} is {version}"));
@@ -150,6 +129,5 @@ impl Person {
 impl Drop for Person {
     fn drop(&mut self) {
         self.client.leave();
-        self.world.disconnect(self.number);
     }
 }

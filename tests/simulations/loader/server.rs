@@ -6,7 +6,7 @@ use leash::protocol::{Command, Exptime, Reply, Store, StoreMode};
 use leash::route::refresh::decide::{Lack, REVOKED};
 use leash::store::EmbeddedStore;
 
-use crate::engine::Asked;
+use crate::engine::{Asked, is_about_lease};
 
 /// How leash, or the server for it, breaks its word.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,14 +33,10 @@ pub enum Fault {
     TakesOutlivedForStale,
 }
 
-pub fn is_about_lease(asked: &Asked) -> bool {
-    asked.request.key.as_bytes().starts_with(b"leash:lease:")
-}
-
 /// What the server does with a request; `ours` is the token that was put into the lease for the same caller.
 pub fn carry_out(store: &EmbeddedStore, asked: &Asked, ours: Option<&Reply>, fault: Fault, now: SystemTime) -> Reply {
     let mut request = asked.request.clone();
-    let is_lease = is_about_lease(asked);
+    let is_lease = is_about_lease(&asked.request);
     match (fault, &mut request.command) {
         (Fault::DeletesRevokeNothing, Command::Store(Store { value, .. })) if is_lease && *value == REVOKED => {
             return Reply::NotStored;

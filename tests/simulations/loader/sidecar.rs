@@ -2,23 +2,17 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::sync::{Arc, OnceLock};
-use std::time::{Duration, UNIX_EPOCH};
+use std::sync::Arc;
 
-use leash::metrics::{RouteLabel, Shard, ShardLayout};
 use leash::route::refresh::leases::Leases;
 use leash::route::{Entry, PendingReplies, RefreshNode};
-use leash::runtime::env::Env;
-use tokio::time::Instant;
 
 use super::endpoint::{Loading, Loads};
 use super::world::World;
-use crate::engine::Leaf;
+use crate::engine::{LONG, leaf, uncounted};
 
 /// As many may wait in one sidecar.
 const MOST_WAITING: usize = 32;
-/// Longer than any story.
-const LONG: Duration = Duration::from_secs(3600);
 
 /// One sidecar.
 pub struct Sidecar {
@@ -75,36 +69,11 @@ impl Sidecar {
 
 impl Worker {
     fn new(world: &Rc<World>, leases: &Arc<Leases>, loading: &Rc<Loading>, wire: usize) -> Worker {
-        static LAYOUT: OnceLock<Arc<ShardLayout>> = OnceLock::new();
-        let label = RouteLabel { prefix: "item".into(), refreshes: true, migrates: false, loads: true };
-        let layout = LAYOUT.get_or_init(|| ShardLayout::new(&[label], &[]));
-        let stage = Rc::new(Stage(world.clone()));
-        let pending = Rc::new(PendingReplies::uncounted(stage.clone()));
-        let below = Entry::new(Rc::new(Leaf { net: world.clone(), wire }), pending.clone(), LONG);
-        let counted = (Arc::new(Shard::new(layout)), layout.route("item").unwrap(), 0);
-        let route = RefreshNode::new(world.policy(), below, leases.clone(), stage, counted);
+        let env = world.simulation.clone();
+        let pending = Rc::new(PendingReplies::uncounted(env.clone()));
+        let below = leaf(world, wire, &pending);
+        let route = RefreshNode::new(world.policy(), below, leases.clone(), env, uncounted());
         let route = Rc::new(route.regenerated(Rc::new(Loads(loading.clone()))));
         Worker { entry: Entry::new(route.clone(), pending, LONG), route, wire }
-    }
-}
-
-/// Time and chance for the product.
-struct Stage(Rc<World>);
-
-impl Env for Stage {
-    fn now(&self) -> std::time::Instant {
-        Instant::now().into_std()
-    }
-
-    fn unix(&self) -> i64 {
-        self.0.clock().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64)
-    }
-
-    fn chance(&self) -> f64 {
-        self.0.below(1000) as f64 / 999.0
-    }
-
-    fn random(&self) -> u128 {
-        u128::from(self.0.chance.borrow_mut().number())
     }
 }

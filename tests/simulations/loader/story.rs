@@ -5,53 +5,50 @@ use std::time::Duration;
 
 use leash::route::loader::decide::KeepTerms;
 use leash::route::refresh::decide::Policy;
-use support::Random;
 
 use super::people::{Person, Role};
 use super::server::Fault;
 use super::sidecar::Sidecar;
 use super::trouble::Trouble;
 use super::world::{Rules, World};
+use crate::engine::{Plot, Simulated, Simulation};
 
 /// The kinds of stories.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Plot {
+pub enum Scenario {
     /// Callers, writers, hang-ups, reloads, an endpoint of any mood, leases that are evicted.
     Calm,
     /// And sidecars that die, servers that restart, replies that are lost.
     Troubled,
 }
 
-/// What came of one seed.
-pub struct Outcome {
-    pub broken: Option<String>,
-    pub story: String,
-}
+impl Plot for Scenario {
+    type Fault = Fault;
 
-/// Plays one seed.
-pub async fn play(plot: Plot, seed: u64, fault: Fault, is_told: bool) -> Outcome {
-    let mut chance = Random::new(seed);
-    let rules = rules(&mut chance);
-    let world = World::new(chance, rules, fault, is_told);
-    world.tell(|| format!("{:?}", world.rules));
-    let workers = 1 + world.below(2);
-    for number in 0..1 + world.below(3) {
-        let sidecar = Sidecar::new(&world, number, workers);
-        world.sidecars.borrow_mut().push(sidecar);
+    async fn play(self, simulation: Rc<Simulation>, fault: Fault) {
+        let rules = rules(&simulation);
+        let world = World::new(simulation, rules, fault);
+        world.tell(|| format!("{:?}", world.rules));
+        let workers = 1 + world.below(2);
+        for number in 0..1 + world.below(3) {
+            let sidecar = Sidecar::new(&world, number, workers);
+            world.sidecars.borrow_mut().push(sidecar);
+        }
+        for role in cast(&world) {
+            Person::new(&world, world.any_sidecar()).begin(role);
+        }
+        world.trouble.set(Trouble::of(self, &world));
+        world.unfold().await;
+        world.trouble.take();
+        // Those who come last find the end of it.
+        for _ in 0..2 {
+            Person::new(&world, world.any_sidecar()).begin(Role::Reader);
+        }
+        world.unfold().await;
+        let leftovers = world.sidecars.borrow().iter().find_map(Sidecar::leftovers);
+        leftovers.into_iter().for_each(|left| world.find_broken(left));
+        world.sidecars.take();
     }
-    for role in cast(&world) {
-        Person::new(&world, world.any_sidecar()).begin(role);
-    }
-    world.unfold(Trouble::of(plot, &world)).await;
-    // Those who come last find the end of it.
-    for _ in 0..2 {
-        Person::new(&world, world.any_sidecar()).begin(Role::Reader);
-    }
-    world.unfold(Trouble::default()).await;
-    let leftovers = world.sidecars.borrow().iter().find_map(Sidecar::leftovers);
-    let broken = world.oracle.borrow_mut().broken.take().or(leftovers);
-    world.end();
-    Outcome { broken, story: world.story() }
 }
 
 fn cast(world: &Rc<World>) -> Vec<Role> {
@@ -61,16 +58,16 @@ fn cast(world: &Rc<World>) -> Vec<Role> {
     cast
 }
 
-fn rules(chance: &mut Random) -> Rules {
+fn rules(chance: &Simulation) -> Rules {
     let timeout = 1 + chance.below(2) as u32;
-    let fail_safe = if chance.chance(50) { 0 } else { 2 + chance.below(6) as u32 };
+    let fail_safe = if chance.percent(50) { 0 } else { 2 + chance.below(6) as u32 };
     let grace = 1 + chance.below(3) as u32;
     let policy = Policy {
         grace,
         fail_safe,
         lease: 2 * timeout + 2,
         cold_wait: Duration::from_secs(timeout.into()),
-        jitter: if chance.chance(20) { 0.5 } else { 0.0 },
+        jitter: if chance.percent(20) { 0.5 } else { 0.0 },
         marker: 1 << 31,
         early: None,
     };
@@ -82,6 +79,6 @@ fn rules(chance: &mut Random) -> Rules {
         negative_ttl: chance.below(4) as u32,
         max_in_flight: 1 + chance.below(3),
         queue: 1 + chance.below(3),
-        are_touched: chance.chance(30),
+        are_touched: chance.percent(30),
     }
 }

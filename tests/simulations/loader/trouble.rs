@@ -8,9 +8,9 @@ use leash::route::refresh::decide::ItemId;
 
 use super::endpoint::Mood;
 use super::sidecar::Sidecar;
-use super::story::Plot;
+use super::story::Scenario;
 use super::world::World;
-use crate::engine::Whose;
+use crate::engine::Simulated;
 
 /// How often something goes wrong at most.
 #[derive(Clone, Copy, Debug, Default)]
@@ -25,12 +25,12 @@ pub struct Trouble {
 }
 
 impl Trouble {
-    pub fn of(plot: Plot, world: &World) -> Trouble {
+    pub fn of(scenario: Scenario, world: &World) -> Trouble {
         let up_to = |most: usize| world.below(most + 1);
         let calm = Trouble { deserters: up_to(2), moods: up_to(3), reloads: up_to(1), ..Trouble::default() };
-        match plot {
-            Plot::Calm => calm,
-            Plot::Troubled => {
+        match scenario {
+            Scenario::Calm => calm,
+            Scenario::Troubled => {
                 Trouble { evicted_leases: up_to(1), crashes: up_to(1), restarts: up_to(1), losses: up_to(2), ..calm }
             }
         }
@@ -39,10 +39,14 @@ impl Trouble {
 
 impl World {
     /// Lets something go wrong.
-    pub fn disturb(self: &Rc<Self>, trouble: &mut Trouble) {
+    pub fn disturb(self: &Rc<Self>) {
+        let mut trouble = self.trouble.get();
         let takes = |left: &mut usize| left.checked_sub(1).inspect(|less| *left = *less).is_some();
         match self.below(7) {
-            0 if takes(&mut trouble.deserters) => self.dismiss_somebody(),
+            0 if takes(&mut trouble.deserters) => {
+                let left = self.dismiss_somebody();
+                left.iter().for_each(|person| self.oracle.borrow_mut().left(*person));
+            }
             1 if takes(&mut trouble.moods) => self.change_mood(),
             2 if takes(&mut trouble.reloads) => {
                 let number = self.any_sidecar();
@@ -58,6 +62,7 @@ impl World {
             }
             _ => {}
         }
+        self.trouble.set(trouble);
     }
 
     fn change_mood(&self) {
@@ -76,17 +81,10 @@ impl World {
 
     /// A sidecar dies with everybody connected to it, and another one takes its place.
     fn crash(self: &Rc<Self>, number: usize) {
-        self.tell(|| format!("sidecar {number} dies"));
-        let here = self.people_at(number);
-        here.iter().for_each(|person| self.hangs_up(*person));
-        self.processes.end(|whose| match whose {
-            Whose::Person(person) => here.contains(&person),
-            Whose::Sidecar(sidecar) => sidecar == number,
-        });
+        let here = self.people_of(number).into_iter().filter(|person| self.is_there(*person));
+        here.for_each(|person| self.oracle.borrow_mut().left(person));
+        self.kill(number, self.sidecars.borrow()[number].wires());
         self.oracle.borrow_mut().sidecar_died(number);
-        for wire in self.sidecars.borrow()[number].wires() {
-            self.wires.cut(wire, &self.chance);
-        }
         let new = Sidecar::new(self, number, self.sidecars.borrow()[number].workers());
         let old = std::mem::replace(&mut self.sidecars.borrow_mut()[number], new);
         drop(old);

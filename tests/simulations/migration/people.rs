@@ -1,25 +1,10 @@
-//! Who acts in a story, and on what the story begins.
+//! Who acts in a story.
 
-use leash::config::Phase;
 use leash::protocol::{Arithmetic, Command, Delete, Exptime, Get, Item, Reply, Returns, Store, StoreMode};
 
 use super::oracle::{Deed, number};
-use super::server::{FROM, TO};
-use super::sidecar::{Person, Stage};
-use super::world::World;
-
-/// What a story is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Plot {
-    /// Writers, deleters and readers of one value.
-    Values,
-    /// Writers of one value, and those who read it, think, and store by the CAS unique that they were told.
-    Uniques,
-    /// Those who count one counter up, by `incr` or by `gets` and `cas`.
-    Counter,
-    /// Those who take a lock by `add` and give it back by `delete`.
-    Lock,
-}
+use super::sidecar::Person;
+use super::story::Scenario;
 
 const GETS: Returns = Returns::VALUE.and(Returns::CAS);
 
@@ -40,33 +25,14 @@ fn swap(value: String, cas: u64) -> Command {
     })
 }
 
-/// Puts something into the pools that the earlier of two phases may leave there.
-pub fn set_the_scene(world: &World, plot: Plot, earlier: Stage) {
-    // CAS uniques of two servers may well be the same.
-    for _ in 0..world.below(5) {
-        world.put_elsewhere(world.below(2));
-    }
-    let choice = match (plot, earlier) {
-        (Plot::Lock, _) => return,
-        (_, Stage::Before) => FROM,
-        // What nobody has counted or locked since warm began is not looked for in drain.
-        (Plot::Counter, Stage::In(Phase::Warm | Phase::Drain)) => TO + world.below(2),
-        _ => world.below(3),
-    };
-    let pools = [&[FROM][..], &[TO], &[FROM, TO]][choice];
-    for &pool in pools {
-        world.put(pool, "0");
-    }
-}
-
 impl Person {
     /// What a person does from beginning to end.
-    pub async fn act(self, plot: Plot) {
-        match plot {
-            Plot::Values => self.act_on_value().await,
-            Plot::Uniques => self.store_or_swap().await,
-            Plot::Counter => self.count_up().await,
-            Plot::Lock => self.lock().await,
+    pub async fn act(self, scenario: Scenario) {
+        match scenario {
+            Scenario::Values => self.act_on_value().await,
+            Scenario::Uniques => self.store_or_swap().await,
+            Scenario::Counter => self.count_up().await,
+            Scenario::Lock => self.lock().await,
         }
     }
 

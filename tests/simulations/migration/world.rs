@@ -1,47 +1,25 @@
-//! Two pools of one server each, the sidecars before them, time, and the scheduler that decides by a seed what happens
-//! next.
-//!
-//! ```text
-//!   person ─▶ MigrationNode ─▶ Leaf ─▶ wire ──(the scheduler takes the oldest)──▶ EmbeddedStore from, to
-//!   person ◀─ MigrationNode ◀─ Leaf ◀─ wire ◀─(the scheduler delivers the oldest)──┘
-//! ```
-//! All of the product between `person` and `wire` is the real code. Time stands still while anything can happen; once
-//! nothing can it jumps to the next timer, so that nothing is under way any more when a claim runs out.
+//! Two pools of one server each, and the sidecars before them, which are in two neighbouring phases and change between
+//! them. Where requests do not run out of time, none passes while anything can happen, so that nothing is under way any
+//! more when a claim runs out.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::ops::Deref;
 use std::rc::Rc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use leash::protocol::{Command, Exptime, Get, Key, Reply, Request, Returns, Store};
+use leash::route::Entry;
 use leash::route::migration::decide::FoundInTo;
-use leash::route::{Client, Entry};
 use leash::store::EmbeddedStore;
-use tokio::time::{Instant, advance, timeout};
-
-use support::random::Random;
 
 use super::oracle::{self, Deed, Op};
-use super::people::{Plot, set_the_scene};
 use super::server::{FROM, Fault, TO, carry_out};
-use super::sidecar::{Person, STAGES, Stage, start};
-use crate::engine::{Letter, Net, Next, Processes, Whose, Wires};
-
-/// No simulated story is longer.
-const MOST_STEPS: usize = 20_000;
-/// Longer than any story.
-pub const LONG: Duration = Duration::from_secs(3600);
-/// With nothing to do for this long, nobody will ever do anything.
-const FOR_EVER: Duration = Duration::from_secs(1_000_000);
-
-/// What came of one seed.
-pub struct Outcome {
-    pub broken: Option<String>,
-    pub story: String,
-}
+use super::sidecar::{Stage, start};
+use super::story::Scenario;
+use crate::engine::{Asked, LONG, Simulated, Simulation};
 
 /// One process before the pools, which may be reloaded.
-struct Sidecar {
+pub struct Sidecar {
     /// The way into the route as it is configured now.
     entry: Entry,
     /// The first wire of each configuration it had.
@@ -51,9 +29,7 @@ struct Sidecar {
 
 /// Everything there is.
 pub struct World {
-    chance: RefCell<Random>,
-    pub processes: Processes,
-    pub wires: Wires,
+    pub simulation: Rc<Simulation>,
     pub stores: [EmbeddedStore; 2],
     pub key: Key,
     pub fault: Fault,
@@ -63,45 +39,23 @@ pub struct World {
     pub late: RefCell<Vec<(usize, Request)>>,
     ops: RefCell<Vec<Op>>,
     tick: Cell<u64>,
-    broken: RefCell<Option<String>>,
-    sidecars: RefCell<Vec<Sidecar>>,
+    pub sidecars: RefCell<Vec<Sidecar>>,
     /// The phases that sidecars may be in.
     pair: [Stage; 2],
-    /// For each person, the sidecar it is connected to.
-    people: RefCell<Vec<usize>>,
-    began: Instant,
-    told: Option<RefCell<Vec<String>>>,
 }
 
-/// Plays one seed.
-pub async fn play(plot: Plot, seed: u64, fault: Fault, is_told: bool) -> Outcome {
-    let earlier = (seed % super::PAIRS) as usize;
-    let pair = [STAGES[earlier], STAGES[earlier + 1]];
-    let world = World::new(Random::new(seed), pair, fault, is_told);
-    set_the_scene(&world, plot, pair[0]);
-    let sidecars = 2 + world.below(2);
-    (0..sidecars).for_each(|number| world.start(pair[(number + world.below(2)) % 2]));
-    for number in 0..2 + world.below(4) {
-        let sidecar = world.below(sidecars);
-        world.people.borrow_mut().push(sidecar);
-        let person = Person { world: world.clone(), number, sidecar, client: Client::new() };
-        world.processes.begin(Whose::Person(sidecar), 0, person.act(plot));
+impl Deref for World {
+    type Target = Simulation;
+
+    fn deref(&self) -> &Simulation {
+        &self.simulation
     }
-    world.unfold().await;
-    if world.broken.borrow().is_none() {
-        world.judge_the_end(plot, pair);
-    }
-    let story = world.told.as_ref().map_or_else(String::new, |told| told.borrow().join("\n"));
-    // People and their sidecars hold the world, and the world them.
-    world.processes.end(|_| true);
-    world.wires.clear();
-    Outcome { broken: world.broken.take(), story }
 }
 
 impl World {
-    fn new(mut chance: Random, pair: [Stage; 2], fault: Fault, is_told: bool) -> Rc<World> {
-        let hurried = Duration::from_millis(1 + chance.below(40) as u64);
-        let patience = if chance.chance(30) { hurried } else { LONG };
+    pub fn new(simulation: Rc<Simulation>, pair: [Stage; 2], fault: Fault) -> Rc<World> {
+        let hurried = Duration::from_millis(1 + simulation.below(40) as u64);
+        let patience = if simulation.percent(30) { hurried } else { LONG };
         let begin = Op {
             deed: Deed::Set,
             person: usize::MAX,
@@ -112,9 +66,7 @@ impl World {
             reply: Some(Reply::Hit(Default::default())),
         };
         Rc::new(World {
-            chance: RefCell::new(chance),
-            processes: Processes::default(),
-            wires: Wires::default(),
+            simulation,
             stores: [EmbeddedStore::new(1 << 20, 1 << 16), EmbeddedStore::new(1 << 20, 1 << 16)],
             key: Key::text("k".into()).unwrap(),
             fault,
@@ -122,16 +74,12 @@ impl World {
             late: RefCell::default(),
             ops: RefCell::new(vec![begin]),
             tick: Cell::new(0),
-            broken: RefCell::default(),
             sidecars: RefCell::default(),
             pair,
-            people: RefCell::default(),
-            began: Instant::now(),
-            told: is_told.then(RefCell::default),
         })
     }
 
-    fn start(self: &Rc<Self>, stage: Stage) {
+    pub fn start(self: &Rc<Self>, stage: Stage) {
         let (entry, wire) = start(self, stage);
         let mut sidecars = self.sidecars.borrow_mut();
         self.tell(|| format!("sidecar {} is in {stage:?}", sidecars.len()));
@@ -153,36 +101,12 @@ impl World {
         self.sidecars.borrow()[sidecar].entry.clone()
     }
 
-    pub fn below(&self, bound: usize) -> usize {
-        self.chance.borrow_mut().below(bound)
-    }
-
-    pub fn percent(&self, percent: usize) -> bool {
-        self.chance.borrow_mut().chance(percent)
-    }
-
-    pub fn clock(&self) -> SystemTime {
-        UNIX_EPOCH + Duration::from_secs(1_700_000_000) + self.began.elapsed()
-    }
-
-    /// Puts a line into the story, if anybody will read it.
-    pub fn tell(&self, line: impl FnOnce() -> String) {
-        if let Some(told) = &self.told {
-            told.borrow_mut().push(format!(
-                "{:6} {:7.3} {}",
-                self.tick.get(),
-                self.began.elapsed().as_secs_f64(),
-                line()
-            ));
-        }
-    }
-
     fn now(&self) -> u64 {
         self.tick.set(self.tick.get() + 1);
         self.tick.get()
     }
 
-    pub fn begin(&self, person: usize, deed: Deed) -> usize {
+    pub fn begin_op(&self, person: usize, deed: Deed) -> usize {
         let start = self.now();
         let mut ops = self.ops.borrow_mut();
         ops.push(Op { deed, person, start, end: None, is_crashed: false, is_late: false, reply: None });
@@ -199,72 +123,6 @@ impl World {
         self.ops.borrow()[op].deed == Deed::Set
     }
 
-    pub fn answered(&self, op: usize, reply: &Reply) {
-        let now = self.now();
-        self.tell(|| format!("op {op:<3} is answered {reply:?}"));
-        let mut ops = self.ops.borrow_mut();
-        (ops[op].end, ops[op].reply) = (Some(now), Some(reply.clone()));
-        ops[op].is_late = self.is_hurried() && matches!(reply, Reply::Failed(_) | Reply::Error(_));
-        let broken = oracle::judge(&ops, op);
-        drop(ops);
-        broken.into_iter().for_each(|why| self.find_broken(why));
-    }
-
-    pub fn find_broken(&self, why: String) {
-        self.broken.borrow_mut().get_or_insert(why);
-    }
-
-    async fn unfold(self: &Rc<Self>) {
-        for _ in 0..MOST_STEPS {
-            self.processes.settle(&self.chance);
-            if self.broken.borrow().is_some() {
-                return;
-            }
-            match self.wires.choose(&self.chance) {
-                Some(next) => self.happen(next),
-                None if !self.processes.any(|_| true) => return,
-                None => {
-                    if timeout(FOR_EVER, self.processes.woken()).await.is_err() {
-                        return self.find_broken("something waits for ever".into());
-                    }
-                }
-            }
-            if self.percent(1) {
-                self.crash();
-            }
-            if self.percent(1) {
-                self.reload();
-            }
-            if self.is_hurried() && self.percent(5) {
-                advance(Duration::from_millis(1 + self.below(5) as u64)).await;
-            }
-        }
-        self.find_broken(format!("the story does not end within {MOST_STEPS} steps"));
-    }
-
-    fn happen(&self, next: Next) {
-        match next {
-            Next::Serve(wire) => self.serve(wire),
-            Next::Deliver(wire) => self.wires.deliver(wire),
-            Next::Person(number) => self.wires.let_go(number),
-        }
-    }
-
-    fn serve(&self, number: usize) {
-        let Some(asked) = self.wires.take(number, VecDeque::pop_front) else { return };
-        let reply = carry_out(self, number % 2, &asked);
-        let now = self.now();
-        self.tell(|| {
-            let pool = ["from", "to"][number % 2];
-            format!("  op {:<3} {pool:4} {:?}\n                   -> {reply:?}", asked.op, asked.request.command)
-        });
-        let op = &mut self.ops.borrow_mut()[asked.op];
-        if op.is_crashed || op.is_late {
-            op.end = Some(now);
-        }
-        self.wires.answer(number, asked, reply);
-    }
-
     /// A sidecar dies, with whoever is connected to it. Of what it sent some may still be done.
     fn crash(&self) {
         let number = self.below(self.sidecars.borrow().len());
@@ -273,14 +131,12 @@ impl World {
             return;
         }
         self.sidecars.borrow_mut()[number].is_there = false;
-        self.tell(|| format!("sidecar {number} crashes"));
         let now = self.now();
-        self.processes.end(|whose| whose == Whose::Sidecar(number) || whose == Whose::Person(number));
-        for wire in &self.sidecars.borrow()[number].wires {
-            [FROM, TO].iter().for_each(|pool| self.wires.cut(wire + pool, &self.chance));
-        }
-        let is_cut_off = |op: &&mut Op| op.end.is_none() && self.people.borrow().get(op.person) == Some(&number);
-        for op in self.ops.borrow_mut().iter_mut().filter(is_cut_off) {
+        let wires: Vec<usize> =
+            self.sidecars.borrow()[number].wires.iter().flat_map(|wire| [*wire + FROM, *wire + TO]).collect();
+        self.kill(number, wires);
+        let here = self.people_of(number);
+        for op in self.ops.borrow_mut().iter_mut().filter(|op| op.end.is_none() && here.contains(&op.person)) {
             (op.is_crashed, op.end) = (true, Some(now));
         }
     }
@@ -309,7 +165,8 @@ impl World {
         self.stores[pool].ask(&Request { key, command }, self.clock());
     }
 
-    fn judge_the_end(&self, plot: Plot, pair: [Stage; 2]) {
+    pub fn judge_the_end(&self, scenario: Scenario) {
+        let pair = self.pair;
         let (from, to) = (self.peek(FROM), self.peek(TO));
         let ops = self.ops.borrow();
         let both_count = pair[0] != Stage::Before && pair[1] != Stage::After;
@@ -323,14 +180,41 @@ impl World {
         }
         let serving = if pair[0] == Stage::Before { from } else { to.or(from) };
         let count = serving.and_then(|value| value.trim().parse().ok()).unwrap_or(0);
-        if plot == Plot::Counter && count < oracle::highest_count(&ops) {
+        if scenario == Scenario::Counter && count < oracle::highest_count(&ops) {
             self.find_broken(format!("promise 3: the counter is {count} in the end"));
         }
     }
 }
 
-impl Net for World {
-    fn send(&self, wire: usize, request: Request) -> Rc<Letter> {
-        self.wires.send(wire, request, self.processes.acting.get(), |_| ())
+impl Simulated for World {
+    fn carry_out(&self, wire: usize, asked: &Asked) -> Option<Reply> {
+        let reply = carry_out(self, wire % 2, asked);
+        let now = self.now();
+        let op = &mut self.ops.borrow_mut()[asked.op];
+        if op.is_crashed || op.is_late {
+            op.end = Some(now);
+        }
+        Some(reply)
+    }
+
+    fn answered(&self, op: usize, reply: &Reply) {
+        let now = self.now();
+        let mut ops = self.ops.borrow_mut();
+        (ops[op].end, ops[op].reply) = (Some(now), Some(reply.clone()));
+        ops[op].is_late = self.is_hurried() && matches!(reply, Reply::Failed(_) | Reply::Error(_));
+        let broken = oracle::judge(&ops, op);
+        broken.into_iter().for_each(|why| self.find_broken(why));
+    }
+
+    async fn meanwhile(self: &Rc<Self>) {
+        if self.percent(1) {
+            self.crash();
+        }
+        if self.percent(1) {
+            self.reload();
+        }
+        if self.is_hurried() {
+            self.sometimes_passes(5, 5).await;
+        }
     }
 }

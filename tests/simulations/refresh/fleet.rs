@@ -2,24 +2,20 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
-use leash::metrics::{RouteLabel, Shard, ShardLayout};
 use leash::protocol::{Command, Delete, Exptime, Get, Reply, Request, Returns, Store};
 use leash::route::refresh::leases::Leases;
 use leash::route::{Client, Entry, PendingReplies, RefreshNode};
-use leash::upstream::{ReplyTo, Ticket};
 use tokio::time::sleep;
 
 use super::oracle::Deed;
-use super::world::{Stage, World};
-use crate::engine::{Leaf, Letter, Net, Whose};
+use super::world::World;
+use crate::engine::{LONG, Simulated, Whose, leaf, uncounted};
 
 /// As many may wait in one sidecar.
 const MOST_WAITING: usize = 32;
-/// A lease table forgets by the real clock: never within a story.
-pub const LONG: Duration = Duration::from_secs(3600);
 
 /// One sidecar.
 pub struct Sidecar {
@@ -35,6 +31,7 @@ struct Worker {
 
 impl Sidecar {
     pub fn new(world: &Rc<World>, workers: usize) -> Sidecar {
+        // A lease table forgets by the real clock: never within a story.
         let leases = Leases::new(LONG, MOST_WAITING);
         let workers = (0..workers).map(|_| Worker::new(world, &leases)).collect();
         Sidecar { leases, workers }
@@ -62,21 +59,11 @@ impl Sidecar {
 
 impl Worker {
     fn new(world: &Rc<World>, leases: &Arc<Leases>) -> Worker {
-        static LAYOUT: OnceLock<Arc<ShardLayout>> = OnceLock::new();
-        let layout = LAYOUT.get_or_init(|| {
-            ShardLayout::new(
-                &[RouteLabel { prefix: "item".into(), refreshes: true, migrates: false, loads: false }],
-                &[],
-            )
-        });
-        let id = layout.route("item").unwrap();
-        let wire = world.wires.lay(1);
-        let stage = Rc::new(Stage(world.clone()));
-        let pending = Rc::new(PendingReplies::uncounted(stage.clone()));
-        let below = Entry::new(Rc::new(Leaf { net: world.clone(), wire }), pending.clone(), LONG);
-        let counted = (Arc::new(Shard::new(layout)), id, 0);
-        let route = Rc::new(RefreshNode::new(world.policy.clone(), below, leases.clone(), stage, counted));
-        Worker { entry: Entry::new(route.clone(), pending, world.patience), route, wire }
+        let (wire, env) = (world.wires.lay(1), world.simulation.clone());
+        let pending = Rc::new(PendingReplies::uncounted(env.clone()));
+        let below = leaf(world, wire, &pending);
+        let route = Rc::new(RefreshNode::new(world.policy.clone(), below, leases.clone(), env, uncounted()));
+        Worker { entry: Entry::new(route.clone(), pending, LONG), route, wire }
     }
 }
 
@@ -90,31 +77,24 @@ pub struct Person {
     knows_marks: bool,
 }
 
-/// Where a reply to a person arrives.
-struct Mailbox {
-    world: Rc<World>,
-    op: usize,
-    letter: Letter,
-}
-
-impl ReplyTo for Mailbox {
-    fn deliver(self: Rc<Self>, _: u64, reply: Reply) {
-        self.world.tell(|| format!("op {:<3} is answered {}", self.op, super::words::reply(&reply)));
-        self.world.oracle.borrow_mut().answered(self.op, &reply);
-        self.letter.put(reply);
-    }
-}
-
 impl Person {
     pub fn new(world: &Rc<World>, sidecar: usize) -> Person {
         let sidecars = world.sidecars.borrow();
         let workers = &sidecars[sidecar].workers;
         let entry = workers[world.below(workers.len())].entry.clone();
-        let number = world.oracle.borrow_mut().person();
-        world.people.borrow_mut().push((sidecar, true));
+        let number = world.connect(sidecar);
         let knows_marks = world.percent(30);
         world.tell(|| format!("person {number} connects to sidecar {sidecar}, knows marks: {knows_marks}"));
         Person { world: world.clone(), number, sidecar, entry, client: Client::new(), knows_marks }
+    }
+
+    /// At any sidecar.
+    pub fn somewhere(world: &Rc<World>) -> Person {
+        Person::new(world, world.any_sidecar())
+    }
+
+    pub fn whose(&self) -> Whose {
+        Whose::person(self.number, self.sidecar)
     }
 
     /// Asks, and waits for the reply.
@@ -123,16 +103,7 @@ impl Person {
         let op = world.oracle.borrow_mut().begin(self.number, deed);
         let value = world.oracle.borrow().value(op);
         let request = Request { key: world.key.clone(), command: command(value) };
-        let number = self.number;
-        world.tell(|| format!("op {op:<3} person {number} asks {}", super::words::request(&request)));
-        let mailbox = Rc::new(Mailbox { world: world.clone(), op, letter: Letter::default() });
-        let ticket = Ticket::new(mailbox.clone(), 0);
-        let ask = || self.entry.ask(&request, &self.client, ticket);
-        let reply = world.processes.within(Whose::Sidecar(self.sidecar), op, ask);
-        if let Some(reply) = reply {
-            mailbox.clone().deliver(0, reply);
-        }
-        mailbox.letter.come().await
+        world.ask(op, self.whose(), &self.entry, &self.client, &request).come().await
     }
 
     pub async fn read(&self) -> Reply {
@@ -173,12 +144,9 @@ impl Person {
         world.oracle.borrow_mut().ops[op].is_past_leash = true;
         let value = world.oracle.borrow().value(op).into();
         let command = Command::Store(Store { value, ttl: Some(Exptime::new(0)), ..Store::default() });
-        world.tell(|| format!("op {op:<3} person {} writes past leash", self.number));
-        let before = world.processes.acting.replace(op);
-        let letter = world.send(wire, Request { key: world.key.clone(), command });
-        world.processes.acting.set(before);
-        let reply = letter.come().await;
-        world.oracle.borrow_mut().answered(op, &reply);
+        world.tell(|| format!("op {op:<3} {} writes past leash", self.whose()));
+        let reply = world.send(op, wire, Request { key: world.key.clone(), command }).come().await;
+        world.answered(op, &reply);
     }
 
     pub fn has_won(&self) -> bool {
@@ -199,21 +167,6 @@ impl Person {
 impl Drop for Person {
     fn drop(&mut self) {
         self.client.leave();
-    }
-}
-
-/// The pen of the writers, put down when dropped.
-pub struct Pen(Rc<World>);
-
-impl Pen {
-    pub fn take(world: &Rc<World>) -> Option<Pen> {
-        (!world.pen_is_taken.replace(true)).then(|| Pen(world.clone()))
-    }
-}
-
-impl Drop for Pen {
-    fn drop(&mut self) {
-        self.0.pen_is_taken.set(false);
     }
 }
 

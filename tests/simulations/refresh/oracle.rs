@@ -16,14 +16,16 @@
 //! 6. **Nobody waits for nothing.** While no request is on its way, only those wait whom the server told of a miss and
 //!    whose route has a `cold_wait`, no longer than that, and nobody whose client has left.
 
+use std::collections::HashMap;
+use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use leash::protocol::{Command, Delete, Reply, Store, StoreMode};
 use leash::route::refresh::decide::Policy;
 use tokio::time::Instant;
 
-use super::server::{is_about_lease, is_revocation};
-use crate::engine::Asked;
+use super::server::is_revocation;
+use crate::engine::{Asked, Simulation, is_about_lease};
 
 /// So many counts are between the values of two puts.
 const ROOM_TO_COUNT: usize = 1000;
@@ -94,57 +96,51 @@ struct Held {
 
 /// Watches everything.
 pub struct Oracle {
+    simulation: Rc<Simulation>,
     policy: Policy,
     pub event: u64,
     pub ops: Vec<Op>,
     puts: Vec<Put>,
-    wins: Vec<Option<Grant>>,
+    /// By person, the lease that it was told it has.
+    wins: HashMap<usize, Grant>,
     held: Option<Held>,
     newest: u64,
     /// Whether values are numbers, in which persons may count.
     pub are_numbers: bool,
     /// How many were given a lease and told so.
     pub winners: usize,
-    pub broken: Option<String>,
 }
 
 impl Oracle {
-    pub fn new(policy: Policy) -> Oracle {
-        let (ops, puts, wins) = (Vec::new(), Vec::new(), Vec::new());
+    pub fn new(simulation: Rc<Simulation>, policy: Policy) -> Oracle {
         Oracle {
+            simulation,
             policy,
             event: 0,
-            ops,
-            puts,
-            wins,
+            ops: Vec::new(),
+            puts: Vec::new(),
+            wins: HashMap::new(),
             held: None,
             newest: 0,
             are_numbers: false,
             winners: 0,
-            broken: None,
         }
     }
 
-    fn fails(&mut self, why: String) {
-        self.broken.get_or_insert(why);
-    }
-
-    /// Somebody new.
-    pub fn person(&mut self) -> usize {
-        self.wins.push(None);
-        self.wins.len() - 1
+    fn fails(&self, why: String) {
+        self.simulation.find_broken(why);
     }
 
     /// Whether this person was told to regenerate the value and has not stored it yet.
     pub fn has_won(&self, person: usize) -> bool {
-        self.wins[person].is_some()
+        self.wins.contains_key(&person)
     }
 
     /// A person begins to do something.
     pub fn begin(&mut self, person: usize, deed: Deed) -> usize {
         let put = match deed {
             Deed::Set { version, finishes } => {
-                let win = self.wins[person].take();
+                let win = self.wins.remove(&person);
                 let is_excused = win.is_none() && !finishes;
                 self.puts.push(Put { version, answered: None, win, found_nothing: false, is_excused, base: None });
                 Some(self.puts.len() - 1)
@@ -156,7 +152,7 @@ impl Oracle {
                 Some(self.puts.len() - 1)
             }
             Deed::Delete { .. } => {
-                self.wins[person] = None;
+                self.wins.remove(&person);
                 None
             }
             Deed::Read | Deed::Other => None,
@@ -198,7 +194,7 @@ impl Oracle {
 
     /// A request is on its way.
     pub fn sent(&mut self, asked: &Asked) {
-        if is_about_lease(asked)
+        if is_about_lease(&asked.request)
             && let Command::Delete(_) = asked.request.command
             && self.ops[asked.op].deed == Deed::Read
         {
@@ -209,7 +205,7 @@ impl Oracle {
     /// The server did something. `before` is the lease as it was.
     pub fn done(&mut self, asked: &Asked, reply: &Reply, had_lease: bool, now: SystemTime) {
         let second = now.duration_since(UNIX_EPOCH).unwrap().as_secs();
-        if !is_about_lease(asked) {
+        if !is_about_lease(&asked.request) {
             self.ops[asked.op].saw_miss |= *reply == Reply::Miss;
             self.item_changed(asked, reply);
             return;
@@ -281,7 +277,7 @@ impl Oracle {
             Deed::Delete { .. } | Deed::Other => {}
         }
         if !matches!(self.ops[op].deed, Deed::Read | Deed::Other) {
-            self.wins[person] = None;
+            self.wins.remove(&person);
         }
         self.ops[op].until = Some(self.event);
         self.ops[op].reply = Some(reply.clone());
@@ -304,8 +300,8 @@ impl Oracle {
             Reply::Hit(item) => item.marks.contains(&b'W'),
             _ => return self.fails(format!("promise 4: a read is answered {reply:?}")),
         };
-        if is_winner && granted.is_some() {
-            self.wins[person] = granted;
+        if let Some(granted) = granted.filter(|_| is_winner) {
+            self.wins.insert(person, granted);
             self.winners += 1;
         } else if is_winner && !self.ops[op].saw_miss {
             self.fails(format!("promise 4: op {op} is told to regenerate what is there, without the lease"));
@@ -346,12 +342,11 @@ impl Oracle {
     }
 
     /// Promise 6: nothing is on its way.
-    pub fn silent(&mut self, cold_wait: Duration) {
+    pub fn silent(&self) {
+        let patience = self.policy.cold_wait + Duration::from_secs(2);
         let waits_in_vain = |op: &&Op| {
             let may_wait = op.deed == Deed::Read && op.saw_miss && !op.is_abandoned;
-            op.reply.is_none()
-                && !op.is_past_leash
-                && !(may_wait && op.began.elapsed() <= cold_wait + Duration::from_secs(2))
+            op.reply.is_none() && !op.is_past_leash && !(may_wait && op.began.elapsed() <= patience)
         };
         if let Some(op) = self.ops.iter().find(waits_in_vain) {
             let why = format!("promise 6: {:?} of person {} waits, and nothing is on its way", op.deed, op.person);

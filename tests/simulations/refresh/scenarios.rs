@@ -10,13 +10,10 @@ use std::time::Duration;
 
 use leash::route::refresh::decide::{EarlyRefresh, Policy};
 
-use support::random::Random;
-
-use super::explore::Outcome;
 use super::fleet::Sidecar;
 use super::server::Fault;
-use super::trouble::Trouble;
 use super::world::World;
+use crate::engine::{Plot, Simulation};
 
 /// The marker bit of the route.
 const MARKER: u32 = 1 << 31;
@@ -44,12 +41,12 @@ pub enum Scenario {
     Joining,
 }
 
-impl Scenario {
-    /// Plays it once.
-    pub async fn play(self, chance: Random, fault: Fault, is_told: bool) -> Outcome {
-        let mut chance = chance;
-        let policy = self.policy(&mut chance);
-        let world = World::new(chance, policy, fault, is_told);
+impl Plot for Scenario {
+    type Fault = Fault;
+
+    async fn play(self, simulation: Rc<Simulation>, fault: Fault) {
+        let policy = self.policy(&simulation);
+        let world = World::new(simulation, policy, fault);
         world.tell(|| format!("{:?}", world.policy));
         let (sidecars, workers) = match self {
             Scenario::Joining => (2, 2),
@@ -71,41 +68,27 @@ impl Scenario {
             Scenario::Joining => cold::joining(&world).await,
         }
         let leftovers = world.sidecars.borrow().iter().find_map(Sidecar::leftovers);
-        let broken = world.oracle.borrow_mut().broken.take().or(leftovers);
-        world.processes.end(|_| true);
-        let sidecars = std::mem::take(&mut *world.sidecars.borrow_mut());
-        drop(sidecars);
-        Outcome { broken, story: world.story() }
+        leftovers.into_iter().for_each(|left| world.find_broken(left));
+        world.sidecars.take();
     }
+}
 
-    fn policy(self, chance: &mut Random) -> Policy {
+impl Scenario {
+    fn policy(self, chance: &Simulation) -> Policy {
         let cold_wait = match self {
             Scenario::Cold | Scenario::Joining => 1000 + chance.below(4000),
-            _ if chance.chance(50) => 0,
+            _ if chance.percent(50) => 0,
             _ => 200 + chance.below(3000),
         };
-        let is_early = matches!(self, Scenario::General) && chance.chance(20);
+        let is_early = matches!(self, Scenario::General) && chance.percent(20);
         Policy {
             fail_safe: 0,
             grace: 2 + chance.below(3) as u32,
             lease: (2 + chance.below(4) as u32).max(if matches!(self, Scenario::TwoWinners) { 3 } else { 2 }),
             cold_wait: Duration::from_millis(cold_wait as u64),
-            jitter: if chance.chance(20) { 0.5 } else { 0.0 },
+            jitter: if chance.percent(20) { 0.5 } else { 0.0 },
             marker: MARKER,
             early: is_early.then_some(EarlyRefresh { beta: 2.0 }),
         }
-    }
-}
-
-/// Lets the story unfold without trouble.
-async fn unfold(world: &Rc<World>) {
-    world.unfold(Trouble::default()).await;
-}
-
-/// Fails the story unless this holds, or something else is broken already.
-fn hold(world: &World, is_so: bool, promise: impl FnOnce() -> String) {
-    let mut oracle = world.oracle.borrow_mut();
-    if oracle.broken.is_none() && !is_so {
-        oracle.broken = Some(promise());
     }
 }

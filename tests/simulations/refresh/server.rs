@@ -1,14 +1,13 @@
 //! The server at the end of the wires. Here, and not in the product, is where a simulation is told to misbehave: a test
 //! of the test.
 
-use std::collections::VecDeque;
 use std::time::SystemTime;
 
 use leash::protocol::{Command, Item, Reply, Store, StoreMode};
 use leash::route::refresh::decide::REVOKED;
 use leash::store::EmbeddedStore;
 
-use crate::engine::Asked;
+use crate::engine::{Asked, is_about_lease};
 
 /// How the server breaks its word.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,8 +16,8 @@ pub enum Fault {
     None,
     /// It answers revocations and forgets them.
     ForgetsRevocations,
-    /// It does a revocation after what was sent behind it.
-    RevokesLast,
+    /// It answers revocations at once and does them later: after what was sent behind them.
+    RevokesLate,
     /// It takes every lease for free.
     GrantsEveryLease,
     /// It takes an add for a set.
@@ -31,33 +30,16 @@ pub enum Fault {
     DeniesChanges,
 }
 
-pub fn is_about_lease(asked: &Asked) -> bool {
-    asked.request.key.as_bytes().starts_with(b"leash:lease:")
-}
-
 pub fn is_revocation(asked: &Asked) -> bool {
-    matches!(&asked.request.command, Command::Store(Store { value, .. }) if is_about_lease(asked) && *value == REVOKED)
-}
-
-/// The request the server takes next.
-pub fn next(asked: &mut VecDeque<Asked>, fault: Fault) -> Option<Asked> {
-    let first = asked.pop_front()?;
-    let goes_last = fault == Fault::RevokesLast && is_revocation(&first);
-    match asked.iter().rposition(|behind| goes_last && behind.op == first.op) {
-        Some(last) => {
-            asked.insert(last + 1, first);
-            asked.pop_front()
-        }
-        None => Some(first),
-    }
+    matches!(&asked.request.command, Command::Store(Store { value, .. }) if is_about_lease(&asked.request) && *value == REVOKED)
 }
 
 /// What the server does with a request, if it does what it should.
 pub fn carry_out(store: &EmbeddedStore, asked: &Asked, fault: Fault, now: SystemTime) -> Reply {
     let mut request = asked.request.clone();
-    let is_about_lease = is_about_lease(asked);
+    let is_about_lease = is_about_lease(&asked.request);
     match (fault, &mut request.command) {
-        (Fault::ForgetsRevocations, _) if is_revocation(asked) => return Reply::NotStored,
+        (Fault::ForgetsRevocations | Fault::RevokesLate, _) if is_revocation(asked) => return Reply::NotStored,
         (Fault::GrantsEveryLease, Command::Store(store)) if is_about_lease && store.mode == StoreMode::Add => {
             store.mode = StoreMode::Set;
         }

@@ -13,24 +13,17 @@ mod people;
 mod truth;
 mod world;
 
-use std::ops::Range;
-
-use crate::engine::{stories, tell};
-use world::{Outcome, play};
-
-const STORIES: u64 = 5_000;
+use crate::engine::{assert_found_out, assert_repeatable, explore};
+use crate::queue::STORIES;
+use crate::queue::holding::HolderFault;
+use world::Fleet;
 
 /// What goes wrong.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Fault {
     #[default]
     None,
-    /// The holder answers before the disk has what it answers.
-    AnswersEarly,
-    /// What is given back goes to the end of the line.
-    GivesBackAtTheTail,
-    /// The holder begins with the same ids again.
-    UsesIdsAgain,
+    Holder(HolderFault),
     /// Sidecars believe for longer than the holder that a client has a message, and the holder believes them.
     GivesBackStale,
     /// Sidecars do not notice that a connection has ended.
@@ -41,35 +34,18 @@ pub enum Fault {
 
 #[test]
 fn whatever_happens_to_sidecars_and_clients_no_message_is_lost_or_taken_from_its_consumer() {
-    if let Some((seed, _)) = first_broken(stories(STORIES), Fault::None) {
-        let told = run(seed, Fault::None, true);
-        panic!("seed {seed}: {}\n{}", told.broken.unwrap_or("the seed does not do it again".into()), told.story);
-    }
+    explore(Fleet, STORIES);
 }
 
 #[test]
 fn a_fault_of_the_holder_or_of_a_sidecar_is_found_out() {
-    use Fault::{AnswersEarly, GivesBackAtTheTail, GivesBackStale, NoticesNoLoss, Overtakes, UsesIdsAgain};
-    for fault in [AnswersEarly, GivesBackAtTheTail, UsesIdsAgain, GivesBackStale, NoticesNoLoss, Overtakes] {
-        let found = first_broken(0..STORIES, fault);
-        println!("{fault:?}: {found:?}");
-        assert!(found.is_some(), "{fault:?} is not found");
+    let on_the_way = [Fault::GivesBackStale, Fault::NoticesNoLoss, Fault::Overtakes];
+    for fault in HolderFault::ALL.map(Fault::Holder).into_iter().chain(on_the_way) {
+        assert_found_out(Fleet, fault, "", STORIES);
     }
 }
 
 #[test]
 fn a_seed_tells_the_same_story_twice() {
-    for seed in 0..40 {
-        let story = || run(seed, Fault::None, true).story;
-        let (one, other) = (story(), story());
-        assert!(!one.is_empty() && one == other, "seed {seed}:\n{one}\n-- and --\n{other}");
-    }
-}
-
-fn first_broken(seeds: Range<u64>, fault: Fault) -> Option<(u64, String)> {
-    crate::engine::first_broken(seeds, |seed| run(seed, fault, false).broken)
-}
-
-fn run(seed: u64, fault: Fault, is_told: bool) -> Outcome {
-    tell(play(seed, fault, is_told))
+    assert_repeatable(&[Fleet], 40);
 }

@@ -8,56 +8,39 @@ use bytes::Bytes;
 use leash::config::QueueMode;
 use leash::protocol::{Command, Delete, Exptime, Get, Key, Reply, Request, Returns, Store};
 use leash::route::Client;
-use leash::upstream::{ReplyTo, Ticket};
 
 use super::truth::Op;
-use super::world::{QUEUES, World};
-use crate::engine::{Letter, Whose};
+use super::world::World;
+use crate::engine::{Letter, Simulated, Whose};
+use crate::queue::QUEUES;
 
 /// One person, who may hang up and call again.
 pub struct Person {
-    pub world: Rc<World>,
-    pub number: usize,
-    pub sidecar: usize,
+    world: Rc<World>,
+    number: usize,
+    sidecar: usize,
     client: RefCell<Rc<Client>>,
     /// Another number after each hang-up.
     identity: Cell<u64>,
 }
 
-struct Mailbox {
-    world: Rc<World>,
-    op: usize,
-    letter: Letter,
-}
-
-impl ReplyTo for Mailbox {
-    fn deliver(self: Rc<Self>, _: u64, reply: Reply) {
-        self.world.tell(|| format!("op {:<3} is answered {reply:?}", self.op));
-        self.letter.put(reply);
-    }
-}
-
 impl Person {
-    pub fn new(world: &Rc<World>, number: usize, sidecar: usize) -> Person {
+    pub fn new(world: &Rc<World>, sidecar: usize) -> Person {
         let (client, identity) = (RefCell::new(Client::new()), Cell::new(world.next_number()));
-        Person { world: world.clone(), number, sidecar, client, identity }
+        Person { world: world.clone(), number: world.connect(sidecar), sidecar, client, identity }
+    }
+
+    pub fn whose(&self) -> Whose {
+        Whose::person(self.number, self.sidecar)
     }
 
     /// Asks; the reply comes later.
-    fn begin(&self, queue: &str, behind: &str, command: Command) -> (usize, Rc<Mailbox>) {
+    fn begin(&self, queue: &str, behind: &str, command: Command) -> (usize, Rc<Letter>) {
         let world = &self.world;
-        let op = world.begin(Op { client: self.identity.get(), is_asked: true, ..Op::default() });
+        let op = world.begin_op(Op { client: self.identity.get(), is_asked: true, ..Op::default() });
         let key = Key::text(format!("{queue}{behind}").into()).unwrap();
-        let request = Request { key, command };
-        world.tell(|| format!("op {op:<3} person {} at {} {request:?}", self.number, self.sidecar));
-        let mailbox = Rc::new(Mailbox { world: world.clone(), op, letter: Letter::default() });
-        let reply = world.processes.within(Whose::Sidecar(self.sidecar), op, || {
-            world.way_into(self.sidecar).ask(&request, &self.client.borrow(), Ticket::new(mailbox.clone(), 0))
-        });
-        if let Some(reply) = reply {
-            mailbox.clone().deliver(0, reply);
-        }
-        (op, mailbox)
+        let (request, entry) = (Request { key, command }, world.way_into(self.sidecar));
+        (op, world.ask(op, self.whose(), &entry, &self.client.borrow(), &request))
     }
 
     /// What a person does from beginning to end.
@@ -84,9 +67,9 @@ impl Person {
             let store = Store { value: body.clone(), ttl, ..Store::default() };
             begun.push((body, self.begin(queue, "", Command::Store(store))));
         }
-        for (body, (op, mailbox)) in begun {
+        for (body, (op, letter)) in begun {
             let is_stored = self.world.truth.borrow().ops[op].stored.clone();
-            if let Reply::Hit(_) = mailbox.letter.come().await
+            if let Reply::Hit(_) = letter.come().await
                 && self.world.truth.borrow().ops[op].stored.as_ref() != Some(&body)
             {
                 self.world.find_broken(format!("op {op} was told that {body:?} is stored, not {is_stored:?}"));
@@ -106,13 +89,13 @@ impl Person {
             behind += &format!("/t={}", 1 + self.world.below(6_000));
         }
         let is_open = !is_kestrel || behind.contains("/open");
-        let (op, mailbox) = self.begin(queue, &behind, Self::get(Returns::VALUE.and(Returns::FLAGS)));
+        let (op, letter) = self.begin(queue, &behind, Self::get(Returns::VALUE.and(Returns::FLAGS)));
         if self.world.percent(10) {
             return self.hang_up();
         }
         // Some ask on without waiting for the message.
         let next = (is_open && self.world.percent(30)).then(|| self.end(queue, is_kestrel));
-        let reply = mailbox.letter.come().await;
+        let reply = letter.come().await;
         let message = if let Reply::Hit(item) = &reply { item.value.clone() } else { None };
         let given = self.world.truth.borrow().ops[op].given.as_ref().map(|(_, body)| body.clone());
         if message.is_some() && message != given {
@@ -135,7 +118,7 @@ impl Person {
     }
 
     /// Says that a message is done with, or gives it back.
-    fn end(&self, queue: &str, is_kestrel: bool) -> (usize, Rc<Mailbox>) {
+    fn end(&self, queue: &str, is_kestrel: bool) -> (usize, Rc<Letter>) {
         let closes = self.world.percent(70);
         match (is_kestrel, closes) {
             (true, true) => self.begin(queue, "/close", Self::get(Returns::VALUE)),
@@ -144,8 +127,8 @@ impl Person {
         }
     }
 
-    async fn hear_end(&self, (op, mailbox): (usize, Rc<Mailbox>), message: Option<Bytes>) {
-        let reply = mailbox.letter.come().await;
+    async fn hear_end(&self, (op, letter): (usize, Rc<Letter>), message: Option<Bytes>) {
+        let reply = letter.come().await;
         let done = self.world.truth.borrow().ops[op].done.clone();
         if done.is_some() && message.is_some() && done != message {
             self.world.find_broken(format!("op {op} ended {done:?} in place of {message:?}"));
@@ -159,10 +142,10 @@ impl Person {
 
     /// Hangs up, and is another client when it calls again.
     fn hang_up(&self) {
-        let op = self.world.begin(Op { client: self.identity.get(), ..Op::default() });
-        self.world.tell(|| format!("op {op:<3} person {} hangs up", self.number));
+        let op = self.world.begin_op(Op { client: self.identity.get(), ..Op::default() });
+        self.world.tell(|| format!("op {op:<3} {} hangs up", self.whose()));
         let before = self.client.replace(Client::new());
-        self.world.processes.within(Whose::Sidecar(self.sidecar), op, || before.leave());
+        self.world.processes.within(Whose::sidecar(self.sidecar), op, || before.leave());
         self.identity.set(self.world.next_number());
     }
 }

@@ -10,9 +10,10 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
-use leash::queue::Consumer;
+use leash::queue::{Consumer, Settling};
 
-use super::super::oracle::Oracle;
+use crate::queue::oracle::Oracle;
+use crate::queue::oracles::Oracles;
 
 /// What one request of a client is about, and what became of it at the holder.
 #[derive(Default)]
@@ -31,14 +32,12 @@ pub struct Op {
 
 #[derive(Default)]
 pub struct Truth {
-    pub oracles: HashMap<Bytes, Oracle>,
+    pub oracles: Oracles,
     pub ops: Vec<Op>,
     /// The last request of a client about a queue that the holder has begun to carry out.
     begun: HashMap<(u64, Bytes), usize>,
     /// Over which connection a message was reserved last.
     over: HashMap<(Bytes, u64), u64>,
-    /// By what it is settled.
-    pub receipts: HashMap<(Bytes, u64), u64>,
 }
 
 impl Truth {
@@ -48,7 +47,7 @@ impl Truth {
     }
 
     pub fn oracle(&mut self, queue: &Bytes) -> &mut Oracle {
-        self.oracles.entry(queue.clone()).or_default()
+        self.oracles.of(queue)
     }
 
     /// The holder carries out a part of this request.
@@ -71,6 +70,24 @@ impl Truth {
         }
     }
 
+    /// This client's request ends a message, or gives it back, which must be its own.
+    pub fn settles(
+        &mut self,
+        (op, by): (usize, Consumer),
+        queue: &Bytes,
+        id: u64,
+        how: Settling,
+    ) -> Result<(), String> {
+        match how {
+            Settling::GiveBack if !self.oracle(queue).held(by).contains(&id) => {
+                return Err(format!("op {op} takes {id} from another client"));
+            }
+            Settling::GiveBack => {}
+            Settling::Acknowledge => self.ops[op].done = self.oracle(queue).body(id),
+        }
+        Ok(())
+    }
+
     /// This message is reserved over a connection.
     pub fn reserves(&mut self, queue: &Bytes, id: u64, era: u64) {
         self.over.insert((queue.clone(), id), era);
@@ -89,7 +106,7 @@ impl Truth {
     /// The holder is another process.
     pub fn begins_again(&mut self) {
         self.over.clear();
-        self.oracles.values_mut().for_each(Oracle::begun_again);
+        self.oracles.begin_again();
     }
 
     /// A message is reserved for this request. One before it must be on its way back, as its reply was lost.

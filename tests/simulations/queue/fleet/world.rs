@@ -1,42 +1,24 @@
-//! One holder, the sidecars before it, time, and the scheduler that decides by a seed what happens next. Time stands still
-//! while anything can happen, but for a moment now and then; once nothing can it jumps to the next timer.
+//! One holder, the sidecars before it, and the connections between them.
 
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::ops::Deref;
 use std::rc::Rc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use leash::config::QueueMode;
-use leash::protocol::{Cause, Failure, Reply, Request};
-use leash::queue::QueueHolder;
+use leash::protocol::{Cause, Failure, Reply};
 use leash::route::queue::decide::QueueRules;
 use leash::route::queue::{QueueHolding, QueueNode, QueuesBehind};
 use leash::route::{Entry, PendingReplies};
-use leash::runtime::env::Env;
-use support::Random;
-use tokio::time::{Instant, advance, timeout};
 
-use super::super::disk::Platter;
 use super::Fault;
 use super::people::Person;
 use super::truth::{Op, Truth};
-use crate::engine::{Leaf, Letter, Net, Next, Processes, Whose, Wires};
-
-/// No simulated story is longer.
-const MOST_STEPS: usize = 20_000;
-/// Longer than any story.
-const LONG: Duration = Duration::from_secs(3600);
-/// With nothing to do for this long, nobody will ever do anything.
-const FOR_EVER: Duration = Duration::from_secs(1_000_000);
-pub const RESERVE: Duration = Duration::from_secs(9);
-pub const QUEUES: [&str; 2] = ["a", "b"];
-const UNIX: i64 = 1_700_000_000;
-
-/// What came of one seed.
-pub struct Outcome {
-    pub broken: Option<String>,
-    pub story: String,
-}
+use crate::engine::{Asked, LONG, Plot, Simulated, Simulation, leaf};
+use crate::queue::disk::Platter;
+use crate::queue::holding::{HolderFault, Holding};
+use crate::queue::{QUEUES, RESERVE, moment};
 
 /// A connection between a sidecar and the holder.
 struct Connection {
@@ -48,11 +30,9 @@ struct Connection {
 
 /// Everything there is.
 pub struct World {
-    chance: RefCell<Random>,
-    pub processes: Processes,
-    pub wires: Wires,
+    simulation: Rc<Simulation>,
     pub platter: Platter,
-    pub holder: RefCell<Option<QueueHolder<Platter, usize>>>,
+    pub holding: RefCell<Holding>,
     pub rules: QueueRules,
     pub fault: Fault,
     pub truth: RefCell<Truth>,
@@ -61,43 +41,48 @@ pub struct World {
     /// The way into each sidecar, and its wire.
     sidecars: RefCell<Vec<(Entry, usize)>>,
     bodies: Cell<u64>,
-    people: Cell<usize>,
-    broken: RefCell<Option<String>>,
-    began: Instant,
-    told: Option<RefCell<Vec<String>>>,
 }
 
-/// Plays one seed.
-pub async fn play(seed: u64, fault: Fault, is_told: bool) -> Outcome {
-    let world = World::new(Random::new(seed), fault, is_told);
-    world.open_holder();
-    let sidecars = 1 + world.below(3);
-    for _ in 0..sidecars {
-        let sidecar = world.start();
-        world.sidecars.borrow_mut().push(sidecar);
+impl Deref for World {
+    type Target = Simulation;
+
+    fn deref(&self) -> &Simulation {
+        &self.simulation
     }
-    (0..2 + world.below(4)).for_each(|_| world.call(world.below(sidecars)));
-    world.unfold().await;
-    if world.broken.borrow().is_none() {
-        world.judge_the_end();
+}
+
+/// Stories of a holder, sidecars and their clients.
+#[derive(Clone, Copy, Debug)]
+pub struct Fleet;
+
+impl Plot for Fleet {
+    type Fault = Fault;
+
+    async fn play(self, simulation: Rc<Simulation>, fault: Fault) {
+        let world = World::new(simulation, fault);
+        let sidecars = 1 + world.below(3);
+        for _ in 0..sidecars {
+            let sidecar = world.start();
+            world.sidecars.borrow_mut().push(sidecar);
+        }
+        (0..2 + world.below(4)).for_each(|_| world.call(world.below(sidecars)));
+        world.unfold().await;
+        if !world.is_broken() {
+            world.judge_the_end();
+        }
+        world.sidecars.take();
     }
-    let story = world.told.as_ref().map_or_else(String::new, |told| told.borrow().join("\n"));
-    // People and their sidecars hold the world, and the world them.
-    world.processes.end(|_| true);
-    world.wires.clear();
-    world.sidecars.borrow_mut().clear();
-    Outcome { broken: world.broken.take(), story }
 }
 
 impl World {
-    fn new(mut chance: Random, fault: Fault, is_told: bool) -> Rc<World> {
-        let mode = if chance.chance(50) { QueueMode::Reserve } else { QueueMode::Kestrel };
+    fn new(simulation: Rc<Simulation>, fault: Fault) -> Rc<World> {
+        let mode = if simulation.percent(50) { QueueMode::Reserve } else { QueueMode::Kestrel };
+        let platter = Platter::default();
+        let holder_fault = if let Fault::Holder(fault) = fault { fault } else { HolderFault::None };
         Rc::new(World {
-            chance: RefCell::new(chance),
-            processes: Processes::default(),
-            wires: Wires::default(),
-            platter: Platter::default(),
-            holder: RefCell::default(),
+            simulation,
+            holding: RefCell::new(Holding::new(platter.clone(), holder_fault)),
+            platter,
             rules: QueueRules { mode, allow_flush: false, plain: 0 },
             fault,
             truth: RefCell::new(Truth::new()),
@@ -105,18 +90,13 @@ impl World {
             numbers: Cell::new(0),
             sidecars: RefCell::default(),
             bodies: Cell::new(0),
-            people: Cell::new(0),
-            broken: RefCell::default(),
-            began: Instant::now(),
-            told: is_told.then(RefCell::default),
         })
     }
 
     /// Another person calls a sidecar.
     fn call(self: &Rc<Self>, sidecar: usize) {
-        self.people.set(self.people.get() + 1);
-        let person = Person::new(self, self.people.get(), sidecar);
-        self.processes.begin(Whose::Person(sidecar), 0, person.act());
+        let person = Person::new(self, sidecar);
+        self.begin(person.whose(), person.act());
     }
 
     /// Begins a sidecar.
@@ -124,12 +104,12 @@ impl World {
         let wire = self.wires.lay(1);
         let era = self.next_number();
         self.connections.borrow_mut().push(Connection { era, is_broken: false });
-        let clock = Rc::new(Clock(self.clone()));
-        let pending = Rc::new(PendingReplies::uncounted(clock.clone()));
-        let pool = Entry::new(Rc::new(Leaf { net: self.clone(), wire }), pending.clone(), LONG);
+        let env = self.simulation.clone();
+        let pending = Rc::new(PendingReplies::uncounted(env.clone()));
+        let pool = leaf(self, wire, &pending);
         let reserve = if self.fault == Fault::GivesBackStale { 3 * RESERVE } else { RESERVE };
-        let behind = QueueHolding::Behind(QueuesBehind::new(pool, reserve, 7, clock.clone()));
-        let node = QueueNode::new(behind, self.rules, 7, clock);
+        let behind = QueueHolding::Behind(QueuesBehind::new(pool, reserve, 7, env.clone()));
+        let node = QueueNode::new(behind, self.rules, 7, env);
         (Entry::new(Rc::new(node), pending, LONG), wire)
     }
 
@@ -147,75 +127,16 @@ impl World {
         self.sidecars.borrow()[sidecar].0.clone()
     }
 
-    pub fn below(&self, bound: usize) -> usize {
-        self.chance.borrow_mut().below(bound)
-    }
-
-    pub fn percent(&self, percent: usize) -> bool {
-        self.chance.borrow_mut().chance(percent)
-    }
-
-    pub fn up(&self) -> Duration {
-        self.began.elapsed()
-    }
-
-    pub fn unix(&self) -> i64 {
-        UNIX + self.up().as_secs().cast_signed()
-    }
-
     /// A message that was never put before.
     pub fn body(&self) -> Bytes {
         self.bodies.set(self.bodies.get() + 1);
-        format!("m{}{}", self.bodies.get(), "x".repeat(self.below(40))).into()
+        format!("{}m{}", "x".repeat(self.below(40)), self.bodies.get()).into()
     }
 
-    pub fn begin(&self, op: Op) -> usize {
+    pub fn begin_op(&self, op: Op) -> usize {
         let ops = &mut self.truth.borrow_mut().ops;
         ops.push(op);
         ops.len() - 1
-    }
-
-    /// Puts a line into the story, if anybody will read it.
-    pub fn tell(&self, line: impl FnOnce() -> String) {
-        if let Some(told) = &self.told {
-            told.borrow_mut().push(format!("{:8.3} {}", self.up().as_secs_f64(), line()));
-        }
-    }
-
-    pub fn find_broken(&self, why: String) {
-        self.broken.borrow_mut().get_or_insert(why);
-    }
-
-    async fn unfold(self: &Rc<Self>) {
-        for _ in 0..MOST_STEPS {
-            self.processes.settle(&self.chance);
-            if self.broken.borrow().is_some() {
-                return;
-            }
-            match self.wires.choose(&self.chance) {
-                Some(next) => self.happen(next),
-                None if !self.processes.any(|whose| matches!(whose, Whose::Person(_))) => return,
-                None => {
-                    if timeout(FOR_EVER, self.processes.woken()).await.is_err() {
-                        return self.find_broken("something waits for ever".into());
-                    }
-                }
-            }
-            self.trouble();
-            if self.percent(5) {
-                advance(Duration::from_millis(1 + self.below(3_000) as u64)).await;
-            }
-        }
-        self.find_broken(format!("the story does not end within {MOST_STEPS} steps"));
-    }
-
-    fn happen(&self, next: Next) {
-        match next {
-            Next::Serve(wire) if self.connections.borrow()[wire].is_broken => self.notice(wire),
-            Next::Serve(wire) => self.serve(wire),
-            Next::Deliver(wire) => self.wires.deliver(wire),
-            Next::Person(number) => self.wires.let_go(number),
-        }
     }
 
     fn trouble(self: &Rc<Self>) {
@@ -228,17 +149,14 @@ impl World {
             3 => self.end_holder(),
             4..=6 => self.break_connection(self.below(wires)),
             13 if self.percent(50) => self.crash(self.below(sidecars)),
-            7..=12 => self.notice(self.below(wires)),
+            7..=12 => drop(self.notice(self.below(wires))),
             _ => {}
         }
     }
 
     /// A sidecar dies, and with it the connections of its clients; of what it sent, some arrives. Others call the next one.
     fn crash(self: &Rc<Self>, sidecar: usize) {
-        self.tell(|| format!("sidecar {sidecar} dies"));
-        self.processes.end(|whose| whose == Whose::Sidecar(sidecar) || whose == Whose::Person(sidecar));
-        let wire = self.sidecars.borrow()[sidecar].1;
-        self.wires.cut(wire, &self.chance);
+        self.kill(sidecar, [self.sidecars.borrow()[sidecar].1]);
         let next = self.start();
         self.sidecars.borrow_mut()[sidecar] = next;
         (0..self.below(3)).for_each(|_| self.call(sidecar));
@@ -257,73 +175,80 @@ impl World {
         self.leave(consumer);
     }
 
-    /// A sidecar notices that its connection is broken: who waits hears of the loss, and there is another one.
-    fn notice(&self, wire: usize) {
+    /// Whether a sidecar notices that its connection is broken: who waits hears of the loss, and there is another one.
+    fn notice(&self, wire: usize) -> bool {
         let era = self.next_number();
         {
             let connection = &mut self.connections.borrow_mut()[wire];
             if !std::mem::take(&mut connection.is_broken) {
-                return;
+                return false;
             }
             connection.era = era;
         }
         self.tell(|| format!("sidecar {wire} notices that its connection is broken"));
         let lost = Failure { cause: Cause::Disconnected, server: "holder".into(), said: None };
         self.wires.lose(wire, Reply::Failed(lost));
+        true
     }
 
     /// The holder's process ends, and perhaps the machine; the next one begins.
     pub fn end_holder(&self) {
-        *self.holder.borrow_mut() = None;
         let machine_too = self.percent(60);
         self.tell(|| format!("the holder ends{}", if machine_too { ", and its machine" } else { "" }));
         self.platter.fill(false);
-        self.platter.fail_syncs(false);
-        self.platter.begin_again(&mut self.chance.borrow_mut(), machine_too);
-        if self.fault == Fault::UsesIdsAgain {
-            self.platter.forget_empty();
-        }
+        self.holding.borrow_mut().begin_again(&mut self.chance.borrow_mut(), machine_too);
         self.connections.borrow_mut().iter_mut().for_each(|connection| connection.is_broken = true);
         self.truth.borrow_mut().begins_again();
-        self.open_holder();
     }
 
     fn judge_the_end(&self) {
         self.end_holder();
         for queue in QUEUES.map(Bytes::from) {
-            if let Err(why) = self.take_rest(&queue) {
+            let (mut holding, mut truth) = (self.holding.borrow_mut(), self.truth.borrow_mut());
+            if let Err(why) = holding.take_rest(&queue, moment(self), &mut truth.oracles) {
                 self.find_broken(why);
             }
         }
     }
 }
 
-impl Net for World {
-    fn send(&self, wire: usize, request: Request) -> Rc<Letter> {
-        self.wires.send(wire, request, self.processes.acting.get(), |_| ())
+impl Simulated for World {
+    /// A faulty wire lets the request behind overtake.
+    fn next(&self, asked: &mut VecDeque<Asked>) -> Option<Asked> {
+        let overtakes = self.fault == Fault::Overtakes && self.percent(30);
+        asked.remove(usize::from(overtakes && asked.len() > 1))
+    }
+
+    fn carry_out(&self, wire: usize, asked: &Asked) -> Option<Reply> {
+        match self.have_done(wire, asked.op, &asked.request) {
+            Ok(Some(reply)) => Some(reply),
+            Ok(None) => {
+                self.end_holder();
+                None
+            }
+            Err(why) => {
+                self.find_broken(why);
+                None
+            }
+        }
+    }
+
+    fn answered(&self, _: usize, _: &Reply) {}
+
+    fn is_laid(&self, wire: usize) -> bool {
+        !self.notice(wire)
+    }
+
+    fn is_over(&self) -> bool {
+        !self.processes.any(|whose| whose.person.is_some())
     }
 
     fn era(&self, wire: usize) -> u64 {
         if self.fault == Fault::NoticesNoLoss { 0 } else { self.era_of(wire) }
     }
-}
 
-struct Clock(Rc<World>);
-
-impl Env for Clock {
-    fn now(&self) -> std::time::Instant {
-        Instant::now().into_std()
-    }
-
-    fn unix(&self) -> i64 {
-        self.0.unix()
-    }
-
-    fn chance(&self) -> f64 {
-        0.5
-    }
-
-    fn random(&self) -> u128 {
-        0
+    async fn meanwhile(self: &Rc<Self>) {
+        self.trouble();
+        self.sometimes_passes(5, 3_000).await;
     }
 }

@@ -6,8 +6,7 @@ use std::time::Duration;
 use leash::protocol::Reply;
 use tokio::time::Instant;
 
-use super::{hold, unfold};
-use crate::engine::Whose;
+use crate::engine::Simulated;
 use crate::refresh::fleet::{Notes, Person};
 use crate::refresh::world::World;
 
@@ -32,11 +31,11 @@ pub async fn play(world: &Rc<World>) {
     let took = world.below(most);
     let leaves = (!is_quick || world.percent(30)).then(|| world.below(3));
     for number in 0..3 + world.below(5) {
-        let (person, notes) = (Person::new(world, world.below(world.sidecars.borrow().len())), told.clone());
+        let (person, notes) = (Person::somewhere(world), told.clone());
         let is_leaving = leaves == Some(number);
-        world.processes.begin(Whose::Person(person.number), 0, visit(person, took, is_leaving, notes));
+        world.begin(person.whose(), visit(person, took, is_leaving, notes));
     }
-    unfold(world).await;
+    world.unfold().await;
     judge(world, &told.borrow(), is_quick && leaves.is_none());
 }
 
@@ -67,13 +66,13 @@ fn judge(world: &World, told: &[Told], all_get_it: bool) {
     let winners = told.iter().filter(|told| told.has_won).count();
     for one in told.iter().filter(|told| !told.has_won) {
         let in_time = one.after <= cold_wait + SLACK;
-        hold(world, in_time, || format!("promise 6: somebody waited {:?} of {cold_wait:?}", one.after));
+        world.hold(in_time, || format!("promise 6: somebody waited {:?} of {cold_wait:?}", one.after));
         let is_early_miss = one.reply == Reply::Miss && one.after < cold_wait;
-        hold(world, !is_early_miss, || format!("promise 6: somebody was told \"miss\" after {:?}", one.after));
+        world.hold(!is_early_miss, || format!("promise 6: somebody was told \"miss\" after {:?}", one.after));
         let got_it = matches!(one.reply, Reply::Hit(_)) || !all_get_it;
-        hold(world, got_it, || format!("promise 6: somebody did not get the value, after {:?}", one.after));
+        world.hold(got_it, || format!("promise 6: somebody did not get the value, after {:?}", one.after));
     }
-    hold(world, winners == 1 || !all_get_it, || format!("promise 6: {winners} regenerations of one cold value"));
+    world.hold(winners == 1 || !all_get_it, || format!("promise 6: {winners} regenerations of one cold value"));
 }
 
 /// A value is regenerated and deleted at one sidecar, while another one looks for it: who joins those that wait there
@@ -82,20 +81,20 @@ pub async fn joining(world: &Rc<World>) {
     world.drift.set(10);
     for _ in 0..1 + world.below(3) {
         let waiter = Person::new(world, 1);
-        world.processes.begin(Whose::Person(waiter.number), 0, async move {
+        world.begin(waiter.whose(), async move {
             waiter.pause(waiter.world.below(20)).await;
             waiter.turn().await;
             waiter.read().await;
         });
     }
     let winner = Person::new(world, 0);
-    world.processes.begin(Whose::Person(winner.number), 0, async move {
+    world.begin(winner.whose(), async move {
         winner.read().await;
         winner.pause(winner.world.below(40)).await;
         winner.set(0, 1000, false).await;
         write_and_read_elsewhere(&winner).await;
     });
-    unfold(world).await;
+    world.unfold().await;
 }
 
 async fn write_and_read_elsewhere(writer: &Person) {
@@ -105,6 +104,6 @@ async fn write_and_read_elsewhere(writer: &Person) {
     writer.delete(1).await;
     for _ in 0..2 {
         let reader = Person::new(world, 1);
-        world.processes.begin(Whose::Person(reader.number), 0, async move { drop(reader.read().await) });
+        world.begin(reader.whose(), async move { drop(reader.read().await) });
     }
 }

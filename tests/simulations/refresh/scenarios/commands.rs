@@ -4,8 +4,7 @@ use std::rc::Rc;
 
 use leash::protocol::{Arithmetic, Command, Exptime, Get, Reply, Returns, Store, StoreMode};
 
-use super::{hold, unfold};
-use crate::engine::Whose;
+use crate::engine::Simulated;
 use crate::refresh::fleet::{Notes, Person};
 use crate::refresh::oracle::Deed;
 use crate::refresh::world::World;
@@ -29,7 +28,7 @@ pub async fn adders(world: &Rc<World>) {
     })
     .await;
     let stored = stored.take();
-    hold(world, stored.len() == 1, || format!("promise 5: the lock was taken by {stored:?}"));
+    world.hold(stored.len() == 1, || format!("promise 5: the lock was taken by {stored:?}"));
     let expected = format!("lock {}", stored.first().copied().unwrap_or_default());
     expect_value(world, &expected).await;
 }
@@ -105,7 +104,7 @@ pub async fn lookers(world: &Rc<World>) {
     })
     .await;
     let wrong = wrong.borrow();
-    hold(world, wrong.is_empty(), || format!("promise 5: a stale item was found by {wrong:?}"));
+    world.hold(wrong.is_empty(), || format!("promise 5: a stale item was found by {wrong:?}"));
 }
 
 /// A stale item with this value, or nothing where the seed says so, and several persons that act on it at once.
@@ -114,43 +113,39 @@ async fn crowd<F: Future<Output = ()> + 'static>(
     value: &str,
     act: impl Fn(Rc<Person>) -> F + Clone + 'static,
 ) {
-    let (first, value) = (somebody(world), value.to_string());
+    let (first, value) = (Person::somewhere(world), value.to_string());
     let begins = world.clone();
     let size = 2 + world.below(4);
-    world.processes.begin(Whose::Person(first.number), 0, async move {
+    world.begin(first.whose(), async move {
         if begins.percent(90) {
             first.ask(Deed::Other, |_| store(StoreMode::Set, &value, 1)).await;
             first.pause(1000 + begins.below(begins.policy.grace as usize * 1000 - 999)).await;
         }
         for _ in 0..size {
-            let (person, act) = (Rc::new(somebody(&begins)), act.clone());
-            begins.processes.begin(Whose::Person(person.number), 0, async move {
+            let (person, act) = (Rc::new(Person::somewhere(&begins)), act.clone());
+            begins.begin(person.whose(), async move {
                 person.turn().await;
                 act(person).await;
             });
         }
     });
-    unfold(world).await;
+    world.unfold().await;
 }
 
 async fn expect_value(world: &Rc<World>, expected: &str) {
     let read: Notes<Reply> = Notes::default();
-    let (person, notes) = (somebody(world), read.clone());
-    world.processes.begin(Whose::Person(person.number), 0, async move {
+    let (person, notes) = (Person::somewhere(world), read.clone());
+    world.begin(person.whose(), async move {
         let get = Get { returns: Returns::VALUE, ..Get::default() };
         let reply = person.ask(Deed::Other, |_| Command::Get(get)).await;
         notes.borrow_mut().push(reply);
     });
-    unfold(world).await;
+    world.unfold().await;
     let read = read.borrow();
     let is_it = matches!(&read[..], [Reply::Hit(item)] if item.value.as_deref() == Some(expected.as_bytes()));
-    hold(world, is_it, || format!("promise 5: {expected} is expected, and there is {read:?}"));
+    world.hold(is_it, || format!("promise 5: {expected} is expected, and there is {read:?}"));
 }
 
 fn store(mode: StoreMode, value: &str, ttl: i32) -> Command {
     Command::Store(Store { mode, value: value.to_string().into(), ttl: Some(Exptime::new(ttl)), ..Store::default() })
-}
-
-fn somebody(world: &Rc<World>) -> Person {
-    Person::new(world, world.below(world.sidecars.borrow().len()))
 }

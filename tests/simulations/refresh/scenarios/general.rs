@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use leash::protocol::{Arithmetic, Command, Exptime, Get, Reply, Returns, Store, StoreMode};
 
-use crate::engine::Whose;
-use crate::refresh::fleet::{Pen, Person};
+use crate::engine::Simulated;
+use crate::refresh::fleet::Person;
 use crate::refresh::oracle::Deed;
 use crate::refresh::trouble::Trouble;
 use crate::refresh::world::World;
@@ -44,26 +44,25 @@ pub async fn play(world: &Rc<World>, builders: usize) {
             begin(world, Role::Reader, past_leash, fills);
         }
     }
-    world.unfold(trouble).await;
+    world.trouble.set(trouble);
+    world.unfold().await;
+    world.trouble.take();
     for sidecar in 0..world.sidecars.borrow().len() {
         let person = Person::new(world, sidecar);
-        world.processes.begin(Whose::Person(person.number), 0, async move { drop(person.read().await) });
+        world.begin(person.whose(), async move { drop(person.read().await) });
     }
-    super::unfold(world).await;
+    world.unfold().await;
 }
 
 fn begin(world: &Rc<World>, role: Role, past_leash: usize, fills: bool) {
-    let sidecar = world.below(world.sidecars.borrow().len());
-    let person = Person::new(world, sidecar);
-    let number = person.number;
-    world.processes.begin(Whose::Person(number), 0, async move {
+    let person = Person::somewhere(world);
+    world.begin(person.whose(), async move {
         match role {
             Role::Reader => reader(&person, fills).await,
             Role::Writer => writer(&person, None).await,
             Role::WriterPastLeash => writer(&person, Some(past_leash)).await,
             Role::Builder => builder(&person).await,
         }
-        person.world.people.borrow_mut()[number].1 = false;
     });
 }
 
@@ -93,7 +92,7 @@ async fn writer(person: &Person, past_leash: Option<usize>) {
     let world = &person.world;
     for _ in 0..1 + world.below(3) {
         think(person).await;
-        let Some(_pen) = Pen::take(world) else { continue };
+        let Some(_pen) = world.pen.take() else { continue };
         let version = world.truth.get() + 1;
         world.truth.set(version);
         world.tell(|| format!("the truth is {version}"));

@@ -6,8 +6,7 @@ use std::rc::Rc;
 use leash::protocol::Reply;
 use tokio::time::Instant;
 
-use super::{hold, unfold};
-use crate::engine::Whose;
+use crate::engine::Simulated;
 use crate::refresh::fleet::{Notes, Person};
 use crate::refresh::world::World;
 
@@ -25,8 +24,8 @@ const LONG: i32 = 1000;
 /// Promise 2: nobody else writes or wins, so whatever time it takes, the winner's value is stored.
 pub async fn lone(world: &Rc<World>) {
     let read: Notes<Option<String>> = Notes::default();
-    let (winner, notes) = (somebody(world), read.clone());
-    world.processes.begin(Whose::Person(winner.number), 0, async move {
+    let (winner, notes) = (Person::somewhere(world), read.clone());
+    world.begin(winner.whose(), async move {
         prepare(&winner).await;
         let lease = winner.world.policy.lease as usize * 1000;
         winner.read().await;
@@ -39,20 +38,20 @@ pub async fn lone(world: &Rc<World>) {
         let found = value(winner.read().await);
         notes.borrow_mut().push(found);
     });
-    unfold(world).await;
+    world.unfold().await;
     let read = read.borrow();
     let is_there = matches!(&read[..], [Some(value)] if value.starts_with("1:"));
-    hold(world, is_there, || format!("promise 2: the lone winner's value is not there: {read:?}"));
+    world.hold(is_there, || format!("promise 2: the lone winner's value is not there: {read:?}"));
     let winners = world.oracle.borrow().winners;
     // None where the stale item was gone before anybody came.
-    hold(world, winners <= 1, || format!("promise 4: {winners} winners of one stale item"));
+    world.hold(winners <= 1, || format!("promise 4: {winners} winners of one stale item"));
 }
 
 /// Those who read while the lease runs: they change nothing.
 fn others_read(world: &Rc<World>, within: usize) {
     for _ in 0..world.below(3) {
-        let (person, pause) = (somebody(world), world.below(within.max(1)));
-        world.processes.begin(Whose::Person(person.number), 0, async move {
+        let (person, pause) = (Person::somewhere(world), world.below(within.max(1)));
+        world.begin(person.whose(), async move {
             person.pause(pause).await;
             person.read().await;
         });
@@ -64,10 +63,10 @@ fn others_read(world: &Rc<World>, within: usize) {
 pub async fn two(world: &Rc<World>) {
     let sets: Notes<Stored> = Rc::new(RefCell::default());
     let read: Notes<Option<String>> = Notes::default();
-    let (first, second) = (somebody(world), somebody(world));
+    let (first, second) = (Person::somewhere(world), Person::somewhere(world));
     let (notes, last) = (sets.clone(), read.clone());
     let wait = world.policy.lease as usize * 1000 + world.below(300);
-    world.processes.begin(Whose::Person(first.number), 0, async move {
+    world.begin(first.whose(), async move {
         prepare(&first).await;
         let won = Instant::now();
         first.read().await;
@@ -76,13 +75,13 @@ pub async fn two(world: &Rc<World>) {
         first.pause(wait + longer).await;
         set(&first, 1, won, &notes).await;
     });
-    unfold(world).await;
+    world.unfold().await;
     judge(world, &sets.borrow(), &read.borrow());
 }
 
 fn begin_second(second: Person, wait: usize, notes: Notes<Stored>, last: Notes<Option<String>>) {
     let world = second.world.clone();
-    world.processes.begin(Whose::Person(second.number), 0, async move {
+    world.begin(second.whose(), async move {
         second.pause(wait).await;
         second.turn().await;
         let won = Instant::now();
@@ -118,8 +117,8 @@ fn judge(world: &World, sets: &[Stored], read: &[Option<String>]) {
     let last = read.first().cloned().flatten();
     let is_newer = last.as_ref().is_some_and(|value| value.starts_with("2:"));
     let is_outdated = last.as_ref().is_some_and(|value| value.starts_with("1:"));
-    hold(world, !is_outdated, || "promise 3: the first winner's value replaced the second one's".into());
-    hold(world, is_newer || overlap, || format!("promise 3: the second winner's value is gone, there is {last:?}"));
+    world.hold(!is_outdated, || "promise 3: the first winner's value replaced the second one's".into());
+    world.hold(is_newer || overlap, || format!("promise 3: the second winner's value is gone, there is {last:?}"));
 }
 
 /// Makes a stale item or, half of the time where a cold miss can be won, none.
@@ -134,10 +133,6 @@ async fn prepare(person: &Person) {
 
 fn is_cold(world: &World) -> bool {
     world.policy.cold_wait.as_millis() % 2 == 1
-}
-
-fn somebody(world: &Rc<World>) -> Person {
-    Person::new(world, world.below(world.sidecars.borrow().len()))
 }
 
 fn value(reply: Reply) -> Option<String> {
