@@ -20,14 +20,15 @@ fn policy() -> Policy {
     Policy { grace: 3600, fail_safe: 0, lease: LEASE, cold_wait, jitter: 0.0, marker: 1 << 31, early: None }
 }
 
-/// The questions in each tenth of a second, where `again` says when to ask again for a lease that lasts so many seconds.
-fn questions(seed: u64, again: impl Fn(i64) -> Duration) -> Tally {
+/// The questions of so many sidecars in each tenth of a second, where `again` says when to ask again for a lease that lasts
+/// so many seconds.
+fn questions(seed: u64, sidecars: usize, again: impl Fn(i64) -> Duration) -> Tally {
     let (mut random, start, policy) = (Random::new(seed), Instant::now(), policy());
     let end = policy.lease_time() * PERIODS as u32;
     let mut tally = Tally::new(STEP, (end.as_millis() / STEP.as_millis()) as usize);
-    let mut holdings = vec![Holding::Unknown; SIDECARS];
+    let mut holdings = vec![Holding::Unknown; sidecars];
     let mut callers: BinaryHeap<_> =
-        (0..SIDECARS).map(|sidecar| Reverse((exponential(&mut random, ASKED), sidecar))).collect();
+        (0..sidecars).map(|sidecar| Reverse((exponential(&mut random, ASKED), sidecar))).collect();
     // The second in which the server ends the lease: its clock ticks once a second.
     let mut lease_ends = 0;
     while let Some(Reverse((at, sidecar))) = callers.pop().filter(|Reverse((at, _))| *at < end) {
@@ -53,7 +54,7 @@ fn questions(seed: u64, again: impl Fn(i64) -> Duration) -> Tally {
 #[test]
 fn a_hot_stale_key_costs_each_sidecar_three_questions_a_lease_at_most() {
     for seed in 0..3 {
-        let tally = questions(seed, |seconds| policy().asks_again_after(seconds));
+        let tally = questions(seed, SIDECARS, |seconds| policy().asks_again_after(seconds));
         let (all, most) = (tally.total() as f64 / (SIDECARS * PERIODS) as f64, tally.most_from(0));
         println!("lease questions: {all:.2} a sidecar and lease, {most} in a tenth of a second at most");
         assert!(all <= 3.0, "{all} a lease");
@@ -63,6 +64,7 @@ fn a_hot_stale_key_costs_each_sidecar_three_questions_a_lease_at_most() {
 
 #[test]
 fn sidecars_that_do_not_remember_who_has_a_lease_are_found_out() {
-    let all = questions(1, |_| Duration::ZERO).total();
-    assert!(all > SIDECARS * PERIODS * 10, "{all}");
+    let part = SIDECARS / 20;
+    let all = questions(1, part, |_| Duration::ZERO).total();
+    assert!(all > part * PERIODS * 10, "{all}");
 }

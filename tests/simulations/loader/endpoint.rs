@@ -14,6 +14,7 @@ use leash::upstream::Party;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout};
 
+use super::calls::Call;
 use super::server::Fault;
 use super::world::World;
 use crate::engine::Whose;
@@ -89,11 +90,15 @@ impl Loading {
         CallBounds { max_in_flight, queue, patience: rules.timeout }
     }
 
+    fn call_of(&self, order: &Order) -> Call {
+        Call { key: order.key, op: order.op, sidecar: self.sidecar }
+    }
+
     fn take(self: &Rc<Self>, whose: Party, order: Order) {
-        let what = (order.key, order.op);
+        let call = self.call_of(&order);
         let turn = self.line.borrow_mut().take(whose, order, self.bounds(), Instant::now().into_std());
         if matches!(turn, CallTurn::Waits) {
-            self.world.oracle.borrow_mut().call_waits(what, self.sidecar);
+            self.world.oracle.borrow_mut().calls.waits(call);
         }
         self.follow(turn);
         let waiting = self.line.borrow().waiting();
@@ -103,14 +108,14 @@ impl Loading {
     fn follow(self: &Rc<Self>, turn: CallTurn<Order>) {
         match turn {
             CallTurn::Due(order, permit) => {
-                self.world.oracle.borrow_mut().call_is_due(order.key, order.op);
+                self.world.oracle.borrow_mut().calls.is_due(self.call_of(&order));
                 let (world, call, op) = (self.world.clone(), self.clone(), order.op);
                 world.processes.begin(Whose::sidecar(self.sidecar), op, call.call(order, permit));
             }
             CallTurn::Waits => {}
             CallTurn::Refused(order, why) => {
                 self.world.tell(|| format!("op {:<3} the call is not made: {why:?}", order.op));
-                self.world.oracle.borrow_mut().call_is_due(order.key, order.op);
+                self.world.oracle.borrow_mut().calls.is_due(self.call_of(&order));
                 self.world.oracle.borrow_mut().failed(order.key);
                 let _ = order.answer.send(None);
             }
@@ -121,9 +126,10 @@ impl Loading {
         let world = self.world.clone();
         world.tell(|| format!("op {:<3} is loaded", order.op));
         let most = self.max_in_flight.get().max(world.rules.max_in_flight);
-        world.oracle.borrow_mut().call_begins((order.key, order.op), order.lease, self.sidecar, most);
+        let call = self.call_of(&order);
+        world.oracle.borrow_mut().call_begins(call, order.lease, most);
         let told = timeout(world.rules.timeout, answer(&world, order.key, order.stale)).await.ok().flatten();
-        world.oracle.borrow_mut().call_ends(order.key, order.op);
+        world.oracle.borrow_mut().calls.ends(call);
         world.tell(|| format!("op {:<3} is loaded: {}", order.op, words(&told)));
         match &told {
             None => world.oracle.borrow_mut().failed(order.key),
@@ -149,7 +155,7 @@ impl Loading {
         let (world, op) = (self.world.clone(), self.world.processes.acting.get());
         let (answer, told) = oneshot::channel();
         let key = world.number_of(&wanted.key);
-        let stale = wanted.stale.as_ref().and_then(|item| world.oracle.borrow().put_of(item.value.as_deref()?));
+        let stale = wanted.stale.as_ref().and_then(|item| world.oracle.borrow().puts.of(item.value.as_deref()?));
         let lease = world.oracle.borrow().lease_of(op);
         self.take(wanted.whose, Order { key, op, lease, stale, answer });
         let told = timeout(world.rules.timeout * 2 + Duration::from_millis(500), told).await;
@@ -157,8 +163,8 @@ impl Loading {
         match told {
             Told::Absent(_) => Regenerated::Absent(world.rules.negative_ttl),
             Told::Value(put) | Told::Unchanged(put) => {
-                let keep = world.oracle.borrow().keep_of(put);
-                Regenerated::Value { value: world.oracle.borrow().text(put).into(), client_flags: 0, keep }
+                let keep = world.oracle.borrow().puts[put].keep;
+                Regenerated::Value { value: world.oracle.borrow().puts.text(put).into(), client_flags: 0, keep }
             }
         }
     }
@@ -199,7 +205,7 @@ async fn answer(world: &Rc<World>, key: usize, stale: Option<usize>) -> Option<T
     let said = AnswerSaid { cache_control: Some(SAID[world.below(SAID.len())]), ..AnswerSaid::default() };
     let keep = keep(said, world.rules.keep);
     let mut oracle = world.oracle.borrow_mut();
-    match stale.filter(|put| oracle.version_of(*put) == truth && keep != Keep::Never) {
+    match stale.filter(|put| oracle.puts[*put].version == truth && keep != Keep::Never) {
         Some(put) => {
             oracle.renew(put, keep);
             Some(Told::Unchanged(put))

@@ -5,9 +5,13 @@
 //! The real route, the real leases, the real line of calls and the real rules of freshness; only what carries bytes is
 //! not. What is promised stands in `oracle.rs`, what happens in `story.rs`. A failing seed tells its story.
 
+mod calls;
+mod deeds;
 mod endpoint;
 mod oracle;
 mod people;
+mod puts;
+mod reasons;
 mod server;
 mod sidecar;
 mod story;

@@ -24,69 +24,18 @@ use leash::route::refresh::Keep;
 use leash::route::refresh::decide::Age;
 use tokio::time::Instant;
 
+use super::calls::{Call, Calls};
+use super::deeds::{Deed, Op};
+use super::puts::{Put, Puts};
+use super::reasons::Reasons;
 use super::world::Rules;
 use crate::engine::Simulation;
 
 /// What the network, and memcached's clock of whole seconds, may add.
-const SLACK: Duration = Duration::from_millis(400);
-const SECOND: Duration = Duration::from_secs(1);
+pub const SLACK: Duration = Duration::from_millis(400);
+pub const SECOND: Duration = Duration::from_secs(1);
 /// What a failed load keeps the next one from.
 const FAILED_FOR: Duration = Duration::from_secs(2);
-
-/// What a person does.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Deed {
-    Read,
-    /// Makes this version known: by a set of this put, or by a delete.
-    Write(u64, Option<usize>),
-    Other,
-}
-
-struct Op {
-    person: usize,
-    key: usize,
-    deed: Deed,
-    began: Instant,
-    /// The newest version whose write was finished then.
-    newest: u64,
-    losses: u64,
-    /// Whether whatever the server answered was a value that may be served at once.
-    found: Option<bool>,
-    is_answered: bool,
-    has_left: bool,
-}
-
-/// A value.
-struct Put {
-    key: usize,
-    version: u64,
-    keep: Keep,
-    /// When it was made, or made good again.
-    at: Instant,
-    /// Connections that had been lost when its making began; `None` for a writer's.
-    loaded: Option<u64>,
-    /// Whether its writer was told that it is stored, and before which event.
-    told: Option<u64>,
-    /// When the server stored it, and whether it has been read there since.
-    stored: Option<Instant>,
-    is_read: bool,
-}
-
-struct UnderWay {
-    key: usize,
-    op: usize,
-    sidecar: usize,
-    upset: u64,
-}
-
-/// Why a read may be told that there is nothing.
-struct Reason {
-    key: Option<usize>,
-    at: Instant,
-    lasts: Duration,
-    /// The truth as it was known to who found nothing.
-    version: Option<u64>,
-}
 
 /// Watches everything.
 pub struct Oracle {
@@ -95,13 +44,9 @@ pub struct Oracle {
     ops: Vec<Op>,
     /// By op, the upsets of its key when it was given the lease.
     leases: HashMap<usize, u64>,
-    puts: Vec<Put>,
-    calls: Vec<UnderWay>,
-    /// Calls that wait for their turn: key, op and sidecar.
-    queued: Vec<(usize, usize, usize)>,
-    reasons: Vec<Reason>,
-    /// When a call for the key was last under way.
-    busy: Vec<Option<Instant>>,
+    pub puts: Puts,
+    pub calls: Calls,
+    reasons: Reasons,
     newest: Vec<u64>,
     /// By key, how often something happened that lets the next call begin.
     upsets: Vec<u64>,
@@ -116,11 +61,9 @@ impl Oracle {
             rules,
             ops: Vec::new(),
             leases: HashMap::new(),
-            puts: Vec::new(),
-            calls: Vec::new(),
-            queued: Vec::new(),
-            reasons: Vec::new(),
-            busy: vec![None; keys],
+            puts: Puts::default(),
+            calls: Calls::default(),
+            reasons: Reasons::default(),
             newest: vec![0; keys],
             upsets: vec![0; keys],
             losses: 0,
@@ -155,27 +98,13 @@ impl Oracle {
 
     /// A writer's value.
     pub fn writes(&mut self, key: usize, version: u64, ttl: u32) -> usize {
-        self.put(key, version, Keep::WithGrace(ttl), None)
+        self.puts.add(key, version, Keep::WithGrace(ttl), None)
     }
 
     /// A loaded value.
     pub fn loads(&mut self, key: usize, version: u64, keep: Keep) -> usize {
-        let losses = self.calls.iter().find(|call| call.key == key).map_or(0, |call| self.ops[call.op].losses);
-        self.put(key, version, keep, Some(losses))
-    }
-
-    fn put(&mut self, key: usize, version: u64, keep: Keep, loaded: Option<u64>) -> usize {
-        self.puts.push(Put {
-            key,
-            version,
-            keep,
-            at: Instant::now(),
-            loaded,
-            told: None,
-            stored: None,
-            is_read: false,
-        });
-        self.puts.len() - 1
+        let losses = self.calls.of(key).map_or(0, |op| self.ops[op].losses);
+        self.puts.add(key, version, keep, Some(losses))
     }
 
     /// A value that is known to be the value still.
@@ -186,63 +115,21 @@ impl Oracle {
         put.loaded = put.loaded.map(|_| losses);
     }
 
-    pub fn text(&self, put: usize) -> String {
-        format!("{}:{put}", self.puts[put].version)
-    }
-
-    pub fn put_of(&self, value: &[u8]) -> Option<usize> {
-        let text = std::str::from_utf8(value).ok()?.trim_end_matches('+');
-        text.split_once(':')?.1.parse().ok().filter(|put| *put < self.puts.len())
-    }
-
-    pub fn version_of(&self, put: usize) -> u64 {
-        self.puts[put].version
-    }
-
-    pub fn keep_of(&self, put: usize) -> Keep {
-        self.puts[put].keep
-    }
-
-    pub fn call_waits(&mut self, (key, op): (usize, usize), sidecar: usize) {
-        self.queued.push((key, op, sidecar));
-    }
-
-    /// One that waited does no more: it is made now, or refused.
-    pub fn call_is_due(&mut self, key: usize, op: usize) {
-        let before = self.queued.len();
-        self.queued.retain(|queued| (queued.0, queued.1) != (key, op));
-        if self.queued.len() < before {
-            self.busy[key] = Some(Instant::now());
-        }
-    }
-
-    pub fn call_begins(&mut self, (key, op): (usize, usize), upset: u64, sidecar: usize, most: usize) {
-        let other = self.calls.iter().find(|call| call.key == key && call.upset == upset).map(|call| call.op);
-        self.holds(2, other.is_none(), || format!("op {op} is loaded while op {other:?} is"));
-        self.calls.push(UnderWay { key, op, sidecar, upset });
-        let at_once = self.calls.iter().filter(|call| call.sidecar == sidecar).count();
-        self.holds(5, at_once <= most, || format!("{at_once} calls of sidecar {sidecar} are under way"));
-    }
-
-    /// Of an op whose lease was revoked two may be under way; the first one ends first, or is as good as the other.
-    pub fn call_ends(&mut self, key: usize, op: usize) {
-        if let Some(place) = self.calls.iter().position(|call| (call.key, call.op) == (key, op)) {
-            self.calls.remove(place);
-        }
-        self.busy[key] = Some(Instant::now());
+    /// A call begins, by a lease that was given after so many upsets, and with at most so many at once in its sidecar.
+    pub fn call_begins(&mut self, call: Call, upset: u64, most: usize) {
+        let other = self.calls.begins(call, upset);
+        self.holds(2, other.is_none(), || format!("op {} is loaded while op {other:?} is", call.op));
+        let at_once = self.calls.at_once(call.sidecar);
+        self.holds(5, at_once <= most, || format!("{at_once} calls of sidecar {} are under way", call.sidecar));
     }
 
     /// A call failed, or was not made.
     pub fn failed(&mut self, key: usize) {
-        self.excuse(Some(key), FAILED_FOR, None);
+        self.reasons.add(Some(key), FAILED_FOR, None);
     }
 
     pub fn found_none(&mut self, key: usize, version: u64) {
-        self.excuse(Some(key), SECOND * self.rules.negative_ttl, Some(version));
-    }
-
-    fn excuse(&mut self, key: Option<usize>, lasts: Duration, version: Option<u64>) {
-        self.reasons.push(Reason { key, at: Instant::now(), lasts, version });
+        self.reasons.add(Some(key), SECOND * self.rules.negative_ttl, Some(version));
     }
 
     /// The server gave the lease.
@@ -264,18 +151,17 @@ impl Oracle {
     pub fn lost(&mut self) {
         self.losses += 1;
         self.upsets.iter_mut().for_each(|upsets| *upsets += 1);
-        self.excuse(None, SECOND * self.rules.policy.lease, None);
+        self.reasons.add(None, SECOND * self.rules.policy.lease, None);
     }
 
     pub fn sidecar_died(&mut self, sidecar: usize) {
-        self.calls.retain(|call| call.sidecar != sidecar);
-        self.queued.retain(|queued| queued.2 != sidecar);
+        self.calls.sidecar_died(sidecar);
         self.lost();
     }
 
     /// The server stored a value.
     pub fn stored(&mut self, value: &[u8]) {
-        if let Some(put) = self.put_of(value) {
+        if let Some(put) = self.puts.of(value) {
             (self.puts[put].stored, self.puts[put].is_read) = (Some(Instant::now()), false);
         }
     }
@@ -283,7 +169,7 @@ impl Oracle {
     /// The server answered a question about an item.
     pub fn seen(&mut self, op: usize, reply: &Reply) {
         if let Reply::Hit(item) = reply
-            && let Some(put) = self.put_of(item.value.as_deref().unwrap_or_default())
+            && let Some(put) = self.puts.of(item.value.as_deref().unwrap_or_default())
         {
             self.puts[put].is_read = true;
         }
@@ -344,7 +230,7 @@ impl Oracle {
 
     fn told_value(&mut self, op: usize, value: &[u8]) {
         let Op { newest, began, key, .. } = self.ops[op];
-        let Some(put) = self.put_of(value) else {
+        let Some(put) = self.puts.of(value) else {
             let text = String::from_utf8_lossy(value).into_owned();
             return self.holds(1, false, || format!("op {op} is told what nobody stored: {text}"));
         };
@@ -373,33 +259,19 @@ impl Oracle {
         // The server's seconds begin when they like.
         let age = began.saturating_duration_since(at).saturating_sub(2 * SECOND);
         self.holds(6, age <= kept, || format!("op {op} is told put {put}, which ended {:?} ago", age - kept));
-        let may_be_kept = age <= grace || self.has_reason(op, |_| true) || began.elapsed() >= self.rules.timeout;
+        let may_be_kept = age <= grace || self.reasons.any(key, began) || began.elapsed() >= self.rules.timeout;
         self.holds(6, may_be_kept, || format!("op {op} is told put {put}, past its grace by {:?}", age - grace));
     }
 
     fn told_nothing(&mut self, op: usize) {
         let Op { key, began, newest, .. } = self.ops[op];
-        let is_busy = self.calls.iter().any(|call| call.key == key)
-            || self.queued.iter().any(|queued| queued.0 == key)
-            || self.busy[key].is_some_and(|at| at.elapsed() <= SLACK);
-        let is_patient = began.elapsed() >= self.rules.timeout && is_busy;
-        let has_any =
-            self.reasons.iter().any(|reason| reason.key.is_none_or(|of| of == key) && reason.at <= Instant::now());
-        let has_reason = is_patient || self.has_reason(op, |_| true);
-        let is_old = has_any && !has_reason;
+        let is_patient = began.elapsed() >= self.rules.timeout && self.calls.are_busy_with(key);
+        let has_reason = is_patient || self.reasons.any(key, began);
+        let is_old = self.reasons.were_any(key) && !has_reason;
         self.holds(4, !is_old, || format!("op {op} is told nothing, and what says so is over"));
         self.holds(3, has_reason, || format!("op {op} is told nothing, after {:?}, for no reason", began.elapsed()));
-        let is_current = is_patient || self.has_reason(op, |reason| reason.version.is_none_or(|known| known >= newest));
+        let is_current = is_patient || self.reasons.any_as_new(key, began, newest);
         self.holds(1, is_current, || format!("op {op} is told nothing, though the write of {newest} was finished"));
-    }
-
-    fn has_reason(&self, op: usize, is_good: impl Fn(&Reason) -> bool) -> bool {
-        let Op { key, began, .. } = self.ops[op];
-        self.reasons.iter().any(|reason| {
-            // memcached keeps what lasts so many seconds for up to one more, and leash notices within another.
-            let until = reason.at + reason.lasts + 2 * SECOND + SLACK;
-            reason.key.is_none_or(|of| of == key) && began <= until && is_good(reason)
-        })
     }
 
     /// Nothing is on its way: whoever is not answered waits for a call or for its time.

@@ -7,7 +7,7 @@ use leash::protocol::{Arithmetic, Command, Delete, Exptime, Get, Reply, Request,
 use leash::route::Client;
 use tokio::time::sleep;
 
-use super::oracle::Deed;
+use super::deeds::Deed;
 use super::world::World;
 use crate::engine::{Simulated, Whose};
 
@@ -97,7 +97,7 @@ impl Person {
     async fn store(&self, key: usize, version: u64, mode: StoreMode) -> Reply {
         let ttl = 1 + self.world.below(3) as u32;
         let put = self.world.oracle.borrow_mut().writes(key, version, ttl);
-        let value = self.world.oracle.borrow().text(put).into();
+        let value = self.world.oracle.borrow().puts.text(put).into();
         let store = Store { mode, value, ttl: Some(Exptime::new(ttl as i32)), ..Store::default() };
         self.ask(key, Deed::Write(version, Some(put)), Command::Store(store)).await
     }

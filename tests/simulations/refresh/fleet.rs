@@ -10,7 +10,7 @@ use leash::route::refresh::leases::Leases;
 use leash::route::{Client, Entry, PendingReplies, RefreshNode};
 use tokio::time::sleep;
 
-use super::oracle::Deed;
+use super::deeds::Deed;
 use super::world::World;
 use crate::engine::{LONG, Simulated, Whose, leaf, uncounted};
 
@@ -127,7 +127,7 @@ impl Person {
     pub async fn swap(&self, ttl: i32) {
         let get = Get { returns: Returns::VALUE.and(Returns::CAS), ..Get::default() };
         let Reply::Hit(item) = self.ask(Deed::Read, |_| Command::Get(get)).await else { return };
-        let base = self.world.oracle.borrow().put_of(item.value.as_deref().unwrap_or_default());
+        let base = self.world.oracle.borrow().puts.of(item.value.as_deref().unwrap_or_default());
         let Some(base) = base else { return };
         self.turn().await;
         let compare_cas = Some(item.cas);

@@ -3,8 +3,10 @@
 //!
 //! What is promised stands in `oracle.rs`, what happens in `scenarios.rs`. A failing seed tells its story.
 
+mod deeds;
 mod fleet;
 mod oracle;
+mod puts;
 mod scenarios;
 mod server;
 mod trouble;

@@ -24,68 +24,10 @@ use leash::protocol::{Command, Delete, Reply, Store, StoreMode};
 use leash::route::refresh::decide::Policy;
 use tokio::time::Instant;
 
+use super::deeds::{Deed, Grant, Op};
+use super::puts::{Put, Puts};
 use super::server::is_revocation;
 use crate::engine::{Asked, Simulation, is_about_lease};
-
-/// So many counts are between the values of two puts.
-const ROOM_TO_COUNT: usize = 1000;
-
-/// What a person does.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Deed {
-    Read,
-    /// Stores this version; with `finishes`, as the write that made it.
-    Set {
-        version: u64,
-        finishes: bool,
-    },
-    /// Deletes, as the write that made this version.
-    Delete {
-        version: u64,
-    },
-    /// Stores over what that put stored, by its CAS unique, as somebody does who read it and changed it a little.
-    Swap {
-        base: usize,
-    },
-    Other,
-}
-
-/// One request of one person.
-pub struct Op {
-    pub person: usize,
-    pub deed: Deed,
-    pub began: Instant,
-    pub reply: Option<Reply>,
-    /// Which event it began and ended with.
-    from: u64,
-    pub until: Option<u64>,
-    /// The newest version whose write was finished when this began.
-    newest: u64,
-    /// Whether the server told, on its behalf, that nothing is there.
-    saw_miss: bool,
-    granted: Option<Grant>,
-    put: Option<usize>,
-    is_abandoned: bool,
-    /// Whether leash does not know of it.
-    pub is_past_leash: bool,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Grant {
-    asked: Instant,
-}
-
-/// A value somebody stored.
-struct Put {
-    version: u64,
-    answered: Option<u64>,
-    win: Option<Grant>,
-    /// Whether the last look at the lease found neither a lease nor a revocation.
-    found_nothing: bool,
-    is_excused: bool,
-    /// The put whose value was read and changed for this one.
-    base: Option<usize>,
-}
 
 /// The lease as the server was told of it.
 struct Held {
@@ -100,13 +42,11 @@ pub struct Oracle {
     policy: Policy,
     pub event: u64,
     pub ops: Vec<Op>,
-    puts: Vec<Put>,
+    pub puts: Puts,
     /// By person, the lease that it was told it has.
     wins: HashMap<usize, Grant>,
     held: Option<Held>,
     newest: u64,
-    /// Whether values are numbers, in which persons may count.
-    pub are_numbers: bool,
     /// How many were given a lease and told so.
     pub winners: usize,
 }
@@ -118,11 +58,10 @@ impl Oracle {
             policy,
             event: 0,
             ops: Vec::new(),
-            puts: Vec::new(),
+            puts: Puts::default(),
             wins: HashMap::new(),
             held: None,
             newest: 0,
-            are_numbers: false,
             winners: 0,
         }
     }
@@ -142,14 +81,11 @@ impl Oracle {
             Deed::Set { version, finishes } => {
                 let win = self.wins.remove(&person);
                 let is_excused = win.is_none() && !finishes;
-                self.puts.push(Put { version, answered: None, win, found_nothing: false, is_excused, base: None });
-                Some(self.puts.len() - 1)
+                Some(self.puts.add(Put { version, win, is_excused, ..Put::default() }))
             }
             Deed::Swap { base } => {
                 let (version, base) = (self.puts[base].version, Some(base));
-                let (answered, win) = (None, None);
-                self.puts.push(Put { version, answered, win, found_nothing: false, is_excused: false, base });
-                Some(self.puts.len() - 1)
+                Some(self.puts.add(Put { version, base, ..Put::default() }))
             }
             Deed::Delete { .. } => {
                 self.wins.remove(&person);
@@ -178,18 +114,7 @@ impl Oracle {
     /// What is stored for the op that sets.
     pub fn value(&self, op: usize) -> String {
         let Some(put) = self.ops[op].put else { return String::new() };
-        if self.are_numbers { (put * ROOM_TO_COUNT).to_string() } else { format!("{}:{put}", self.puts[put].version) }
-    }
-
-    /// The put that a value is of, whatever was counted in it, appended or prepended.
-    pub fn put_of(&self, value: &[u8]) -> Option<usize> {
-        let text = String::from_utf8_lossy(value);
-        let text = text.trim_matches(['+', ' ']);
-        let put = match text.split_once(':') {
-            Some((_, put)) => put.parse().ok()?,
-            None => text.parse::<usize>().ok()? / ROOM_TO_COUNT,
-        };
-        (put < self.puts.len()).then_some(put)
+        self.puts.text(put)
     }
 
     /// A request is on its way.
@@ -313,32 +238,17 @@ impl Oracle {
     /// Promise 1.
     fn seen(&mut self, op: usize, value: &[u8]) {
         let text = String::from_utf8_lossy(value).into_owned();
-        let Some(put) = self.put_of(value) else {
+        let Some(put) = self.puts.of(value) else {
             return self.fails(format!("op {op} was answered a value nobody stored: {text}"));
         };
         let version = self.puts[put].version;
-        let (answered, is_excused) = (self.answered_at(put), self.is_excused(put));
+        let (answered, is_excused) = (self.puts.answered_at(put), self.puts.is_excused(put));
         let Op { newest, from, .. } = self.ops[op];
         if version < newest && !is_excused && answered.is_some_and(|answered| answered < from) {
             let why =
                 format!("promise 1: op {op} read {text}, though the write of {newest} was finished when it began");
             self.fails(why);
         }
-    }
-
-    /// When it was answered; what was made of a value, not before that value was.
-    fn answered_at(&self, put: usize) -> Option<u64> {
-        let Put { answered, base, .. } = self.puts[put];
-        match base {
-            Some(base) => Some(answered?.max(self.answered_at(base)?)),
-            None => answered,
-        }
-    }
-
-    /// Nor can anybody refuse what was made of such a value.
-    fn is_excused(&self, put: usize) -> bool {
-        let Put { is_excused, base, .. } = self.puts[put];
-        is_excused || base.is_some_and(|base| self.is_excused(base))
     }
 
     /// Promise 6: nothing is on its way.

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use leash::protocol::{Arithmetic, Command, Exptime, Get, Reply, Returns, Store, StoreMode};
 
 use crate::engine::Simulated;
+use crate::refresh::deeds::Deed;
 use crate::refresh::fleet::{Notes, Person};
-use crate::refresh::oracle::Deed;
 use crate::refresh::world::World;
 
 /// Long enough for nothing to go stale within a story.

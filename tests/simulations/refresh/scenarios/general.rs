@@ -5,8 +5,8 @@ use std::rc::Rc;
 use leash::protocol::{Arithmetic, Command, Exptime, Get, Reply, Returns, Store, StoreMode};
 
 use crate::engine::Simulated;
+use crate::refresh::deeds::Deed;
 use crate::refresh::fleet::Person;
-use crate::refresh::oracle::Deed;
 use crate::refresh::trouble::Trouble;
 use crate::refresh::world::World;
 
@@ -22,7 +22,7 @@ enum Role {
 pub async fn play(world: &Rc<World>, builders: usize) {
     let past_leash = world.wires.lay(1);
     let fills = world.percent(30);
-    world.oracle.borrow_mut().are_numbers = builders > 0;
+    world.oracle.borrow_mut().puts.are_numbers = builders > 0;
     let mut roles = vec![Role::Reader; 2 + world.below(4)];
     roles.extend(vec![Role::Builder; builders]);
     roles.extend(vec![Role::Writer; world.below(3)]);
