@@ -31,7 +31,7 @@ fn routes(prefixes: impl IntoIterator<Item = String>) -> String {
 fn place(tree: &Tree, request: &Request, client: &Rc<Client>) -> Option<usize> {
     tree.branch(&request.key)?.entry.walk(request, client, |end, _| match end {
         WalkEnd::Server(_, server) => Some(server),
-        WalkEnd::Answer(_) | WalkEnd::Run(_) => None,
+        WalkEnd::Answer(_) | WalkEnd::Run(_) | WalkEnd::Order(_) => None,
     })
 }
 

@@ -2,6 +2,9 @@
 //! that ask nothing for `limits.idle`. Others can have their places then. The kernel finds clients whose machine is
 //! gone, by keepalive.
 //!
+//! Those that may ask no more before they are answered are not read, so leash would not see them hang up while a request
+//! of theirs waits: that is noticed here, too.
+//!
 //! One look at all clients of a worker a second; a timer for each of them would cost every request.
 
 use std::rc::Rc;
@@ -27,7 +30,7 @@ pub(crate) async fn sweep(clients: Rc<Clients>) {
             Some(ClientDrop::Unread) if connection.takes_some(now) => {}
             Some(ClientDrop::Unread) => connection.cut_off(&limits),
             Some(ClientDrop::Idle) => connection.part(),
-            None => {}
+            None => connection.notice_its_end(),
         });
     }
 }
@@ -54,6 +57,14 @@ impl Connection {
             Some(ClientDrop::Unread)
         } else {
             limits.idle.filter(|idle| is_idle(*idle)).map(|_| ClientDrop::Idle)
+        }
+    }
+
+    /// Notices that a client may have hung up which is not read.
+    fn notice_its_end(&self) {
+        let is_unread = self.state.borrow().paused;
+        if is_unread && self.writer.is_read_closed() {
+            self.client.may_have_hung_up();
         }
     }
 

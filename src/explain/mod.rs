@@ -90,7 +90,7 @@ impl Explainer {
         };
         Ok(branch.entry.walk(&request, &Client::new(), |end, sent| match end {
             WalkEnd::Server(pool, server) => self.at_server(&shown, branch, pool, server, &sent.key),
-            WalkEnd::Run(_) => nowhere(Some(&branch.prefix), "several servers"),
+            WalkEnd::Run(_) | WalkEnd::Order(_) => nowhere(Some(&branch.prefix), "several servers"),
             WalkEnd::Answer(reply) => nowhere(Some(&branch.prefix), &in_brief(&reply)),
         }))
     }

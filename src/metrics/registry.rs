@@ -224,6 +224,7 @@ fn put_server(samples: &mut Samples, labels: &[&str; 2], cells: &ServerCells) {
         (Series::UpstreamDesync, UpstreamCount::Desync),
         (Series::UpstreamRetries, UpstreamCount::Retries),
         (Series::GutterRequests, UpstreamCount::Guttered),
+        (Series::LateMessages, UpstreamCount::LateMessages),
         (Series::UpstreamBytesRead, UpstreamCount::BytesRead),
         (Series::UpstreamBytesWritten, UpstreamCount::BytesWritten),
     ] {

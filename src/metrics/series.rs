@@ -82,6 +82,7 @@ series! {
     UpstreamReconnects, "leash_upstream_reconnects_total", COUNTER, ["pool", "server"], "Connections to a server made anew after one was lost.";
     UpstreamDesync, "leash_upstream_desync_total", COUNTER, ["pool", "server"], "Connections closed because the server said something that was not asked.";
     UpstreamRetries, "leash_upstream_retries_total", COUNTER, ["pool", "server"], "Requests sent again because their connection had died.";
+    LateMessages, "leash_upstream_late_messages_total", COUNTER, ["pool", "server"], "Messages of queues that a holder handed out after request_timeout, and that were given back.";
     UpstreamBytesRead, "leash_upstream_bytes_read_total", COUNTER, ["pool", "server"], "Bytes received from a server.";
     UpstreamBytesWritten, "leash_upstream_bytes_written_total", COUNTER, ["pool", "server"], "Bytes sent to a server.";
     ServerUp, "leash_server_up", GAUGE, ["pool", "server"], "Whether requests are sent to a server (1) or it is down (0).";

@@ -137,6 +137,8 @@ words! {
         BytesWritten = "bytes_written",
         /// Requests that went to a gutter in its place.
         Guttered = "guttered",
+        /// Messages of queues that came too late and were given back.
+        LateMessages = "late_messages",
     }
 }
 

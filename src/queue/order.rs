@@ -92,7 +92,9 @@ pub enum QueueOrder {
     },
     /// Drops all messages of all queues.
     EmptyAll,
-    /// A consumer is gone: what it has is given back.
+    /// A consumer waits for no message any more.
+    StopWaiting(Consumer),
+    /// A consumer is gone: it waits no more, and what it has is given back.
     Leave(Consumer),
     /// Tells how all queues are.
     Figures,
@@ -111,7 +113,7 @@ impl QueueOrder {
             | QueueOrder::List { queue, .. }
             | QueueOrder::Withdraw { queue, .. }
             | QueueOrder::Empty { queue } => Some(queue),
-            QueueOrder::EmptyAll | QueueOrder::Leave(_) | QueueOrder::Figures => None,
+            QueueOrder::EmptyAll | QueueOrder::StopWaiting(_) | QueueOrder::Leave(_) | QueueOrder::Figures => None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io;
-use std::sync::mpsc::SyncSender;
+use std::sync::Arc;
 use std::thread::Builder;
 use std::time::Duration;
 
@@ -14,9 +14,9 @@ use super::segments::SegmentFiles;
 const BEHIND: Duration = Duration::from_millis(100);
 
 /// When the disk catches up.
-pub(super) struct Syncing<E> {
-    /// Where the end of a wait is told, as an `E`.
-    ends: SyncSender<E>,
+pub(super) struct Syncing {
+    /// Where the end of a wait is told.
+    ends: Arc<dyn Fn(SyncEnd) + Send + Sync>,
     at: Option<Duration>,
     is_under_way: bool,
 }
@@ -27,9 +27,9 @@ pub(super) struct SyncEnd {
     done: io::Result<()>,
 }
 
-impl<E: From<SyncEnd> + Send + 'static> Syncing<E> {
-    pub(super) fn new(ends: SyncSender<E>) -> Syncing<E> {
-        Syncing { ends, at: None, is_under_way: false }
+impl Syncing {
+    pub(super) fn new(ends: impl Fn(SyncEnd) + Send + Sync + 'static) -> Syncing {
+        Syncing { ends: Arc::new(ends), at: None, is_under_way: false }
     }
 
     /// When it is to be looked after again though nothing is asked for.
@@ -56,11 +56,8 @@ impl<E: From<SyncEnd> + Send + 'static> Syncing<E> {
 
     fn begin<T>(&mut self, holder: &mut QueueHolder<SegmentFiles, T>, point: SyncPoint, file: File) {
         let ends = self.ends.clone();
-        let wait = move || {
-            let done = file.sync_data();
-            // If it is not there to hear this, it waits for the disk itself before it ends.
-            let _ = ends.send(SyncEnd { point, done }.into());
-        };
+        // If it is not there to hear this, it waits for the disk itself before it ends.
+        let wait = move || ends(SyncEnd { point, done: file.sync_data() });
         match Builder::new().name("queues-sync".into()).spawn(wait) {
             Ok(_) => self.is_under_way = true,
             // The holder says so itself, and it is tried again.

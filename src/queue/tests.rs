@@ -395,3 +395,14 @@ async fn many_who_order_at_once_share_a_keeper_and_its_end_loses_nothing() {
     keeper.leave(BY);
     assert_eq!(keeper.order(QueueOrder::Count { queue: "q".into() }).await, QueueAnswer::Number(1_000));
 }
+
+#[tokio::test]
+async fn a_keeper_that_is_closed_refuses_what_comes_later() {
+    let place = tempfile::tempdir().unwrap();
+    let keeper = Keeper::open(place.path(), terms()).unwrap();
+    let before = keeper.order(put("q", "m", 0));
+    keeper.close();
+    assert!(matches!(before.await, QueueAnswer::Stored(_)));
+    assert_eq!(keeper.order(put("q", "m", 0)).await, QueueAnswer::Refused(QueueRefusal::Busy));
+    assert_eq!(keeper.figures().refused.busy, 1);
+}

@@ -18,12 +18,19 @@ struct Waiting {
     waker: RefCell<Option<Waker>>,
     /// Whether the caller has dropped the answer.
     is_given_up: Cell<bool>,
+    /// Who takes a reply that comes too late.
+    late: Cell<Option<Ticket>>,
 }
 
 impl Answer {
     /// Calls `ask` with the ticket whose reply this is.
     pub fn to(ask: impl FnOnce(Ticket) -> Option<Reply>) -> Answer {
-        let waiting = Rc::new(Waiting::default());
+        Answer::or_late(None, ask)
+    }
+
+    /// The same; should the reply come after the answer that there is none, `late` has it.
+    pub(super) fn or_late(late: Option<Ticket>, ask: impl FnOnce(Ticket) -> Option<Reply>) -> Answer {
+        let waiting = Rc::new(Waiting { late: Cell::new(late), ..Waiting::default() });
         if let Some(reply) = ask(Ticket::new(waiting.clone(), 0)) {
             *waiting.reply.borrow_mut() = Some(reply);
         }
@@ -57,6 +64,10 @@ impl ReplyTo for Waiting {
         if let Some(waker) = self.waker.take() {
             waker.wake();
         }
+    }
+
+    fn late(&self, _: u64) -> Option<Ticket> {
+        self.late.take()
     }
 
     fn is_wanted(&self, _: u64) -> bool {

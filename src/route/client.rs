@@ -31,7 +31,9 @@ pub struct Client {
     storing: RefCell<Vec<ItemId>>,
     /// Its reads that wait for the value of another client.
     waits: RefCell<Slab<Rc<Wait>>>,
-    gone: Notify,
+    stopped: Notify,
+    /// Whether nothing waits on its behalf any more.
+    waits_no_more: Cell<bool>,
     is_gone: Cell<bool>,
     may_store: Cell<bool>,
 }
@@ -52,23 +54,43 @@ impl Client {
             queues: QueueSeat::default(),
             storing: RefCell::default(),
             waits: RefCell::default(),
-            gone: Notify::new(),
+            stopped: Notify::new(),
+            waits_no_more: Cell::new(false),
             is_gone: Cell::new(false),
             may_store: Cell::new(true),
         })
+    }
+
+    /// Says that the client sends no more, though not all that it sent was read: it may have hung up. If it waits for a message
+    /// of a queue it waits for nothing from now on, and what it has asked behind that is not done. What is read of it later is.
+    pub(crate) fn may_have_hung_up(&self) {
+        if self.queues.is_waiting() && !self.waits_no_more() {
+            self.stop_waiting();
+            self.queues.stop_waiting();
+        }
     }
 
     /// Says that the client has hung up: requests that wait on its behalf stop waiting, and the messages that it has are
     /// given back.
     pub fn leave(&self) {
         self.is_gone.set(true);
-        self.gone.notify_waiters();
+        self.stop_waiting();
         self.queues.leave();
+    }
+
+    fn stop_waiting(&self) {
+        self.waits_no_more.set(true);
+        self.stopped.notify_waiters();
     }
 
     /// Whether the client has hung up.
     pub(super) fn is_gone(&self) -> bool {
         self.is_gone.get()
+    }
+
+    /// Whether nothing waits on its behalf any more, as it may have hung up.
+    pub(super) fn waits_no_more(&self) -> bool {
+        self.waits_no_more.get()
     }
 
     /// Says whether the client may store values, which it may unless it is said.
@@ -86,11 +108,11 @@ impl Client {
         self.turns.is_idle()
     }
 
-    /// Ready once the client has hung up.
-    pub(super) async fn gone(&self) {
-        let leaving = self.gone.notified();
-        if !self.is_gone.get() {
-            leaving.await;
+    /// Ready once nothing waits on its behalf any more.
+    pub(super) async fn stopped(&self) {
+        let stopping = self.stopped.notified();
+        if !self.waits_no_more() {
+            stopping.await;
         }
     }
 

@@ -57,17 +57,24 @@ impl Entry {
 
     /// The same about something that leash keeps beside the item with the key `item`: on that item's own server.
     pub fn call_beside(&self, item: &Key, request: &Request, client: &Rc<Client>) -> Answer {
-        self.call_about(About::Beside(item), request, client)
+        self.call_about(About::Beside(item), request, client, None)
     }
 
-    /// The same of the queue with this name: at its holder, in the order of the calls, and never asked again by leash.
-    pub(super) fn call_queue(&self, name: &Key, request: &Request, client: &Rc<Client>) -> Answer {
-        self.call_about(About::Queue(name), request, client)
+    /// The same of the queue with this name: at its holder, in the order of the calls, and never asked again by leash. A
+    /// reply that comes after the answer that there is none goes to `late`.
+    pub(super) fn call_queue(
+        &self,
+        name: &Key,
+        request: &Request,
+        client: &Rc<Client>,
+        late: Option<Ticket>,
+    ) -> Answer {
+        self.call_about(About::Queue(name), request, client, late)
     }
 
-    fn call_about(&self, about: About<'_>, request: &Request, client: &Rc<Client>) -> Answer {
+    fn call_about(&self, about: About<'_>, request: &Request, client: &Rc<Client>, late: Option<Ticket>) -> Answer {
         let ask = Ask { request, about, client };
-        Answer::to(|ticket| walk(&self.root, &ask, Asking { entry: self, client, ticket }))
+        Answer::or_late(late, |ticket| walk(&self.root, &ask, Asking { entry: self, client, ticket }))
     }
 
     /// All servers below.
@@ -109,11 +116,12 @@ impl Walker for Asking<'_> {
                 pool.servers()[server].ask(Question::Ask(ask.request), mark(ask), self.ticket)
             }
             WalkEnd::Answer(reply) => Some(reply),
-            WalkEnd::Run(_) if !self.client.holder.may_take(STEPS + ask.request.value_len()) => {
+            WalkEnd::Run(_) | WalkEnd::Order(_) if !self.client.holder.may_take(STEPS + ask.request.value_len()) => {
                 self.client.holder.shed(Shed::Steps);
                 Some(Reply::Error(NO_MEMORY.into()))
             }
             WalkEnd::Run(node) => self.run(node, ask.request.detached()),
+            WalkEnd::Order(node) => node.order(&ask.request.detached(), self.client, self.ticket),
         }
     }
 }

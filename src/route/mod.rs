@@ -53,7 +53,7 @@ use std::time::Duration;
 
 use crate::config::QueueMode;
 use crate::protocol::{Cause, Failure, Key, Reply, Request};
-use crate::upstream::ServerOrStore;
+use crate::upstream::{ServerOrStore, Ticket};
 
 /// What is asked of a node.
 pub struct Ask<'a> {
@@ -127,6 +127,11 @@ pub trait Node {
         unreachable!("only a node that said so runs")
     }
 
+    /// Orders what it said it would order, at once. The reply goes to `ticket` later, unless it is known now.
+    fn order(&self, _request: &Request, _client: &Rc<Client>, _ticket: Ticket) -> Option<Reply> {
+        unreachable!("only a node that said so orders")
+    }
+
     /// The time it gives a request above that of its servers, because the configuration wants it to wait; `refused` is
     /// the reply it has so far.
     fn more_patience(&self, _request: &Request, _refused: Option<&Reply>) -> Duration {
@@ -171,6 +176,8 @@ pub enum Step<'r> {
     Watch(&'r Rc<dyn Node>, Request),
     /// The node does it itself, in several steps.
     Run,
+    /// The node has it done itself, in one: without a task.
+    Order,
     /// This server of the pool has the answer.
     Send(&'r PoolNode, usize),
     /// Answered without asking anyone.

@@ -1,7 +1,7 @@
 //! The walk down the tree: each node says what it does with a request, until one says where it is answered.
 //!
 //! ```text
-//!   prefix ─▶ step ─▶ step ─▶ … ─▶ Send, Answer or Run ─▶ arrive
+//!   prefix ─▶ step ─▶ step ─▶ … ─▶ Send, Answer, Run or Order ─▶ arrive
 //!               └ Watch ─▶ the walker keeps a place for the reply, and goes on
 //! ```
 //! There is no other walk: a request that is asked and the question where a key goes differ in their [`Walker`] alone.
@@ -19,6 +19,8 @@ pub enum WalkEnd<'t> {
     Answer(Reply),
     /// At this node, which does it in several steps.
     Run(&'t Rc<dyn Node>),
+    /// At this node, which has it done in one.
+    Order(&'t Rc<dyn Node>),
 }
 
 /// What is done on the way down, and at its end.
@@ -53,6 +55,7 @@ fn walk_on<W: Walker>(node: &Rc<dyn Node>, step: Step<'_>, ask: &Ask<'_>, walker
         Step::Send(pool, server) => walker.arrive(WalkEnd::Server(pool, server), ask),
         Step::Answer(reply) => walker.arrive(WalkEnd::Answer(reply), ask),
         Step::Run => walker.arrive(WalkEnd::Run(node), ask),
+        Step::Order => walker.arrive(WalkEnd::Order(node), ask),
         Step::Rewrite(child, request) => walk(child, &ask.rewritten(&request), walker),
         Step::Watch(child, request) => {
             walker.watch(node, request, |request, walker| walk(child, &ask.rewritten(request), walker))

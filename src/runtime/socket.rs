@@ -4,7 +4,7 @@ use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, RawFd};
 use std::pin::pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::BufMut;
@@ -130,6 +130,17 @@ impl SocketWriter {
             // Otherwise it tries on for a while, at its own expense.
             let _ = SockRef::from(writer.as_ref()).set_linger(Some(Duration::ZERO));
         }
+    }
+
+    /// Whether the other end has said that it sends no more, as far as the event loop knows: also where not all that it sent
+    /// was read.
+    pub(super) fn is_read_closed(&self) -> bool {
+        let mut cx = Context::from_waker(Waker::noop());
+        let ready = match self {
+            SocketWriter::Tcp(writer) => pin!(writer.as_ref().ready(Interest::READABLE)).poll(&mut cx),
+            SocketWriter::Unix(writer) => pin!(writer.as_ref().ready(Interest::READABLE)).poll(&mut cx),
+        };
+        matches!(ready, Poll::Ready(Ok(ready)) if ready.is_read_closed())
     }
 
     /// Ready when the kernel takes more after it took less than there was.

@@ -106,6 +106,11 @@ impl Writer {
         }
     }
 
+    /// Whether the other end has said that it sends no more, also where not all that it sent was read.
+    pub(crate) fn is_read_closed(&self) -> bool {
+        self.socket().is_read_closed()
+    }
+
     /// Has the kernel drop undelivered bytes once the socket is closed, as the peer does not take them.
     pub fn reset_at_end(&self) {
         self.socket().reset_at_end();

@@ -11,7 +11,7 @@ use crate::metrics::{RouteId, ServerId, Shard, route_label};
 use crate::route::gutter::decide::Cap;
 use crate::route::loader::{LoaderBounds, RouteLoader};
 use crate::route::queue::decide::QueueRules;
-use crate::route::queue::{QueueHolding, QueueNode, QueuesBehind};
+use crate::route::queue::{QueueHolding, QueueNode, QueuesBehind, QueuesHere};
 use crate::route::refresh::decide::{EarlyRefresh, Policy};
 use crate::route::{
     Branch, Entry, GutterNode, MigrationNode, NamespaceNode, Node, PendingReplies, PoolNode, RefreshNode, Tree,
@@ -154,7 +154,9 @@ impl<'s> TreeBuilder<'s> {
     /// The queues of a route; none where they would be in this process, but it does not serve.
     fn queues(&self, route: &config::Route, queues: &Queues) -> Option<QueueNode> {
         let holding = match &queues.kept {
-            QueuesKept::Here(_) => QueueHolding::Here(self.snapshot.keeper(route)?.clone()),
+            QueuesKept::Here(_) => {
+                QueueHolding::Here(QueuesHere::new(self.snapshot.keeper(route)?.clone(), self.turn.clone()))
+            }
             QueuesKept::Behind(pool) => {
                 let pool = self.entry(self.pools[*pool].clone(), self.patience(route));
                 let identity = identity(&prefix_of(route));
@@ -163,7 +165,7 @@ impl<'s> TreeBuilder<'s> {
         };
         let plain = route.namespace.len() + route.prefix.len();
         let rules = QueueRules { mode: queues.mode, allow_flush: route.allow_flush, plain };
-        Some(QueueNode::new(holding, rules, identity(&prefix_of(route)), self.turn.clone()))
+        Some(QueueNode::new(holding, rules, identity(&prefix_of(route))))
     }
 
     /// One of the pools of a route, with its gutter if it has one.

@@ -152,7 +152,7 @@ impl Batch {
             self.frees |= std::mem::take(&mut link.receiving) > 0;
             slot
         };
-        let Some(slot) = slot else { return };
+        let Some(mut slot) = slot else { return };
         self.frees |= slot.held() > 0;
         let size = reply.value_len();
         if (1..LARGE).contains(&size) {
@@ -164,7 +164,12 @@ impl Batch {
                 self.add(lane, slot.asked);
                 ticket.answer(reply);
             }
-            None => self.last_late = Some(slot.asked),
+            None => {
+                self.last_late = Some(slot.asked);
+                if let Some(late) = slot.take_late() {
+                    late.answer(reply);
+                }
+            }
         }
     }
 

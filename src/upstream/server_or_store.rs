@@ -90,6 +90,13 @@ impl ServerOrStore {
         }
     }
 
+    /// Counts a message of a queue that it handed out too late, and that is given back.
+    pub(crate) fn count_late_message(&self) {
+        if let ServerOrStore::Server(server) = self {
+            server.common.count(UpstreamCount::LateMessages, 1);
+        }
+    }
+
     /// Refuses what only its items' CAS uniques make possible, since it has shown that they have none.
     pub fn refuse_without_cas(&self) -> Reply {
         match self {

@@ -34,12 +34,30 @@ pub(super) struct Kept {
     pub held: usize,
     /// The key of which no older value may be read any more, should the question fail.
     pub forgotten: Option<Key>,
+    /// Who takes a reply that comes too late.
+    pub late: Option<Ticket>,
 }
 
 impl Slot {
     /// Whether a caller still waits for the reply.
     pub(super) fn is_wanted(&self) -> bool {
         self.ticket.as_ref().is_some_and(Ticket::is_wanted)
+    }
+
+    /// Makes a tombstone of it. Who waited.
+    pub(super) fn bury(&mut self) -> Option<Ticket> {
+        let ticket = self.ticket.take()?;
+        if self.mark.is_once
+            && let Some(late) = ticket.late()
+        {
+            self.kept = Some(Box::new(Kept { again: None, held: 0, forgotten: None, late: Some(late) }));
+        }
+        Some(ticket)
+    }
+
+    /// Who takes the reply, though the caller was told that there is none.
+    pub(super) fn take_late(&mut self) -> Option<Ticket> {
+        self.kept.as_mut()?.late.take()
     }
 
     /// How many bytes of its words are kept.
@@ -85,7 +103,7 @@ impl Kept {
             return None;
         }
         let held = again.map_or(0, held);
-        Some(Box::new(Kept { again: again.cloned(), held, forgotten: forgotten.cloned() }))
+        Some(Box::new(Kept { again: again.cloned(), held, forgotten: forgotten.cloned(), late: None }))
     }
 }
 

@@ -163,7 +163,7 @@ impl Slots {
 
     /// Makes a tombstone of the oldest question and returns who waited for it.
     pub(super) fn bury_first(&mut self) -> Option<Ticket> {
-        let ticket = self.queue.front_mut()?.ticket.take();
+        let ticket = self.queue.front_mut()?.bury();
         self.dead = self.dead.max(1);
         ticket
     }
@@ -221,8 +221,8 @@ impl Slots {
                 break;
             }
             let (asked, forgotten) = (slot.asked, slot.take_forgotten());
-            expired.extend(slot.ticket.take().map(|ticket| Expired { ticket, asked, forgotten }));
             self.held -= slot.settle();
+            expired.extend(slot.bury().map(|ticket| Expired { ticket, asked, forgotten }));
             self.dead += 1;
         }
         expired

@@ -14,6 +14,12 @@ pub trait ReplyTo {
     /// buffer. Never from within the call that asked.
     fn lingers(&self, _token: u64) {}
 
+    /// Who takes the reply to the request that `token` was given to, should it come after the caller was told that there is
+    /// none. Asked once, and only of requests that are sent once.
+    fn late(&self, _token: u64) -> Option<Ticket> {
+        None
+    }
+
     /// Whether a client still waits for the reply to the request that `token` was given to. If not, the reply is
     /// delivered all the same, but without its value if that is large.
     fn is_wanted(&self, _token: u64) -> bool {
@@ -41,6 +47,11 @@ impl Ticket {
     /// Whether a client still waits for the reply.
     pub fn is_wanted(&self) -> bool {
         self.to.is_wanted(self.token)
+    }
+
+    /// Who takes the reply should it come too late for this one.
+    pub(super) fn late(&self) -> Option<Ticket> {
+        self.to.late(self.token)
     }
 
     /// Hands over the reply.

@@ -13,7 +13,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
     pub(super) fn must_wait(&self, order: &QueueOrder) -> bool {
         let would_overtake = match order {
             QueueOrder::Figures => false,
-            QueueOrder::EmptyAll | QueueOrder::Leave(_) => !self.busy.is_empty(),
+            QueueOrder::EmptyAll | QueueOrder::StopWaiting(_) | QueueOrder::Leave(_) => !self.busy.is_empty(),
             of_queue => of_queue.queue().is_some_and(|queue| self.busy.contains(queue)),
         };
         would_overtake || self.answered >= ANSWERED

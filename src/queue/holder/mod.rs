@@ -199,6 +199,10 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
                 self.answer(tell, answer);
                 self.serve(&queue, now);
             }
+            QueueOrder::StopWaiting(by) => {
+                self.end_waits_of(by);
+                self.answer(tell, QueueAnswer::Done);
+            }
             QueueOrder::Leave(by) => {
                 self.leave(by, now);
                 self.answer(tell, QueueAnswer::Done);

@@ -104,7 +104,7 @@ pub(super) async fn wait(
         // Its own write is not what it waits for.
         () = waits.overtaken() => Err(ColdWait::Timeout),
         end = place.end() => if place.lack().is_some() { Err(ColdWait::Nothing) } else { Ok(end) },
-        () = client.gone() => Err(ColdWait::Gone),
+        () = client.stopped() => Err(ColdWait::Gone),
         () = sleep_until(patience) => Err(ColdWait::Timeout),
     }
 }

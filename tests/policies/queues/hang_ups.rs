@@ -3,6 +3,8 @@
 use std::net::Shutdown;
 use std::time::Duration;
 
+use support::figures::reaches;
+use support::reload::reload;
 use support::{BOUND, Client, Leash, wait_until};
 
 use super::Holder;
@@ -80,6 +82,58 @@ fn a_client_that_hangs_up_while_it_waits_takes_nothing() {
         client.expect("set q 0 0 1\r\na\r\n", "STORED\r\n");
         client.expect("get q\r\n", "VALUE q 0 1\r\na\r\nEND\r\n");
     }
+}
+
+/// Of a client that has so much under way leash reads no more until it is answered, so it does not see the end of what the
+/// client sent.
+#[test]
+fn a_client_that_is_not_read_and_hangs_up_while_it_waits_takes_nothing() {
+    for behind in ["get q\r\n", "get q/t=600000\r\n"] {
+        let holder = Holder::start("mode: kestrel, reserve: 10m");
+        let mut client = holder.leash.client();
+        let mut gone = holder.leash.client();
+        gone.send(format!("get q/t=600000\r\n{}", behind.repeat(3_000)));
+        reaches(&holder.leash, "leash_queue_waiters", "", 1.0);
+        drop(gone);
+        reaches(&holder.leash, "leash_queue_waiters", "", 0.0);
+        reaches(&holder.leash, "leash_downstream_connections", "", 1.0);
+        client.expect("set q 0 0 1\r\na\r\n", "STORED\r\n");
+        client.expect("get q\r\n", "VALUE q 0 1\r\na\r\nEND\r\n");
+    }
+}
+
+#[test]
+fn a_client_that_hangs_up_before_it_is_answered_has_nothing() {
+    for sync in ["always", "100ms"] {
+        let holder = Holder::start(&format!("mode: reserve, reserve: 10m, sync: {sync}"));
+        holder.leash.client().expect("set q 0 0 1\r\na\r\n", "STORED\r\n");
+        for _ in 0..50 {
+            let mut hasty = holder.leash.client();
+            hasty.send("set other 0 0 1\r\nx\r\nget q\r\n");
+            drop(hasty);
+        }
+        comes(&holder.leash, "q", b"a").expect("delete q\r\nget q\r\n", "DELETED\r\nEND\r\n");
+    }
+}
+
+#[test]
+fn what_a_client_has_is_given_back_and_what_it_waits_for_comes_over_reloads() {
+    let place = tempfile::tempdir().unwrap();
+    let yaml = |reserve: &str| Holder::config(&place, &format!("mode: kestrel, reserve: {reserve}"));
+    let leash = Leash::with_config(&yaml("10m"));
+    let (mut producer, mut waits) = (leash.client(), leash.client());
+    waits.send("get q/t=600000/open\r\n");
+    reaches(&leash, "leash_queue_waiters", "", 1.0);
+    reload(&leash, yaml("11m"));
+    producer.expect("set q 0 0 1\r\na\r\n", "STORED\r\n");
+    waits.expect("", "VALUE q/t=600000/open 0 1\r\na\r\nEND\r\n");
+    for minutes in 12..15 {
+        reload(&leash, yaml(&format!("{minutes}m")));
+        waits.expect("get q/abort\r\nget q/open\r\n", "END\r\nVALUE q/open 0 1\r\na\r\nEND\r\n");
+    }
+    reload(&leash, yaml("15m"));
+    drop(waits);
+    comes(&leash, "q/open", b"a").expect("get q/close\r\nget q\r\n", "END\r\nEND\r\n");
 }
 
 #[test]

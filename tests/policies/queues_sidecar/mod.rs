@@ -3,6 +3,7 @@
 mod crowd;
 mod crowds;
 mod house;
+mod late;
 mod ledger;
 mod trouble;
 mod waits;

@@ -9,6 +9,8 @@
 //! remembered here, with the client ([`OpenMessages`](super::decide::OpenMessages)). leash never asks twice of its own accord: an order
 //! without a reply has failed, and the client hears that.
 
+mod late;
+mod steps;
 mod wait;
 
 use std::rc::Rc;
@@ -17,6 +19,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::decide::{OpenMessage, QueueOfRoute, asked, heard, queue_key};
+use super::room::MessageRoom;
 use super::seat::{Answering, HolderWay};
 use crate::protocol::Reply;
 use crate::queue::{QueueAnswer, QueueOrder, QueueRefusal, Settling, Taking};
@@ -24,7 +27,7 @@ use crate::route::refresh::decide::ItemId;
 use crate::route::turns::KeyTurns;
 use crate::route::{Client, Entry};
 use crate::runtime::env::Env;
-use crate::upstream::ServerOrStore;
+use crate::upstream::{ServerOrStore, Ticket};
 
 /// The holders of one route's queues.
 pub struct QueuesBehind {
@@ -35,6 +38,7 @@ pub struct QueuesBehind {
     /// What tells the route from others.
     route: u64,
     env: Rc<dyn Env>,
+    room: MessageRoom,
     /// The clients of this worker that wait for a message of a queue: only the first of them asks.
     waiting: Rc<KeyTurns<ItemId>>,
     /// The client that gives back what others had.
@@ -44,16 +48,16 @@ pub struct QueuesBehind {
 impl QueuesBehind {
     /// The holders of `pool`, who give a message to another consumer after `reserve`; `route` is the route's identity.
     pub fn new(pool: Entry, reserve: Duration, route: u64, env: Rc<dyn Env>) -> Rc<QueuesBehind> {
-        let (waiting, nobody) = (KeyTurns::new(), Client::new());
-        Rc::new(QueuesBehind { pool, reserve, route, env, waiting, nobody })
+        let (room, waiting, nobody) = (MessageRoom::new(), KeyTurns::new(), Client::new());
+        Rc::new(QueuesBehind { pool, reserve, route, env, room, waiting, nobody })
     }
 
     /// Orders on behalf of `client`. The holder is asked at once, unless the client waits behind others.
-    pub(super) fn order(self: &Rc<Self>, order: QueueOrder, client: &Rc<Client>) -> Answering {
+    fn order(self: &Rc<Self>, order: QueueOrder, client: &Rc<Client>) -> Answering {
         match &order {
             QueueOrder::Take { queue, how, wait, .. } => self.take(queue, *how, *wait, client),
             QueueOrder::Settle { queue, id, how, .. } => self.settle(queue, *id, *how, client),
-            _ => Box::pin(self.ask(order, client)),
+            _ => Box::pin(self.ask(order, client, None)),
         }
     }
 
@@ -72,11 +76,16 @@ impl QueuesBehind {
         queue_key(queue).map_or(0, |key| self.pool.root().era(&key))
     }
 
-    /// Asks the holder at once.
-    fn ask(&self, order: QueueOrder, client: &Rc<Client>) -> impl Future<Output = Result<QueueAnswer, Reply>> + use<> {
+    /// Asks the holder at once. A reply that comes too late goes to `late`.
+    fn ask(
+        &self,
+        order: QueueOrder,
+        client: &Rc<Client>,
+        late: Option<Ticket>,
+    ) -> impl Future<Output = Result<QueueAnswer, Reply>> + use<> {
         let env = self.env.clone();
         let asked = queue_key(name(&order)).and_then(|key| Ok((key, asked(&order, env.unix())?)));
-        let answer = asked.map(|(key, request)| self.pool.call_queue(&key, &request, client));
+        let answer = asked.map(|(key, request)| self.pool.call_queue(&key, &request, client, late));
         async move {
             match answer {
                 Ok(answer) => heard(&order, answer.await, env.unix()),
@@ -104,7 +113,8 @@ impl QueuesBehind {
         let era = self.era(&queue);
         let until = self.env.now() + self.reserve;
         let (by, wait) = (client.queues.consumer(), Duration::ZERO);
-        let answer = self.ask(QueueOrder::Take { queue: queue.clone(), by, how: Taking::Reserve, wait }, client);
+        let order = QueueOrder::Take { queue: queue.clone(), by, how: Taking::Reserve, wait };
+        let answer = self.ask(order, client, Some(self.late(&queue, era, until)));
         let client = client.clone();
         Box::pin(async move {
             let answer = answer.await;
@@ -129,7 +139,7 @@ impl QueuesBehind {
                 None => known(QueueAnswer::Nothing),
             },
             // By its id any message may be acknowledged: a sidecar before this one knows what was done.
-            (None, Some(id), Settling::Acknowledge) => Box::pin(self.ask(settle(id), client)),
+            (None, Some(id), Settling::Acknowledge) => Box::pin(self.ask(settle(id), client, None)),
             (None, ..) => known(QueueAnswer::Nothing),
         }
     }
@@ -139,7 +149,7 @@ impl HolderWay for QueuesBehind {
     fn settle(&self, order: QueueOrder, message: &OpenMessage<Rc<dyn HolderWay>>) -> Option<Answering> {
         let is_given_back = matches!(order, QueueOrder::Settle { how: Settling::GiveBack, .. });
         let may = !is_given_back || message.may_be_given_back(self.era(name(&order)), self.env.now());
-        may.then(|| -> Answering { Box::pin(self.ask(order, &self.nobody)) })
+        may.then(|| -> Answering { Box::pin(self.ask(order, &self.nobody, None)) })
     }
 }
 

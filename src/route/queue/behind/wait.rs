@@ -35,7 +35,7 @@ impl QueuesBehind {
             tokio::select! {
                 biased;
                 () = &place => {}
-                () = client.gone() => return Ok(QueueAnswer::Nothing),
+                () = client.stopped() => return Ok(QueueAnswer::Nothing),
                 () = sleep_until(until.into()) => return Ok(QueueAnswer::Nothing),
             }
             me.ask_until(queue, until, &client).await
@@ -55,12 +55,12 @@ impl QueuesBehind {
             let next = (self.env.now() + pause(in_vain, self.env.chance())).min(until);
             // Nothing interrupts a question: it may be answered with a message.
             let answer = self.clone().open(queue.clone(), client).await;
-            if is_decided(&answer) || client.is_gone() || self.env.now() >= until {
+            if is_decided(&answer) || client.waits_no_more() || self.env.now() >= until {
                 return answer;
             }
             tokio::select! {
                 biased;
-                () = client.gone() => return Ok(QueueAnswer::Nothing),
+                () = client.stopped() => return Ok(QueueAnswer::Nothing),
                 () = sleep_until(next.into()) => in_vain += 1,
             }
         }

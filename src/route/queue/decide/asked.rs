@@ -1,5 +1,5 @@
 //! The words in which a sidecar orders from a holder, and what it makes of the reply: what [`wish`](super::wish()) and
-//! [`told`](super::told()) do, the other way round. A holder of either mode understands them.
+//! [`QueueTelling`](super::QueueTelling) do, the other way round. A holder of either mode understands them.
 //!
 //! | order | asked |
 //! |---|---|
@@ -51,7 +51,7 @@ pub fn asked(order: &QueueOrder, now: i64) -> Result<Request, &'static str> {
         QueueOrder::Empty { queue } => {
             (queue, Vec::new(), Command::Delete(Delete { drop_value: true, ..Delete::default() }))
         }
-        QueueOrder::EmptyAll | QueueOrder::Leave(_) | QueueOrder::Figures => {
+        QueueOrder::EmptyAll | QueueOrder::StopWaiting(_) | QueueOrder::Leave(_) | QueueOrder::Figures => {
             return Err("CLIENT_ERROR no holder elsewhere is asked that");
         }
     };
@@ -112,7 +112,7 @@ mod tests {
     use super::*;
     use crate::config::QueueMode;
     use crate::queue::{Consumer, QueueRefusal, Taking};
-    use crate::route::queue::decide::{QueueRules, QueueWish, told, wish};
+    use crate::route::queue::decide::{QueueRules, QueueTelling, QueueWish, wish};
 
     const NOW: i64 = 1_750_000_000;
     const BY: Consumer = Consumer(7);
@@ -161,7 +161,8 @@ mod tests {
             let request = asked(&order, NOW).unwrap();
             let rules = QueueRules { mode: QueueMode::Kestrel, allow_flush: false, plain: 0 };
             let QueueWish { what, .. } = wish(&request, rules).unwrap();
-            let back = |answer: QueueAnswer| heard(&order, told(&request.command, &what, rules.mode, answer, NOW), NOW);
+            let telling = QueueTelling::of(&request.command, &what, rules.mode);
+            let back = |answer: QueueAnswer| heard(&order, telling.told(answer, NOW), NOW);
             prop_assert_eq!(back(good.clone()), Ok(good));
             if !matches!(order, QueueOrder::Put { .. }) {
                 prop_assert_eq!(back(QueueAnswer::Nothing), Ok(QueueAnswer::Nothing));

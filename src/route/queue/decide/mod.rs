@@ -14,5 +14,6 @@ pub use asked::{asked, heard, queue_key};
 pub use name::{QueueKey, QueueSuffix, SuffixWords};
 pub use open::{OpenMessage, OpenMessages, QueueOfRoute};
 pub(super) use pause::pause;
-pub use told::{refused, told, untold};
+pub(super) use told::no_answer;
+pub use told::{QueueTelling, refused};
 pub use wish::{QueueRules, QueueWish, QueueWishKind, wish};

@@ -156,7 +156,7 @@ fn what_is_open_is_closed_before_the_next_one_is_taken() {
 fn read(line: &str, mode: QueueMode, answer: QueueAnswer) -> String {
     let (request, form) = asked(line);
     let reply = match wish(&request, QueueRules { allow_flush: true, ..rules(mode) }) {
-        Ok(QueueWish { what, .. }) => told(&request.command, &what, mode, answer, NOW),
+        Ok(QueueWish { what, .. }) => QueueTelling::of(&request.command, &what, mode).told(answer, NOW),
         Err(why) => Reply::Error(why.into()),
     };
     let mut out = Output::default();

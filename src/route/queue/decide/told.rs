@@ -4,34 +4,56 @@ use bytes::Bytes;
 
 use super::wish::QueueWishKind;
 use crate::config::QueueMode;
-use crate::protocol::{Command, Get, Item, Reply, Returns};
+use crate::protocol::{Cause, Command, Failure, Get, Item, Reply, Returns};
 use crate::queue::{Message, QueueAnswer, QueueRefusal};
 
-/// The reply to `command`, which was read as this wish and answered so at `now`.
-pub fn told(command: &Command, what: &QueueWishKind, mode: QueueMode, answer: QueueAnswer, now: i64) -> Reply {
-    match (answer, what) {
-        (QueueAnswer::Refused(QueueRefusal::HasOne), _) if mode == QueueMode::Reserve => Reply::Miss,
-        (QueueAnswer::Refused(why), _) => refused(why),
-        // Kestrel's words tell nothing of what they ended.
-        (_, QueueWishKind::End(_)) => Reply::Miss,
-        (QueueAnswer::Message(id, message), _) => Reply::Hit(item(id, message, returns(command), now)),
-        (QueueAnswer::Stored(id), _) => Reply::Hit(Item { cas: id, ..Item::default() }),
-        (QueueAnswer::Done, _) => Reply::Hit(Item::default()),
-        (QueueAnswer::Number(number), _) => text(number.to_string().into(), returns(command)),
-        (QueueAnswer::Listed(messages), _) if !messages.is_empty() => {
-            text(messages.join(&b"\n"[..]).into(), returns(command))
-        }
-        _ if matches!(command, Command::Get(_)) => Reply::Miss,
-        _ => Reply::NotFound,
-    }
+/// All that is remembered of a command until its answer can be told.
+#[derive(Clone, Copy, Debug)]
+pub struct QueueTelling {
+    mode: QueueMode,
+    is_read: bool,
+    returns: Returns,
+    /// Whether it ends a reservation by words behind the name.
+    ends: bool,
 }
 
-/// The same where the holder gave no answer: `instead` is told, so that no client takes a message for done with that is not.
-pub fn untold(what: &QueueWishKind, instead: Reply) -> Reply {
-    match (what, instead) {
-        // A read that failed is nothing, but Kestrel's words are commands that look like reads.
-        (QueueWishKind::End(_), Reply::Failed(failure)) => Reply::Error(format!("SERVER_ERROR {failure}").into()),
-        (_, instead) => instead,
+impl QueueTelling {
+    /// That of `command`, which was read as this wish.
+    pub fn of(command: &Command, what: &QueueWishKind, mode: QueueMode) -> QueueTelling {
+        let (is_read, returns) = match command {
+            Command::Get(Get { returns, .. }) => (true, *returns),
+            _ => (false, Returns::NONE),
+        };
+        QueueTelling { mode, is_read, returns, ends: matches!(what, QueueWishKind::End(_)) }
+    }
+
+    /// The reply to a command that is answered so at `now`.
+    pub fn told(self, answer: QueueAnswer, now: i64) -> Reply {
+        match answer {
+            QueueAnswer::Refused(QueueRefusal::HasOne) if self.mode == QueueMode::Reserve => Reply::Miss,
+            QueueAnswer::Refused(why) => refused(why),
+            // Kestrel's words tell nothing of what they ended.
+            _ if self.ends => Reply::Miss,
+            QueueAnswer::Message(id, message) => Reply::Hit(item(id, message, self.returns, now)),
+            QueueAnswer::Stored(id) => Reply::Hit(Item { cas: id, ..Item::default() }),
+            QueueAnswer::Done => Reply::Hit(Item::default()),
+            QueueAnswer::Number(number) => text(number.to_string().into(), self.returns),
+            QueueAnswer::Listed(messages) if !messages.is_empty() => {
+                text(messages.join(&b"\n"[..]).into(), self.returns)
+            }
+            _ if self.is_read => Reply::Miss,
+            _ => Reply::NotFound,
+        }
+    }
+
+    /// The same where the holder gave no answer: `instead` is told, so that no client takes a message for done with that is
+    /// not.
+    pub fn untold(self, instead: Reply) -> Reply {
+        match instead {
+            // A read that failed is nothing, but Kestrel's words are commands that look like reads.
+            Reply::Failed(failure) if self.ends => Reply::Error(format!("SERVER_ERROR {failure}").into()),
+            instead => instead,
+        }
     }
 }
 
@@ -47,8 +69,9 @@ pub fn refused(why: QueueRefusal) -> Reply {
     Reply::Error(line.into())
 }
 
-fn returns(command: &Command) -> Returns {
-    if let Command::Get(Get { returns, .. }) = command { *returns } else { Returns::NONE }
+/// What stands for an answer that did not come in time.
+pub(in crate::route) fn no_answer() -> Reply {
+    Reply::Failed(Failure { cause: Cause::Timeout, server: "of the queues".into(), said: None })
 }
 
 fn item(id: u64, message: Message, returns: Returns, now: i64) -> Item {

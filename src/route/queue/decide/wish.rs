@@ -163,6 +163,29 @@ fn empty(rules: QueueRules) -> Result<QueueWishKind, &'static str> {
 }
 
 impl QueueWish {
+    /// For how long its client waits for a message.
+    pub(in crate::route) fn wait(&self) -> Duration {
+        if let QueueWishKind::Take { wait, .. } = self.what { wait } else { Duration::ZERO }
+    }
+
+    /// The same of a client that does not wait.
+    pub(in crate::route) fn without_wait(mut self) -> QueueWish {
+        if let QueueWishKind::Take { wait, .. } = &mut self.what {
+            *wait = Duration::ZERO;
+        }
+        self
+    }
+
+    /// The message that comes.
+    pub(in crate::route) fn body(&self) -> &[u8] {
+        if let QueueWishKind::Put { body, .. } = &self.what { body } else { &[] }
+    }
+
+    /// The queue of which a message is to go out, and on what terms.
+    pub(in crate::route) fn takes(&self) -> Option<(Bytes, Taking)> {
+        if let QueueWishKind::Take { how, .. } = self.what { Some((self.queue.clone(), how)) } else { None }
+    }
+
     /// What a holder is asked, one after the other, on behalf of `by` at `now`; the last answer is the one that counts.
     pub fn orders(self, by: Consumer, now: i64) -> impl Iterator<Item = QueueOrder> + use<> {
         let QueueWish { queue, what } = self;

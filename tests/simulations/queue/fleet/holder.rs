@@ -3,7 +3,7 @@
 
 use leash::protocol::{Reply, Request};
 use leash::queue::{Consumer, Moment, QueueAnswer, QueueOrder, Settling, Taking, id_of_receipt};
-use leash::route::queue::decide::{told, wish};
+use leash::route::queue::decide::{QueueTelling, wish};
 use leash::runtime::env::Env;
 
 use super::Fault;
@@ -34,7 +34,7 @@ impl World {
         if !self.holding.borrow_mut().owes() {
             self.truth.borrow_mut().oracles.owe_nothing();
         }
-        Ok(Some(told(&request.command, &what, self.rules.mode, last, self.unix())))
+        Ok(Some(QueueTelling::of(&request.command, &what, self.rules.mode).told(last, self.unix())))
     }
 
     /// The order as a sidecar gives it that believes what it knew last.

@@ -108,8 +108,8 @@ impl World {
         let pending = Rc::new(PendingReplies::uncounted(env.clone()));
         let pool = leaf(self, wire, &pending);
         let reserve = if self.fault == Fault::GivesBackStale { 3 * RESERVE } else { RESERVE };
-        let behind = QueueHolding::Behind(QueuesBehind::new(pool, reserve, 7, env.clone()));
-        let node = QueueNode::new(behind, self.rules, 7, env);
+        let behind = QueueHolding::Behind(QueuesBehind::new(pool, reserve, 7, env));
+        let node = QueueNode::new(behind, self.rules, 7);
         (Entry::new(Rc::new(node), pending, LONG), wire)
     }
 

@@ -1,0 +1,132 @@
+//! The queues of this process behind a node, with a keeper of their own.
+
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::task::{LocalSet, yield_now};
+
+use super::*;
+use crate::config::QueueMode;
+use crate::protocol::{Cause, Command, Delete, Get, Key, Request, Returns, Store};
+use crate::queue::HolderTerms;
+use crate::route::queue::decide::QueueRules;
+use crate::route::queue::{QueueHolding, QueueNode};
+use crate::route::{Entry, PendingReplies};
+
+/// A worker that has queues, and the way to them.
+struct Worker {
+    keeper: Arc<Keeper>,
+    here: Rc<QueuesHere>,
+    entry: Entry,
+    _place: TempDir,
+}
+
+impl Worker {
+    fn start() -> Worker {
+        let place = tempfile::tempdir().unwrap();
+        let terms = HolderTerms { sync: false, reserve: Duration::from_secs(600), ..HolderTerms::default() };
+        let keeper = Arc::new(Keeper::open(place.path(), terms).unwrap());
+        let turn = Rc::new(Turn::new());
+        tokio::task::spawn_local(turn.clone().run());
+        let here = QueuesHere::new(keeper.clone(), turn.clone());
+        let rules = QueueRules { mode: QueueMode::Reserve, allow_flush: false, plain: 0 };
+        let node = Rc::new(QueueNode::new(QueueHolding::Here(here.clone()), rules, 7));
+        let entry = Entry::new(node, Rc::new(PendingReplies::uncounted(turn)), Duration::ZERO);
+        Worker { keeper, here, entry, _place: place }
+    }
+}
+
+fn asked(key: &'static str, command: Command) -> Request {
+    Request { key: Key::text(key.into()).unwrap(), command }
+}
+
+fn put(body: &'static str) -> Request {
+    asked("q", Command::Store(Store { value: body.into(), ..Store::default() }))
+}
+
+fn get(key: &'static str) -> Request {
+    asked(key, Command::Get(Get { returns: Returns::VALUE, ..Get::default() }))
+}
+
+/// The value that was told.
+fn value(reply: Reply) -> Option<Bytes> {
+    if let Reply::Hit(item) = reply { item.value } else { None }
+}
+
+/// Runs a test as a worker does, within a bound.
+async fn bounded(test: impl Future<Output = ()>) {
+    let worker = LocalSet::new();
+    tokio::time::timeout(Duration::from_secs(20), worker.run_until(test)).await.expect("it ends");
+}
+
+#[tokio::test]
+async fn what_is_asked_in_a_turn_leaves_together_and_is_answered_in_its_order() {
+    bounded(async {
+        let (worker, client) = (Worker::start(), Client::new());
+        let done = asked("q", Command::Delete(Delete::default()));
+        let mut answers = Vec::new();
+        for body in ["a", "b", "c"] {
+            answers.push(worker.entry.call(&put(body), &client));
+        }
+        for _ in 0..3 {
+            answers.push(worker.entry.call(&get("q"), &client));
+            answers.push(worker.entry.call(&done, &client));
+        }
+        assert_eq!((worker.here.batch.borrow().len(), worker.here.owed.borrow().len()), (9, 9));
+        yield_now().await;
+        assert!(worker.here.batch.borrow().is_empty(), "all of it left at the end of the turn");
+        let mut told = Vec::new();
+        for answer in answers {
+            told.extend(value(answer.await));
+        }
+        assert_eq!(told, ["a", "b", "c"]);
+        assert!(worker.here.owed.borrow().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_message_that_comes_too_late_is_there_for_others_at_once() {
+    bounded(async {
+        let (worker, client, other) = (Worker::start(), Client::new(), Client::new());
+        worker.entry.call(&put("a"), &client).await;
+        let late = worker.entry.call(&get("q"), &client);
+        assert!(worker.here.expire(Instant::now()).is_some(), "it has time still");
+        assert_eq!(worker.here.expire(Instant::now() + 2 * DISK), None);
+        assert!(matches!(late.await, Reply::Failed(failure) if failure.cause == Cause::Timeout));
+        while value(worker.entry.call(&get("q"), &other).await).is_none() {}
+        assert_eq!(worker.keeper.figures().all.counts.redelivered, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn words_that_end_a_reservation_are_no_success_where_there_is_no_answer() {
+    bounded(async {
+        let (worker, client) = (Worker::start(), Client::new());
+        let late = worker.entry.call(&get("q/close"), &client);
+        worker.here.expire(Instant::now() + 2 * DISK);
+        assert!(matches!(late.await, Reply::Error(line) if line.starts_with(b"SERVER_ERROR ")));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_owed_comes_though_its_tree_is_gone_and_then_nothing_is_left() {
+    bounded(async {
+        let (Worker { keeper, here, entry, _place }, client) = (Worker::start(), Client::new());
+        let waits = entry.call(&get("q/t=60000"), &client);
+        yield_now().await;
+        let left = Rc::downgrade(&here);
+        drop((here, entry));
+        let order = QueueOrder::Put { queue: "q".into(), client_flags: 0, expires: 0, body: "a".into() };
+        keeper.order(order).await;
+        assert_eq!(value(waits.await).as_deref(), Some(&b"a"[..]));
+        while left.upgrade().is_some() {
+            yield_now().await;
+        }
+        client.leave();
+        while keeper.figures().all.reserved > 0 {}
+    })
+    .await;
+}
