@@ -65,14 +65,14 @@ impl ConfigPlace {
 
 impl Problems {
     /// Only one problem, and nothing else can be said.
-    pub fn only(place: ConfigPlace, text: impl Into<String>) -> Problems {
-        Problems { list: vec![Problem { place, text: text.into() }], masks: Vec::new() }
+    pub fn only(place: ConfigPlace, text: impl AsRef<str>) -> Problems {
+        Problems { list: vec![Problem { place, text: escaped(text.as_ref()) }], masks: Vec::new() }
     }
 
-    /// Adds one.
-    pub fn add(&mut self, place: &ConfigPlace, text: impl Into<String>) {
+    /// Adds one. Its text may quote what a file holds, a path for example: it is made fit for a terminal here, for all who add.
+    pub fn add(&mut self, place: &ConfigPlace, text: impl AsRef<str>) {
         let masks = self.masks.iter().filter(|(path, ..)| *path == place.path);
-        let text = masks.fold(text.into(), |text, (_, value, shown)| text.replace(value, shown));
+        let text = masks.fold(escaped(text.as_ref()), |text, (_, value, shown)| text.replace(value, shown));
         self.list.push(Problem { place: place.clone(), text });
     }
 
@@ -151,9 +151,16 @@ impl std::error::Error for Problems {}
 /// What was written, fit for one line of a terminal or a log: control characters escaped, long texts cut.
 pub(crate) fn plain(text: &str) -> String {
     const SHOWN: usize = 80;
-    let cut = if text.chars().count() > SHOWN { "…" } else { "" };
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => escaped(&text[..end]) + "…",
+        None => escaped(text),
+    }
+}
+
+/// A text of one line whose control characters are escaped.
+fn escaped(text: &str) -> String {
     let escape = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
-    text.chars().take(SHOWN).map(escape).chain([cut.to_string()]).collect()
+    text.chars().map(escape).collect()
 }
 
 /// The end of a message about an unknown word: the nearest valid one, or all of them.

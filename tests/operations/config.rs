@@ -895,6 +895,11 @@ mod any {
         }
     }
 
+    #[test]
+    fn a_path_that_holds_control_characters_is_told_without_them() {
+        holds("listen: [{tcp: 127.0.0.1:1, auth_file: \"/etc\\t\\e[31m/users\"}]\npools: {a: {servers: [a:1]}}\n");
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
