@@ -36,6 +36,8 @@ pub struct HolderFigures {
     pub bytes: u64,
     /// Whether the disk refuses to work.
     pub is_disk_refusing: bool,
+    /// Files that were found damaged, cut short or missing when these queues were opened.
+    pub damaged_files: u64,
 }
 
 /// How often messages were refused, by cause.

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!   keeper ─▶ holder ─▶ fifo, line     which message is whose turn; places of messages, and no message, in memory
-//!   (thread)     └────▶ journal ─▶ segments     what happened, in frames; files
+//!   (thread)     └────▶ journal ─▶ disk: segments     what happened, in frames; files
 //! ```
 //! * **A message that was stored is handed out until it is acknowledged**, and not before all older ones were. With
 //!   `sync` it is on the disk before it counts as stored; without, it outlives the process, and the machine a tenth of a
@@ -13,10 +13,13 @@
 //! * **A disk that is full refuses new messages and nothing else**: those that are there go out and are acknowledged,
 //!   which is what makes room.
 
+#[cfg(test)]
+mod damage_tests;
+mod disk;
+#[cfg(test)]
+mod faulty_disk_tests;
 mod fifo;
 mod figures;
-#[cfg(test)]
-mod full_disk_tests;
 mod holder;
 mod inbox;
 mod journal;
@@ -31,6 +34,7 @@ mod syncing;
 #[cfg(test)]
 mod tests;
 
+pub use disk::SegmentDisk;
 pub use fifo::{Consumer, id_of_receipt};
 pub use figures::{HolderFigures, QueueCounts, QueueFigures, QueueRefusals};
 pub use holder::QueueHolder;
@@ -38,4 +42,4 @@ pub use keeper::Keeper;
 pub(crate) use mailbox::QueueMailbox;
 pub use order::{HolderTerms, Moment, QueueAnswer, QueueOrder, QueueRefusal, Settling, Taking};
 pub use record::{LONGEST_MESSAGE, LONGEST_NAME, Message};
-pub use segments::{SegmentDisk, SegmentFiles};
+pub use segments::SegmentFiles;

@@ -9,6 +9,7 @@
 //!   3 back     times (2)
 //!   4 emptied                              the id is the first that stays
 //!   5 begun                                no name; no message of a lower id comes any more
+//!   6 buried   id there (8) │ as of a put      it came from the queue of the name without `+dead`, where it is gone
 //! ```
 
 use bytes::Bytes;
@@ -25,6 +26,11 @@ const GONE: u8 = 2;
 const BACK: u8 = 3;
 const EMPTIED: u8 = 4;
 const BEGUN: u8 = 5;
+const BURIED: u8 = 6;
+/// Bytes before the body of a message at most.
+pub(super) const LONGEST_HEAD: usize = 2 + LONGEST_NAME + 8 + 8 + 20;
+/// What the name of a queue ends with where messages go that were given back too often.
+pub(super) const DEAD: &[u8] = b"+dead";
 
 /// What happened to a message, or to its queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +48,9 @@ pub(super) struct QueueRecord {
 pub(super) enum QueueEvent {
     /// The message came in, or was moved to another segment.
     Put(Message),
+    /// The message of this id in the queue of the name without [`DEAD`] came in here, and is gone there. Both
+    /// at once, so that none of it can be lost without the other.
+    Buried(u64, Message),
     /// It was acknowledged, or is over.
     Gone,
     /// It was given back, for the so-manieth time.
@@ -77,14 +86,32 @@ impl QueueRecord {
     pub(super) fn begun(id: u64) -> QueueRecord {
         QueueRecord { queue: Bytes::new(), id, event: QueueEvent::Begun }
     }
+
+    /// When the message came that comes in with this, told by its first [`LONGEST_HEAD`] bytes.
+    pub(super) fn since(body: &[u8]) -> Option<u64> {
+        let (kind, rest) = body.split_first()?;
+        let (length, rest) = rest.split_first()?;
+        let before = usize::from(*length) + 8 + if *kind == BURIED { 8 } else { 0 } + 12;
+        let since = rest.get(before..)?.first_chunk().filter(|_| matches!(*kind, PUT | BURIED))?;
+        Some(u64::from_le_bytes(*since))
+    }
+
+    /// The message that came in with this.
+    pub(super) fn message(self) -> Option<Message> {
+        match self.event {
+            QueueEvent::Put(message) | QueueEvent::Buried(_, message) => Some(message),
+            _ => None,
+        }
+    }
 }
 
 impl frames::Framed for QueueRecord {
-    const LONGEST: usize = 2 + LONGEST_NAME + 8 + 20 + LONGEST_MESSAGE;
+    const LONGEST: usize = LONGEST_HEAD + LONGEST_MESSAGE;
 
     fn write(&self, body: &mut Vec<u8>) {
         let kind = match &self.event {
             QueueEvent::Put(_) => PUT,
+            QueueEvent::Buried(..) => BURIED,
             QueueEvent::Gone => GONE,
             QueueEvent::Back(_) => BACK,
             QueueEvent::Emptied => EMPTIED,
@@ -95,6 +122,10 @@ impl frames::Framed for QueueRecord {
         body.extend_from_slice(&self.id.to_le_bytes());
         match &self.event {
             QueueEvent::Put(message) => message.write(body),
+            QueueEvent::Buried(from, message) => {
+                body.extend_from_slice(&from.to_le_bytes());
+                message.write(body);
+            }
             QueueEvent::Back(times) => body.extend_from_slice(&times.to_le_bytes()),
             QueueEvent::Gone | QueueEvent::Emptied | QueueEvent::Begun => {}
         }
@@ -106,6 +137,10 @@ impl frames::Framed for QueueRecord {
         let (id, rest) = rest.split_first_chunk()?;
         let event = match (*kind, rest) {
             (PUT, rest) => QueueEvent::Put(Message::read(rest)?),
+            (BURIED, rest) => {
+                let (from, rest) = rest.split_first_chunk()?;
+                QueueEvent::Buried(u64::from_le_bytes(*from), Message::read(rest)?)
+            }
             (BACK, rest) => QueueEvent::Back(u16::from_le_bytes(*rest.as_array()?)),
             (GONE, []) => QueueEvent::Gone,
             (EMPTIED, []) => QueueEvent::Emptied,
@@ -157,6 +192,7 @@ mod tests {
     fn record() -> impl Strategy<Value = QueueRecord> {
         let event = prop_oneof![
             message().prop_map(QueueEvent::Put),
+            (any::<u64>(), message()).prop_map(|(from, message)| QueueEvent::Buried(from, message)),
             Just(QueueEvent::Gone),
             any::<u16>().prop_map(QueueEvent::Back),
             Just(QueueEvent::Emptied),
@@ -169,6 +205,12 @@ mod tests {
     proptest! {
         #[test]
         fn what_was_written_is_read(records in prop::collection::vec(record(), 0..20)) {
+            for record in &records {
+                let mut body = Vec::new();
+                frames::Framed::write(record, &mut body);
+                body.truncate(LONGEST_HEAD);
+                prop_assert_eq!(QueueRecord::since(&body), record.clone().message().map(|message| message.since));
+            }
             let bytes = framed(&records);
             prop_assert_eq!(Records::new(&bytes[..], 0).all().unwrap(), (records, bytes.len() as u64));
         }

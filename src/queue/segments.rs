@@ -1,46 +1,38 @@
 //! The files of a holder: numbered segments, each begun when the one before is full, removed when nothing in it counts any
-//! more. What it may do with a disk is a trait, so that a simulation can tear, fill and lose one.
+//! more.
 //!
 //! ```text
-//!   <directory>/0000000007.queue      "leash queue 1" LF, then records; numbers of segments only grow
-//!   <directory>/lock                  held by the process that has them
+//!   <directory>/0000000007.queue          numbers of segments only grow, and leave none out
+//!   <directory>/0000000008.queue.new      the next one, until the disk has its beginning
+//!   <directory>/0000000007.damaged        how a damaged one was found, for people
+//!   <directory>/lock                      held by the process that has them
 //! ```
+//! Errors name the file that they are about. What else there is in the directory is left alone.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+
+use super::disk::SegmentDisk;
 
 /// Messages may be private.
 const OWNERS_ONLY: u32 = 0o600;
 const OWNERS_DIRECTORY: u32 = 0o700;
 /// So many segments are kept open at most.
 const OPEN: usize = 64;
+const LOCK: &str = "lock";
 
-/// A disk as a holder uses it. MessagePlaces are bytes from the beginning of a segment.
-pub trait SegmentDisk {
-    /// The numbers of the segments that there are, in order.
-    fn numbers(&self) -> io::Result<Vec<u32>>;
-    /// Begins an empty segment, which the disk will not forget.
-    fn create(&mut self, segment: u32) -> io::Result<()>;
-    /// How long a segment is.
-    fn length(&mut self, segment: u32) -> io::Result<u64>;
-    /// Writes at a place.
-    fn write(&mut self, segment: u32, bytes: &[u8], at: u64) -> io::Result<()>;
-    /// Reads into `buffer` from a place on, and tells how many bytes; none at the end.
-    fn read(&mut self, segment: u32, buffer: &mut [u8], at: u64) -> io::Result<usize>;
-    /// Cuts off what stands behind `length`.
-    fn cut(&mut self, segment: u32, length: u64) -> io::Result<()>;
-    /// Waits until the disk has all that was written to a segment.
-    fn sync(&mut self, segment: u32) -> io::Result<()>;
-    /// Removes a segment.
-    fn remove(&mut self, segment: u32) -> io::Result<()>;
-    /// Puts a segment that is damaged where no leash reads it, for people to look at; tells where.
-    fn set_aside(&mut self, segment: u32) -> io::Result<String>;
-}
+/// What the name of a segment ends with until the disk has its beginning.
+const BEGUN: &str = "queue.new";
+/// What the name of a copy ends with that is kept for people, and until it is whole.
+const ASIDE: &str = "damaged";
+const HALF_ASIDE: &str = "damaged.new";
+/// What stands behind the numbers in the names of leash's files.
+const OWN: [&str; 4] = ["queue", BEGUN, ASIDE, HALF_ASIDE];
 
 /// Segments as files of one directory.
 pub struct SegmentFiles {
@@ -61,15 +53,18 @@ impl SegmentFiles {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
             _ => {}
         }
-        let lock = owned().create(true).truncate(false).open(directory.join("lock"))?;
+        let path = directory.join(LOCK);
+        let lock = owned().create(true).truncate(false).open(&path).map_err(about(&path))?;
         match lock.try_lock() {
-            Ok(()) => Ok(SegmentFiles { directory: directory.into(), open: HashMap::new(), _lock: lock }),
-            Err(TryLockError::Error(error)) => Err(error),
+            Ok(()) => {}
+            Err(TryLockError::Error(error)) => return Err(about(&path)(error)),
             Err(TryLockError::WouldBlock) => {
                 let text = "another process has it; give each leash a directory of its own";
-                Err(io::Error::new(io::ErrorKind::ResourceBusy, text))
+                return Err(io::Error::new(io::ErrorKind::ResourceBusy, text));
             }
         }
+        tell_strangers(directory)?;
+        Ok(SegmentFiles { directory: directory.into(), open: HashMap::new(), _lock: lock })
     }
 
     fn path(&self, segment: u32) -> PathBuf {
@@ -83,13 +78,15 @@ impl SegmentFiles {
         let path = self.path(segment);
         match self.open.entry(segment) {
             Entry::Occupied(open) => Ok(open.into_mut()),
-            Entry::Vacant(place) => Ok(place.insert(owned().open(path)?)),
+            Entry::Vacant(place) => Ok(place.insert(there(&path).map_err(about(&path))?)),
         }
     }
 
-    /// A segment for a thread that waits until the disk has all that was written to it by now.
-    pub(super) fn shared(&mut self, segment: u32) -> io::Result<File> {
-        self.file(segment)?.try_clone()
+    /// A segment for a thread that waits until the disk has all that was written to it by now. Opened once more, since the
+    /// kernel tells what it could not write once to each who has it open: here it must not be missed for having been told there.
+    pub(super) fn another(&self, segment: u32) -> io::Result<File> {
+        let path = self.path(segment);
+        there(&path).map_err(about(&path))
     }
 
     fn sync_directory(&self) -> io::Result<()> {
@@ -103,6 +100,20 @@ fn owned() -> OpenOptions {
     options
 }
 
+/// Opens a segment that is there: on a disk that is read-only by now to read it.
+fn there(path: &Path) -> io::Result<File> {
+    let file = match owned().open(path) {
+        Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => File::open(path)?,
+        opened => opened?,
+    };
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is no file")) }
+}
+
+/// An error with the path that it is about.
+fn about(path: &Path) -> impl Fn(io::Error) -> io::Error {
+    move |error| io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}
+
 /// What the name of a segment says, which is written in one way only. Nothing could follow the last number.
 fn number(name: &Path) -> Option<u32> {
     let number = name.file_stem()?.to_str()?.parse().ok().filter(|number| *number < u32::MAX)?;
@@ -111,6 +122,29 @@ fn number(name: &Path) -> Option<u32> {
 
 fn file_name(segment: u32) -> OsString {
     format!("{segment:010}.queue").into()
+}
+
+/// Says which files are nobody's here.
+fn tell_strangers(directory: &Path) -> io::Result<()> {
+    let (mut count, mut first) = (0, None);
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        if !is_own(&path) {
+            count += 1;
+            first.get_or_insert(path);
+        }
+    }
+    if let Some(first) = first {
+        let file = first.display();
+        tracing::warn!(%file, count, "among the queues are files that are not leash's: they are left alone");
+    }
+    Ok(())
+}
+
+fn is_own(path: &Path) -> bool {
+    let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    let number = name.split_once('.').filter(|(_, kind)| OWN.contains(kind));
+    name == LOCK || number.is_some_and(|(number, _)| self::number(&path.with_file_name(format!("{number}.queue"))).is_some())
 }
 
 impl SegmentDisk for SegmentFiles {
@@ -123,11 +157,21 @@ impl SegmentDisk for SegmentFiles {
         Ok(numbers)
     }
 
-    fn create(&mut self, segment: u32) -> io::Result<()> {
-        let file = owned().create(true).truncate(true).open(self.path(segment))?;
-        self.sync_directory()?;
+    fn name(&self, segment: u32) -> String {
+        self.path(segment).display().to_string()
+    }
+
+    fn salt(&mut self) -> u64 {
+        rand::random()
+    }
+
+    fn create(&mut self, segment: u32, beginning: &[u8]) -> io::Result<()> {
+        let (path, begun) = (self.path(segment), self.path(segment).with_extension(BEGUN));
+        let file = owned().create(true).truncate(true).open(&begun).map_err(about(&begun))?;
+        file.write_all_at(beginning, 0).and_then(|()| file.sync_data()).map_err(about(&begun))?;
+        fs::rename(&begun, &path).map_err(about(&path))?;
         self.open.insert(segment, file);
-        Ok(())
+        self.sync_directory()
     }
 
     fn length(&mut self, segment: u32) -> io::Result<u64> {
@@ -136,24 +180,27 @@ impl SegmentDisk for SegmentFiles {
 
     fn write(&mut self, segment: u32, bytes: &[u8], at: u64) -> io::Result<()> {
         let file = self.file(segment)?;
-        file.write_all_at(bytes, at)?;
-        // One that was removed takes everything, and keeps it for no one.
-        if file.metadata()?.nlink() == 0 {
-            return Err(io::Error::new(io::ErrorKind::NotFound, "the file that is written to was removed"));
-        }
-        Ok(())
+        let written = file.write_all_at(bytes, at).and_then(|()| match file.metadata()?.nlink() {
+            // One that was removed takes everything, and keeps it for no one.
+            0 => Err(io::Error::new(io::ErrorKind::NotFound, "the file that is written to was removed")),
+            _ => Ok(()),
+        });
+        written.map_err(|error| about(&self.path(segment))(error))
     }
 
     fn read(&mut self, segment: u32, buffer: &mut [u8], at: u64) -> io::Result<usize> {
-        self.file(segment)?.read_at(buffer, at)
+        let read = self.file(segment)?.read_at(buffer, at);
+        read.map_err(|error| about(&self.path(segment))(error))
     }
 
     fn cut(&mut self, segment: u32, length: u64) -> io::Result<()> {
-        self.file(segment)?.set_len(length)
+        let cut = self.file(segment)?.set_len(length);
+        cut.map_err(|error| about(&self.path(segment))(error))
     }
 
     fn sync(&mut self, segment: u32) -> io::Result<()> {
-        self.file(segment)?.sync_data()
+        let synced = self.file(segment)?.sync_data();
+        synced.map_err(|error| about(&self.path(segment))(error))
     }
 
     fn remove(&mut self, segment: u32) -> io::Result<()> {
@@ -162,8 +209,12 @@ impl SegmentDisk for SegmentFiles {
     }
 
     fn set_aside(&mut self, segment: u32) -> io::Result<String> {
-        let aside = self.path(segment).with_extension("damaged");
-        fs::copy(self.path(segment), &aside)?;
+        let aside = self.path(segment).with_extension(ASIDE);
+        if !aside.try_exists()? {
+            let half = self.path(segment).with_extension(HALF_ASIDE);
+            fs::copy(self.path(segment), &half)?;
+            fs::rename(&half, &aside)?;
+        }
         Ok(aside.display().to_string())
     }
 }
@@ -182,11 +233,11 @@ mod tests {
         let mut files = SegmentFiles::open(&directory).unwrap();
         let refused = SegmentFiles::open(&directory).err().unwrap().to_string();
         assert!(refused.contains("another process has it"), "{refused}");
-        for other in ["notes.txt", "x.queue", "7.queue", "4294967295.queue", "0000000003.damaged"] {
+        for other in ["notes.txt", "x.queue", "7.queue", "4294967295.queue", "0000000003.damaged", "0000000009.queue.new"] {
             fs::write(directory.join(other), "").unwrap();
         }
-        files.create(12).unwrap();
-        files.create(3).unwrap();
+        files.create(12, b"twelve").unwrap();
+        files.create(3, b"").unwrap();
         assert_eq!(files.numbers().unwrap(), [3, 12]);
         files.write(3, b"hello", 0).unwrap();
         let mut buffer = [0; 9];

@@ -48,7 +48,7 @@ impl Syncing {
             return;
         }
         self.at = None;
-        match holder.disk().shared(point.segment) {
+        match holder.disk().another(point.segment) {
             Ok(file) => self.begin(holder, point, file),
             Err(error) => holder.synced(point, Err(error)),
         }

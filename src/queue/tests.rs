@@ -301,7 +301,12 @@ fn queues_are_so_many_at_most_and_forgotten_when_they_are_empty() {
         desk.ask(QueueOrder::Empty { queue: format!("q{n}").into() });
     }
     assert!(matches!(desk.ask(put_into(MANY)), QueueAnswer::Stored(_)));
-    let QueueAnswer::Figures(figures) = desk.ask(QueueOrder::Figures) else { panic!() };
+    let mut answers = desk.all(QueueOrder::Figures);
+    while answers.is_empty() {
+        assert_eq!(desk.holder.wake_at(desk.now), Some(desk.now.up), "it goes on at once");
+        answers = desk.pass(Duration::ZERO);
+    }
+    let QueueAnswer::Figures(figures) = answers.remove(0) else { panic!() };
     let known = figures.queues.len() + figures.others as usize;
     assert!(known <= MANY - 1_024, "{known} queues are remembered");
     assert_eq!(figures.all.counts.put, MANY as u64 + 2, "what was counted is kept");
@@ -405,4 +410,33 @@ async fn a_keeper_that_is_closed_refuses_what_comes_later() {
     assert!(matches!(before.await, QueueAnswer::Stored(_)));
     assert_eq!(keeper.order(put("q", "m", 0)).await, QueueAnswer::Refused(QueueRefusal::Busy));
     assert_eq!(keeper.figures().refused.busy, 1);
+}
+
+#[test]
+fn a_look_at_many_queues_takes_turns_with_orders_and_counts_each_once() {
+    const MANY: u64 = 20_000;
+    let place = tempfile::tempdir().unwrap();
+    let mut desk = Desk::open(place.path(), HolderTerms { sync: false, ..terms() });
+    let into = |n: u64, body: &'static str| {
+        let queue = format!("q{n}").into();
+        (QueueOrder::Put { queue, client_flags: 0, expires: 0, body: body.into() }, ())
+    };
+    desk.holder.work((0..MANY).map(|n| into(n, "m")), desk.now);
+    desk.holder.work((0..1_500).flat_map(|n| (0..=n % 3).map(move |_| into(n, "m"))), desk.now);
+    desk.now.unix += Duration::from_secs(7);
+    let (mut batches, mut figures) = (0, desk.all(QueueOrder::Figures));
+    while figures.is_empty() {
+        batches += 1;
+        let queue = format!("q{}", batches * 7).into();
+        let take = QueueOrder::Take { queue, by: BY, how: Taking::Remove, wait: Duration::ZERO };
+        let mut answers = desk.all(take);
+        assert!(matches!(answers.remove(0), QueueAnswer::Message(..)), "nobody waits for it");
+        figures = answers;
+    }
+    let QueueAnswer::Figures(figures) = figures.remove(0) else { panic!() };
+    assert!((20..100).contains(&batches), "in {batches} batches");
+    assert_eq!((figures.queues.len() as u64 + figures.others, figures.all.counts.put), (MANY, MANY + 3_000));
+    assert_eq!(figures.all.age, Duration::from_secs(7));
+    let lengths: Vec<u64> = figures.queues.iter().map(|(_, figures)| figures.waiting).collect();
+    assert!(lengths.is_sorted_by(|a, b| a >= b) && lengths[0] == 4 && lengths[999] >= 2, "the longest are told: {lengths:?}");
 }

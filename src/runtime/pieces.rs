@@ -69,6 +69,12 @@ impl<S: ByteSource> Pieces<S> {
         self.taken = (self.taken + count).min(self.buffer.len());
     }
 
+    /// Goes back to a byte.
+    pub(crate) fn go_back(&mut self, at: u64) {
+        self.buffer.clear();
+        (self.taken, self.read) = (0, at);
+    }
+
     fn fill(&mut self, want: usize) -> io::Result<()> {
         // More than is wanted, so that what is left is not moved each time.
         while self.buffer.len() < 2 * want {

@@ -15,7 +15,7 @@ const DECIDERS: &[&str] = &[
     "queue/order.rs",
     "queue/places.rs",
     "queue/record.rs",
-    "runtime/frames.rs",
+    "runtime/frames/",
     "origin/surplus.rs",
     "upstream/health.rs",
     "upstream/outage.rs",

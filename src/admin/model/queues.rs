@@ -43,6 +43,8 @@ pub struct ShownQueues {
     pub refused: u64,
     /// Whether the disk refuses to work.
     pub is_disk_refusing: bool,
+    /// Files that were found damaged, cut short or missing when leash began.
+    pub damaged_files: u64,
     /// Those with the most messages, the longest first.
     pub longest: Vec<ShownQueue>,
 }
@@ -69,6 +71,7 @@ impl ShownQueues {
     pub fn state(&self) -> (Grade, &'static str) {
         match () {
             () if self.is_disk_refusing => (Grade::Bad, "disk refuses"),
+            () if self.damaged_files > 0 => (Grade::Fair, "files damaged"),
             () if self.age > LONG => (Grade::Fair, "waiting long"),
             () if self.waiting + self.reserved > 0 => (Grade::Good, "busy"),
             () => (Grade::Good, "empty"),

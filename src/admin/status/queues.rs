@@ -54,6 +54,7 @@ impl RouteQueues {
             damaged: all.counts.damaged,
             refused: refused.full + refused.too_long + refused.disk + refused.busy,
             is_disk_refusing: figures.is_disk_refusing,
+            damaged_files: figures.damaged_files,
             longest: figures.queues.iter().take(NAMED).map(shown).collect(),
         }
     }
@@ -81,6 +82,7 @@ pub(super) fn sample(snapshot: &Snapshot, samples: &mut Samples) {
         samples.put(Series::Queues, &[route], (figures.queues.len() as u64 + figures.others) as f64);
         samples.put(Series::QueueDiskBytes, &[route], figures.bytes as f64);
         samples.put(Series::QueueDiskRefuses, &[route], f64::from(u8::from(figures.is_disk_refusing)));
+        samples.put(Series::QueueDamagedFiles, &[route], figures.damaged_files as f64);
     }
 }
 

@@ -6,8 +6,8 @@ use super::QueueHolder;
 use super::troubles::DiskWork;
 use super::undo::Undone;
 use crate::queue::journal::{LeftRecord, SyncPoint, Urgency};
-use crate::queue::record::QueueRecord;
-use crate::queue::segments::SegmentDisk;
+use crate::queue::record::{QueueEvent, QueueRecord};
+use crate::queue::disk::SegmentDisk;
 
 impl<D: SegmentDisk, T> QueueHolder<D, T> {
     /// Writes down what was done since the last time; what the disk refuses is undone.
@@ -67,7 +67,8 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         self.refused.note(DiskWork::Sync, &synced);
     }
 
-    /// Writes messages of old segments anew, so that these can go.
+    /// Writes messages of old segments anew, so that these can go, with how often they were given back: where that stands goes
+    /// as well.
     pub(super) fn tidy(&mut self) {
         let left = self.journal.must_move();
         for LeftRecord { record, place } in left.unwrap_or_default() {
@@ -76,6 +77,11 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
                 let (queue, id) = (record.queue.clone(), record.id);
                 let to = self.journal.push(&record, Urgency::Now);
                 self.stands(&queue, id, to);
+                let times = self.queues.get(&queue).map_or(0, |queue| queue.fifo.times(id));
+                if times > 0 {
+                    let record = QueueRecord { queue: queue.clone(), id, event: QueueEvent::Back(times) };
+                    self.journal.push(&record, Urgency::Now);
+                }
                 self.undo.push(Undone::Moved { queue, id, from: place, to });
             }
         }

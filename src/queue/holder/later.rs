@@ -2,7 +2,7 @@
 
 use super::QueueHolder;
 use crate::queue::order::QueueOrder;
-use crate::queue::segments::SegmentDisk;
+use crate::queue::disk::SegmentDisk;
 
 /// Once the messages that are handed out in one batch have so many bytes, the rest of it waits for the next one.
 const ANSWERED: usize = 16 << 20;

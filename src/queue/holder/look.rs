@@ -3,11 +3,12 @@
 use bytes::Bytes;
 
 use super::QueueHolder;
+use super::read::Unread;
 use super::take::PASSED;
 use crate::queue::journal::Urgency;
 use crate::queue::line::LineIndex;
-use crate::queue::order::{Moment, QueueAnswer, QueueOrder};
-use crate::queue::segments::SegmentDisk;
+use crate::queue::order::{Moment, QueueAnswer, QueueOrder, QueueRefusal};
+use crate::queue::disk::SegmentDisk;
 
 /// Messages of a list at most.
 const LISTED: usize = 1_000;
@@ -30,25 +31,26 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
                 None => QueueAnswer::Nothing,
             },
             QueueOrder::List { queue, most } => QueueAnswer::Listed(self.list(&queue, most, now)),
-            _ => QueueAnswer::Figures(self.figures(now)),
+            _ => QueueAnswer::Nothing,
         }
     }
 
     fn peek(&mut self, name: &Bytes, now: Moment) -> QueueAnswer {
-        let line = self.line(name);
-        let first = line.into_iter().find_map(|id| {
-            let message = self.read(name, id)?;
-            (!message.is_over(now.unix.as_secs())).then_some((id, message))
-        });
-        first.map_or(QueueAnswer::Nothing, |(id, message)| QueueAnswer::Message(id, message))
+        for id in self.line(name) {
+            match self.read(name, id) {
+                Err(Unread) => return QueueAnswer::Refused(QueueRefusal::Disk),
+                Ok(Some(message)) if !message.is_over(now.unix.as_secs()) => return QueueAnswer::Message(id, message),
+                Ok(_) => {}
+            }
+        }
+        QueueAnswer::Nothing
     }
 
     fn list(&mut self, name: &Bytes, most: usize, now: Moment) -> Vec<Bytes> {
         let (mut listed, mut bytes) = (Vec::new(), 0);
         for id in self.line(name).into_iter().take(most) {
-            let Some(message) = self.read(name, id).filter(|message| !message.is_over(now.unix.as_secs())) else {
-                continue;
-            };
+            let message = self.read(name, id).ok().flatten();
+            let Some(message) = message.filter(|message| !message.is_over(now.unix.as_secs())) else { continue };
             bytes += message.body.len();
             if bytes > LISTED_BYTES && !listed.is_empty() {
                 break;
@@ -73,7 +75,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
                 .queues
                 .get(name)
                 .is_some_and(|queue| queue.fifo.places().get(*id).is_some() && queue.fifo.reservation(*id).is_none());
-            waits && self.read(name, *id).is_some_and(|message| message.body == body)
+            waits && self.read(name, *id).is_ok_and(|message| message.is_some_and(|message| message.body == body))
         })
     }
 
@@ -96,7 +98,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
     }
 
     fn index(&mut self, name: &Bytes, id: u64) {
-        let message = self.read(name, id);
+        let message = self.read(name, id).ok().flatten();
         let line = self.queues.get_mut(name).and_then(|queue| queue.line.as_mut());
         if let (Some(message), Some(line)) = (message, line) {
             line.put(id, &message);

@@ -11,8 +11,10 @@ mod commit;
 mod figures;
 mod later;
 mod look;
+mod many;
 mod one_queue;
 mod put;
+mod read;
 mod recover;
 mod settle;
 mod take;
@@ -31,9 +33,11 @@ use super::journal::{QueueJournal, Urgency};
 use super::order::{HolderTerms, Moment, QueueAnswer, QueueOrder};
 use super::places::MessagePlace;
 use super::record::{QueueEvent, QueueRecord};
-use super::segments::SegmentDisk;
-use figures::HolderCounts;
+use super::disk::SegmentDisk;
+use figures::{FiguresLook, HolderCounts};
+use many::ManyQueues;
 use one_queue::OneQueue;
+use read::UnreadMessage;
 use recover::Recovered;
 use troubles::{DiskTroubles, DiskWork};
 use undo::Undone;
@@ -45,7 +49,7 @@ const SKIPPED: u64 = 1 << 20;
 /// The queues of one directory. An order's answer goes to a `T`.
 pub struct QueueHolder<D, T> {
     journal: QueueJournal<D>,
-    queues: HashMap<Bytes, OneQueue<T>>,
+    queues: ManyQueues<T>,
     terms: HolderTerms,
     /// No message of any queue has this id or a higher one.
     ids: u64,
@@ -63,12 +67,15 @@ pub struct QueueHolder<D, T> {
     answered: usize,
     /// Messages that this batch has looked through for lines.
     indexed: usize,
-    /// How often a queue may have become empty since those were last forgotten.
-    emptied: usize,
+    /// Who asked how all queues are, and the look at them that is under way.
+    figures_asked: Vec<T>,
+    figures_look: Option<FiguresLook<T>>,
     undo: Vec<Undone>,
     counts: HolderCounts,
     /// What the disk refused when it was asked last.
     refused: DiskTroubles,
+    /// A message that it did not read then.
+    unread: Option<UnreadMessage>,
     /// Whether the process ends, so that nobody waits any more.
     is_ending: bool,
 }
@@ -98,18 +105,18 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         let ids = |recovered: &Recovered| recovered.ids + SKIPPED;
         let mut journal = QueueJournal::open((disk, terms.segment), &mut recovered, Recovered::tell, ids)?;
         let ids = ids(&recovered);
-        let mut queues = HashMap::new();
+        let mut queues = ManyQueues::new();
         for (name, mut fifo) in recovered.queues.into_iter().filter(|(_, fifo)| !fifo.is_empty()) {
             fifo.skip_to(ids);
             fifo.places().from(0).for_each(|(_, place)| journal.counts(place));
-            queues.insert(name, OneQueue::of(fifo));
+            queues.get_or_insert_with(&name, || OneQueue::of(fifo));
         }
         let mut refused = DiskTroubles::default();
         refused
             .note(DiskWork::Begin, &if journal.is_begun() { Ok(()) } else { Err(io::ErrorKind::StorageFull.into()) });
         refused.note(DiskWork::Remove, &journal.reclaim());
         let (held, timers, waiting, waits_begun, begun, answers, answered) = Default::default();
-        let (busy, indexed, emptied, undo, counts, is_ending) = Default::default();
+        let (busy, indexed, figures_asked, figures_look, undo, counts, unread, is_ending) = Default::default();
         Ok(QueueHolder {
             journal,
             queues,
@@ -124,10 +131,12 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
             answers,
             answered,
             indexed,
-            emptied,
+            figures_asked,
+            figures_look,
             undo,
             counts,
             refused,
+            unread,
             is_ending,
         })
     }
@@ -143,6 +152,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
             let begun = self.journal.begin_segment(self.ids);
             self.refused.note(DiskWork::Begin, &begun);
         }
+        self.read_again(now);
         self.elapse(now);
         let begun = std::mem::take(&mut self.begun);
         self.busy.clear();
@@ -158,7 +168,10 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         }
         self.tidy();
         self.commit();
-        self.forget_idle();
+        self.look_at_all(now);
+        if self.figures_look.is_none() {
+            self.counts.forget(self.queues.forget_idle());
+        }
         (self.answered, self.indexed) = (0, 0);
         self.answers.drain(..).map(|answered| (answered.tell, answered.answer)).collect()
     }
@@ -167,7 +180,8 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
     pub fn wake_at(&self, now: Moment) -> Option<Duration> {
         let retry = (self.journal.owes() || self.refused.any()).then(|| now.up + Duration::from_secs(1));
         let timer = self.timers.first().map(|(at, _)| *at);
-        let begun = (!self.begun.is_empty()).then_some(now.up);
+        let goes_on = !self.begun.is_empty() || self.figures_look.is_some() || !self.figures_asked.is_empty();
+        let begun = goes_on.then_some(now.up);
         [retry, timer, begun].into_iter().flatten().min()
     }
 
@@ -219,6 +233,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
                 self.empty_all();
                 self.answer(tell, QueueAnswer::Done);
             }
+            QueueOrder::Figures => self.figures_asked.push(tell),
             look => {
                 let answer = self.look(look, now);
                 self.answer(tell, answer);
@@ -279,7 +294,10 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         let queue = self.queues.get_mut(name)?;
         let reservation = queue.fifo.reservation(id);
         let place = queue.fifo.remove(id)?;
-        self.emptied += usize::from(queue.fifo.is_empty());
+        let is_empty = queue.fifo.is_empty();
+        if is_empty {
+            self.queues.note_empty();
+        }
         self.journal.forgets(place);
         self.let_go(reservation, name, id);
         Some(place)

@@ -8,10 +8,7 @@ use crate::queue::fifo::Fifo;
 use crate::queue::journal::Urgency;
 use crate::queue::order::{Moment, QueueAnswer, QueueRefusal};
 use crate::queue::record::{LONGEST_MESSAGE, Message, QueueEvent, QueueRecord};
-use crate::queue::segments::SegmentDisk;
-
-/// So many queues are remembered though there is nothing in them, for what was counted there.
-const REMEMBERED: usize = 1024;
+use crate::queue::disk::SegmentDisk;
 
 impl<D: SegmentDisk, T> QueueHolder<D, T> {
     /// Takes a message, and tells its id.
@@ -30,7 +27,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
             let places = queue.fifo.places();
             (places.len(), places.bytes())
         });
-        let is_one_too_many = self.queues.len() >= self.terms.max_queues && !self.queues.contains_key(name);
+        let is_one_too_many = self.queues.len() >= self.terms.max_queues && self.queues.get(name).is_none();
         if is_one_too_many || items >= self.terms.max_items || bytes + body.len() as u64 > self.terms.max_bytes {
             return (self.counts.refuse(QueueRefusal::Full), None);
         }
@@ -38,20 +35,20 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
             return (self.counts.refuse(QueueRefusal::Disk), None);
         }
         let since = now.unix.as_millis() as u64;
-        let id = self.append(name, Message { client_flags, expires, since, body });
+        let id = self.append(name, QueueEvent::Put(Message { client_flags, expires, since, body }));
         self.queue(name).counts.put += 1;
         (QueueAnswer::Stored(id), Some(id))
     }
 
-    /// Puts a message behind all others of a queue.
-    pub(super) fn append(&mut self, name: &Bytes, message: Message) -> u64 {
+    /// Puts the message that comes with `event` behind all others of a queue.
+    pub(super) fn append(&mut self, name: &Bytes, event: QueueEvent) -> u64 {
         let queue = self.queue(name);
         let id = queue.fifo.next();
-        if let Some(line) = &mut queue.line {
-            line.put(id, &message);
+        if let (Some(line), QueueEvent::Put(message) | QueueEvent::Buried(_, message)) = (&mut queue.line, &event) {
+            line.put(id, message);
             line.prune(queue.fifo.places().len(), |id| queue.fifo.places().get(id).is_some());
         }
-        let record = QueueRecord { queue: name.clone(), id, event: QueueEvent::Put(message) };
+        let record = QueueRecord { queue: name.clone(), id, event };
         let place = self.journal.push(&record, Urgency::Now);
         self.ids = self.ids.max(id + 1);
         self.stands(name, id, place);
@@ -62,19 +59,6 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
     /// The queue of this name, which may be new.
     pub(super) fn queue(&mut self, name: &Bytes) -> &mut OneQueue<T> {
         let next = self.ids;
-        self.queues.entry(name.clone()).or_insert_with(|| OneQueue::of(Fifo::new(next)))
-    }
-
-    /// Forgets queues in which nothing is, once these may be an eighth of many.
-    pub(super) fn forget_idle(&mut self) {
-        if self.emptied < REMEMBERED.max(self.queues.len() / 8) {
-            return;
-        }
-        self.emptied = 0;
-        if self.queues.len() > REMEMBERED {
-            let idle = self.queues.extract_if(|_, queue| queue.fifo.is_empty() && queue.waits.is_empty());
-            idle.for_each(|(_, queue)| self.counts.forget(queue.counts));
-            self.queues.shrink_to(2 * self.queues.len());
-        }
+        self.queues.get_or_insert_with(name, || OneQueue::of(Fifo::new(next)))
     }
 }

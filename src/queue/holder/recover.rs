@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::queue::fifo::Fifo;
 use crate::queue::journal::LeftRecord;
-use crate::queue::record::{QueueEvent, QueueRecord};
+use crate::queue::record::{DEAD, QueueEvent, QueueRecord};
 
 /// What records of an earlier process say.
 #[derive(Default)]
@@ -20,10 +20,15 @@ impl Recovered {
     /// Takes the next record in.
     pub(super) fn tell(&mut self, LeftRecord { record, place }: LeftRecord) {
         let QueueRecord { queue, id, event } = record;
-        self.ids = self.ids.max(if matches!(event, QueueEvent::Put(_)) { id + 1 } else { id });
+        self.ids = self.ids.max(if matches!(event, QueueEvent::Put(_) | QueueEvent::Buried(..)) { id + 1 } else { id });
         match event {
             QueueEvent::Begun => {}
             QueueEvent::Put(_) => drop(self.queues.entry(queue).or_default().put(id, place)),
+            QueueEvent::Buried(from, _) => {
+                let origin = queue.strip_suffix(DEAD).and_then(|origin| self.queues.get_mut(origin));
+                origin.into_iter().for_each(|fifo| _ = fifo.remove(from));
+                self.queues.entry(queue).or_default().put(id, place);
+            }
             QueueEvent::Gone => drop(self.queues.get_mut(&queue).and_then(|fifo| fifo.remove(id))),
             QueueEvent::Back(times) => {
                 self.queues.get_mut(&queue).into_iter().for_each(|fifo| fifo.set_times(id, times));

@@ -6,15 +6,13 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::QueueHolder;
+use super::read::Unread;
 use super::undo::Undone;
 use crate::queue::fifo::{Consumer, Fifo, id_of_receipt};
 use crate::queue::journal::Urgency;
 use crate::queue::order::{Moment, QueueAnswer, Settling};
-use crate::queue::record::{LONGEST_NAME, QueueEvent, QueueRecord};
-use crate::queue::segments::SegmentDisk;
-
-/// What the name of a queue ends with where messages go that were given back too often.
-pub(super) const DEAD: &[u8] = b"+dead";
+use crate::queue::record::{DEAD, LONGEST_NAME, QueueEvent, QueueRecord};
+use crate::queue::disk::SegmentDisk;
 
 impl<D: SegmentDisk, T> QueueHolder<D, T> {
     /// Ends a reservation: that with this receipt, or the oldest that the consumer has of the queue. By the receipt of one
@@ -55,12 +53,16 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         if name.ends_with(DEAD) || name.len() + DEAD.len() > LONGEST_NAME || !self.journal.is_begun() {
             return false;
         }
-        let Some(message) = self.read(name, id) else { return true };
+        let message = match self.read(name, id) {
+            Ok(Some(message)) => message,
+            Ok(None) => return true,
+            Err(Unread) => return false,
+        };
         let times = self.queue(name).fifo.times(id);
         let dead = Bytes::from([name, DEAD].concat());
-        self.append(&dead, message);
+        self.append(&dead, QueueEvent::Buried(id, message));
         self.serve_at(Duration::ZERO, dead);
-        if let Some(from) = self.gone(name, id, Urgency::Now) {
+        if let Some(from) = self.forget(name, id) {
             self.undo.push(Undone::Gone { queue: name.clone(), id, from, times });
         }
         self.queue(name).counts.dead += 1;
@@ -78,8 +80,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
 
     /// Drops all messages of all queues.
     pub(super) fn empty_all(&mut self) {
-        let queues: Vec<Bytes> = self.queues.keys().cloned().collect();
-        queues.iter().for_each(|queue| self.empty(queue));
+        self.queues.names().iter().for_each(|queue| self.empty(queue));
     }
 
     /// Drops all messages of a queue.

@@ -5,12 +5,13 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::one_queue::Waiting;
+use super::read::Unread;
 use super::{QueueHolder, Timer};
 use crate::queue::fifo::{Consumer, Reservation};
 use crate::queue::journal::Urgency;
 use crate::queue::order::{Moment, QueueAnswer, QueueOrder, QueueRefusal, Taking};
 use crate::queue::record::Message;
-use crate::queue::segments::SegmentDisk;
+use crate::queue::disk::SegmentDisk;
 
 /// So many messages that are over are passed over for one order and batch.
 pub(super) const PASSED: usize = 1_000;
@@ -21,6 +22,8 @@ pub(super) enum Search {
     Nothing,
     /// It goes on with the next batch.
     Unfinished,
+    /// The disk does not read it now.
+    Refused,
 }
 
 impl<D: SegmentDisk, T> QueueHolder<D, T> {
@@ -40,6 +43,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         }
         match self.search(&name, now) {
             Search::Found(id, message) => self.hand_out(name, (id, message), (by, how), tell, now),
+            Search::Refused => self.answer(tell, QueueAnswer::Refused(QueueRefusal::Disk)),
             Search::Unfinished => self.go_on_later(QueueOrder::Take { queue: name, by, how, wait }, tell),
             Search::Nothing if wait.is_zero() || self.is_ending => self.answer(tell, QueueAnswer::Nothing),
             Search::Nothing => self.begin_wait(name, Waiting { by, how, until: now.up.saturating_add(wait), tell }),
@@ -73,29 +77,16 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         for _ in 0..PASSED {
             let Some(id) = self.queues.get(name).and_then(|queue| queue.fifo.head()) else { return Search::Nothing };
             match self.read(name, id) {
-                Some(message) if !message.is_over(now.unix.as_secs()) => return Search::Found(id, message),
-                Some(_) => {
+                Err(Unread) => return Search::Refused,
+                Ok(Some(message)) if !message.is_over(now.unix.as_secs()) => return Search::Found(id, message),
+                Ok(Some(_)) => {
                     self.gone(name, id, Urgency::Later);
                     self.queue(name).counts.expired += 1;
                 }
-                None => {}
+                Ok(None) => {}
             }
         }
         Search::Unfinished
-    }
-
-    /// A message; one that the disk cannot read any more is given up.
-    pub(super) fn read(&mut self, name: &Bytes, id: u64) -> Option<Message> {
-        let place = self.queues.get(name)?.fifo.places().get(id)?;
-        match self.journal.message(place) {
-            Ok(message) => Some(message),
-            Err(error) => {
-                tracing::error!(queue = %name.escape_ascii(), id, %error, "a message is lost: it cannot be read");
-                self.forget(name, id);
-                self.queue(name).counts.damaged += 1;
-                None
-            }
-        }
     }
 
     /// The oldest message of a queue that a consumer has.

@@ -13,11 +13,13 @@ pub(super) enum DiskWork {
     Sync,
     /// To remove a segment.
     Remove,
+    /// To read a message.
+    Read,
 }
 
 /// What it refused when it was asked last. A disk that takes records may still not have them.
 #[derive(Debug, Default)]
-pub(super) struct DiskTroubles([bool; 4]);
+pub(super) struct DiskTroubles([bool; 5]);
 
 impl DiskTroubles {
     /// It did what it was asked for, or did not.

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::QueueHolder;
 use crate::queue::order::{QueueAnswer, QueueRefusal};
 use crate::queue::places::MessagePlace;
-use crate::queue::segments::SegmentDisk;
+use crate::queue::disk::SegmentDisk;
 
 /// A step that is worth nothing unless it is written.
 pub(super) enum Undone {

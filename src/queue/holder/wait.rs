@@ -9,7 +9,10 @@ use super::take::Search;
 use super::{QueueHolder, Timer};
 use crate::queue::fifo::Consumer;
 use crate::queue::order::{Moment, QueueAnswer};
-use crate::queue::segments::SegmentDisk;
+use crate::queue::disk::SegmentDisk;
+
+/// After so long a disk that does not read a message is asked again for those that wait.
+const REFUSED: Duration = Duration::from_secs(1);
 
 impl<D: SegmentDisk, T> QueueHolder<D, T> {
     /// Lets a consumer wait.
@@ -30,6 +33,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
                     self.hand_out(name.clone(), (id, message), (by, how), tell, now);
                 }
                 Search::Nothing => return,
+                Search::Refused => return self.serve_at(now.up + REFUSED, name.clone()),
                 // Later than now, which is to say with the next batch.
                 Search::Unfinished => return self.serve_at(now.up + Duration::from_nanos(1), name.clone()),
             }
@@ -70,7 +74,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         let waiting = self.queues.get_mut(name)?.waits.remove(&number)?;
         self.timers.remove(&(waiting.until, Timer::Wait(name.clone(), number)));
         self.waiting.remove(&(waiting.by, name.clone(), number));
-        self.emptied += 1;
+        self.queues.note_empty();
         Some(waiting)
     }
 }

@@ -11,20 +11,20 @@
 mod recover;
 mod source;
 mod sync;
+mod title;
 mod upkeep;
 
 use std::collections::VecDeque;
 use std::io;
 
 use super::places::MessagePlace;
-use super::record::{Message, QueueEvent, QueueRecord};
-use super::segments::SegmentDisk;
-use crate::runtime::frames;
+use super::record::{LONGEST_HEAD, Message, QueueRecord};
+use super::disk::SegmentDisk;
+use crate::runtime::frames::salted;
 pub(super) use source::LeftRecord;
 pub(super) use sync::SyncPoint;
+use title::SegmentForm;
 
-/// What a segment begins with.
-const TITLE: &[u8] = b"leash queue 1\n";
 /// So much may be owed before messages are handed out no more.
 const OWED: usize = 16 << 20;
 
@@ -40,6 +40,8 @@ pub(super) enum Urgency {
 /// The records of one holder.
 pub(super) struct QueueJournal<D> {
     disk: D,
+    /// That of all segments which this process begins.
+    salt: u64,
     /// All segments, the oldest first; the last one is written to.
     segments: VecDeque<Segment>,
     /// Where the last whole record of the last one ends.
@@ -58,13 +60,20 @@ pub(super) struct QueueJournal<D> {
     synced: u64,
     /// How often its end has gone back.
     retreats: u64,
+    /// Whether something stands behind its end that was refused.
+    is_uncut: bool,
+    /// Whether the disk may have lost what it was told to keep, and has not been given it again.
+    is_doubtful: bool,
     /// How much of the first one was looked through for messages to move.
     moved: u64,
+    /// Segments that were found damaged, cut short or missing.
+    damaged: u64,
     full: u64,
 }
 
 struct Segment {
     number: u32,
+    form: SegmentForm,
     length: u64,
     /// Messages that stand there and count.
     live: u64,
@@ -72,11 +81,29 @@ struct Segment {
 }
 
 impl<D: SegmentDisk> QueueJournal<D> {
-    fn new(disk: D, full: u64) -> QueueJournal<D> {
+    fn new(mut disk: D, full: u64) -> QueueJournal<D> {
+        let (salt, segments) = (disk.salt(), VecDeque::new());
         let (owed, batch, later) = (Vec::new(), Vec::new(), Vec::new());
-        let (end, synced, retreats, moved) = (0, 0, 0, TITLE.len() as u64);
-        let (segments, is_begun, is_behind) = (VecDeque::new(), false, false);
-        QueueJournal { disk, segments, end, owed, batch, later, is_begun, is_behind, synced, retreats, moved, full }
+        let (end, synced, retreats, moved, damaged) = (0, 0, 0, 0, 0);
+        let (is_begun, is_behind, is_uncut, is_doubtful) = (false, false, false, false);
+        QueueJournal {
+            disk,
+            salt,
+            segments,
+            end,
+            owed,
+            batch,
+            later,
+            is_begun,
+            is_behind,
+            synced,
+            retreats,
+            is_uncut,
+            is_doubtful,
+            moved,
+            damaged,
+            full,
+        }
     }
 
     /// A message counts at this place from now on.
@@ -109,7 +136,7 @@ impl<D: SegmentDisk> QueueJournal<D> {
     /// Adds a record to the batch, and tells where it will stand.
     pub(super) fn push(&mut self, record: &QueueRecord, urgency: Urgency) -> MessagePlace {
         let start = self.batch.len();
-        frames::push(record, &mut self.batch);
+        salted::push(record, self.salt, &mut self.batch);
         if urgency == Urgency::Later {
             self.later.extend_from_slice(&self.batch[start..]);
         }
@@ -130,6 +157,11 @@ impl<D: SegmentDisk> QueueJournal<D> {
     /// Whether messages can be written: not before the disk had room for a segment.
     pub(super) fn is_begun(&self) -> bool {
         self.is_begun
+    }
+
+    /// Segments that were found damaged, cut short or missing.
+    pub(super) fn damaged(&self) -> u64 {
+        self.damaged
     }
 
     /// Whether there is nothing to write.
@@ -178,6 +210,7 @@ impl<D: SegmentDisk> QueueJournal<D> {
                 "no new segment can be begun, and the last one is full",
             ));
         }
+        self.cut_refused()?;
         let number = self.last();
         // Each in a write of its own would tear what belongs together.
         let bytes = [&self.owed[..], &self.batch].concat();
@@ -187,12 +220,21 @@ impl<D: SegmentDisk> QueueJournal<D> {
         Ok(())
     }
 
-    /// The last segment ends here again. Should the disk not cut it, the next batch is written over what is there.
+    /// The last segment ends here again. Should the disk not cut it, that is done before anything else is written.
     fn retreat(&mut self, end: u64) {
         self.end = end;
         self.retreats += 1;
-        let number = self.last();
-        let _ = self.disk.cut(number, end);
+        self.is_uncut = true;
+        let _ = self.cut_refused();
+    }
+
+    /// Cuts off what was refused, so that nobody finds it behind what is written next.
+    fn cut_refused(&mut self) -> io::Result<()> {
+        if self.is_uncut {
+            self.disk.cut(self.last(), self.end)?;
+            self.is_uncut = false;
+        }
+        Ok(())
     }
 
     fn last(&self) -> u32 {
@@ -209,19 +251,19 @@ impl<D: SegmentDisk> QueueJournal<D> {
     /// # Errors
     /// What the disk says. Then the last one is written to as before.
     pub(super) fn begin_segment(&mut self, ids: u64) -> io::Result<()> {
+        self.cut_refused()?;
         self.sync()?;
         let number = self.segments.back().map_or(1, |segment| segment.number + 1);
-        let mut bytes = TITLE.to_vec();
-        frames::push(&QueueRecord::begun(ids), &mut bytes);
+        let form = SegmentForm::Salted(self.salt);
+        let mut bytes = form.title();
+        salted::push(&QueueRecord::begun(ids), self.salt, &mut bytes);
         let end = bytes.len() as u64;
-        self.disk.create(number)?;
-        self.disk.write(number, &bytes, 0)?;
-        self.disk.sync(number)?;
+        self.disk.create(number, &bytes)?;
         if let Some(last) = self.segments.back_mut().filter(|_| self.is_begun) {
             last.length = self.end;
         }
         self.is_begun = true;
-        self.segments.push_back(Segment { number, length: 0, live: 0, live_bytes: 0 });
+        self.segments.push_back(Segment { number, form, length: 0, live: 0, live_bytes: 0 });
         (self.end, self.synced) = (end, end);
         Ok(())
     }
@@ -232,20 +274,33 @@ impl<D: SegmentDisk> QueueJournal<D> {
     /// What the disk says; that what stands there is no message.
     pub(super) fn message(&mut self, place: MessagePlace) -> io::Result<Message> {
         let record = match self.unwritten(place) {
-            Some(bytes) => frames::next::<QueueRecord>(bytes),
+            Some(bytes) => SegmentForm::Salted(self.salt).first(bytes),
             None => {
+                let form = self.segment(place.segment).map(|segment| segment.form);
                 let mut bytes = vec![0; place.length as usize];
                 let read = self.disk.read(place.segment, &mut bytes, u64::from(place.at))?;
-                frames::next::<QueueRecord>(&bytes[..read])
+                form.and_then(|form| form.first(&bytes[..read]))
             }
         };
-        match record {
-            Some((QueueRecord { event: QueueEvent::Put(message), .. }, _)) => Ok(message),
-            _ => {
-                let text = format!("no whole message at byte {} of segment {}", place.at, place.segment);
-                Err(io::Error::new(io::ErrorKind::InvalidData, text))
+        record.and_then(QueueRecord::message).ok_or_else(|| {
+            let text = format!("no whole message at byte {} of {}", place.at, self.disk.name(place.segment));
+            io::Error::new(io::ErrorKind::InvalidData, text)
+        })
+    }
+
+    /// When the message came that stands at `place`, in milliseconds since 1970, read with none of the rest: it is not told from what
+    /// is damaged.
+    pub(super) fn since(&mut self, place: MessagePlace) -> Option<u64> {
+        let mut bytes = [0; salted::HEAD + LONGEST_HEAD];
+        let (head, form) = match self.unwritten(place) {
+            Some(unwritten) => (unwritten, SegmentForm::Salted(self.salt)),
+            None => {
+                let form = self.segment(place.segment)?.form;
+                let read = self.disk.read(place.segment, &mut bytes, u64::from(place.at)).ok()?;
+                (&bytes[..read], form)
             }
-        }
+        };
+        QueueRecord::since(head.get(form.head()..)?)
     }
 
     /// What stands at `place` if it is not written yet.

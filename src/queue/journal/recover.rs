@@ -3,8 +3,9 @@
 use std::io::{self, ErrorKind};
 
 use super::source::{LeftRecord, LeftRecords};
-use super::{QueueJournal, Segment, TITLE};
-use crate::queue::segments::SegmentDisk;
+use super::title::{LONGEST_TITLE, SegmentForm, SegmentTitle};
+use super::{QueueJournal, Segment};
+use crate::queue::disk::SegmentDisk;
 
 /// An interrupted write hardly leaves more than this.
 const TORN: u64 = 1 << 20;
@@ -24,8 +25,10 @@ impl<D: SegmentDisk> QueueJournal<D> {
     ) -> io::Result<QueueJournal<D>> {
         let mut journal = QueueJournal::new(disk, full);
         let numbers = journal.disk.numbers()?;
+        journal.tell_missing(&numbers);
         for number in &numbers {
-            journal.recover(*number, numbers.last() == Some(number), told, tell)?;
+            let recovered = journal.recover(*number, numbers.last() == Some(number), told, tell);
+            recovered.map_err(|error| unread(error, &journal.disk.name(*number)))?;
         }
         match journal.begin_segment(ids(told)) {
             Err(error) if !matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => Err(error),
@@ -33,38 +36,61 @@ impl<D: SegmentDisk> QueueJournal<D> {
         }
     }
 
-    /// Tells the records of one segment. What is torn at the end of the last one is cut off; where anything else is
-    /// damaged, the segment is set aside first.
+    /// Says that segments are not there which were not the oldest.
+    fn tell_missing(&mut self, numbers: &[u32]) {
+        for (before, after) in numbers.iter().zip(numbers.iter().skip(1)) {
+            let missing = after - before - 1;
+            if missing > 0 {
+                let file = self.disk.name(before + 1);
+                tracing::error!(file, files = missing, "a segment of the queues is missing: what it held is lost");
+                self.damaged += u64::from(missing);
+            }
+        }
+    }
+
+    /// Tells the records of one segment, if it is one.
     fn recover<T>(&mut self, number: u32, is_last: bool, told: &mut T, tell: fn(&mut T, LeftRecord)) -> io::Result<()> {
         let length = self.disk.length(number)?;
-        let is_titled = self.is_titled(number)?;
-        if !is_titled && length > TITLE.len() as u64 {
-            let text = format!("segment {number} of the queues is in a form that this leash does not know");
-            return Err(io::Error::new(ErrorKind::InvalidData, text));
-        }
-        self.segments.push_back(Segment { number, length, live: 0, live_bytes: 0 });
-        let (mut end, mut damaged) = (TITLE.len() as u64, 0);
-        if is_titled {
-            let mut records = LeftRecords::new(&mut self.disk, number, end);
-            while let Some(left) = records.next().transpose()? {
-                tell(told, left);
+        let mut title = [0; LONGEST_TITLE];
+        let read = self.disk.read(number, &mut title, 0)?;
+        let (form, is_whole) = match SegmentTitle::read(&title[..read]) {
+            SegmentTitle::Known(form, is_whole) => (form, is_whole),
+            SegmentTitle::Short => {
+                let file = self.disk.name(number);
+                tracing::error!(file, bytes = length, "a segment of the queues is cut short: what it held is lost");
+                self.damaged += 1;
+                (SegmentForm::Salted(self.salt), true)
             }
-            (end, damaged) = (records.at(), records.damaged());
+            SegmentTitle::Strange => {
+                return Err(io::Error::new(ErrorKind::InvalidData, "it is in a form that this leash does not know"));
+            }
+        };
+        self.segments.push_back(Segment { number, form, length, live: 0, live_bytes: 0 });
+        let mut records = LeftRecords::new(&mut self.disk, (number, form), form.begin());
+        while let Some(left) = records.next().transpose()? {
+            tell(told, left);
         }
+        let (end, damaged) = (records.at(), records.damaged());
         let torn = length.saturating_sub(end);
-        if damaged > 0 || torn > TORN || (torn > 0 && !is_last) {
-            let kept = self.disk.set_aside(number)?;
-            tracing::error!(segment = number, bytes = damaged + torn, kept, "a segment of the queues is damaged");
-        } else if torn > 0 {
-            tracing::warn!(segment = number, bytes = torn, "a write to the queues was interrupted: cut off");
+        let is_damaged = damaged > 0 || !is_whole || torn > TORN || (torn > 0 && !is_last);
+        if is_damaged && !self.tell_damaged(number, damaged + torn) {
+            return Ok(());
+        }
+        if torn > 0 && !is_damaged {
+            tracing::warn!(file = self.disk.name(number), bytes = torn, "a write to the queues was interrupted: cut off");
         }
         if torn > 0 { self.shorten(number, end) } else { Ok(()) }
     }
 
-    fn is_titled(&mut self, number: u32) -> io::Result<bool> {
-        let mut title = [0; TITLE.len()];
-        let read = self.disk.read(number, &mut title, 0)?;
-        Ok(read == TITLE.len() && title == TITLE)
+    /// Says that so many bytes of a segment are damaged; whether it is kept beside as it was.
+    fn tell_damaged(&mut self, number: u32, bytes: u64) -> bool {
+        self.damaged += 1;
+        let (file, aside) = (self.disk.name(number), self.disk.set_aside(number));
+        match &aside {
+            Ok(kept) => tracing::error!(file, bytes, kept, "a segment of the queues is damaged"),
+            Err(error) => tracing::error!(file, bytes, %error, "a segment of the queues is damaged, and cannot be copied"),
+        }
+        aside.is_ok()
     }
 
     /// Cuts off what stands behind the last whole record.
@@ -75,4 +101,13 @@ impl<D: SegmentDisk> QueueJournal<D> {
         }
         Ok(())
     }
+}
+
+/// What is to be done about a segment that cannot be read.
+fn unread(error: io::Error, file: &str) -> io::Error {
+    let error = error.to_string();
+    let error = error.strip_prefix(file).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(&error);
+    io::Error::other(format!(
+        "{file}: {error}; let leash read and write this file, or move it away to go on without what is in it"
+    ))
 }

@@ -3,9 +3,10 @@
 use std::cell::RefCell;
 use std::io;
 
+use super::title::SegmentForm;
 use crate::queue::places::MessagePlace;
 use crate::queue::record::QueueRecord;
-use crate::queue::segments::SegmentDisk;
+use crate::queue::disk::SegmentDisk;
 use crate::runtime::frames::Records;
 use crate::runtime::pieces::ByteSource;
 
@@ -27,9 +28,9 @@ pub(super) struct LeftRecords<'a, D> {
 
 impl<'a, D: SegmentDisk> LeftRecords<'a, D> {
     /// Those of `segment` from the byte `at` on.
-    pub(super) fn new(disk: &'a mut D, segment: u32, at: u64) -> LeftRecords<'a, D> {
+    pub(super) fn new(disk: &'a mut D, (segment, form): (u32, SegmentForm), at: u64) -> LeftRecords<'a, D> {
         let bytes = SegmentBytes { disk: RefCell::new(disk), segment };
-        LeftRecords { segment, at, damaged: 0, records: Records::new(bytes, at) }
+        LeftRecords { segment, at, damaged: 0, records: form.records(bytes, at) }
     }
 
     /// Bytes of records that are damaged and were passed over.

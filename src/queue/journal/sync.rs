@@ -3,7 +3,7 @@
 use std::io;
 
 use super::QueueJournal;
-use crate::queue::segments::SegmentDisk;
+use crate::queue::disk::SegmentDisk;
 
 /// What the disk has once a wait that was begun here is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,9 +47,11 @@ impl<D: SegmentDisk> QueueJournal<D> {
             // It was full since, and waited for as a whole.
             return Ok(());
         }
+        let lost = || io::Error::other("the disk has lost what it was told to keep, and does not take it again");
+        let done = done.and_then(|()| if self.is_doubtful { Err(lost()) } else { Ok(()) });
         if let Err(error) = done {
             self.is_behind = true;
-            let _ = self.write_again(point.segment);
+            self.is_doubtful = self.write_again(point.segment).is_err();
             return Err(error);
         }
         if point.retreats == self.retreats {

@@ -4,8 +4,8 @@
 use std::io;
 
 use super::source::{LeftRecord, LeftRecords};
-use super::{QueueJournal, TITLE};
-use crate::queue::segments::SegmentDisk;
+use super::QueueJournal;
+use crate::queue::disk::SegmentDisk;
 
 /// So much is looked through at once for messages to move.
 const MOVED: u64 = 1 << 20;
@@ -19,7 +19,7 @@ impl<D: SegmentDisk> QueueJournal<D> {
         while self.segments.len() > 1 && self.segments[0].live == 0 {
             self.disk.remove(self.segments[0].number)?;
             self.segments.pop_front();
-            self.moved = TITLE.len() as u64;
+            self.moved = 0;
         }
         Ok(())
     }
@@ -33,8 +33,9 @@ impl<D: SegmentDisk> QueueJournal<D> {
         if !self.is_begun || bytes <= 2 * live + 2 * self.full {
             return Ok(Vec::new());
         }
-        let (number, begin) = (self.segments[0].number, self.moved);
-        let (mut records, mut left) = (LeftRecords::new(&mut self.disk, number, begin), Vec::new());
+        let (number, form) = (self.segments[0].number, self.segments[0].form);
+        let begin = self.moved.max(form.begin());
+        let (mut records, mut left) = (LeftRecords::new(&mut self.disk, (number, form), begin), Vec::new());
         while records.at() < begin + MOVED {
             let Some(record) = records.next().transpose()? else { break };
             left.push(record);

@@ -37,7 +37,7 @@ impl Version {
     /// The records of `source` from the byte `at` on.
     pub fn records<S: ByteSource>(self, source: S, at: u64) -> Records<S, Record> {
         match self {
-            Version::One => Records::framed_by(format_1::next, |_| format_1::LONGEST, source, at),
+            Version::One => Records::framed_by(|bytes, _| format_1::next(bytes), |_, _| format_1::LONGEST, source, at),
             Version::Two => Records::new(source, at),
         }
     }

@@ -33,8 +33,9 @@ const TROUBLES: [&str; 6] = [
 ];
 
 /// What has no reason to, however slow the machine is.
-const QUIET: [&str; 16] = [
+const QUIET: [&str; 17] = [
     "LeashQueueDiskRefuses",
+    "LeashQueueDamaged",
     "LeashQueueHeadOld",
     "LeashQueueGrows",
     "LeashQueueGivesUp",

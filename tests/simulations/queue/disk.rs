@@ -81,9 +81,16 @@ impl Platter {
         Platter(Rc::new(RefCell::new(Inner { segments, ..Inner::default() })))
     }
 
+    /// Another one like this, with one bit of its last segment flipped.
+    pub fn flipped(&self, at: usize, bit: u32) -> Platter {
+        let mut segments = self.0.borrow().segments.clone();
+        segments.last_entry().into_iter().for_each(|mut last| last.get_mut().bytes[at] ^= 1 << bit);
+        Platter(Rc::new(RefCell::new(Inner { segments, ..Inner::default() })))
+    }
+
     /// Forgets segments with nothing in them but their beginning: a fault.
     pub fn forget_empty(&self) {
-        self.0.borrow_mut().segments.retain(|_, kept| kept.bytes.len() > 60);
+        self.0.borrow_mut().segments.retain(|_, kept| kept.bytes.len() > 72);
     }
 
     fn step(&self) -> io::Result<()> {
@@ -105,13 +112,21 @@ impl SegmentDisk for Platter {
         Ok(self.0.borrow().segments.keys().copied().collect())
     }
 
-    fn create(&mut self, segment: u32) -> io::Result<()> {
+    fn name(&self, segment: u32) -> String {
+        format!("segment {segment}")
+    }
+
+    fn salt(&mut self) -> u64 {
+        7
+    }
+
+    fn create(&mut self, segment: u32, beginning: &[u8]) -> io::Result<()> {
         self.step()?;
         let mut inner = self.0.borrow_mut();
         if inner.is_dead || inner.is_full {
             return Err(io::ErrorKind::StorageFull.into());
         }
-        inner.segments.insert(segment, Kept::default());
+        inner.segments.insert(segment, Kept { bytes: beginning.to_vec(), safe: beginning.to_vec() });
         Ok(())
     }
 

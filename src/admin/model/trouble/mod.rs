@@ -84,6 +84,7 @@ fn troubles(overview: &Overview) -> Vec<Trouble> {
     all.extend(deletes::spools_failing(overview));
     all.extend(servers::suspect(overview));
     all.extend(loaders::failing(overview));
+    all.extend(queues::damaged(overview));
     all.extend(queues::waiting_long(overview));
     all.extend(config::refused(overview));
     all.extend(config::restart(overview));

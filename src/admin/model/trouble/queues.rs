@@ -1,4 +1,4 @@
-//! Queues whose disk refuses to work, and messages that no consumer takes.
+//! Queues whose disk refuses to work, whose files were damaged, and messages that no consumer takes.
 
 use super::{NAMED, Trouble};
 use crate::admin::model::queues::LONG;
@@ -17,6 +17,17 @@ pub(super) fn disk(overview: &Overview) -> Option<Trouble> {
     );
     let dirs = refusing.iter().map(|(route, queues)| format!("{} in {}", route.name(), queues.dir));
     Some(Trouble::grave(text).with(dirs.take(NAMED).collect()))
+}
+
+/// Those whose files were found damaged.
+pub(super) fn damaged(overview: &Overview) -> Option<Trouble> {
+    let damaged = all(overview, |queues| queues.damaged_files > 0);
+    let names = super::listed(damaged.iter().map(|(route, _)| route.name().to_string()))?;
+    let text = format!("Files of the queues of {names} were damaged, cut short or missing when leash began: the log names them.");
+    let dirs = damaged.iter().map(|(route, queues)| {
+        format!("{}: {} in {}", route.name(), counted(queues.damaged_files as usize, "file"), queues.dir)
+    });
+    Some(Trouble::slight(text).with(dirs.take(NAMED).collect()))
 }
 
 /// Those in which a message has waited for long.

@@ -225,6 +225,11 @@ fn queues_that_nobody_empties_are_told_and_a_disk_that_refuses_is_grave() {
     let [trouble] = &told(&wrong)[..] else { panic!("{:?}", told(&wrong)) };
     assert!(trouble.is_grave && trouble.text.starts_with("The disk refuses to work for the queues of jobs:."));
     assert_eq!(trouble.details, ["jobs: in /q"]);
+    let queues = wrong.routes[0].queues.as_mut().unwrap();
+    (queues.is_disk_refusing, queues.damaged_files, queues.age) = (false, 2, 0.0);
+    let [trouble] = &told(&wrong)[..] else { panic!("{:?}", told(&wrong)) };
+    assert!(!trouble.is_grave && trouble.text.starts_with("Files of the queues of jobs: were damaged"), "{trouble:?}");
+    assert_eq!(trouble.details, ["jobs:: 2 files in /q"]);
 }
 
 #[test]

@@ -5,15 +5,18 @@
 //! ```
 //! A frame that is not whole was being written when the process or the machine ended; it and all that follows are worth
 //! nothing. [`Records`] ends there and tells where, so that the owner of the file can cut it off and say so. Memory
-//! stays the same for any number of records. The owner opens the file and knows what a record says.
+//! stays the same for any number of records. The owner opens the file and knows what a record says. Frames that are found
+//! again behind such a place are [salted].
 
-use std::io;
+mod records;
+pub(crate) mod salted;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::pieces::{ByteSource, Pieces};
+pub use records::Records;
 
-const LENGTH: usize = 4;
+/// Bytes of a frame before the body.
+pub(crate) const LENGTH: usize = 4;
 const SUM: usize = 8;
 /// Bytes of a frame beside the body.
 pub const AROUND: usize = LENGTH + SUM;
@@ -63,76 +66,6 @@ pub fn framed<R: Framed>(records: &[R]) -> Vec<u8> {
 fn taken<R: Framed>(bytes: &[u8]) -> usize {
     let length = bytes.first_chunk::<LENGTH>().map_or(0, |length| u32::from_le_bytes(*length) as usize);
     length.min(R::LONGEST) + AROUND
-}
-
-/// The records of a file from a place on.
-pub struct Records<S, R> {
-    pieces: Pieces<S>,
-    taken: fn(&[u8]) -> usize,
-    next: fn(&[u8]) -> Option<(R, usize)>,
-}
-
-impl<S: ByteSource, R: Framed> Records<S, R> {
-    /// Those of `source` from the byte `at` on.
-    pub fn new(source: S, at: u64) -> Records<S, R> {
-        Records { pieces: Pieces::new(source, at), taken: taken::<R>, next: next::<R> }
-    }
-}
-
-impl<S: ByteSource, R> Records<S, R> {
-    /// Those of a file from before there were these frames: `next` finds the one in front, in as many bytes as `taken`
-    /// says at most.
-    pub fn framed_by(
-        next: fn(&[u8]) -> Option<(R, usize)>,
-        taken: fn(&[u8]) -> usize,
-        source: S,
-        at: u64,
-    ) -> Records<S, R> {
-        Records { pieces: Pieces::new(source, at), taken, next }
-    }
-
-    /// Where the records that were told end.
-    pub fn at(&self) -> u64 {
-        self.pieces.at()
-    }
-
-    /// Goes past a frame that is damaged within, if a whole one stands where it ends; tells how long it is. Nothing else
-    /// is looked for: what a body says must never be taken for a frame.
-    ///
-    /// # Errors
-    /// What the source says.
-    pub fn skip_damaged(&mut self) -> io::Result<Option<u64>> {
-        let damaged = (self.taken)(self.pieces.ahead(LENGTH)?);
-        let head = self.pieces.ahead(damaged + LENGTH)?;
-        let Some(head) = head.get(damaged..).filter(|head| !head.is_empty()) else { return Ok(None) };
-        let following = (self.taken)(head);
-        let ahead = self.pieces.ahead(damaged + following)?;
-        if ahead.get(damaged..).and_then(self.next).is_none() {
-            return Ok(None);
-        }
-        self.pieces.take(damaged);
-        Ok(Some(damaged as u64))
-    }
-
-    /// All of them, and where they end.
-    pub fn all(mut self) -> io::Result<(Vec<R>, u64)> {
-        let all = self.by_ref().collect::<io::Result<Vec<R>>>()?;
-        Ok((all, self.at()))
-    }
-}
-
-impl<S: ByteSource, R> Iterator for Records<S, R> {
-    type Item = io::Result<R>;
-
-    fn next(&mut self) -> Option<io::Result<R>> {
-        let ahead = self.pieces.ahead(LENGTH).map(self.taken).and_then(|taken| self.pieces.ahead(taken));
-        let (record, length) = match ahead {
-            Ok(ahead) => (self.next)(ahead)?,
-            Err(error) => return Some(Err(error)),
-        };
-        self.pieces.take(length);
-        Some(Ok(record))
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,201 @@
+//! Disks that are full, that read nothing for a while, and that lose what they were to keep: while a holder has them, and when it
+//! gets them.
+
+use std::cell::Cell;
+use std::io;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::*;
+
+/// What a disk refuses.
+#[derive(Default)]
+struct Faults {
+    is_full: Cell<bool>,
+    /// It cannot be read.
+    is_dark: Cell<bool>,
+    /// It has not kept what it was given, which it says once.
+    has_lost: Cell<bool>,
+    /// How often it was given something.
+    writes: Cell<u32>,
+}
+
+/// Files on a disk with faults.
+struct Faulty {
+    files: SegmentFiles,
+    faults: Rc<Faults>,
+}
+
+impl Faulty {
+    fn room(&self) -> io::Result<()> {
+        if self.faults.is_full.get() { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+    }
+}
+
+impl SegmentDisk for Faulty {
+    fn numbers(&self) -> io::Result<Vec<u32>> {
+        self.files.numbers()
+    }
+    fn name(&self, segment: u32) -> String {
+        self.files.name(segment)
+    }
+    fn salt(&mut self) -> u64 {
+        self.files.salt()
+    }
+    fn create(&mut self, segment: u32, beginning: &[u8]) -> io::Result<()> {
+        self.room()?;
+        self.files.create(segment, beginning)
+    }
+    fn length(&mut self, segment: u32) -> io::Result<u64> {
+        self.files.length(segment)
+    }
+    fn write(&mut self, segment: u32, bytes: &[u8], at: u64) -> io::Result<()> {
+        self.room()?;
+        self.faults.writes.set(self.faults.writes.get() + 1);
+        self.files.write(segment, bytes, at)
+    }
+    fn read(&mut self, segment: u32, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+        if self.faults.is_dark.get() {
+            return Err(io::Error::other("no file to spare"));
+        }
+        self.files.read(segment, buffer, at)
+    }
+    fn cut(&mut self, segment: u32, length: u64) -> io::Result<()> {
+        self.files.cut(segment, length)
+    }
+    fn sync(&mut self, segment: u32) -> io::Result<()> {
+        if self.faults.has_lost.take() {
+            return Err(io::Error::other("some of it was not kept"));
+        }
+        self.files.sync(segment)
+    }
+    fn remove(&mut self, segment: u32) -> io::Result<()> {
+        self.files.remove(segment)
+    }
+    fn set_aside(&mut self, segment: u32) -> io::Result<String> {
+        self.files.set_aside(segment)
+    }
+}
+
+type Full = QueueHolder<Faulty, ()>;
+
+fn open(place: &tempfile::TempDir, faults: &Rc<Faults>) -> Full {
+    let files = SegmentFiles::open(&place.path().join("q")).unwrap();
+    QueueHolder::open(Faulty { files, faults: faults.clone() }, HolderTerms::default()).unwrap()
+}
+
+const NOW: Moment = at(1);
+
+const fn at(seconds: u64) -> Moment {
+    Moment { up: Duration::from_secs(seconds), unix: Duration::from_secs(1_700_000_000 + seconds) }
+}
+
+fn ask(holder: &mut Full, order: QueueOrder) -> QueueAnswer {
+    holder.work([(order, ())], NOW).remove(0).1
+}
+
+fn put(holder: &mut Full, body: &'static str) -> QueueAnswer {
+    ask(holder, QueueOrder::Put { queue: "q".into(), client_flags: 0, expires: 0, body: body.into() })
+}
+
+fn take(holder: &mut Full) -> String {
+    let take = QueueOrder::Take { queue: "q".into(), by: Consumer(1), how: Taking::Remove, wait: Duration::ZERO };
+    match ask(holder, take) {
+        QueueAnswer::Message(_, message) => String::from_utf8(message.body.to_vec()).unwrap(),
+        other => format!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_holder_that_begins_on_a_full_disk_gives_out_what_is_there_and_takes_messages_once_there_is_room() {
+    let (place, faults) = (tempfile::tempdir().unwrap(), Rc::<Faults>::default());
+    let mut first = open(&place, &faults);
+    for body in ["a", "b", "c"] {
+        assert!(matches!(put(&mut first, body), QueueAnswer::Stored(_)));
+    }
+    drop(first);
+    faults.is_full.set(true);
+    let mut holder = open(&place, &faults);
+    assert!(holder.figures(NOW).is_disk_refusing);
+    assert_eq!(take(&mut holder), "a");
+    assert_eq!(put(&mut holder, "d"), QueueAnswer::Refused(QueueRefusal::Disk));
+    assert_eq!(take(&mut holder), "b");
+    assert!(holder.owes() && holder.figures(NOW).is_disk_refusing);
+    assert!(holder.wake_at(NOW).is_some(), "it tries again though nobody asks");
+    faults.is_full.set(false);
+    holder.work([], NOW);
+    assert!(!holder.owes() && !holder.figures(NOW).is_disk_refusing);
+    assert!(matches!(put(&mut holder, "e"), QueueAnswer::Stored(_)));
+    drop(holder);
+    let mut last = open(&place, &faults);
+    assert_eq!([take(&mut last), take(&mut last), take(&mut last)], ["c", "e", "Nothing"]);
+}
+
+#[test]
+fn a_full_disk_is_told_until_it_has_taken_something_again() {
+    let (place, faults) = (tempfile::tempdir().unwrap(), Rc::<Faults>::default());
+    let mut holder = open(&place, &faults);
+    faults.is_full.set(true);
+    assert_eq!(put(&mut holder, "a"), QueueAnswer::Refused(QueueRefusal::Disk));
+    for _ in 0..3 {
+        assert!(holder.figures(NOW).is_disk_refusing, "asking for nothing mends no disk");
+        holder.work([], NOW);
+        let _ = holder.sync();
+    }
+    faults.is_full.set(false);
+    holder.work([], NOW);
+    assert!(!holder.figures(NOW).is_disk_refusing, "nobody has to put a message to find out");
+    let bytes = holder.bytes();
+    holder.work([], NOW);
+    assert_eq!(holder.bytes(), bytes, "a disk that works is not asked");
+    assert_eq!(take(&mut holder), "Nothing");
+}
+
+#[test]
+fn a_message_that_the_disk_does_not_read_now_is_not_given_up_until_it_waits_for_too_long() {
+    let (place, faults) = (tempfile::tempdir().unwrap(), Rc::<Faults>::default());
+    let mut holder = open(&place, &faults);
+    for body in ["a", "b"] {
+        put(&mut holder, body);
+    }
+    faults.is_dark.set(true);
+    let refused = format!("{:?}", QueueAnswer::Refused(QueueRefusal::Disk));
+    assert_eq!(take(&mut holder), refused);
+    assert_eq!(ask(&mut holder, QueueOrder::Peek { queue: "q".into() }), QueueAnswer::Refused(QueueRefusal::Disk));
+    assert!(holder.figures(NOW).is_disk_refusing && holder.wake_at(NOW).is_some(), "it tries again though nobody asks");
+    faults.is_dark.set(false);
+    holder.work([], NOW);
+    assert!(!holder.figures(NOW).is_disk_refusing);
+    assert_eq!(take(&mut holder), "a");
+    faults.is_dark.set(true);
+    assert_eq!(take(&mut holder), refused);
+    for seconds in 2..12 {
+        holder.work([], at(seconds));
+        assert_eq!(holder.figures(at(seconds)).all.waiting, 1, "after {seconds} seconds");
+    }
+    holder.work([], at(12));
+    let figures = holder.figures(at(12));
+    assert_eq!((figures.all.waiting, figures.all.counts.damaged, figures.is_disk_refusing), (0, 1, false));
+    faults.is_dark.set(false);
+    drop(holder);
+    assert_eq!(take(&mut open(&place, &faults)), "b", "the disk may read it after all: it is not gone");
+}
+
+#[test]
+fn a_disk_that_has_lost_something_is_not_believed_before_it_was_given_it_again() {
+    let (place, faults) = (tempfile::tempdir().unwrap(), Rc::<Faults>::default());
+    let mut holder = open(&place, &faults);
+    holder.set_terms(HolderTerms { sync: false, ..HolderTerms::default() });
+    put(&mut holder, "a");
+    let written = faults.writes.get();
+    faults.has_lost.set(true);
+    faults.is_full.set(true);
+    assert!(holder.sync().is_err());
+    assert_eq!(faults.writes.get(), written, "it could not be given it again");
+    assert!(holder.sync().is_err(), "it says nothing of it any more, and has it not");
+    assert!(holder.figures(NOW).is_disk_refusing);
+    faults.is_full.set(false);
+    assert!(holder.sync().is_err());
+    assert_eq!(faults.writes.get(), written + 1);
+    assert!(holder.sync().is_ok() && !holder.figures(NOW).is_disk_refusing);
+}
