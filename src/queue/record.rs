@@ -48,8 +48,8 @@ pub(super) struct QueueRecord {
 pub(super) enum QueueEvent {
     /// The message came in, or was moved to another segment.
     Put(Message),
-    /// The message of this id in the queue of the name without [`DEAD`] came in here, and is gone there. Both
-    /// at once, so that none of it can be lost without the other.
+    /// The message of this id in the queue of the name without [`DEAD`] came in here, and is gone there: both at once,
+    /// so that none of it can be lost without the other.
     Buried(u64, Message),
     /// It was acknowledged, or is over.
     Gone,

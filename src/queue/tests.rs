@@ -423,7 +423,7 @@ fn a_look_at_many_queues_takes_turns_with_orders_and_counts_each_once() {
     };
     desk.holder.work((0..MANY).map(|n| into(n, "m")), desk.now);
     desk.holder.work((0..1_500).flat_map(|n| (0..=n % 3).map(move |_| into(n, "m"))), desk.now);
-    desk.now.unix += Duration::from_secs(7);
+    desk.pass(Duration::from_secs(7));
     let (mut batches, mut figures) = (0, desk.all(QueueOrder::Figures));
     while figures.is_empty() {
         batches += 1;
@@ -439,4 +439,27 @@ fn a_look_at_many_queues_takes_turns_with_orders_and_counts_each_once() {
     assert_eq!(figures.all.age, Duration::from_secs(7));
     let lengths: Vec<u64> = figures.queues.iter().map(|(_, figures)| figures.waiting).collect();
     assert!(lengths.is_sorted_by(|a, b| a >= b) && lengths[0] == 4 && lengths[999] >= 2, "the longest are told: {lengths:?}");
+}
+
+#[test]
+fn a_clock_that_is_set_changes_no_reservation_and_no_wait_and_only_what_is_over_by_it_is_over() {
+    const HOURS: Duration = Duration::from_secs(5 * 3600);
+    let place = tempfile::tempdir().unwrap();
+    let mut desk = Desk::open(place.path(), terms());
+    let expires = desk.now.unix.as_secs() + 3600;
+    for (body, expires) in [("a", 0), ("b", expires), ("c", 0)] {
+        desk.ask(put("q", body, expires));
+    }
+    assert_eq!(desk.take("q", BY, Taking::ReserveOne), "a");
+    assert!(desk.all(take("other", OTHER, Taking::Remove, Duration::from_secs(9))).is_empty());
+    desk.now.unix -= HOURS;
+    assert!(desk.pass(Duration::from_secs(8)).is_empty(), "nothing is over");
+    assert_eq!(desk.holder.figures(desk.now).all.age, Duration::ZERO, "what came later than now has no age");
+    assert_eq!(text(desk.ask(QueueOrder::Peek { queue: "q".into() })), "b");
+    desk.now.unix += 2 * HOURS;
+    assert_eq!(text(desk.ask(QueueOrder::Peek { queue: "q".into() })), "c", "it is over by this clock");
+    assert_eq!(desk.pass(Duration::from_secs(1)), [QueueAnswer::Nothing], "who waits does so for as long as was said");
+    assert_eq!(desk.settle("q", None, Settling::Acknowledge), QueueAnswer::Done, "it was reserved all the time");
+    desk.now.unix -= HOURS;
+    assert_eq!(desk.take("q", BY, Taking::Remove), "b", "nobody passed over it meanwhile");
 }

@@ -67,8 +67,8 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         self.refused.note(DiskWork::Sync, &synced);
     }
 
-    /// Writes messages of old segments anew, so that these can go, with how often they were given back: where that stands goes
-    /// as well.
+    /// Writes messages of old segments anew, so that these can go, with how often they were given back: where that stands
+    /// goes as well.
     pub(super) fn tidy(&mut self) {
         let left = self.journal.must_move();
         for LeftRecord { record, place } in left.unwrap_or_default() {

@@ -1,5 +1,5 @@
-//! How all queues are, and what was counted. They are looked at some in each batch, so that no order waits for all of them. Of
-//! many queues only the longest are told by name.
+//! How all queues are, and what was counted. They are looked at some in each batch, so that no order waits for all of
+//! them. Of many queues only the longest are told by name.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;

@@ -1,5 +1,5 @@
-//! All queues of a holder by their names, in parts of a few hundred: a look at all of them can take turns with orders, and no
-//! table of all of them has to grow at once.
+//! All queues of a holder by their names, in parts of a few hundred: a look at all of them can take turns with orders, and
+//! no table of all of them has to grow at once.
 
 use std::collections::HashMap;
 

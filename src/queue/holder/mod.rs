@@ -23,7 +23,6 @@ mod undo;
 mod wait;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -36,15 +35,9 @@ use super::record::{QueueEvent, QueueRecord};
 use super::disk::SegmentDisk;
 use figures::{FiguresLook, HolderCounts};
 use many::ManyQueues;
-use one_queue::OneQueue;
 use read::UnreadMessage;
-use recover::Recovered;
 use troubles::{DiskTroubles, DiskWork};
 use undo::Undone;
-
-/// Ids that are left out when a process begins: those which the one before it may have given to messages that the disk
-/// has lost.
-const SKIPPED: u64 = 1 << 20;
 
 /// The queues of one directory. An order's answer goes to a `T`.
 pub struct QueueHolder<D, T> {
@@ -96,51 +89,6 @@ struct Answered<T> {
 }
 
 impl<D: SegmentDisk, T> QueueHolder<D, T> {
-    /// With what an earlier process left on `disk`.
-    ///
-    /// # Errors
-    /// What the disk says.
-    pub fn open(disk: D, terms: HolderTerms) -> io::Result<QueueHolder<D, T>> {
-        let mut recovered = Recovered::default();
-        let ids = |recovered: &Recovered| recovered.ids + SKIPPED;
-        let mut journal = QueueJournal::open((disk, terms.segment), &mut recovered, Recovered::tell, ids)?;
-        let ids = ids(&recovered);
-        let mut queues = ManyQueues::new();
-        for (name, mut fifo) in recovered.queues.into_iter().filter(|(_, fifo)| !fifo.is_empty()) {
-            fifo.skip_to(ids);
-            fifo.places().from(0).for_each(|(_, place)| journal.counts(place));
-            queues.get_or_insert_with(&name, || OneQueue::of(fifo));
-        }
-        let mut refused = DiskTroubles::default();
-        refused
-            .note(DiskWork::Begin, &if journal.is_begun() { Ok(()) } else { Err(io::ErrorKind::StorageFull.into()) });
-        refused.note(DiskWork::Remove, &journal.reclaim());
-        let (held, timers, waiting, waits_begun, begun, answers, answered) = Default::default();
-        let (busy, indexed, figures_asked, figures_look, undo, counts, unread, is_ending) = Default::default();
-        Ok(QueueHolder {
-            journal,
-            queues,
-            terms,
-            ids,
-            held,
-            timers,
-            waiting,
-            waits_begun,
-            begun,
-            busy,
-            answers,
-            answered,
-            indexed,
-            figures_asked,
-            figures_look,
-            undo,
-            counts,
-            refused,
-            unread,
-            is_ending,
-        })
-    }
-
     /// Goes on with other terms.
     pub fn set_terms(&mut self, terms: HolderTerms) {
         self.terms = terms;

@@ -1,4 +1,5 @@
-//! Messages are read: one that is not there any more is given up, and one that the disk does not read now is asked for again.
+//! Messages are read: one that is not there any more is given up, and one that the disk does not read now is asked for
+//! again.
 
 use std::io::{self, ErrorKind};
 use std::time::Duration;
@@ -11,8 +12,8 @@ use crate::queue::disk::SegmentDisk;
 use crate::queue::order::Moment;
 use crate::queue::record::Message;
 
-/// For so long a message is asked for that the disk does not read: a part of it may be beyond reading, and all that is behind
-/// it waits.
+/// For so long a message is asked for that the disk does not read: a part of it may be beyond reading, and all that is
+/// behind it waits.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The disk does not read a message now. It may later: the process may have no file to spare.

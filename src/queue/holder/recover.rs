@@ -1,24 +1,82 @@
-//! What the records of an earlier process say: which messages there are, and where.
+//! A holder begins with what the records of an earlier process say: which messages there are, and where.
 
 use std::collections::HashMap;
+use std::io;
 
 use bytes::Bytes;
 
+use super::QueueHolder;
+use super::many::ManyQueues;
+use super::one_queue::OneQueue;
+use super::troubles::{DiskTroubles, DiskWork};
+use crate::queue::disk::SegmentDisk;
 use crate::queue::fifo::Fifo;
-use crate::queue::journal::LeftRecord;
+use crate::queue::journal::{LeftRecord, QueueJournal};
+use crate::queue::order::HolderTerms;
 use crate::queue::record::{DEAD, QueueEvent, QueueRecord};
+
+/// Ids that are left out when a process begins: those which the one before it may have given to messages that the disk
+/// has lost.
+const SKIPPED: u64 = 1 << 20;
 
 /// What records of an earlier process say.
 #[derive(Default)]
-pub(super) struct Recovered {
-    pub(super) queues: HashMap<Bytes, Fifo>,
+struct Recovered {
+    queues: HashMap<Bytes, Fifo>,
     /// No record is about a message of this id or a higher one.
-    pub(super) ids: u64,
+    ids: u64,
+}
+
+impl<D: SegmentDisk, T> QueueHolder<D, T> {
+    /// With what an earlier process left on `disk`.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn open(disk: D, terms: HolderTerms) -> io::Result<QueueHolder<D, T>> {
+        let mut recovered = Recovered::default();
+        let ids = |recovered: &Recovered| recovered.ids + SKIPPED;
+        let mut journal = QueueJournal::open((disk, terms.segment), &mut recovered, Recovered::tell, ids)?;
+        let ids = ids(&recovered);
+        let mut queues = ManyQueues::new();
+        for (name, mut fifo) in recovered.queues.into_iter().filter(|(_, fifo)| !fifo.is_empty()) {
+            fifo.skip_to(ids);
+            fifo.places().from(0).for_each(|(_, place)| journal.counts(place));
+            queues.get_or_insert_with(&name, || OneQueue::of(fifo));
+        }
+        let mut refused = DiskTroubles::default();
+        refused
+            .note(DiskWork::Begin, &if journal.is_begun() { Ok(()) } else { Err(io::ErrorKind::StorageFull.into()) });
+        refused.note(DiskWork::Remove, &journal.reclaim());
+        let (held, timers, waiting, waits_begun, begun, answers, answered) = Default::default();
+        let (busy, indexed, figures_asked, figures_look, undo, counts, unread, is_ending) = Default::default();
+        Ok(QueueHolder {
+            journal,
+            queues,
+            terms,
+            ids,
+            held,
+            timers,
+            waiting,
+            waits_begun,
+            begun,
+            busy,
+            answers,
+            answered,
+            indexed,
+            figures_asked,
+            figures_look,
+            undo,
+            counts,
+            refused,
+            unread,
+            is_ending,
+        })
+    }
 }
 
 impl Recovered {
     /// Takes the next record in.
-    pub(super) fn tell(&mut self, LeftRecord { record, place }: LeftRecord) {
+    fn tell(&mut self, LeftRecord { record, place }: LeftRecord) {
         let QueueRecord { queue, id, event } = record;
         self.ids = self.ids.max(if matches!(event, QueueEvent::Put(_) | QueueEvent::Buried(..)) { id + 1 } else { id });
         match event {

@@ -8,6 +8,7 @@
 //! A segment goes once no message in it counts and all before it are gone, for a record that says "gone" must not go
 //! before the message it is about.
 
+mod read;
 mod recover;
 mod source;
 mod sync;
@@ -18,7 +19,7 @@ use std::collections::VecDeque;
 use std::io;
 
 use super::places::MessagePlace;
-use super::record::{LONGEST_HEAD, Message, QueueRecord};
+use super::record::QueueRecord;
 use super::disk::SegmentDisk;
 use crate::runtime::frames::salted;
 pub(super) use source::LeftRecord;
@@ -266,47 +267,5 @@ impl<D: SegmentDisk> QueueJournal<D> {
         self.segments.push_back(Segment { number, form, length: 0, live: 0, live_bytes: 0 });
         (self.end, self.synced) = (end, end);
         Ok(())
-    }
-
-    /// The message that stands at `place`.
-    ///
-    /// # Errors
-    /// What the disk says; that what stands there is no message.
-    pub(super) fn message(&mut self, place: MessagePlace) -> io::Result<Message> {
-        let record = match self.unwritten(place) {
-            Some(bytes) => SegmentForm::Salted(self.salt).first(bytes),
-            None => {
-                let form = self.segment(place.segment).map(|segment| segment.form);
-                let mut bytes = vec![0; place.length as usize];
-                let read = self.disk.read(place.segment, &mut bytes, u64::from(place.at))?;
-                form.and_then(|form| form.first(&bytes[..read]))
-            }
-        };
-        record.and_then(QueueRecord::message).ok_or_else(|| {
-            let text = format!("no whole message at byte {} of {}", place.at, self.disk.name(place.segment));
-            io::Error::new(io::ErrorKind::InvalidData, text)
-        })
-    }
-
-    /// When the message came that stands at `place`, in milliseconds since 1970, read with none of the rest: it is not told from what
-    /// is damaged.
-    pub(super) fn since(&mut self, place: MessagePlace) -> Option<u64> {
-        let mut bytes = [0; salted::HEAD + LONGEST_HEAD];
-        let (head, form) = match self.unwritten(place) {
-            Some(unwritten) => (unwritten, SegmentForm::Salted(self.salt)),
-            None => {
-                let form = self.segment(place.segment)?.form;
-                let read = self.disk.read(place.segment, &mut bytes, u64::from(place.at)).ok()?;
-                (&bytes[..read], form)
-            }
-        };
-        QueueRecord::since(head.get(form.head()..)?)
-    }
-
-    /// What stands at `place` if it is not written yet.
-    fn unwritten(&self, place: MessagePlace) -> Option<&[u8]> {
-        let is_here = self.is_begun && place.segment == self.last();
-        let at = (u64::from(place.at)).checked_sub(self.end).filter(|_| is_here)? as usize;
-        self.batch.get(at.checked_sub(self.owed.len())?..)
     }
 }
