@@ -95,7 +95,11 @@ fn what_cannot_be_a_file_of_queues_refuses_the_start_and_is_named_with_a_cure() 
         ("a directory", |path| fs::create_dir(path).unwrap(), "directory"),
         ("a loop", |path| std::os::unix::fs::symlink(path, path).unwrap(), "symbolic links"),
         ("a link to nothing", |path| std::os::unix::fs::symlink("nowhere", path).unwrap(), "No such file"),
-        ("of another leash", |path| fs::write(path, "leash queue 3\nxyz").unwrap(), "a form that this leash does not know"),
+        (
+            "of another leash",
+            |path| fs::write(path, "leash queue 3\nxyz").unwrap(),
+            "a form that this leash does not know",
+        ),
         ("anything", |path| fs::write(path, "these are my notes of today").unwrap(), "a form that this leash"),
     ];
     for (title, plant, why) in planted {

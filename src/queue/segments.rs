@@ -144,7 +144,8 @@ fn tell_strangers(directory: &Path) -> io::Result<()> {
 fn is_own(path: &Path) -> bool {
     let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
     let number = name.split_once('.').filter(|(_, kind)| OWN.contains(kind));
-    name == LOCK || number.is_some_and(|(number, _)| self::number(&path.with_file_name(format!("{number}.queue"))).is_some())
+    name == LOCK
+        || number.is_some_and(|(number, _)| self::number(&path.with_file_name(format!("{number}.queue"))).is_some())
 }
 
 impl SegmentDisk for SegmentFiles {
@@ -233,7 +234,9 @@ mod tests {
         let mut files = SegmentFiles::open(&directory).unwrap();
         let refused = SegmentFiles::open(&directory).err().unwrap().to_string();
         assert!(refused.contains("another process has it"), "{refused}");
-        for other in ["notes.txt", "x.queue", "7.queue", "4294967295.queue", "0000000003.damaged", "0000000009.queue.new"] {
+        for other in
+            ["notes.txt", "x.queue", "7.queue", "4294967295.queue", "0000000003.damaged", "0000000009.queue.new"]
+        {
             fs::write(directory.join(other), "").unwrap();
         }
         files.create(12, b"twelve").unwrap();

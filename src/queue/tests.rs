@@ -438,7 +438,10 @@ fn a_look_at_many_queues_takes_turns_with_orders_and_counts_each_once() {
     assert_eq!((figures.queues.len() as u64 + figures.others, figures.all.counts.put), (MANY, MANY + 3_000));
     assert_eq!(figures.all.age, Duration::from_secs(7));
     let lengths: Vec<u64> = figures.queues.iter().map(|(_, figures)| figures.waiting).collect();
-    assert!(lengths.is_sorted_by(|a, b| a >= b) && lengths[0] == 4 && lengths[999] >= 2, "the longest are told: {lengths:?}");
+    assert!(
+        lengths.is_sorted_by(|a, b| a >= b) && lengths[0] == 4 && lengths[999] >= 2,
+        "the longest are told: {lengths:?}"
+    );
 }
 
 #[test]

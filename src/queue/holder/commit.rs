@@ -5,9 +5,9 @@ use std::io;
 use super::QueueHolder;
 use super::troubles::DiskWork;
 use super::undo::Undone;
+use crate::queue::disk::SegmentDisk;
 use crate::queue::journal::{LeftRecord, SyncPoint, Urgency};
 use crate::queue::record::{QueueEvent, QueueRecord};
-use crate::queue::disk::SegmentDisk;
 
 impl<D: SegmentDisk, T> QueueHolder<D, T> {
     /// Writes down what was done since the last time; what the disk refuses is undone.

@@ -89,9 +89,10 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
     /// Goes on with a look at all queues, if there are any who asked for one.
     pub(super) fn look_at_all(&mut self, now: Moment) {
         let asked = &mut self.figures_asked;
-        let begun = self.figures_look.take().or_else(|| {
-            (!asked.is_empty()).then(|| FiguresLook::begin(std::mem::take(asked), self.counts.forgotten))
-        });
+        let begun = self
+            .figures_look
+            .take()
+            .or_else(|| (!asked.is_empty()).then(|| FiguresLook::begin(std::mem::take(asked), self.counts.forgotten)));
         let Some(mut look) = begun else { return };
         if self.look_on(&mut look, now) {
             self.figures_look = Some(look);
@@ -124,7 +125,11 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
     }
 }
 
-fn figures_of(queue: &mut OneQueue<impl Sized>, journal: &mut QueueJournal<impl SegmentDisk>, now: Moment) -> QueueFigures {
+fn figures_of(
+    queue: &mut OneQueue<impl Sized>,
+    journal: &mut QueueJournal<impl SegmentDisk>,
+    now: Moment,
+) -> QueueFigures {
     let since = head_since(queue, journal);
     QueueFigures {
         waiting: queue.fifo.waiting(),

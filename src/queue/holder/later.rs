@@ -1,8 +1,8 @@
 //! Orders that go on with the next batch, so that no batch takes long or much memory, and what must not overtake them.
 
 use super::QueueHolder;
-use crate::queue::order::QueueOrder;
 use crate::queue::disk::SegmentDisk;
+use crate::queue::order::QueueOrder;
 
 /// Once the messages that are handed out in one batch have so many bytes, the rest of it waits for the next one.
 const ANSWERED: usize = 16 << 20;

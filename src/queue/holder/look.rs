@@ -5,10 +5,10 @@ use bytes::Bytes;
 use super::QueueHolder;
 use super::read::Unread;
 use super::take::PASSED;
+use crate::queue::disk::SegmentDisk;
 use crate::queue::journal::Urgency;
 use crate::queue::line::LineIndex;
 use crate::queue::order::{Moment, QueueAnswer, QueueOrder, QueueRefusal};
-use crate::queue::disk::SegmentDisk;
 
 /// Messages of a list at most.
 const LISTED: usize = 1_000;

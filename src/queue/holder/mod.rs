@@ -27,12 +27,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::disk::SegmentDisk;
 use super::fifo::{Consumer, Reservation};
 use super::journal::{QueueJournal, Urgency};
 use super::order::{HolderTerms, Moment, QueueAnswer, QueueOrder};
 use super::places::MessagePlace;
 use super::record::{QueueEvent, QueueRecord};
-use super::disk::SegmentDisk;
 use figures::{FiguresLook, HolderCounts};
 use many::ManyQueues;
 use read::UnreadMessage;

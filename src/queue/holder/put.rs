@@ -4,11 +4,11 @@ use bytes::Bytes;
 
 use super::QueueHolder;
 use super::one_queue::OneQueue;
+use crate::queue::disk::SegmentDisk;
 use crate::queue::fifo::Fifo;
 use crate::queue::journal::Urgency;
 use crate::queue::order::{Moment, QueueAnswer, QueueRefusal};
 use crate::queue::record::{LONGEST_MESSAGE, Message, QueueEvent, QueueRecord};
-use crate::queue::disk::SegmentDisk;
 
 impl<D: SegmentDisk, T> QueueHolder<D, T> {
     /// Takes a message, and tells its id.

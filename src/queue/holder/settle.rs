@@ -8,11 +8,11 @@ use bytes::Bytes;
 use super::QueueHolder;
 use super::read::Unread;
 use super::undo::Undone;
+use crate::queue::disk::SegmentDisk;
 use crate::queue::fifo::{Consumer, Fifo, id_of_receipt};
 use crate::queue::journal::Urgency;
 use crate::queue::order::{Moment, QueueAnswer, Settling};
 use crate::queue::record::{DEAD, LONGEST_NAME, QueueEvent, QueueRecord};
-use crate::queue::disk::SegmentDisk;
 
 impl<D: SegmentDisk, T> QueueHolder<D, T> {
     /// Ends a reservation: that with this receipt, or the oldest that the consumer has of the queue. By the receipt of one

@@ -7,11 +7,11 @@ use bytes::Bytes;
 use super::one_queue::Waiting;
 use super::read::Unread;
 use super::{QueueHolder, Timer};
+use crate::queue::disk::SegmentDisk;
 use crate::queue::fifo::{Consumer, Reservation};
 use crate::queue::journal::Urgency;
 use crate::queue::order::{Moment, QueueAnswer, QueueOrder, QueueRefusal, Taking};
 use crate::queue::record::Message;
-use crate::queue::disk::SegmentDisk;
 
 /// So many messages that are over are passed over for one order and batch.
 pub(super) const PASSED: usize = 1_000;

@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use bytes::Bytes;
 
 use super::QueueHolder;
+use crate::queue::disk::SegmentDisk;
 use crate::queue::order::{QueueAnswer, QueueRefusal};
 use crate::queue::places::MessagePlace;
-use crate::queue::disk::SegmentDisk;
 
 /// A step that is worth nothing unless it is written.
 pub(super) enum Undone {

@@ -7,9 +7,9 @@ use bytes::Bytes;
 use super::one_queue::Waiting;
 use super::take::Search;
 use super::{QueueHolder, Timer};
+use crate::queue::disk::SegmentDisk;
 use crate::queue::fifo::Consumer;
 use crate::queue::order::{Moment, QueueAnswer};
-use crate::queue::disk::SegmentDisk;
 
 /// After so long a disk that does not read a message is asked again for those that wait.
 const REFUSED: Duration = Duration::from_secs(1);

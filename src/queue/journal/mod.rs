@@ -18,9 +18,9 @@ mod upkeep;
 use std::collections::VecDeque;
 use std::io;
 
+use super::disk::SegmentDisk;
 use super::places::MessagePlace;
 use super::record::QueueRecord;
-use super::disk::SegmentDisk;
 use crate::runtime::frames::salted;
 pub(super) use source::LeftRecord;
 pub(super) use sync::SyncPoint;

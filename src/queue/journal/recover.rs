@@ -77,7 +77,11 @@ impl<D: SegmentDisk> QueueJournal<D> {
             return Ok(());
         }
         if torn > 0 && !is_damaged {
-            tracing::warn!(file = self.disk.name(number), bytes = torn, "a write to the queues was interrupted: cut off");
+            tracing::warn!(
+                file = self.disk.name(number),
+                bytes = torn,
+                "a write to the queues was interrupted: cut off"
+            );
         }
         if torn > 0 { self.shorten(number, end) } else { Ok(()) }
     }
@@ -88,7 +92,9 @@ impl<D: SegmentDisk> QueueJournal<D> {
         let (file, aside) = (self.disk.name(number), self.disk.set_aside(number));
         match &aside {
             Ok(kept) => tracing::error!(file, bytes, kept, "a segment of the queues is damaged"),
-            Err(error) => tracing::error!(file, bytes, %error, "a segment of the queues is damaged, and cannot be copied"),
+            Err(error) => {
+                tracing::error!(file, bytes, %error, "a segment of the queues is damaged, and cannot be copied")
+            }
         }
         aside.is_ok()
     }

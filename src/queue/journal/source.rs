@@ -4,9 +4,9 @@ use std::cell::RefCell;
 use std::io;
 
 use super::title::SegmentForm;
+use crate::queue::disk::SegmentDisk;
 use crate::queue::places::MessagePlace;
 use crate::queue::record::QueueRecord;
-use crate::queue::disk::SegmentDisk;
 use crate::runtime::frames::Records;
 use crate::runtime::pieces::ByteSource;
 

@@ -3,8 +3,8 @@
 
 use std::io;
 
-use super::source::{LeftRecord, LeftRecords};
 use super::QueueJournal;
+use super::source::{LeftRecord, LeftRecords};
 use crate::queue::disk::SegmentDisk;
 
 /// So much is looked through at once for messages to move.

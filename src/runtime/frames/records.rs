@@ -31,7 +31,8 @@ impl<S: ByteSource, R: Framed> Records<S, R> {
 
     /// The same of [salted] frames.
     pub(crate) fn salted(salt: u64, source: S, at: u64) -> Records<S, R> {
-        let (taken, next, begins) = (salted::taken::<R>, salted::next, Some(salted::begins::<R> as fn(&[u8], u64) -> bool));
+        let (taken, next, begins) =
+            (salted::taken::<R>, salted::next, Some(salted::begins::<R> as fn(&[u8], u64) -> bool));
         Records { pieces: Pieces::new(source, at), form: FrameForm { salt, taken, next, begins } }
     }
 }

@@ -100,7 +100,10 @@ fn a_bit_that_is_flipped_anywhere_costs_one_message_and_brings_no_other() {
     for at in 0..platter.end() {
         for bit in [0, 3, 7] {
             let left = rest(&mut open(&platter.flipped(at, bit)));
-            assert!(left.iter().all(|body| messages.contains(body)) && left.len() + 1 >= messages.len(), "{at}: {left:?}");
+            assert!(
+                left.iter().all(|body| messages.contains(body)) && left.len() + 1 >= messages.len(),
+                "{at}: {left:?}"
+            );
             lost += messages.len() - left.len();
         }
     }

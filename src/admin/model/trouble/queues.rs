@@ -23,7 +23,9 @@ pub(super) fn disk(overview: &Overview) -> Option<Trouble> {
 pub(super) fn damaged(overview: &Overview) -> Option<Trouble> {
     let damaged = all(overview, |queues| queues.damaged_files > 0);
     let names = super::listed(damaged.iter().map(|(route, _)| route.name().to_string()))?;
-    let text = format!("Files of the queues of {names} were damaged, cut short or missing when leash began: the log names them.");
+    let text = format!(
+        "Files of the queues of {names} were damaged, cut short or missing when leash began: the log names them."
+    );
     let dirs = damaged.iter().map(|(route, queues)| {
         format!("{}: {} in {}", route.name(), counted(queues.damaged_files as usize, "file"), queues.dir)
     });
