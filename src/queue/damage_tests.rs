@@ -13,6 +13,8 @@ use crate::runtime::frames::framed;
 const NOW: Moment = Moment { up: Duration::ZERO, unix: Duration::from_secs(1_700_000_000) };
 const BY: Consumer = Consumer(1);
 
+/// What happens to a file.
+type Mishap = fn(&Path);
 type Files = QueueHolder<SegmentFiles, ()>;
 
 fn small() -> HolderTerms {
@@ -66,7 +68,7 @@ fn filled(directory: &Path, messages: &[String]) {
 
 #[test]
 fn a_file_that_is_empty_or_missing_is_told_and_costs_only_what_it_held() {
-    let broken: [(&str, fn(&Path)); 3] = [
+    let broken: [(&str, Mishap); 3] = [
         ("empty", |file| fs::write(file, "").unwrap()),
         ("cut within its beginning", |file| fs::write(file, &fs::read(file).unwrap()[..20]).unwrap()),
         ("missing", |file| fs::remove_file(file).unwrap()),
@@ -91,7 +93,7 @@ fn a_file_that_is_empty_or_missing_is_told_and_costs_only_what_it_held() {
 
 #[test]
 fn what_cannot_be_a_file_of_queues_refuses_the_start_and_is_named_with_a_cure() {
-    let planted: [(&str, fn(&Path), &str); 5] = [
+    let planted: [(&str, Mishap, &str); 5] = [
         ("a directory", |path| fs::create_dir(path).unwrap(), "directory"),
         ("a loop", |path| std::os::unix::fs::symlink(path, path).unwrap(), "symbolic links"),
         ("a link to nothing", |path| std::os::unix::fs::symlink("nowhere", path).unwrap(), "No such file"),

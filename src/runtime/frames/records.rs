@@ -5,14 +5,16 @@ use std::io;
 use super::{Framed, next, salted, taken};
 use crate::runtime::pieces::{ByteSource, Pieces};
 
+/// The record at the front of bytes, and how long its frame is.
+type NextRecord<R> = fn(&[u8], u64) -> Option<(R, usize)>;
+
 /// How frames are told.
 struct FrameForm<R> {
     /// What their sums depend on, if on anything but what they say.
     salt: u64,
     /// How many bytes the frame at the front says it takes; never more than one may.
     taken: fn(&[u8], u64) -> usize,
-    /// The record at the front, and how long its frame is.
-    next: fn(&[u8], u64) -> Option<(R, usize)>,
+    next: NextRecord<R>,
     /// Whether the front looks like that of a frame. Without it nothing is looked for inside of what is damaged.
     begins: Option<fn(&[u8], u64) -> bool>,
 }
@@ -41,7 +43,7 @@ impl<S: ByteSource, R> Records<S, R> {
     /// Those of a file from before there were these frames: `next` finds the one in front, in as many bytes as `taken`
     /// says at most. Neither has a use for a salt.
     pub fn framed_by(
-        next: fn(&[u8], u64) -> Option<(R, usize)>,
+        next: NextRecord<R>,
         taken: fn(&[u8], u64) -> usize,
         source: S,
         at: u64,
