@@ -20,6 +20,7 @@ use super::fifo::Consumer;
 use super::figures::HolderFigures;
 use super::holder::QueueHolder;
 use super::inbox::{KeeperInbox, KeeperNews, Ordered, Seen};
+use super::last_figures::LastFigures;
 use super::mailbox::{AnswerTo, QueueMailbox};
 use super::order::{HolderTerms, Moment, QueueAnswer, QueueOrder, QueueRefusal};
 use super::segments::SegmentFiles;
@@ -32,8 +33,7 @@ const TELLS: Duration = Duration::from_millis(500);
 pub struct Keeper {
     inbox: Arc<KeeperInbox>,
     thread: Mutex<Option<JoinHandle<()>>>,
-    /// As they were told last.
-    figures: Mutex<HolderFigures>,
+    figures: Mutex<LastFigures>,
     /// Messages that were not even looked at.
     turned_away: AtomicU64,
 }
@@ -76,15 +76,13 @@ impl Keeper {
     }
 
     /// How the queues are. Blocks until the thread has told, but not for longer than a disk may take; then it is what was
-    /// told last.
+    /// told last, and what is told late is told the next time.
     pub(crate) fn figures(&self) -> HolderFigures {
-        let (answering, answer) = sync_channel(1);
-        self.send([(QueueOrder::Figures, AnswerTo::Thread(answering))]);
-        let mut figures = lock(&self.figures);
-        if let Ok(QueueAnswer::Figures(told)) = answer.recv_timeout(TELLS) {
-            *figures = told;
-        }
-        let mut figures = figures.clone();
+        let mut figures = lock(&self.figures).newest(TELLS, || {
+            let (answering, answer) = sync_channel(1);
+            self.send([(QueueOrder::Figures, AnswerTo::Thread(answering))]);
+            answer
+        });
         figures.refused.busy = self.turned_away.load(Relaxed);
         figures
     }

@@ -24,6 +24,7 @@ mod holder;
 mod inbox;
 mod journal;
 mod keeper;
+mod last_figures;
 mod line;
 mod mailbox;
 mod order;

@@ -17,7 +17,7 @@ use crate::queue::order::{Moment, QueueAnswer, QueueRefusal};
 /// So many are told by name.
 const TOLD: usize = 1_000;
 /// After so many the look goes on with the next batch.
-const LOOKED_AT: usize = 500;
+const LOOKED_AT: usize = 2_000;
 
 /// What was counted of no queue that there is.
 #[derive(Default)]

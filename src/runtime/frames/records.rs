@@ -42,12 +42,7 @@ impl<S: ByteSource, R: Framed> Records<S, R> {
 impl<S: ByteSource, R> Records<S, R> {
     /// Those of a file from before there were these frames: `next` finds the one in front, in as many bytes as `taken`
     /// says at most. Neither has a use for a salt.
-    pub fn framed_by(
-        next: NextRecord<R>,
-        taken: fn(&[u8], u64) -> usize,
-        source: S,
-        at: u64,
-    ) -> Records<S, R> {
+    pub fn framed_by(next: NextRecord<R>, taken: fn(&[u8], u64) -> usize, source: S, at: u64) -> Records<S, R> {
         Records { pieces: Pieces::new(source, at), form: FrameForm { salt: 0, taken, next, begins: None } }
     }
 

@@ -21,7 +21,11 @@ fn a_holder_that_is_down_has_nothing_and_takes_nothing() {
     }
     assert!(metric(&leash, "leash_failures_total", "cause=\"down\"") > 0.0);
     let gets = |outcome: &str| metric(&leash, "leash_requests_total", &format!("class=\"get\",outcome=\"{outcome}\""));
-    assert_eq!((gets("failed"), gets("miss")), (4.0, 0.0), "whoever reads END because of that is told from who finds nothing");
+    assert_eq!(
+        (gets("failed"), gets("miss")),
+        (4.0, 0.0),
+        "whoever reads END because of that is told from who finds nothing"
+    );
     holder.leash.restart();
     wait_until("the message is there again", BOUND, || get(&mut client, "q").as_deref() == Some("a"));
     client.expect("delete q\r\nget q\r\n", "DELETED\r\nEND\r\n");
