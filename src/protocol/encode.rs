@@ -62,15 +62,14 @@ pub fn encode_value(key: &Key, client_flags: u32, cas: Option<u64>, value: &Byte
     text.reserve(key.as_bytes().len() + value.len().min(Output::APART_FROM) + 64);
     text.extend_from_slice(b"VALUE ");
     text.extend_from_slice(key.as_bytes());
-    text.push(b' ');
-    number::push(text, client_flags);
-    text.push(b' ');
-    number::push(text, value.len());
-    if let Some(unique) = cas {
-        text.push(b' ');
-        number::push(text, unique);
+    number::push_word(text, client_flags);
+    match cas {
+        None => number::push_last_word(text, value.len()),
+        Some(unique) => {
+            number::push_word(text, value.len());
+            number::push_last_word(text, unique);
+        }
     }
-    text.extend_from_slice(b"\r\n");
     out.push_value(value);
     out.text().extend_from_slice(b"\r\n");
 }

@@ -48,7 +48,7 @@ impl Key {
 
     /// Takes the first word of `line` from byte `at` on, which must be a key, and returns it with the place behind it.
     /// `None` if there are only spaces left. The same as cutting the word out and calling [`Key::text`], in one pass.
-    #[inline]
+    #[inline(always)]
     pub(super) fn next_word(line: &Bytes, at: usize) -> Option<Result<(Key, usize), KeyError>> {
         let start = at + line[at..].iter().position(|&b| b != b' ')?;
         let end = start + text_length(&line[start..]);

@@ -43,6 +43,53 @@ pub fn push(out: &mut Vec<u8>, n: impl Number) {
 /// The same of a number of at most four digits, as almost all are, without a call and without a branch for each digit.
 #[inline]
 fn push_few(out: &mut Vec<u8>, n: u16) {
+    let (text, len) = digits(n);
+    push_part(out, &text.to_le_bytes(), len);
+}
+
+/// Appends a space and `n`: one piece if it is short.
+#[inline]
+pub fn push_word(out: &mut Vec<u8>, n: impl Number) {
+    match n.try_into() {
+        Ok(few @ ..10_000) => {
+            let (text, len) = digits(few);
+            push_part(out, &(u64::from(b' ') | u64::from(text) << u8::BITS).to_le_bytes(), 1 + len);
+        }
+        _ => {
+            out.push(b' ');
+            push(out, n);
+        }
+    }
+}
+
+/// The same with the end of a line behind it.
+#[inline]
+pub fn push_last_word(out: &mut Vec<u8>, n: impl Number) {
+    match n.try_into() {
+        Ok(few @ ..10_000) => {
+            let (text, len) = digits(few);
+            let end = u64::from(u16::from_le_bytes(*LINE_END)) << (u8::BITS * (1 + len));
+            push_part(out, &(u64::from(b' ') | u64::from(text) << u8::BITS | end).to_le_bytes(), 3 + len);
+        }
+        _ => {
+            push_word(out, n);
+            out.extend_from_slice(LINE_END);
+        }
+    }
+}
+
+const LINE_END: &[u8; 2] = b"\r\n";
+
+/// Appends the first `len` bytes of `text`: all of it, whose length is known here, and then the rest is taken off.
+#[inline]
+fn push_part<const N: usize>(out: &mut Vec<u8>, text: &[u8; N], len: u32) {
+    out.extend_from_slice(text);
+    out.truncate(out.len() - N + len as usize);
+}
+
+/// The digits of a number below 10,000, the first one lowest, and how many they are.
+#[inline]
+fn digits(n: u16) -> (u32, u32) {
     let (high, low) = (u32::from(n / 100), u32::from(n % 100));
     let pairs = high | (low << 16);
     // The tenth of a number below 100, in both halves at once.
@@ -50,9 +97,7 @@ fn push_few(out: &mut Vec<u8>, n: u16) {
     // The first digit stands lowest, and zeros before the number are taken off; its last digit is one in any case.
     let digits = tens | ((pairs - tens * 10) << 8);
     let zeros = (digits | 1 << 24).trailing_zeros() / u8::BITS;
-    let text = (digits | 0x3030_3030) >> (u8::BITS * zeros);
-    out.extend_from_slice(&text.to_le_bytes());
-    out.truncate(out.len() - zeros as usize);
+    ((digits | 0x3030_3030) >> (u8::BITS * zeros), 4 - zeros)
 }
 
 /// Reads digits only, as servers write them; nothing else may stand in the token.
@@ -140,6 +185,16 @@ mod tests {
             let mut text = Vec::new();
             super::push(&mut text, number);
             assert_eq!(text, number.to_string().into_bytes());
+        }
+    }
+
+    #[test]
+    fn a_number_stands_behind_a_space_and_before_the_end_of_its_line_however_long_it_is() {
+        for number in (0..10_010).chain([65_535, 65_536, 1_234_567_890, u64::MAX]) {
+            let mut text = b"VALUE".to_vec();
+            super::push_word(&mut text, number);
+            super::push_last_word(&mut text, number);
+            assert_eq!(text, format!("VALUE {number} {number}\r\n").into_bytes());
         }
     }
 

@@ -27,6 +27,7 @@ pub enum Question<'q> {
 
 impl Question<'_> {
     /// What may be answered.
+    #[inline]
     pub fn expected(&self) -> Expected {
         match self {
             Question::FlushAll(_) => Expected::Ok,
@@ -56,6 +57,7 @@ impl Question<'_> {
 }
 
 const LINE_END: &[u8; 2] = b"\r\n";
+const VALUE_AND_FLAGS: Returns = Returns::VALUE.and(Returns::FLAGS);
 
 fn flush_all(text: &mut Vec<u8>, delay: Exptime) {
     text.extend_from_slice(b"flush_all ");
@@ -65,6 +67,7 @@ fn flush_all(text: &mut Vec<u8>, delay: Exptime) {
 fn ask(request: &Request, token: Token, out: &mut Output) {
     let text = out.text();
     match &request.command {
+        Command::Get(command) if is_common(&request.key, command) => return common_get(&request.key, token, text),
         Command::Get(command) => get(&request.key, command, text),
         Command::Store(command) => store(&request.key, command, text),
         Command::Delete(command) => delete(&request.key, command, text),
@@ -84,6 +87,23 @@ fn end(text: &mut Vec<u8>, token: Token) {
     const AT: usize = b" O".len();
     let mut end = *b" O        \r\n";
     end[AT..AT + Token::LEN].copy_from_slice(token.as_bytes());
+    text.extend_from_slice(&end);
+}
+
+/// Whether it is `mg <key> v f`, as almost all gets are.
+#[inline]
+fn is_common(key: &Key, get: &Get) -> bool {
+    get.returns == VALUE_AND_FLAGS && only_tells(get) && !key.is_binary()
+}
+
+/// Such a get, with the end of its line. Written in three pieces it costs half of what it costs flag by flag.
+#[inline]
+fn common_get(key: &Key, token: Token, text: &mut Vec<u8>) {
+    const AT: usize = b" v f O".len();
+    let mut end = *b" v f O        \r\n";
+    end[AT..AT + Token::LEN].copy_from_slice(token.as_bytes());
+    text.extend_from_slice(b"mg ");
+    text.extend_from_slice(key.as_bytes());
     text.extend_from_slice(&end);
 }
 
@@ -124,10 +144,6 @@ fn given(text: &mut Vec<u8>, letter: u8, is_given: bool) {
 /// The flags that ask for facts, but for the remaining TTL after the change, which has to stand last.
 #[inline]
 fn facts(text: &mut Vec<u8>, asked: Returns) {
-    const VALUE_AND_FLAGS: Returns = Returns::VALUE.and(Returns::FLAGS);
-    if asked == VALUE_AND_FLAGS {
-        return text.extend_from_slice(b" v f");
-    }
     if asked == VALUE_AND_FLAGS.and(Returns::CAS) {
         return text.extend_from_slice(b" v f c");
     }
