@@ -18,6 +18,7 @@ use tokio::task::{LocalSet, spawn_local};
 
 use super::finding::{self, Finding};
 use super::{Destination, Explainer, Item, Way};
+use crate::hash::item_hash;
 use crate::protocol::{Command, Delete, Get, Key, Question, Reply, Request, Returns};
 use crate::route::Answer;
 use crate::runtime::turn::Turn;
@@ -166,5 +167,6 @@ fn note(destination: &mut Destination, finding: Finding) {
 fn question(server: &ServerOrStore, key: &Key, command: Command) -> Answer {
     let request = Request { key: key.clone(), command };
     let nobody = Rc::new(());
-    Answer::to(|ticket| server.ask(Question::Ask(&request), Mark::new(key, Party::of(&nobody)), ticket))
+    let mark = Mark::new(item_hash(key.as_bytes()), Party::of(&nobody));
+    Answer::to(|ticket| server.ask(Question::Ask(&request), mark, ticket))
 }

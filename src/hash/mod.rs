@@ -24,5 +24,5 @@ mod tag;
 pub use key_hash::{KEY_HASHES, KeyHash};
 pub use kind::{HASHES, HashKind};
 pub use placement::{Counts, Placement};
-pub use slots::{SLOTS, SlotNumber, SlotTable};
+pub use slots::{SLOTS, SlotNumber, SlotTable, item_hash};
 pub use tag::tag;

@@ -76,6 +76,15 @@ impl Placement {
         }
     }
 
+    /// The same for a caller that needs the [`item_hash`](super::item_hash) of `key` as well, and makes it once.
+    #[inline]
+    pub fn server_of_hashed(&self, key: &[u8], hash: impl FnOnce() -> u64) -> usize {
+        match (&self.table, &self.counts) {
+            (Table::Slots(table), None) => table.owner(SlotNumber::of_hash(hash())),
+            _ => self.server_of(key),
+        }
+    }
+
     /// The same for two pools exactly if both place every key alike; a fleet must agree on it.
     pub fn fingerprint(&self) -> u64 {
         let table = match &self.table {

@@ -23,8 +23,20 @@ pub struct SlotNumber(pub u16);
 impl SlotNumber {
     /// The slot of a key, or of its tag where hash tags are on.
     pub fn of(key: &[u8]) -> SlotNumber {
-        SlotNumber((xxh3_64(key) >> 48) as u16)
+        SlotNumber::of_hash(item_hash(key))
     }
+
+    /// The same of which this is the [`item_hash`].
+    #[inline]
+    pub(super) fn of_hash(hash: u64) -> SlotNumber {
+        SlotNumber((hash >> 48) as u16)
+    }
+}
+
+/// The XXH3-64 of a key: its high bits are the slot, its low ones tell the item from most others.
+#[inline]
+pub fn item_hash(key: &[u8]) -> u64 {
+    xxh3_64(key)
 }
 
 impl fmt::Display for SlotNumber {

@@ -41,13 +41,13 @@ impl Entry {
         client: &Rc<Client>,
         arrive: impl FnOnce(WalkEnd<'_>, &Request) -> R,
     ) -> R {
-        walk(&self.root, &Ask { request, about: About::Item, client }, LookOnly(arrive))
+        walk(&self.root, &Ask::new(request, About::Item, client), LookOnly(arrive))
     }
 
     /// Asks. The reply goes to `ticket` later, unless it is known now.
     pub fn ask(&self, request: &Request, client: &Rc<Client>, ticket: Ticket) -> Option<Reply> {
         let asking = Asking { entry: self, client, ticket };
-        walk(&self.root, &Ask { request, about: About::Item, client }, asking)
+        walk(&self.root, &Ask::new(request, About::Item, client), asking)
     }
 
     /// Asks at once, for a caller that awaits the answer.
@@ -73,7 +73,7 @@ impl Entry {
     }
 
     fn call_about(&self, about: About<'_>, request: &Request, client: &Rc<Client>, late: Option<Ticket>) -> Answer {
-        let ask = Ask { request, about, client };
+        let ask = Ask::new(request, about, client);
         Answer::or_late(late, |ticket| walk(&self.root, &ask, Asking { entry: self, client, ticket }))
     }
 
@@ -138,11 +138,11 @@ impl Asking<'_> {
 
 /// What tells the question on its way to a server.
 fn mark(ask: &Ask<'_>) -> Mark {
-    let whose = Party::of(ask.client);
+    let mark = Mark::new(ask.hash(), Party::of(ask.client));
     match ask.about {
-        About::Item => Mark::new(&ask.request.key, whose),
-        About::Beside(item) => Mark::beside(item, whose),
-        About::Queue(name) => Mark::of_queue(name, whose),
+        About::Item => mark,
+        About::Beside(_) => mark.beside(),
+        About::Queue(_) => mark.of_queue(),
     }
 }
 

@@ -47,11 +47,13 @@ pub use spare_wins::SpareWins;
 pub use tree::{Branch, Tree};
 pub use walk::WalkEnd;
 
+use std::cell::OnceCell;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
 use crate::config::QueueMode;
+use crate::hash::item_hash;
 use crate::protocol::{Cause, Failure, Key, Reply, Request};
 use crate::upstream::{ServerOrStore, Ticket};
 
@@ -63,6 +65,9 @@ pub struct Ask<'a> {
     pub about: About<'a>,
     /// Who asks.
     pub client: &'a Rc<Client>,
+    /// The hash of the key by whose place it finds its server, once it was needed: that of its place and that which
+    /// tells the item on the way are one, which saves each key 40 instructions.
+    hash: OnceCell<u64>,
 }
 
 /// What a request is about.
@@ -77,6 +82,17 @@ pub enum About<'a> {
 }
 
 impl<'a> Ask<'a> {
+    /// A request as it enters the tree.
+    fn new(request: &'a Request, about: About<'a>, client: &'a Rc<Client>) -> Ask<'a> {
+        Ask { request, about, client, hash: OnceCell::new() }
+    }
+
+    /// The [`item_hash`] of that key.
+    #[inline]
+    pub fn hash(&self) -> u64 {
+        *self.hash.get_or_init(|| item_hash(self.place().as_bytes()))
+    }
+
     /// The key by whose place it finds its server.
     pub fn place(&self) -> &'a Key {
         match self.about {
@@ -91,7 +107,7 @@ impl<'a> Ask<'a> {
     where
         'a: 'b,
     {
-        Ask { request, about: self.about, client: self.client }
+        Ask::new(request, self.about, self.client)
     }
 }
 

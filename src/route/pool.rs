@@ -37,7 +37,7 @@ impl PoolNode {
 
 impl Node for PoolNode {
     fn step(&self, ask: &Ask<'_>) -> Step<'_> {
-        Step::Send(self, self.placement.server_of(ask.place().as_bytes()))
+        Step::Send(self, self.placement.server_of_hashed(ask.place().as_bytes(), || ask.hash()))
     }
 
     fn serving(&self, key: &Key) -> Option<&ServerOrStore> {

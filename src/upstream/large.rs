@@ -93,22 +93,18 @@ impl Takers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::Key;
     use crate::upstream::mark::Party;
     use std::rc::Rc;
 
     #[test]
     fn an_item_is_large_until_its_own_value_is_small() {
         let (large, whose) = (LargeItems::default(), Party::of(&Rc::new(0)));
-        let key = |name: &'static str| Key::text(name.into()).unwrap();
-        let item = Mark::new(&key("a"), whose);
+        let (item, other) = (Mark::new(1, whose), Mark::new(2, whose));
         assert!(!large.has(item));
         large.note(item);
-        large.note_small(Mark::beside(&key("a"), whose));
-        large.note_small(Mark::new(&key("b"), whose));
-        assert!(
-            large.has(item) && large.has(Mark::beside(&key("a"), whose)) && !large.has(Mark::new(&key("b"), whose))
-        );
+        large.note_small(item.beside());
+        large.note_small(other);
+        assert!(large.has(item) && large.has(item.beside()) && !large.has(other));
         large.note_small(item);
         assert!(!large.has(item));
     }

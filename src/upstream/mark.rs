@@ -2,10 +2,6 @@
 
 use std::rc::Rc;
 
-use xxhash_rust::xxh3::xxh3_64;
-
-use crate::protocol::Key;
-
 /// The item and the asker of one question. Two items may have the same mark; their questions then only share a lane
 /// more often.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,19 +22,20 @@ pub struct Mark {
 pub struct Party(pub(super) u32);
 
 impl Mark {
-    /// A question about the item with this key.
-    pub fn new(key: &Key, whose: Party) -> Mark {
-        Mark { item: xxh3_64(key.as_bytes()) as u32, whose, is_beside: false, is_once: false }
+    /// A question about the item with a key of this [hash](crate::hash::item_hash), the same one wherever it is asked.
+    #[inline]
+    pub fn new(hash: u64, whose: Party) -> Mark {
+        Mark { item: hash as u32, whose, is_beside: false, is_once: false }
     }
 
     /// The same about something that lives beside the item.
-    pub fn beside(key: &Key, whose: Party) -> Mark {
-        Mark { is_beside: true, ..Mark::new(key, whose) }
+    pub fn beside(self) -> Mark {
+        Mark { is_beside: true, ..self }
     }
 
-    /// What is asked of the queue with this name, in the order in which it is asked.
-    pub fn of_queue(name: &Key, whose: Party) -> Mark {
-        Mark { is_once: true, ..Mark::beside(name, whose) }
+    /// The same about what is asked of the queue with that name, in the order in which it is asked.
+    pub fn of_queue(self) -> Mark {
+        Mark { is_beside: true, is_once: true, ..self }
     }
 
     /// A question about no item.

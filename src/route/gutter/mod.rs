@@ -56,9 +56,8 @@ impl GutterNode {
         GutterNode { pool, own, gutter, cap, leases, env }
     }
 
-    fn server_of(&self, place: &Key) -> (usize, &ServerOrStore) {
-        let number = self.pool.placement().server_of(place.as_bytes());
-        (number, &self.pool.servers()[number])
+    fn server_of(&self, place: &Key) -> &ServerOrStore {
+        &self.pool.servers()[self.pool.placement().server_of(place.as_bytes())]
     }
 
     /// The way of a request whose server is down.
@@ -101,7 +100,8 @@ fn delete(key: &Key) -> Request {
 
 impl Node for GutterNode {
     fn step(&self, ask: &Ask<'_>) -> Step<'_> {
-        let (number, server) = self.server_of(ask.place());
+        let number = self.pool.placement().server_of_hashed(ask.place().as_bytes(), || ask.hash());
+        let server = &self.pool.servers()[number];
         if server.is_calm() {
             return Step::Send(&self.pool, number);
         }
@@ -116,7 +116,7 @@ impl Node for GutterNode {
         let Request { key, command } = request;
         let reply = OF_GUTTER.told(command, reply);
         let is_outdated_now = may_change(command) && !command.outdates() && matches!(reply, Reply::Hit(_));
-        if is_outdated_now && self.forget(self.server_of(key).1, key) != Remembered::Kept {
+        if is_outdated_now && self.forget(self.server_of(key), key) != Remembered::Kept {
             return Verdict::Refuse(reply);
         }
         Verdict::Pass(reply)
