@@ -7,6 +7,7 @@
 use std::time::Instant;
 
 use super::lane::Lane;
+use super::link::Link;
 use super::slot::Slot;
 use crate::metrics::UpstreamCount;
 
@@ -24,7 +25,11 @@ impl Lane {
         let may = |slot: &Slot| {
             now.saturating_duration_since(slot.asked) <= longest && self.common.takers.of_small.has(slot.mark.whose)
         };
-        let aside = self.link.borrow_mut().slots.step_aside(may);
+        let aside = {
+            let Link { output, slots, .. } = &mut *self.link.borrow_mut();
+            slots.keep_words(output.text());
+            slots.step_aside(may)
+        };
         self.count(UpstreamCount::Retries, aside.len() as u64);
         for (slot, words) in aside {
             other.take_over(slot, &words);

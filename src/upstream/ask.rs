@@ -9,7 +9,6 @@ use super::link::{Link, LinkPhase};
 use super::mark::Mark;
 use super::slot::{Kept, Slot, is_plain_read};
 use super::ticket::Ticket;
-use crate::metrics::UpstreamCount;
 use crate::protocol::{Cause, Question, Reply};
 use crate::runtime::turn::MUCH;
 
@@ -36,7 +35,7 @@ impl Lane {
         if no_memory || !link.admits(mark.whose, self.target.options.queue) {
             return Some(self.failed(Cause::Overloaded));
         }
-        self.count(UpstreamCount::Requests, 1);
+        self.asked.update(|asked| asked + 1);
         let asked = self.turn.now();
         if link.slots.is_empty() {
             link.unproven = link.heard.is_some_and(|heard| asked.saturating_duration_since(heard) >= IDLE);
@@ -49,6 +48,7 @@ impl Lane {
         self.put(&mut link, question, Slot { ticket, asked, expected, token, len: 0, mark, is_plain_read, kept });
         if stalled || may_repeat {
             link.count_waiting();
+            self.count_asked();
         }
         self.arrange_to_send(&mut link);
         let is_much = !stalled && link.output.len() >= MUCH;
@@ -63,8 +63,10 @@ impl Lane {
     /// Asks a question once more that waited behind a large value on another lane, in the words that were sent there.
     pub(super) fn take_over(&self, slot: Slot, words: &[u8]) {
         let mut link = self.link.borrow_mut();
-        link.output.text().extend_from_slice(words);
-        link.slots.push(slot, words);
+        let Link { output, slots, .. } = &mut *link;
+        let start = output.text().len();
+        output.text().extend_from_slice(words);
+        slots.push(slot, output.text(), start);
         self.common.is_spread.set(true);
         self.arrange_to_send(&mut link);
         drop(link);

@@ -1,7 +1,7 @@
 //! One pipelined connection to a server, with what one worker's clients are owed over it.
 //!
 //! ```text
-//!   ask ──▶ slots (who waits, in order)          ┌─▶ decoder ──▶ ticket.answer
+//!   ask ──▶ slots (who waits, in order)          ┌─▶ decoder ──▶ deliveries
 //!     └───▶ output ══ end of turn ══▶ memcached ═┘      slots.pop
 //! ```
 //! This file acts on a connection as it stands. [`super::ask`] puts questions on it, and begins the two tasks
@@ -48,6 +48,8 @@ pub(super) struct Lane {
     pub(super) reader: RefCell<Option<Waker>>,
     /// Whether a timer runs for the oldest question.
     pub(super) deadline_armed: Cell<bool>,
+    /// How many questions were put on it that are not counted yet.
+    pub(super) asked: Cell<u64>,
     /// How long it may rest before it ends; `None`: for ever.
     pub(super) longest_rest: Option<Duration>,
     /// All lanes of the server.
@@ -71,6 +73,7 @@ impl Lane {
             link: RefCell::new(Link::new(&common.memory, common.target.options.request_timeout)),
             reader: RefCell::default(),
             deadline_armed: Cell::new(false),
+            asked: Cell::new(0),
             longest_rest: common.target.options.longest_rest(is_spare),
             all: OnceCell::new(),
             me: me.clone(),
@@ -84,7 +87,7 @@ impl Lane {
         let (before, start) = (output.len(), output.text().len());
         question.encode(slot.token, output);
         slot.len = output.len() - before;
-        slots.push(slot, &output.text()[start..]);
+        slots.push(slot, output.text(), start);
     }
 
     /// Marks the connection as unusable; its task ends it.
@@ -116,6 +119,7 @@ impl Lane {
     }
 
     pub(super) fn answer_failed(&self, ticket: Ticket, cause: Cause) {
+        self.count_asked();
         self.count(UpstreamCount::Finished, 1);
         ticket.answer(self.failed(cause));
     }
@@ -129,13 +133,20 @@ impl Lane {
         }
     }
 
+    /// Counts what was asked since this was last done: once a turn, which saves each question 20 instructions.
+    pub(super) fn count_asked(&self) {
+        self.count(UpstreamCount::Requests, self.asked.take());
+    }
+
     /// Sends the output; the reader's task sends later what the kernel does not take now.
     pub(super) fn send(&self) {
+        self.count_asked();
         let mut link = self.link.borrow_mut();
         let link = &mut *link;
         link.flush_asked = false;
         let LinkPhase::Open(writer) = &link.phase else { return };
         let was_blocked = link.blocked;
+        link.slots.keep_words(link.output.text());
         match writer.write_questions(&mut link.output, || link.slots.youngest_len()) {
             Ok((written, bytes)) => {
                 self.count(UpstreamCount::BytesWritten, bytes as u64);

@@ -119,6 +119,7 @@ impl Link {
 
     /// Takes back what timed out before any of it was sent.
     pub(super) fn withdraw(&mut self) {
+        self.slots.keep_words(self.output.text());
         let (before, bytes) = self.slots.withdraw(self.output.len());
         if bytes > 0 {
             self.output.cut(before, bytes);

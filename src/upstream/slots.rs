@@ -108,16 +108,23 @@ impl Slots {
         self.held_up = self.queue.len();
     }
 
-    /// Adds the youngest question. Of its `words` the part is kept that the slot says.
+    /// Adds the youngest question, whose words stand in the text of the `output` from `at` on.
     #[inline(always)]
-    pub(super) fn push(&mut self, slot: Slot, words: &[u8]) {
-        self.said.push(&words[..slot.said()]);
+    pub(super) fn push(&mut self, slot: Slot, output: &[u8], at: usize) {
+        if slot.is_plain_read {
+            self.said.push(output, at..at + slot.len);
+        }
         if self.are_listed {
             self.items.push_back(slot.mark.item);
         }
         self.parts[slot.mark.whose.index()] += 1;
         self.held += slot.held();
         self.queue.push_back(slot);
+    }
+
+    /// Copies what is kept of the text of the `output`, which is about to be sent or changed.
+    pub(super) fn keep_words(&mut self, output: &[u8]) {
+        self.said.copy(output);
     }
 
     /// What the next reply must look like.
@@ -169,8 +176,8 @@ impl Slots {
     }
 
     /// Takes out the questions that can be asked on another connection, with their words: those of other parties than
-    /// the oldest question's, which `may` move, and whose items only reads are about. Their replies here will be
-    /// thrown away.
+    /// the oldest question's, which `may` move, and whose items only reads are about. The words of all are
+    /// [kept](Slots::keep_words). Their replies here will be thrown away.
     pub(super) fn step_aside(&mut self, may: impl Fn(&Slot) -> bool) -> Vec<(Slot, Vec<u8>)> {
         self.list_items();
         let (mut aside, mut before) = (Vec::new(), 0);
@@ -229,7 +236,8 @@ impl Slots {
     }
 
     /// Takes those tombstones off of which nothing was sent, as the last `unsent` bytes of what was asked are still
-    /// here. Returns where among those bytes they stand, and how many they are.
+    /// here, and their words are [kept](Slots::keep_words). Returns where among those bytes they stand, and how many they
+    /// are.
     pub(super) fn withdraw(&mut self, unsent: usize) -> (usize, usize) {
         let (mut first, mut before) = (self.queue.len(), unsent);
         while let Some(len) = first.checked_sub(1).map(|place| self.queue[place].len).filter(|len| *len <= before) {
@@ -285,7 +293,7 @@ mod tests {
         let (start, second) = (Instant::now(), Duration::from_secs(1));
         let mut slots = Slots::default();
         for i in 0..3 {
-            slots.push(slot(start + second * i, i.into()), b"");
+            slots.push(slot(start + second * i, i.into()), b"", 0);
         }
         assert_eq!(slots.expire(start + second).len(), 2);
         assert_eq!(slots.expire(start + second).len(), 0, "no caller is told twice");
@@ -301,7 +309,7 @@ mod tests {
         let (start, second) = (Instant::now(), Duration::from_secs(1));
         let mut slots = Slots::default();
         for i in 0..3 {
-            slots.push(slot(start + second * i, i.into()), b"");
+            slots.push(slot(start + second * i, i.into()), b"", 0);
         }
         assert_eq!((slots.expire(start + second).len(), slots.withdraw(30)), (2, (0, 20)));
         assert_eq!((slots.withdraw(10).1, slots.len()), (0, 1));
@@ -313,10 +321,12 @@ mod tests {
     fn of_what_timed_out_only_that_is_withdrawn_of_which_nothing_was_sent() {
         let (start, second) = (Instant::now(), Duration::from_secs(1));
         let mut slots = Slots::default();
+        let output: Vec<u8> = (0..60).map(|at| at / 10).collect();
         for i in 0..6 {
             let said = Slot { is_plain_read: true, ..slot(start + second * i, i.into()) };
-            slots.push(said, &[i as u8; 10]);
+            slots.push(said, &output, 10 * i as usize);
         }
+        slots.keep_words(&output);
         assert_eq!(slots.expire(start + second * 3).len(), 4);
         // The first has left, and three bytes of the second.
         assert_eq!(slots.withdraw(47), (7, 20), "the third and the fourth");
