@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::metrics::{RouteId, StatsCount};
+use crate::metrics::{RequestOutcome, RouteId, StatsCount};
 use crate::protocol::{Command, CommandClass, Reply};
 
 /// What metrics want to know of a command once it is answered.
@@ -22,8 +22,8 @@ pub(super) struct Asked {
 pub(super) trait Witness {
     /// A command was answered.
     fn answered(&self, asked: &Asked);
-    /// What became of one key.
-    fn outcome(&self, route: Option<RouteId>, class: CommandClass, reply: &Reply);
+    /// The same became of so many keys that one route serves.
+    fn outcomes(&self, route: Option<RouteId>, class: CommandClass, outcome: RequestOutcome, count: u64);
     /// Something happened that memcached's `stats` counts.
     fn tally(&self, what: StatsCount);
 }
@@ -39,5 +39,19 @@ pub(super) fn tallies(command: &Command) -> Option<[StatsCount; 3]> {
             Some([StatsCount::CasHits, StatsCount::CasMisses, StatsCount::CasBadval])
         }
         _ => None,
+    }
+}
+
+/// The word for what became of a request.
+pub(super) fn outcome(class: CommandClass, reply: &Reply) -> RequestOutcome {
+    match reply {
+        Reply::Hit(_) if class == CommandClass::Store => RequestOutcome::Stored,
+        Reply::Hit(_) | Reply::Debug(_) => RequestOutcome::Hit,
+        Reply::Miss | Reply::NotFound => RequestOutcome::Miss,
+        Reply::NotStored => RequestOutcome::NotStored,
+        Reply::Exists => RequestOutcome::Exists,
+        Reply::Done | Reply::Version(_) => RequestOutcome::Ok,
+        Reply::Error(_) => RequestOutcome::Error,
+        Reply::Failed(_) => RequestOutcome::Failed,
     }
 }

@@ -16,11 +16,11 @@ use super::outbox::Outbox;
 use super::service::Service;
 use crate::config::{Allow, Entrance};
 use crate::metrics::{DownstreamCount, ProtocolError, RouteMoves};
-use crate::protocol::{Dialect, Reply};
+use crate::protocol::Dialect;
 use crate::route::Client;
-use crate::runtime::memory::{Holder, Shed};
+use crate::runtime::memory::Holder;
 use crate::runtime::stream::{Writer, Written};
-use crate::runtime::turn::{Flush, MUCH, give_way};
+use crate::runtime::turn::{Flush, give_way};
 
 /// memcached's words for a value it cannot keep until it is read; a get of several keys misses it.
 pub(super) const NO_ROOM: &str = "SERVER_ERROR out of memory writing get response";
@@ -228,45 +228,6 @@ impl Connection {
             state.flush_asked = true;
             self.service.turn.flush_later(self.clone());
         }
-    }
-}
-
-impl Connection {
-    /// Puts a reply in its place.
-    #[inline(always)]
-    pub(super) fn put(self: &Rc<Self>, token: u64, mut reply: Reply) {
-        let mut state = self.state.borrow_mut();
-        if state.broken {
-            return;
-        }
-        let size = reply.value_len();
-        if !self.has_room(size) {
-            reply = Reply::Error(NO_ROOM.into());
-        }
-        if state.blocked {
-            // The client does not take the output that is there already, so this reply waits for a while.
-            reply.detach();
-        }
-        state.expect_more_like(size);
-        if !state.replies.fill(token, reply, self.service.turn.now(), &**self) {
-            state.count_parked();
-            return self.ask_on_later(&state);
-        }
-        self.write_replies(&mut state);
-        let is_much = !state.blocked && state.output.len() >= MUCH;
-        drop(state);
-        if is_much {
-            self.flush();
-        }
-    }
-
-    /// Whether a value of `size` bytes can be kept for the client. One get may ask for more than fits anywhere.
-    fn has_room(&self, size: usize) -> bool {
-        let has_room = size == 0 || self.holder.may_take(size);
-        if !has_room {
-            self.service.memory.shed(Shed::Reply);
-        }
-        has_room
     }
 }
 

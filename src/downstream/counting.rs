@@ -3,7 +3,7 @@
 use super::asked::{Asked, Witness};
 use super::connection::Connection;
 use crate::metrics::{RequestOutcome, RouteId, StatsCount};
-use crate::protocol::{CommandClass, Reply};
+use crate::protocol::CommandClass;
 
 impl Witness for Connection {
     fn answered(&self, asked: &Asked) {
@@ -12,27 +12,13 @@ impl Witness for Connection {
         }
     }
 
-    fn outcome(&self, route: Option<RouteId>, class: CommandClass, reply: &Reply) {
+    fn outcomes(&self, route: Option<RouteId>, class: CommandClass, outcome: RequestOutcome, count: u64) {
         if let Some(route) = route {
-            self.service.shard().count(route, class, outcome(class, reply));
+            self.service.shard().count_alike(route, class, outcome, count);
         }
     }
 
     fn tally(&self, what: StatsCount) {
         self.service.shard().tally(what);
-    }
-}
-
-/// The word for what became of a request.
-fn outcome(class: CommandClass, reply: &Reply) -> RequestOutcome {
-    match reply {
-        Reply::Hit(_) if class == CommandClass::Store => RequestOutcome::Stored,
-        Reply::Hit(_) | Reply::Debug(_) => RequestOutcome::Hit,
-        Reply::Miss | Reply::NotFound => RequestOutcome::Miss,
-        Reply::NotStored => RequestOutcome::NotStored,
-        Reply::Exists => RequestOutcome::Exists,
-        Reply::Done | Reply::Version(_) => RequestOutcome::Ok,
-        Reply::Error(_) => RequestOutcome::Error,
-        Reply::Failed(_) => RequestOutcome::Failed,
     }
 }

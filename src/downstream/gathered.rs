@@ -5,11 +5,9 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use super::asked::Witness;
-use crate::metrics::RouteId;
-use crate::protocol::{
-    CommandClass, Item, Key, Output, Refusal, Reply, Style, encode_end, encode_general, encode_value,
-};
+use super::asked::{Witness, outcome};
+use crate::metrics::{RequestOutcome, RouteId};
+use crate::protocol::{CommandClass, Key, Output, Refusal, Reply, Style, encode_end, encode_general, encode_value};
 
 /// A get of more keys than this came in a buffer that held little else.
 pub(super) const MANY: usize = 200;
@@ -89,12 +87,13 @@ impl Gathered {
     }
 
     /// Adds a key that was asked for, and its reply if that is known already.
+    #[inline(always)]
     pub(super) fn push(&mut self, key: Key, route: Option<RouteId>, reply: Option<Reply>, witness: &impl Witness) {
         self.parts.push_back(Part { key, route, found: None });
         self.waiting += 1;
         self.unasked = self.unasked.saturating_sub(1);
         if let Some(reply) = reply {
-            self.fill(self.parts.len() - 1, reply, witness);
+            self.fill(&mut [(self.parts.len() as u64 - 1, reply)], witness);
         }
     }
 
@@ -103,17 +102,28 @@ impl Gathered {
         self.parts.get(part).map(|part| (&part.key, Style::Get { cas: self.cas }))
     }
 
-    /// Puts the reply about key number `part` in its place.
+    /// Puts replies about its keys in their places. What became of neighbours is counted at once where it is the same.
     #[inline(always)]
-    pub(super) fn fill(&mut self, part: usize, reply: Reply, witness: &impl Witness) {
-        let Some(part) = self.parts.get_mut(part) else { return };
-        self.waiting -= 1;
-        witness.outcome(part.route, self.class, &reply);
-        self.bytes += reply.value_len();
-        if let Reply::Hit(Item { value: Some(value), cas, client_flags, .. }) = reply {
-            part.found = Some(Found { value, cas, client_flags });
-            self.has_found = true;
+    pub(super) fn fill(&mut self, replies: &mut [(u64, Reply)], witness: &impl Witness) {
+        self.waiting -= replies.len();
+        let (mut alike, mut count) = ((None, RequestOutcome::Hit), 0);
+        for (token, reply) in replies {
+            let Some(part) = self.parts.get_mut(*token as u32 as usize) else { continue };
+            let became = (part.route, outcome(self.class, reply));
+            if alike != became {
+                witness.outcomes(alike.0, self.class, alike.1, count);
+                (alike, count) = (became, 0);
+            }
+            count += 1;
+            if let Reply::Hit(item) = reply
+                && let Some(value) = item.value.take()
+            {
+                self.bytes += value.len();
+                part.found = Some(Found { value, cas: item.cas, client_flags: item.client_flags });
+                self.has_found = true;
+            }
         }
+        witness.outcomes(alike.0, self.class, alike.1, count);
     }
 
     /// Writes the next piece of the reply, unless enough waits to be sent. True if that was the last.

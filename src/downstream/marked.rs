@@ -27,6 +27,14 @@ impl ReplyTo for Connection {
         self.put(token, reply);
     }
 
+    fn deliver_all(self: Rc<Self>, replies: &mut Vec<(u64, Reply)>) {
+        if replies.iter().any(|(_, reply)| is_marked(reply)) {
+            return replies.drain(..).for_each(|(token, reply)| self.clone().deliver(token, reply));
+        }
+        self.put_all(replies);
+        replies.clear();
+    }
+
     fn lingers(&self, token: u64) {
         self.state.borrow_mut().replies.detach(token);
     }

@@ -1,6 +1,7 @@
 //! Towards the application: listeners, client connections, and the order of their replies.
 
 mod admitted;
+mod arrival;
 mod asked;
 mod asking;
 mod clients;

@@ -1,6 +1,6 @@
 //! One command whose reply has not left, and the reply as it leaves.
 
-use super::asked::{Asked, Witness};
+use super::asked::{Asked, Witness, outcome};
 use super::gathered::Gathered;
 use crate::protocol::{Form, Key, Output, Reply, encode_general, encode_reply};
 
@@ -50,6 +50,20 @@ impl Pending {
         }
     }
 
+    /// Puts replies to it in their places.
+    #[inline(always)]
+    pub(super) fn fill(&mut self, replies: &mut [(u64, Reply)], witness: &impl Witness) {
+        match self {
+            Pending::Many(_, gathered) => gathered.fill(replies, witness),
+            Pending::One(_, _, _, empty) => *empty = replies.first_mut().map(taken),
+            Pending::General(_, waiting, worst) => {
+                *waiting -= replies.len();
+                replies.iter_mut().map(taken).for_each(|reply| worse(worst, reply));
+            }
+            Pending::Written(_) => debug_assert!(false, "a reply to what is answered already"),
+        }
+    }
+
     /// How many replies are to come.
     pub(super) fn awaits(&self) -> usize {
         match self {
@@ -80,6 +94,19 @@ impl Pending {
     }
 }
 
+/// Moves a reply out of where it came.
+#[inline(always)]
+pub(super) fn taken((_, reply): &mut (u64, Reply)) -> Reply {
+    std::mem::replace(reply, Reply::Done)
+}
+
+/// Keeps the worse of two replies to something every server must do.
+fn worse(worst: &mut Option<Reply>, reply: Reply) {
+    if !matches!(worst, Some(Reply::Failed(_) | Reply::Error(_))) {
+        *worst = Some(reply);
+    }
+}
+
 /// Writes the reply to a command about one key.
 pub(super) fn write_one(
     asked: &Asked,
@@ -89,7 +116,7 @@ pub(super) fn write_one(
     output: &mut Output,
     witness: &impl Witness,
 ) {
-    witness.outcome(asked.route, asked.class, reply);
+    witness.outcomes(asked.route, asked.class, outcome(asked.class, reply), 1);
     witness.answered(asked);
     if let Some([hit, miss, changed]) = asked.tallies {
         match reply {

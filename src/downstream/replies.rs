@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::asked::Witness;
+use super::asked::{Asked, Witness};
 use super::gathered::Gathered;
 use super::pending::Pending;
 use crate::metrics::{RouteId, RouteMoves};
@@ -25,12 +25,37 @@ pub(super) struct Replies {
     looked: Option<(Instant, bool)>,
 }
 
+/// A get to which keys are added.
+pub(super) struct Extended<'r> {
+    asked: &'r mut Asked,
+    pub gathered: &'r mut Gathered,
+    /// The token of the reply to its first key.
+    first: u64,
+}
+
+impl Extended<'_> {
+    /// The token of the reply to its next key.
+    pub(super) fn next_token(&self) -> u64 {
+        self.first + self.gathered.len() as u64
+    }
+
+    /// Adds a key that was asked for, and its reply if that is known already.
+    #[inline(always)]
+    pub(super) fn add_key(&mut self, key: Key, route: Option<RouteId>, reply: Option<Reply>, witness: &impl Witness) {
+        self.asked.route = self.asked.route.or(route);
+        self.gathered.push(key, route, reply, witness);
+    }
+}
+
 /// Replies that wait behind one that takes longer than this may wait for long. Busy servers nearby need a few
 /// milliseconds, and it is not worth a copy to let go of what leaves a moment later.
 const SOON: Duration = Duration::from_millis(20);
 
 /// A queue that grew longer than this gives its memory back once it is empty.
 const KEEP: usize = 256;
+
+/// A token is the number of a command, and below it, in so many bits, that of a key of its get.
+const PART_BITS: u32 = 32;
 
 impl Replies {
     /// How many requests are in flight or wait for their turn: each key of a get is one, since each is one upstream.
@@ -70,11 +95,6 @@ impl Replies {
         self.token(self.queue.len(), 0)
     }
 
-    /// The token of the reply to the next key of the youngest command, a get.
-    pub(super) fn token_of_next_key(&self) -> u64 {
-        self.youngest_get().map_or_else(|| self.next_token(), |get| self.token(self.queue.len() - 1, get.len()))
-    }
-
     /// The youngest command, if it is a get of several keys.
     pub(super) fn youngest_get(&self) -> Option<&Gathered> {
         match self.queue.back() {
@@ -84,16 +104,19 @@ impl Replies {
     }
 
     fn token(&self, place: usize, part: usize) -> u64 {
-        u64::from(self.oldest.wrapping_add(place as u32)) << 32 | part as u64
+        u64::from(self.oldest.wrapping_add(place as u32)) << PART_BITS | part as u64
     }
 
-    /// Adds a key that was asked for to the youngest command, a get, and its reply if that is known already.
-    pub(super) fn add_key(&mut self, key: Key, route: Option<RouteId>, reply: Option<Reply>, witness: &impl Witness) {
-        let Some(Pending::Many(asked, gathered)) = self.queue.back_mut() else { return };
-        asked.route = asked.route.or(route);
-        self.awaited += usize::from(reply.is_none());
-        self.parked += reply.as_ref().map_or(0, Reply::value_len);
-        gathered.push(key, route, reply, witness);
+    /// Has keys asked for by `ask` that belong to the youngest command, a get. True if it says so, or there is none.
+    #[inline]
+    pub(super) fn extend_get(&mut self, ask: impl FnOnce(&mut Extended<'_>) -> bool) -> bool {
+        let first = self.token(self.queue.len().wrapping_sub(1), 0);
+        let Some(Pending::Many(asked, gathered)) = self.queue.back_mut() else { return true };
+        let (waited, bytes) = (gathered.waiting(), gathered.bytes());
+        let is_all = ask(&mut Extended { asked, gathered, first });
+        self.awaited += gathered.waiting() - waited;
+        self.parked += gathered.bytes() - bytes;
+        is_all
     }
 
     /// Adds the youngest command.
@@ -104,29 +127,33 @@ impl Replies {
         self.queue.push_back(pending);
     }
 
-    /// Puts a reply in its place. True if that lets replies leave.
-    pub(super) fn fill(&mut self, token: u64, mut reply: Reply, now: Instant, witness: &impl Witness) -> bool {
-        let place = self.place(token);
+    /// Puts replies in their places. True if that lets replies leave.
+    #[inline]
+    pub(super) fn fill_all(&mut self, replies: &mut [(u64, Reply)], now: Instant, witness: &impl Witness) -> bool {
+        let mut lets_leave = false;
+        for of_one in replies.chunk_by_mut(|(token, _), (next, _)| token >> PART_BITS == next >> PART_BITS) {
+            lets_leave |= self.fill(of_one, now, witness);
+        }
+        lets_leave
+    }
+
+    /// The same for replies to one command.
+    #[inline(always)]
+    fn fill(&mut self, replies: &mut [(u64, Reply)], now: Instant, witness: &impl Witness) -> bool {
+        let Some((token, _)) = replies.first() else { return false };
+        let place = self.place(*token);
         let must_wait = self.must_wait(place, now);
         let Some(pending) = self.queue.get_mut(place) else {
             debug_assert!(false, "a reply that no request waits for");
             return false;
         };
-        self.awaited -= 1;
-        self.parked += reply.value_len();
         if must_wait {
-            reply.detach();
+            replies.iter_mut().for_each(|(_, reply)| reply.detach());
             pending.detach();
         }
-        match pending {
-            Pending::One(_, _, _, empty) => *empty = Some(reply),
-            Pending::Many(_, gathered) => gathered.fill(token as u32 as usize, reply, witness),
-            Pending::General(_, waiting, worst) => {
-                *waiting -= 1;
-                worse(worst, reply);
-            }
-            Pending::Written(_) => debug_assert!(false, "a reply to what is answered already"),
-        }
+        self.awaited -= replies.len();
+        self.parked += replies.iter().map(|(_, reply)| reply.value_len()).sum::<usize>();
+        pending.fill(replies, witness);
         place == 0 && pending.is_whole()
     }
 
@@ -140,7 +167,7 @@ impl Replies {
     }
 
     fn place(&self, token: u64) -> usize {
-        ((token >> 32) as u32).wrapping_sub(self.oldest) as usize
+        ((token >> PART_BITS) as u32).wrapping_sub(self.oldest) as usize
     }
 
     /// Whether a reply to the command at `place` stays for long: the oldest command has waited for a while already.
@@ -216,12 +243,5 @@ impl Replies {
         if self.queue.is_empty() && self.queue.capacity() > KEEP {
             self.queue = VecDeque::new();
         }
-    }
-}
-
-/// Keeps the worse of two replies to something every server must do.
-fn worse(worst: &mut Option<Reply>, reply: Reply) {
-    if !matches!(worst, Some(Reply::Failed(_) | Reply::Error(_))) {
-        *worst = Some(reply);
     }
 }

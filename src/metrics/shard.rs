@@ -39,7 +39,12 @@ impl Shard {
 
     /// Counts a request and what became of it.
     pub fn count(&self, route: RouteId, class: CommandClass, outcome: RequestOutcome) {
-        self.add(self.class_at(route, class) + outcome as usize, 1);
+        self.count_alike(route, class, outcome, 1);
+    }
+
+    /// Counts `n` requests of which the same became.
+    pub(crate) fn count_alike(&self, route: RouteId, class: CommandClass, outcome: RequestOutcome, n: u64) {
+        self.add(self.class_at(route, class) + outcome as usize, n);
     }
 
     /// Adds a request's duration, from its arrival to its answer, to the histogram of its route and class.

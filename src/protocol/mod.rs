@@ -37,6 +37,7 @@ mod uniques;
 mod version;
 mod words;
 
+pub(crate) use answer::WholeHit;
 pub use answer::{AnswerDecoder, Desync};
 pub use binary::opcode::{BinaryVerb, Packet};
 pub(crate) use binary::sasl::encode_sasl;

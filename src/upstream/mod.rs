@@ -12,6 +12,7 @@ mod common;
 mod connect;
 mod connection;
 mod deadline;
+mod deliveries;
 mod greeting;
 mod inspect;
 mod lane;

@@ -1,7 +1,7 @@
 //! What a server says: read, decoded, handed out.
 //!
 //! ```text
-//!   socket ─▶ buffer ─▶ decoder ─▶ ticket.answer
+//!   socket ─▶ buffer ─▶ decoder ─▶ deliveries ─▶ those who wait
 //!                         └─ a large value: kept while a caller waits and there is room, else dropped as it arrives
 //! ```
 
@@ -12,10 +12,13 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 
 use super::admission::Came;
+use super::deliveries::Deliveries;
 use super::lane::Lane;
+use super::link::Link;
 use super::mark::Party;
 use super::progress::LARGE;
 use super::slot::Slot;
+use super::ticket::Ticket;
 use crate::metrics::UpstreamCount;
 use crate::protocol::{AnswerDecoder, Cause, Desync, Reply};
 use crate::runtime::net::make_room;
@@ -31,6 +34,7 @@ const MOST_DROPPED: usize = 32 * 1024 * 1024;
 pub(super) struct Received {
     buffer: BytesMut,
     decoder: AnswerDecoder,
+    deliveries: Deliveries,
     /// How much of what was read last belongs to a large value.
     of_large: usize,
 }
@@ -38,7 +42,7 @@ pub(super) struct Received {
 impl Received {
     /// Nothing so far.
     pub(super) fn new(decoder: AnswerDecoder) -> Received {
-        Received { buffer: BytesMut::new(), decoder, of_large: 0 }
+        Received { buffer: BytesMut::new(), decoder, deliveries: Deliveries::default(), of_large: 0 }
     }
 
     /// Reads more.
@@ -67,23 +71,42 @@ impl Received {
         }
         let mut batch = Batch { is_timed: lane.times_replies(), ..Batch::default() };
         let result = loop {
-            let next = match lane.link.borrow().slots.next_expected() {
-                Some((expected, token)) => self.decoder.next(&mut self.buffer, expected, token),
-                None if self.buffer.is_empty() => Ok(None),
-                None => Err(Desync::at(&self.buffer)),
-            };
-            match next {
-                Ok(None) => break Ok(()),
+            match self.hand_out_next(lane, &mut batch) {
+                Ok(true) => {}
+                Ok(false) => break Ok(()),
                 Err(slip) => break Err(desync(lane, &slip.0)),
-                Ok(Some(reply)) => batch.hand_out(lane, reply),
             }
         };
+        self.deliveries.deliver(&mut self.buffer);
         batch.end(lane, now);
         result?;
         if self.decoder.value_len() >= LARGE {
             self.mind_value(lane)?;
         }
         lane.link.borrow_mut().leave_old_address(&lane.target.addresses).map_or(Ok(()), Err)
+    }
+
+    /// Hands out the next reply. False if it is not whole yet, or none is owed.
+    #[inline(always)]
+    fn hand_out_next(&mut self, lane: &Lane, batch: &mut Batch) -> Result<bool, Desync> {
+        let Received { buffer, decoder, deliveries, .. } = self;
+        let mut link = lane.link.borrow_mut();
+        let Some((expected, token)) = link.slots.next_expected() else {
+            deliveries.cut(buffer);
+            return if buffer.is_empty() { Ok(false) } else { Err(Desync::at(buffer)) };
+        };
+        if let Some(hit) = decoder.whole_hit(&buffer[deliveries.taken()..], expected, token) {
+            let ticket = batch.answer(lane, &mut link, hit.value().len());
+            drop(link);
+            deliveries.add_hit(ticket, hit, buffer);
+            return Ok(true);
+        }
+        deliveries.cut(buffer);
+        let Some(reply) = decoder.next(buffer, expected, token)? else { return Ok(false) };
+        let ticket = batch.answer(lane, &mut link, reply.value_len());
+        drop(link);
+        deliveries.add(ticket, reply, buffer);
+        Ok(true)
     }
 
     /// Decides whether the large value that is arriving is kept.
@@ -144,33 +167,23 @@ struct Batch {
 }
 
 impl Batch {
-    fn hand_out(&mut self, lane: &Lane, reply: Reply) {
+    /// Notes that the reply to the oldest question is here, with a value of `size` bytes. Who takes it, if any does.
+    #[inline(always)]
+    fn answer(&mut self, lane: &Lane, link: &mut Link, size: usize) -> Option<Ticket> {
         self.replies += 1;
-        let slot = {
-            let mut link = lane.link.borrow_mut();
-            let slot = link.slots.pop();
-            self.frees |= std::mem::take(&mut link.receiving) > 0;
-            slot
-        };
-        let Some(mut slot) = slot else { return };
+        self.frees |= std::mem::take(&mut link.receiving) > 0;
+        let mut slot = link.slots.pop()?;
         self.frees |= slot.held() > 0;
-        let size = reply.value_len();
         if (1..LARGE).contains(&size) {
             lane.large.note_small(slot.mark);
         }
-        match slot.ticket {
-            Some(ticket) => {
-                self.gave(lane, slot.mark.whose, size.max(slot.len) < LARGE);
-                self.add(lane, slot.asked);
-                ticket.answer(reply);
-            }
-            None => {
-                self.last_late = Some(slot.asked);
-                if let Some(late) = slot.take_late() {
-                    late.answer(reply);
-                }
-            }
+        if slot.ticket.is_none() {
+            self.last_late = Some(slot.asked);
+            return slot.take_late();
         }
+        self.gave(lane, slot.mark.whose, size.max(slot.len) < LARGE);
+        self.add(lane, slot.asked);
+        slot.ticket
     }
 
     fn gave(&mut self, lane: &Lane, whose: Party, is_small: bool) {

@@ -10,6 +10,11 @@ pub trait ReplyTo {
     /// not answered on the spot; never from within the call that asked.
     fn deliver(self: Rc<Self>, token: u64, reply: Reply);
 
+    /// Takes all of several replies that came together, in their order.
+    fn deliver_all(self: Rc<Self>, replies: &mut Vec<(u64, Reply)>) {
+        replies.drain(..).for_each(|(token, reply)| self.clone().deliver(token, reply));
+    }
+
     /// Learns that the reply will take more than a round trip, so that what is kept of the request until then keeps no
     /// buffer. Never from within the call that asked.
     fn lingers(&self, _token: u64) {}
@@ -29,14 +34,20 @@ pub trait ReplyTo {
 
 /// A place in the caller's order of replies.
 pub struct Ticket {
-    to: Rc<dyn ReplyTo>,
-    token: u64,
+    pub(super) to: Rc<dyn ReplyTo>,
+    pub(super) token: u64,
 }
 
 impl Ticket {
     /// A ticket for `to`, who knows the request as `token`.
     pub fn new(to: Rc<dyn ReplyTo>, token: u64) -> Ticket {
         Ticket { to, token }
+    }
+
+    /// Whether it is of this caller.
+    #[inline]
+    pub(super) fn is_for(&self, caller: &Rc<dyn ReplyTo>) -> bool {
+        Rc::as_ptr(caller).addr() == Rc::as_ptr(&self.to).addr()
     }
 
     /// Says that the reply will take more than a round trip.
