@@ -20,6 +20,7 @@ mod loader;
 mod merged;
 mod migration;
 mod process;
+mod queue_figures;
 mod queue_words;
 mod refresh;
 mod registry;
@@ -36,6 +37,7 @@ pub use layout::{EVERYTHING_ELSE, RouteId, RouteLabel, RouteMoves, ServerId, Sha
 pub use load_figures::LoadFigures;
 pub use load_words::LoadOutcome;
 pub use process::{ProcessUsage, most_files};
+pub use queue_figures::{QueueCounts, QueueFigures};
 pub use queue_words::QueueRefusalCause;
 pub use registry::Registry;
 pub use samples::{NO_PHASE, Samples};

@@ -37,7 +37,7 @@ mod tests;
 
 pub use disk::SegmentDisk;
 pub use fifo::{Consumer, id_of_receipt};
-pub use figures::{HolderFigures, QueueCounts, QueueFigures, QueueRefusals};
+pub use figures::{HolderFigures, QueueRefusals};
 pub use holder::QueueHolder;
 pub use keeper::Keeper;
 pub(crate) use mailbox::QueueMailbox;

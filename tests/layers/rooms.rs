@@ -57,7 +57,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("route", &["config", "hash", "metrics", "origin", "protocol", "queue", "runtime", "upstream"]),
     ("upstream", &["config", "logging", "metrics", "protocol", "runtime", "store", "tls"]),
     ("origin", &["config", "runtime", "tls"]),
-    ("queue", &["runtime"]),
+    ("queue", &["metrics", "runtime"]),
     ("store", &["protocol"]),
     ("metrics", &["protocol"]),
     ("runtime", &["protocol", "tls"]),

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Grade, Overview, ShownRoute};
+use crate::metrics::QueueCounts;
 use crate::readable::{age, counted};
 
 /// A message that waits for longer is worth a word.
@@ -27,18 +28,9 @@ pub struct ShownQueues {
     pub age: f64,
     /// Bytes of the files.
     pub bytes: u64,
-    /// Messages taken in since the start.
-    pub put: u64,
-    /// Messages handed out since the start.
-    pub taken: u64,
-    /// Messages given back since the start.
-    pub redelivered: u64,
-    /// Messages that were over before a consumer came.
-    pub expired: u64,
-    /// Messages that were given back too often.
-    pub dead: u64,
-    /// Messages lost because they could not be read any more.
-    pub damaged: u64,
+    /// What was counted since the start.
+    #[serde(flatten)]
+    pub counts: QueueCounts,
     /// Messages that were not taken.
     pub refused: u64,
     /// Whether the disk refuses to work.
@@ -81,11 +73,11 @@ impl ShownQueues {
     /// What went otherwise than planned since the start; `None` if nothing did.
     pub fn in_brief(&self) -> Option<String> {
         let all = [
-            (self.redelivered, "given back"),
-            (self.expired, "expired"),
-            (self.dead, "given up"),
+            (self.counts.redelivered, "given back"),
+            (self.counts.expired, "expired"),
+            (self.counts.dead, "given up"),
             (self.refused, "refused"),
-            (self.damaged, "lost"),
+            (self.counts.damaged, "lost"),
         ];
         let were = all.iter().filter(|(count, _)| *count > 0);
         let told: Vec<String> =
@@ -146,7 +138,8 @@ mod tests {
 
     #[test]
     fn only_what_there_was_is_told_in_brief() {
-        let some = ShownQueues { redelivered: 1, refused: 1200, ..ShownQueues::default() };
+        let counts = QueueCounts { redelivered: 1, ..QueueCounts::default() };
+        let some = ShownQueues { counts, refused: 1200, ..ShownQueues::default() };
         assert_eq!(some.in_brief().as_deref(), Some("Since the start: 1 message given back, 1,200 messages refused"));
         assert_eq!(ShownQueues::default().in_brief(), None);
     }

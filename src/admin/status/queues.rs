@@ -4,8 +4,8 @@ use bytes::Bytes;
 
 use crate::admin::model::{ShownQueue, ShownQueues};
 use crate::config::{QueueMode, Route};
-use crate::metrics::{QueueRefusalCause, Samples, Series, route_label, stats};
-use crate::queue::{HolderFigures, QueueFigures};
+use crate::metrics::{QueueFigures, QueueRefusalCause, Samples, Series, route_label, stats};
+use crate::queue::HolderFigures;
 use crate::snapshot::{Snapshot, prefix_of};
 
 /// So many queues of a route are told by name: those with the most messages.
@@ -46,12 +46,7 @@ impl RouteQueues {
             waiters: all.waiters,
             age: all.age.as_secs_f64(),
             bytes: figures.bytes,
-            put: all.counts.put,
-            taken: all.counts.taken,
-            redelivered: all.counts.redelivered,
-            expired: all.counts.expired,
-            dead: all.counts.dead,
-            damaged: all.counts.damaged,
+            counts: all.counts,
             refused: refused.full + refused.too_long + refused.disk + refused.busy,
             is_disk_refusing: figures.is_disk_refusing,
             damaged_files: figures.damaged_files,
@@ -142,26 +137,9 @@ fn counts(route: &str, figures: &HolderFigures, samples: &mut Samples) {
 /// The same for `stats`.
 pub(super) fn stats(snapshot: &Snapshot) -> Vec<stats::QueueStats> {
     let all = queues(snapshot).flat_map(|RouteQueues { mode, figures, .. }| {
-        figures.queues.into_iter().map(move |(name, figures)| stats_of(name.to_vec(), mode, figures))
+        let is_kestrel = mode == QueueMode::Kestrel;
+        let told = move |(name, figures): (Bytes, _)| stats::QueueStats { name: name.to_vec(), is_kestrel, figures };
+        figures.queues.into_iter().map(told)
     });
     all.collect()
-}
-
-fn stats_of(name: Vec<u8>, mode: QueueMode, figures: QueueFigures) -> stats::QueueStats {
-    let counts = figures.counts;
-    stats::QueueStats {
-        name,
-        is_kestrel: mode == QueueMode::Kestrel,
-        waiting: figures.waiting,
-        reserved: figures.reserved,
-        bytes: figures.bytes,
-        age: figures.age,
-        waiters: figures.waiters,
-        put: counts.put,
-        taken: counts.taken,
-        redelivered: counts.redelivered,
-        expired: counts.expired,
-        dead: counts.dead,
-        damaged: counts.damaged,
-    }
 }

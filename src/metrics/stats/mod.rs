@@ -10,6 +10,7 @@ mod subjects;
 use std::time::Duration;
 
 use super::process::ProcessUsage;
+use super::queue_figures::QueueFigures;
 use super::totals::{ServerTotals, Totals};
 use super::words::ServerState;
 use crate::protocol::number;
@@ -106,28 +107,8 @@ pub(crate) struct QueueStats {
     pub name: Vec<u8>,
     /// Whether clients take its messages as with Kestrel.
     pub is_kestrel: bool,
-    /// Messages that wait.
-    pub waiting: u64,
-    /// Messages that consumers have.
-    pub reserved: u64,
-    /// Bytes of both on the disk.
-    pub bytes: u64,
-    /// How long the oldest that waits has been there.
-    pub age: Duration,
-    /// Consumers that wait.
-    pub waiters: u64,
-    /// Messages that came.
-    pub put: u64,
-    /// Messages that were handed out.
-    pub taken: u64,
-    /// Messages that were given back.
-    pub redelivered: u64,
-    /// Messages that were over before a consumer came.
-    pub expired: u64,
-    /// Messages that were given back too often.
-    pub dead: u64,
-    /// Messages that could not be read any more.
-    pub damaged: u64,
+    /// How it is.
+    pub figures: QueueFigures,
 }
 
 /// Answers `stats` with what stood behind it on the line.

@@ -6,21 +6,21 @@ use super::{Lines, QueueStats};
 pub(super) fn queues(queues: &[QueueStats]) -> Vec<u8> {
     let mut lines = Lines::new();
     lines.stat("queues", queues.len());
-    for queue in queues {
+    for QueueStats { name, figures, .. } in queues {
         for (what, value) in [
-            ("waiting", queue.waiting),
-            ("reserved", queue.reserved),
-            ("bytes", queue.bytes),
-            ("age", queue.age.as_secs()),
-            ("waiters", queue.waiters),
-            ("put", queue.put),
-            ("taken", queue.taken),
-            ("redelivered", queue.redelivered),
-            ("expired", queue.expired),
-            ("dead", queue.dead),
-            ("damaged", queue.damaged),
+            ("waiting", figures.waiting),
+            ("reserved", figures.reserved),
+            ("bytes", figures.bytes),
+            ("age", figures.age.as_secs()),
+            ("waiters", figures.waiters),
+            ("put", figures.counts.put),
+            ("taken", figures.counts.taken),
+            ("redelivered", figures.counts.redelivered),
+            ("expired", figures.counts.expired),
+            ("dead", figures.counts.dead),
+            ("damaged", figures.counts.damaged),
         ] {
-            lines.stat_of(&[&queue.name, b":", what.as_bytes()], value);
+            lines.stat_of(&[name, b":", what.as_bytes()], value);
         }
     }
     lines.end()
@@ -28,20 +28,20 @@ pub(super) fn queues(queues: &[QueueStats]) -> Vec<u8> {
 
 /// The lines that Kestrel has of a queue. Its age is in milliseconds; of messages in memory and dropped ones there are
 /// none.
-pub(super) fn put_kestrel(lines: &mut Lines, queue: &QueueStats) {
+pub(super) fn put_kestrel(lines: &mut Lines, QueueStats { name, figures, .. }: &QueueStats) {
     for (what, value) in [
-        ("items", queue.waiting),
-        ("bytes", queue.bytes),
-        ("total_items", queue.put),
-        ("logsize", queue.bytes),
-        ("expired_items", queue.expired),
+        ("items", figures.waiting),
+        ("bytes", figures.bytes),
+        ("total_items", figures.counts.put),
+        ("logsize", figures.bytes),
+        ("expired_items", figures.counts.expired),
         ("mem_items", 0),
         ("mem_bytes", 0),
-        ("age", u64::try_from(queue.age.as_millis()).unwrap_or(u64::MAX)),
+        ("age", u64::try_from(figures.age.as_millis()).unwrap_or(u64::MAX)),
         ("discarded", 0),
-        ("waiters", queue.waiters),
-        ("open_transactions", queue.reserved),
+        ("waiters", figures.waiters),
+        ("open_transactions", figures.reserved),
     ] {
-        lines.stat_of(&[b"queue_", &queue.name, b"_", what.as_bytes()], value);
+        lines.stat_of(&[b"queue_", name, b"_", what.as_bytes()], value);
     }
 }

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::metrics::QueueCounts;
 
 #[derive(Default)]
 struct Fixed {
@@ -94,13 +95,14 @@ fn queues_are_told_by_name_and_to_clients_of_kestrel_with_all_else() {
     let queue = |name: &str, is_kestrel| QueueStats {
         name: name.into(),
         is_kestrel,
-        waiting: 3,
-        reserved: 2,
-        bytes: 500,
-        age: Duration::from_millis(61_500),
-        put: 9,
-        taken: 6,
-        ..QueueStats::default()
+        figures: QueueFigures {
+            waiting: 3,
+            reserved: 2,
+            bytes: 500,
+            age: Duration::from_millis(61_500),
+            counts: QueueCounts { put: 9, taken: 6, ..QueueCounts::default() },
+            ..QueueFigures::default()
+        },
     };
     let fixed = Fixed { queues: vec![queue("jobs", false), queue("mail:x", true)], ..Fixed::default() };
     let reply = ask("queues", &fixed);

@@ -9,8 +9,9 @@ use bytes::Bytes;
 
 use super::QueueHolder;
 use super::one_queue::OneQueue;
+use crate::metrics::{QueueCounts, QueueFigures};
 use crate::queue::disk::SegmentDisk;
-use crate::queue::figures::{HolderFigures, QueueCounts, QueueFigures, QueueRefusals};
+use crate::queue::figures::{HolderFigures, QueueRefusals};
 use crate::queue::journal::QueueJournal;
 use crate::queue::order::{Moment, QueueAnswer, QueueRefusal};
 

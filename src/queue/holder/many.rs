@@ -7,7 +7,7 @@ use bytes::Bytes;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::one_queue::OneQueue;
-use crate::queue::figures::QueueCounts;
+use crate::metrics::QueueCounts;
 
 /// How many parts there are.
 const PARTS: usize = 1024;

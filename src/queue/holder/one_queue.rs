@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::metrics::QueueCounts;
 use crate::queue::fifo::{Consumer, Fifo};
-use crate::queue::figures::QueueCounts;
 use crate::queue::line::LineIndex;
 use crate::queue::order::Taking;
 
