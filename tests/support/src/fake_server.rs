@@ -83,6 +83,17 @@ impl FakeServer {
         backend
     }
 
+    /// Takes the connection that leash makes for this client, which asks for what is not there.
+    #[track_caller]
+    pub fn meets(&self, client: &mut Client) -> Backend {
+        client.send("get warm-up\r\n");
+        let mut backend = self.greets();
+        let question = backend.receives("mg warm-up v f");
+        backend.sends_code(&question, "EN");
+        client.expect("", "END\r\n");
+        backend
+    }
+
     /// Nobody else connects.
     #[track_caller]
     pub fn is_left_alone(&self) {
