@@ -103,6 +103,9 @@ impl KeeperInbox {
         let together = unseen.orders.len().min(TOGETHER);
         seen.orders.extend(unseen.orders.drain(..together));
         seen.is_all = unseen.orders.is_empty();
+        if seen.is_all && unseen.orders.capacity() > TOGETHER {
+            unseen.orders = VecDeque::new();
+        }
         !(seen.orders.is_empty() && seen.news.is_empty())
     }
 

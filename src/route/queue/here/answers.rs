@@ -10,14 +10,11 @@ use bytes::Bytes;
 use slab::Slab;
 use tokio::time::sleep_until;
 
-use super::{DISK, OwedAnswer, QueuesHere};
+use super::{DISK, KEEP, OwedAnswer, QueuesHere};
 use crate::queue::{Consumer, QueueAnswer, QueueMailbox, QueueOrder, Settling, Taking};
 use crate::route::queue::decide::no_answer;
 use crate::route::queue::room::no_memory;
 use crate::runtime::env::Env;
-
-/// A table that had more places than this gives their memory back once nothing is owed.
-const KEEP: usize = 1024;
 
 /// Reads the mailbox of a worker for as long as there are the queues.
 pub(super) async fn attend(here: Weak<QueuesHere>, mailbox: Arc<QueueMailbox>) {
@@ -35,6 +32,7 @@ fn poll_mailbox(
         ready!(mailbox.poll(cx, answers));
         here.heard.set(here.turn.tick());
         answers.drain(..).for_each(|(number, answer)| here.hear(number, answer));
+        answers.shrink_to(KEEP);
     }
     Poll::Ready(())
 }

@@ -42,6 +42,9 @@ const DISK: Duration = Duration::from_secs(10);
 /// Once nothing was answered for so long, what is asked keeps no buffer that it was read into.
 const SOON: Duration = Duration::from_millis(20);
 
+/// A table that had more places than this gives their memory back once nothing is in it.
+const KEEP: usize = 1024;
+
 /// The queues of one keeper, as one worker reaches them.
 pub struct QueuesHere {
     keeper: Arc<Keeper>,
@@ -174,6 +177,7 @@ impl Flush for QueuesHere {
         if !batch.is_empty() {
             self.detach(batch);
             self.keeper.order_all(batch, &self.mailbox);
+            batch.shrink_to(KEEP);
         }
     }
 }
