@@ -20,7 +20,7 @@ use crate::protocol::Dialect;
 use crate::route::Client;
 use crate::runtime::memory::Holder;
 use crate::runtime::stream::{Writer, Written};
-use crate::runtime::turn::{Flush, give_way};
+use crate::runtime::turn::{Flush, give_way, remember};
 
 /// memcached's words for a value it cannot keep until it is read; a get of several keys misses it.
 pub(super) const NO_ROOM: &str = "SERVER_ERROR out of memory writing get response";
@@ -134,7 +134,14 @@ impl Connection {
     }
 
     /// Ends a pause, if there was one and the client has taken enough.
+    #[inline]
     pub(super) fn resume(self: &Rc<Self>) {
+        if self.state.borrow().is_waiting() {
+            self.end_wait();
+        }
+    }
+
+    fn end_wait(self: &Rc<Self>) {
         self.do_alone();
         let is_settled = self.state.borrow().replies.is_empty();
         if is_settled {
@@ -160,7 +167,7 @@ impl Connection {
     /// Notes who is to be woken, and goes on writing where the kernel could take no more, or with the next piece of a long
     /// reply.
     pub(super) fn poll_output(self: &Rc<Self>, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
-        *self.task.borrow_mut() = Some(cx.waker().clone());
+        remember(&self.task, cx);
         loop {
             let state = self.state.borrow();
             if state.broken {

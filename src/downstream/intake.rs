@@ -15,7 +15,7 @@ use super::stint::Stint;
 use crate::metrics::{DownstreamCount, ProtocolError};
 use crate::protocol::{Decoded, Decoder, Dialect, Form, Request};
 use crate::runtime::memory::{Share, Shed};
-use crate::runtime::net::{LEAST_ROOM, MOST_ROOM, make_room};
+use crate::runtime::net::{LEAST_ROOM, MOST_ROOM};
 use crate::runtime::stream::Reader;
 use crate::runtime::turn::give_way;
 
@@ -36,8 +36,8 @@ pub(super) struct Intake {
     /// When more of the request that has begun to arrive must have come.
     timer: Option<Pin<Box<Sleep>>>,
     ended: bool,
-    /// Whether the client was left with requests that it may not make yet.
-    is_held_up: bool,
+    /// Whether the client may not make its next request yet.
+    is_full: bool,
     /// The part of the buffer that counts in `limits.memory`.
     held: Share,
 }
@@ -53,7 +53,7 @@ impl Intake {
             is_shared: false,
             timer: None,
             ended: false,
-            is_held_up: false,
+            is_full: false,
             held,
         }
     }
@@ -69,7 +69,11 @@ impl Intake {
             if let Some(end) = self.dispatch(connection, &mut stint) {
                 return Poll::Ready(end);
             }
-            if connection.is_full() {
+            if self.is_full {
+                if !connection.is_full() {
+                    // It ceased to be full as its buffer gave room back: no event will say so.
+                    continue;
+                }
                 connection.pause();
                 // The client waits for itself; what it has begun to say has all the time again once it is heard.
                 self.timer = None;
@@ -77,10 +81,6 @@ impl Intake {
             }
             if stint.is_over() {
                 return give_way(cx);
-            }
-            if self.is_held_up {
-                // It ceased to be full as its buffer gave room back: no event will say so.
-                continue;
             }
             if self.ended {
                 return Poll::Ready(End::Orderly);
@@ -118,7 +118,7 @@ impl Intake {
     /// Sends whole requests on their way, as far as the client may have more in flight and its stint goes.
     fn dispatch(&mut self, connection: &Rc<Connection>, stint: &mut Stint) -> Option<End> {
         connection.ask_on(stint);
-        self.is_held_up = false;
+        self.is_full = connection.is_full();
         if self.buffer.is_empty() {
             return None;
         }
@@ -129,7 +129,7 @@ impl Intake {
         self.decoder.set_limits(connection.service.limits().request);
         self.decoder.set_door(connection.door());
         let is_heard = connection.is_let_in.get() || is_in_packets;
-        while is_heard && !connection.is_full() && !stint.is_over() {
+        while is_heard && !self.is_full && !stint.is_over() {
             match self.decoder.step(&mut self.buffer) {
                 Decoded::Call(call) => {
                     self.timer = None;
@@ -158,9 +158,9 @@ impl Intake {
                     None => break,
                 },
             }
+            self.is_full = connection.is_full();
         }
         connection.end_dispatch(self.decoder.dialect());
-        self.is_held_up = connection.is_full();
         // Requests that are left for the next turn need no room of their own.
         if stint.is_over() {
             self.held.set(self.buffer.len() + self.decoder.held())
@@ -265,7 +265,7 @@ impl Intake {
             return reader.poll_read(cx, &mut self.buffer);
         }
         let mut scratch = service.scratch.borrow_mut();
-        make_room(&mut scratch, self.buffer.len() + LEAST_ROOM);
+        service.memory.buffers.make_room(&mut scratch, self.buffer.len() + LEAST_ROOM);
         scratch.extend_from_slice(&self.buffer);
         let read = reader.poll_read(cx, &mut scratch);
         if let Poll::Ready(Ok(1..)) = read {

@@ -142,6 +142,11 @@ impl Outbox {
         }
     }
 
+    /// Whether what the client asks next has to wait for something, as far as that was noted.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.paused || self.settling || self.alone.is_some()
+    }
+
     /// Whether it is owed nothing.
     pub(super) fn is_at_rest(&self) -> bool {
         self.replies.is_empty() && self.output.is_empty()

@@ -5,7 +5,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::BytesMut;
 use tokio::sync::Notify;
 
 use super::stats::Stats;
@@ -15,7 +14,7 @@ use crate::metrics::Shard;
 use crate::metrics::busiest::KeySample;
 use crate::protocol;
 use crate::route::{SpareWins, Tree};
-use crate::runtime::memory::Memory;
+use crate::runtime::memory::{Buffer, Memory};
 use crate::runtime::turn::Turn;
 
 /// The same complaint about clients is logged this often at most.
@@ -55,7 +54,7 @@ pub(crate) struct Service {
     /// A sample of the keys that are asked for.
     pub(super) keys: Arc<KeySample>,
     /// Where bytes are read to while a connection has no unfinished request.
-    pub(super) scratch: RefCell<BytesMut>,
+    pub(super) scratch: RefCell<Buffer>,
     /// What classic reads have won of memcached's own game, which their clients could not be told.
     pub(super) spare_wins: SpareWins,
     /// What the worker's buffers hold.

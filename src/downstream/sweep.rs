@@ -32,6 +32,7 @@ pub(crate) async fn sweep(clients: Rc<Clients>) {
             Some(ClientDrop::Idle) => connection.part(),
             None => connection.notice_its_end(),
         });
+        clients.service.memory.buffers.give_back();
     }
 }
 

@@ -73,14 +73,23 @@ impl Output {
         }
     }
 
+    /// What is left of the run of text; all of the output if no values are kept apart.
+    pub(crate) fn left_of_text(&self) -> &[u8] {
+        &self.text[self.text_done..]
+    }
+
+    /// How many values are kept apart.
+    pub(crate) fn values(&self) -> usize {
+        self.apart.len()
+    }
+
     /// Fills `slices` with what is to be written next and returns how many it filled.
     pub fn slices<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
-        let mut count = 0;
-        for (slice, piece) in slices.iter_mut().zip(self.pieces()) {
-            *slice = IoSlice::new(piece.bytes());
-            count += 1;
-        }
-        count
+        let most = slices.len();
+        let mut free = slices.iter_mut();
+        // A loop over what iterators inside iterators give would cost 50 instructions a piece.
+        let _ = self.pieces().try_for_each(|piece| free.next().map(|slice| *slice = IoSlice::new(piece.bytes())));
+        most - free.len()
     }
 
     /// What is to be written, in order, but for what is empty.

@@ -13,7 +13,7 @@ use socket2::{Domain, SockAddr, SockRef, Socket, TcpKeepalive, Type};
 use tokio::net::TcpStream;
 
 /// Room for ordinary requests and replies made at a time.
-const ROOM: usize = 64 * 1024;
+pub(crate) const ROOM: usize = 64 * 1024;
 /// Less room than this left is not worth a read.
 pub(crate) const LEAST_ROOM: usize = 4 * 1024;
 /// A value's room is made at most this much at a time, so that memory is taken as its bytes arrive.

@@ -96,9 +96,7 @@ impl Writer {
     pub fn press(&self, output: &mut Output) -> usize {
         match self {
             Writer::Plain(socket) => {
-                let mut slices = [IoSlice::new(&[]); MAX_SLICES];
-                let count = output.slices(&mut slices);
-                let taken = socket.press(&slices[..count]).unwrap_or(0);
+                let taken = with_slices::<MAX_SLICES, _>(output, |slices| socket.press(slices)).unwrap_or(0);
                 output.consume(taken);
                 taken
             }
@@ -132,9 +130,7 @@ impl Writer {
 fn write_plain(socket: &SocketWriter, output: &mut Output) -> io::Result<(Written, usize)> {
     let mut total = 0;
     while !output.is_empty() {
-        let mut slices = [IoSlice::new(&[]); MAX_SLICES];
-        let count = output.slices(&mut slices);
-        match socket.try_write(&slices[..count]) {
+        match write_some(socket, output) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
             Ok(n) => {
                 output.consume(n);
@@ -146,4 +142,20 @@ fn write_plain(socket: &SocketWriter, output: &mut Output) -> io::Result<(Writte
         }
     }
     Ok((Written::All, total))
+}
+
+/// Writes what one write takes. Most outputs are text or one large value with its line and its end: making the places for
+/// all slices that a write may have costs as much as asking for it.
+fn write_some(socket: &SocketWriter, output: &Output) -> io::Result<usize> {
+    match output.values() {
+        0 => socket.try_write(&[IoSlice::new(output.left_of_text())]),
+        1..=3 => with_slices::<7, _>(output, |slices| socket.try_write(slices)),
+        _ => with_slices::<MAX_SLICES, _>(output, |slices| socket.try_write(slices)),
+    }
+}
+
+fn with_slices<const MOST: usize, R>(output: &Output, write: impl FnOnce(&[IoSlice<'_>]) -> R) -> R {
+    let mut slices = [IoSlice::new(&[]); MOST];
+    let count = output.slices(&mut slices);
+    write(&slices[..count])
 }

@@ -23,7 +23,7 @@ use super::unusable::Unusable;
 use crate::metrics::UpstreamCount;
 use crate::protocol::{AnswerDecoder, Cause, Question};
 use crate::runtime::stream::{Reader, Writer};
-use crate::runtime::turn::give_way;
+use crate::runtime::turn::{give_way, remember};
 
 /// So much is read in a turn: a server that sends large values without end, or many small ones, leaves the rest of the
 /// turn to the clients. Less would cost large values a look at the sockets for each part of them.
@@ -131,7 +131,7 @@ async fn serve(lane: &Rc<Lane>, reader: &mut Reader, decoder: AnswerDecoder) -> 
             if bytes >= MOST_BYTES {
                 return give_way(cx);
             }
-            match ready!(received.poll_read(reader, cx)) {
+            match ready!(received.poll_read(&lane.memory.buffers, reader, cx)) {
                 Ok(0) | Err(_) => return Poll::Ready(Cause::Disconnected),
                 Ok(read) => {
                     bytes += read;
@@ -150,7 +150,7 @@ async fn serve(lane: &Rc<Lane>, reader: &mut Reader, decoder: AnswerDecoder) -> 
 
 /// Goes on writing where the kernel could take no more, and notices when the connection was given up.
 fn poll_link(lane: &Rc<Lane>, cx: &mut Context<'_>) -> Poll<Result<(), Cause>> {
-    *lane.reader.borrow_mut() = Some(cx.waker().clone());
+    remember(&lane.reader, cx);
     loop {
         let link = lane.link.borrow();
         match &link.phase {

@@ -9,8 +9,6 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use bytes::BytesMut;
-
 use super::admission::Came;
 use super::deliveries::Deliveries;
 use super::lane::Lane;
@@ -21,7 +19,7 @@ use super::slot::Slot;
 use super::ticket::Ticket;
 use crate::metrics::UpstreamCount;
 use crate::protocol::{AnswerDecoder, Cause, Desync, Reply};
-use crate::runtime::net::make_room;
+use crate::runtime::memory::{Buffer, Buffers};
 use crate::runtime::stream::Reader;
 
 /// memcached's words for a value it cannot keep until it is read.
@@ -32,7 +30,7 @@ const MOST_DROPPED: usize = 32 * 1024 * 1024;
 
 /// What was received on one connection and not handed out yet.
 pub(super) struct Received {
-    buffer: BytesMut,
+    buffer: Buffer,
     decoder: AnswerDecoder,
     deliveries: Deliveries,
     /// How much of what was read last belongs to a large value.
@@ -42,14 +40,19 @@ pub(super) struct Received {
 impl Received {
     /// Nothing so far.
     pub(super) fn new(decoder: AnswerDecoder) -> Received {
-        Received { buffer: BytesMut::new(), decoder, deliveries: Deliveries::default(), of_large: 0 }
+        Received { buffer: Buffer::default(), decoder, deliveries: Deliveries::default(), of_large: 0 }
     }
 
     /// Reads more.
-    pub(super) fn poll_read(&mut self, reader: &mut Reader, cx: &mut Context<'_>) -> Poll<std::io::Result<usize>> {
+    pub(super) fn poll_read(
+        &mut self,
+        buffers: &Buffers,
+        reader: &mut Reader,
+        cx: &mut Context<'_>,
+    ) -> Poll<std::io::Result<usize>> {
         let left = if self.decoder.value_len() < LARGE { 0 } else { self.decoder.left(&self.buffer) };
         let wanted = self.decoder.wanted(&self.buffer);
-        make_room(&mut self.buffer, wanted);
+        buffers.make_room(&mut self.buffer, wanted);
         let read = ready!(reader.poll_read(cx, &mut self.buffer))?;
         self.of_large = left.min(read);
         Poll::Ready(Ok(read))

@@ -15,6 +15,7 @@
 //! | full: above the limit by more than workers can be wrong | the largest holder is closed, whether or not it reads |
 
 mod account;
+mod buffers;
 mod shed;
 
 use std::cell::Cell;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 
 pub use account::Account;
 use account::{little, tight};
+pub(crate) use buffers::{Buffer, Buffers};
 pub use shed::Shed;
 
 /// The bytes one worker holds.
@@ -35,6 +37,8 @@ pub struct Memory {
     told: Cell<usize>,
     /// The holder of what belongs to no client.
     nobody: Rc<Cell<usize>>,
+    /// What it reads into.
+    pub(crate) buffers: Buffers,
 }
 
 impl Memory {
@@ -46,7 +50,8 @@ impl Memory {
     /// Of worker number `number`, as a part of `account`.
     pub fn of(account: &Arc<Account>, number: usize) -> Rc<Memory> {
         let (held, told) = (Cell::new(0), Cell::new(0));
-        Rc::new(Memory { account: account.clone(), number, held, told, nobody: Rc::default() })
+        let (nobody, buffers) = (Rc::default(), Buffers::default());
+        Rc::new(Memory { account: account.clone(), number, held, told, nobody, buffers })
     }
 
     /// The account of the process.
