@@ -60,6 +60,12 @@ impl Chromium {
     /// Gives a command and waits for its answer; panics if it is refused.
     #[track_caller]
     pub fn command(&mut self, method: &str, parameters: Value) -> Value {
+        self.answer(method, parameters).unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// Gives a command and waits for its answer, which may be that it is refused.
+    #[track_caller]
+    fn answer(&mut self, method: &str, parameters: Value) -> Result<Value, Value> {
         self.last += 1;
         let mut command = json!({ "id": self.last, "method": method, "params": parameters });
         if let Some(session) = &self.session {
@@ -73,9 +79,9 @@ impl Chromium {
             if message["id"] != self.last {
                 self.events.push(message);
             } else if let Some(error) = message.get("error") {
-                panic!("{method}: {error}");
+                return Err(error.clone());
             } else {
-                return message["result"].clone();
+                return Ok(message["result"].clone());
             }
         }
     }
@@ -91,10 +97,15 @@ impl Chromium {
     /// The value of an expression in the page.
     #[track_caller]
     pub fn value(&mut self, expression: &str) -> Value {
+        self.evaluated(expression).unwrap_or_else(|error| panic!("{expression}: {error}"))
+    }
+
+    #[track_caller]
+    fn evaluated(&mut self, expression: &str) -> Result<Value, Value> {
         let evaluate = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
-        let answer = self.command("Runtime.evaluate", evaluate);
+        let answer = self.answer("Runtime.evaluate", evaluate)?;
         assert!(answer.get("exceptionDetails").is_none(), "{expression}: {answer}");
-        answer["result"]["value"].clone()
+        Ok(answer["result"]["value"].clone())
     }
 
     /// The text of the first element that a selector finds, as people see it.
@@ -114,9 +125,10 @@ impl Chromium {
     #[track_caller]
     pub fn keep_until(&mut self, what: &str, expression: &str, mut meanwhile: impl FnMut()) {
         let start = Instant::now();
-        while self.value(expression) != true {
-            let page = "document.body.innerText";
-            assert!(start.elapsed() < PATIENCE, "in vain until {what}; the page says\n{}", self.value(page));
+        // A page that is just being left refuses to answer; the one that follows is looked at next.
+        while self.evaluated(expression) != Ok(json!(true)) {
+            let page = "document.body?.innerText";
+            assert!(start.elapsed() < PATIENCE, "in vain until {what}; the page says\n{:?}", self.evaluated(page));
             meanwhile();
             pause(Duration::from_millis(50));
         }
