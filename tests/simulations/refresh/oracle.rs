@@ -11,6 +11,7 @@
 //! 2. **No work for nothing.** Said by the scenario of the lone winner.
 //! 3. **The newer one stays.** Said by the scenario of two winners.
 //! 4. **One winner.** Nobody is given a lease while another one runs that was neither revoked, given back nor evicted.
+//!    One that was taken because nothing was there, when something was there again, is for no value that goes stale later.
 //!    Nobody is told "miss" without a lease unless the server had said so too.
 //! 5. **Locks and counters.** Said by their scenarios.
 //! 6. **Nobody waits for nothing.** While no request is on its way, only those wait whom the server told of a miss and
@@ -34,6 +35,13 @@ struct Held {
     op: usize,
     until: u64,
     is_revoked: bool,
+}
+
+/// What a server has.
+#[derive(Clone, Copy)]
+pub struct There {
+    pub lease: bool,
+    pub item: bool,
 }
 
 /// Watches everything.
@@ -127,8 +135,8 @@ impl Oracle {
         }
     }
 
-    /// The server did something. `before` is the lease as it was.
-    pub fn done(&mut self, asked: &Asked, reply: &Reply, had_lease: bool, now: SystemTime) {
+    /// The server did something. `before` is what it had then.
+    pub fn done(&mut self, asked: &Asked, reply: &Reply, before: There, now: SystemTime) {
         let second = now.duration_since(UNIX_EPOCH).unwrap().as_secs();
         if !is_about_lease(&asked.request) {
             self.ops[asked.op].saw_miss |= *reply == Reply::Miss;
@@ -142,7 +150,7 @@ impl Oracle {
         match (&asked.request.command, reply) {
             // Whether the server did it or forgot it; but one by CAS may be about another lease.
             (Command::Store(Store { compare_cas, .. }), reply) if is_revocation(asked) => {
-                let is_it = had_lease && (compare_cas.is_none() || matches!(reply, Reply::Hit(_)));
+                let is_it = before.lease && (compare_cas.is_none() || matches!(reply, Reply::Hit(_)));
                 let op = self.held.as_ref().map_or(asked.op, |held| held.op);
                 self.held = if is_it { Some(Held { op, until, is_revoked: true }) } else { self.held.take() };
             }
@@ -151,7 +159,8 @@ impl Oracle {
                     let (other, op) = (held.op, asked.op);
                     self.fails(format!("promise 4: op {op} was given the lease that op {other} has"));
                 }
-                self.held = Some(Held { op: asked.op, until, is_revoked: false });
+                let is_for_none = self.ops[asked.op].saw_miss && before.item;
+                self.held = Some(Held { op: asked.op, until, is_revoked: is_for_none });
                 self.ops[asked.op].granted = Some(Grant { asked: asked.at });
             }
             (Command::Delete(Delete { .. }), Reply::Hit(_)) => self.held = None,

@@ -9,7 +9,7 @@ use leash::route::refresh::decide::{ItemId, Policy};
 use leash::store::EmbeddedStore;
 
 use super::fleet::Sidecar;
-use super::oracle::Oracle;
+use super::oracle::{Oracle, There};
 use super::server::{Fault, carry_out, is_revocation};
 use super::trouble::Trouble;
 use crate::engine::{Asked, Pen, Simulated, Simulation};
@@ -76,20 +76,22 @@ impl World {
         }
     }
 
-    /// The lease as the server has it.
-    fn lease(&self) -> Option<Reply> {
-        let command = Command::Get(Get { no_bump: true, ..Get::default() });
-        let reply = self.store.ask(&Request { key: self.lease_key(), command }, self.clock());
-        matches!(reply, Reply::Hit(_)).then_some(reply)
+    /// What the server has.
+    fn there(&self) -> There {
+        let has = |key: Key| {
+            let command = Command::Get(Get { no_bump: true, ..Get::default() });
+            matches!(self.store.ask(&Request { key, command }, self.clock()), Reply::Hit(_))
+        };
+        There { lease: has(self.lease_key()), item: has(self.key.clone()) }
     }
 }
 
 impl Simulated for World {
     fn carry_out(&self, _: usize, asked: &Asked) -> Option<Reply> {
         let now = self.clock();
-        let had_lease = is_revocation(asked) && self.lease().is_some();
+        let before = self.there();
         let reply = carry_out(&self.store, asked, self.fault, now);
-        self.oracle.borrow_mut().done(asked, &reply, had_lease, now);
+        self.oracle.borrow_mut().done(asked, &reply, before, now);
         if self.fault == Fault::RevokesLate {
             self.revoke_late(asked);
         }
