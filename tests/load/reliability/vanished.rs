@@ -60,16 +60,22 @@ fn clients_that_stop_reading_harm_nobody_and_hold_no_more_than_they_may() {
     let ((), quiet) = beside.feels(&leash, || pause(Duration::from_millis(700)));
     let base = Resident::of(leash.pid());
     Resident::forget_peak(leash.pid());
-    let ((), felt) = beside.feels(&leash, || {
-        let flood = Flood::start(leash.address(), 150, keys.gets(), Reading::Nothing);
-        go_on(Duration::from_secs(3));
-        drop(flood);
-    });
-    let held = Resident::of(leash.pid());
-    println!("150 clients that do not read: {held}, before {base}; beside: {felt}");
-    let most = if is_long() { MEMORY * 5 / 4 } else { MEMORY * 3 / 2 };
-    assert!(held.peak <= base.now + most, "{held}, before {base}");
-    felt.is_bearable(&quiet, DEADLINE, promised(Duration::from_millis(100), Duration::from_millis(500)));
+    let judge = |_| {
+        let ((), felt) = beside.feels(&leash, || {
+            let flood = Flood::start(leash.address(), 150, keys.gets(), Reading::Nothing);
+            go_on(Duration::from_secs(3));
+            drop(flood);
+        });
+        let held = Resident::of(leash.pid());
+        println!("150 clients that do not read: {held}, before {base}; beside: {felt}");
+        let most = if is_long() { MEMORY * 5 / 4 } else { MEMORY * 3 / 2 };
+        assert!(held.peak <= base.now + most, "{held}, before {base}");
+        felt.judge(&quiet, DEADLINE, promised(Duration::from_millis(100), Duration::from_millis(500)))
+    };
+    // Now and then everybody waits while the kernel finds room for all those replies; a leash that harms others does so each
+    // time.
+    let harm: Vec<String> = (0..3).map_while(|round| judge(round).err()).collect();
+    assert!(harm.len() < 3, "{harm:#?}");
 }
 
 #[test]
