@@ -10,7 +10,7 @@ use super::reply::{Item, Reply};
 use super::request::{Command, Request};
 
 /// Bytes of at least this size were read into a buffer that holds little else.
-const LARGE: usize = 32 * 1024;
+const LARGE: usize = 64 * 1024;
 
 /// Gives small `bytes` room of their own.
 pub fn detach(bytes: &mut Bytes) {
@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn a_small_slice_lets_go_of_its_buffer_and_a_large_one_does_not_copy() {
-        let mut buffer = BytesMut::zeroed(64 * 1024);
+        let mut buffer = BytesMut::zeroed(2 * LARGE);
         let (large, mut small) = (buffer.split_to(LARGE).freeze(), buffer.split_to(10).freeze());
         let before = small.as_ptr();
         detach(&mut small);

@@ -18,6 +18,10 @@ struct Faults {
     has_lost: Cell<bool>,
     /// How often it was given something.
     writes: Cell<u32>,
+    /// Whether it was given something since it was waited for last.
+    is_behind: Cell<bool>,
+    /// How many segments were removed.
+    removed: Cell<u32>,
 }
 
 /// Files on a disk with faults.
@@ -52,6 +56,7 @@ impl SegmentDisk for Faulty {
     fn write(&mut self, segment: u32, bytes: &[u8], at: u64) -> io::Result<()> {
         self.room()?;
         self.faults.writes.set(self.faults.writes.get() + 1);
+        self.faults.is_behind.set(true);
         self.files.write(segment, bytes, at)
     }
     fn read(&mut self, segment: u32, buffer: &mut [u8], at: u64) -> io::Result<usize> {
@@ -67,9 +72,12 @@ impl SegmentDisk for Faulty {
         if self.faults.has_lost.take() {
             return Err(io::Error::other("some of it was not kept"));
         }
+        self.faults.is_behind.set(false);
         self.files.sync(segment)
     }
     fn remove(&mut self, segment: u32) -> io::Result<()> {
+        assert!(!self.faults.is_behind.get(), "what was moved out of it would be lost with the machine");
+        self.faults.removed.set(self.faults.removed.get() + 1);
         self.files.remove(segment)
     }
     fn set_aside(&mut self, segment: u32) -> io::Result<String> {
@@ -198,4 +206,19 @@ fn a_disk_that_has_lost_something_is_not_believed_before_it_was_given_it_again()
     assert!(holder.sync().is_err());
     assert_eq!(faults.writes.get(), written + 1);
     assert!(holder.sync().is_ok() && !holder.figures(NOW).is_disk_refusing);
+}
+
+#[test]
+fn a_segment_goes_once_the_disk_has_what_was_moved_out_of_it() {
+    let (place, faults) = (tempfile::tempdir().unwrap(), Rc::<Faults>::default());
+    let files = SegmentFiles::open(&place.path().join("q")).unwrap();
+    let terms = HolderTerms { segment: 2_000, sync: false, ..HolderTerms::default() };
+    let mut holder = QueueHolder::open(Faulty { files, faults: faults.clone() }, terms).unwrap();
+    ask(&mut holder, QueueOrder::Put { queue: "slow".into(), client_flags: 0, expires: 0, body: "stays".into() });
+    for _ in 0..300 {
+        put(&mut holder, "goes");
+        assert_eq!(take(&mut holder), "goes");
+    }
+    assert!(faults.removed.get() > 3, "{} segments were removed", faults.removed.get());
+    assert_eq!(ask(&mut holder, QueueOrder::Count { queue: "slow".into() }), QueueAnswer::Number(1));
 }

@@ -64,6 +64,9 @@ impl<D: SegmentDisk> QueueJournal<D> {
     fn write_again(&mut self, number: u32) -> io::Result<()> {
         let mut bytes = vec![0; usize::try_from(self.end - self.synced).unwrap_or(0)];
         let read = self.disk.read(number, &mut bytes, self.synced)?;
-        self.disk.write(number, &bytes[..read], self.synced)
+        if read < bytes.len() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        self.disk.write(number, &bytes, self.synced)
     }
 }

@@ -17,6 +17,8 @@ impl<D: SegmentDisk> QueueJournal<D> {
     /// What the disk says.
     pub(in crate::queue) fn reclaim(&mut self) -> io::Result<()> {
         while self.segments.len() > 1 && self.segments[0].live == 0 {
+            // What was moved out of it must outlive the machine as what stood there did.
+            self.sync()?;
             self.disk.remove(self.segments[0].number)?;
             self.segments.pop_front();
             self.moved = 0;

@@ -11,10 +11,14 @@ use slab::Slab;
 use tokio::time::sleep_until;
 
 use super::{DISK, KEEP, OwedAnswer, QueuesHere};
-use crate::queue::{Consumer, QueueAnswer, QueueMailbox, QueueOrder, Settling, Taking};
+use crate::queue::{Consumer, Message, QueueAnswer, QueueMailbox, QueueOrder, Settling, Taking};
 use crate::route::queue::decide::no_answer;
 use crate::route::queue::room::no_memory;
 use crate::runtime::env::Env;
+use crate::runtime::turn::give_way;
+
+/// So many answers are told before others have their turn.
+const TOGETHER: usize = 256;
 
 /// Reads the mailbox of a worker for as long as there are the queues.
 pub(super) async fn attend(here: Weak<QueuesHere>, mailbox: Arc<QueueMailbox>) {
@@ -29,10 +33,16 @@ fn poll_mailbox(
     cx: &mut Context<'_>,
 ) -> Poll<()> {
     while let Some(here) = here.upgrade() {
-        ready!(mailbox.poll(cx, answers));
+        if answers.is_empty() {
+            ready!(mailbox.poll(cx, answers));
+        }
         here.heard.set(here.turn.tick());
-        answers.drain(..).for_each(|(number, answer)| here.hear(number, answer));
+        let some = answers.len().min(TOGETHER);
+        answers.drain(..some).for_each(|(number, answer)| here.hear(number, answer));
         answers.shrink_to(KEEP);
+        if some == TOGETHER {
+            return give_way(cx);
+        }
     }
     Poll::Ready(())
 }
@@ -77,15 +87,15 @@ impl QueuesHere {
     }
 
     /// Tells those who have waited for too long that there is no answer; a message that comes all the same goes back.
-    /// When there is to be another look, if any wait.
+    /// When there is to be another look, if any wait: no later than what is ordered until then may be due.
     pub(super) fn expire(&self, now: Instant) -> Option<Instant> {
-        let (mut late, mut next) = (Vec::new(), None::<Instant>);
+        let (mut late, mut next) = (Vec::new(), None);
         for (_, owed) in self.owed.borrow_mut().iter_mut().filter(|(_, owed)| owed.ticket.is_some()) {
             if owed.until <= now {
                 (owed.turn, owed.waiting) = (None, None);
                 late.extend(owed.ticket.take().map(|ticket| (ticket, owed.telling)));
             } else {
-                next = Some(next.map_or(owed.until, |next| next.min(owed.until)));
+                next = Some(owed.until.min(next.unwrap_or(now + DISK)));
             }
         }
         late.into_iter().for_each(|(ticket, telling)| ticket.answer(telling.untold(no_answer())));
@@ -93,13 +103,15 @@ impl QueuesHere {
     }
 }
 
-/// What gives a message back of which its client is not told. One that was taken for good is gone, whatever becomes of the
-/// client.
+/// What gives a message back of which its client is not told. One that was taken for good is put anew.
 fn back(answer: &QueueAnswer, takes: Option<(Bytes, Taking)>, by: Consumer) -> Option<QueueOrder> {
-    let (QueueAnswer::Message(id, _), Some((queue, how))) = (answer, takes) else { return None };
+    let (QueueAnswer::Message(id, message), Some((queue, how))) = (answer, takes) else { return None };
     // Of a message that is the only one the client has of its queue, it knows no receipt.
     let id = match how {
-        Taking::Remove => return None,
+        Taking::Remove => {
+            let Message { client_flags, expires, ref body, .. } = *message;
+            return Some(QueueOrder::Put { queue, client_flags, expires, body: body.clone() });
+        }
         Taking::ReserveOne => None,
         Taking::Reserve => Some(*id),
     };

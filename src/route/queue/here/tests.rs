@@ -12,6 +12,7 @@ use crate::queue::HolderTerms;
 use crate::route::queue::decide::QueueRules;
 use crate::route::queue::{QueueHolding, QueueNode};
 use crate::route::{Entry, PendingReplies};
+use crate::runtime::memory::{Holder, Memory};
 
 /// A worker that has queues, and the way to them.
 struct Worker {
@@ -23,13 +24,17 @@ struct Worker {
 
 impl Worker {
     fn start() -> Worker {
+        Worker::of(QueueMode::Reserve)
+    }
+
+    fn of(mode: QueueMode) -> Worker {
         let place = tempfile::tempdir().unwrap();
         let terms = HolderTerms { sync: false, reserve: Duration::from_secs(600), ..HolderTerms::default() };
         let keeper = Arc::new(Keeper::open(place.path(), terms).unwrap());
         let turn = Rc::new(Turn::new());
         tokio::task::spawn_local(turn.clone().run());
         let here = QueuesHere::new(keeper.clone(), turn.clone());
-        let rules = QueueRules { mode: QueueMode::Reserve, allow_flush: false, plain: 0 };
+        let rules = QueueRules { mode, allow_flush: false, plain: 0 };
         let node = Rc::new(QueueNode::new(QueueHolding::Here(here.clone()), rules, 7));
         let entry = Entry::new(node, Rc::new(PendingReplies::uncounted(turn)), Duration::ZERO);
         Worker { keeper, here, entry, _place: place }
@@ -96,6 +101,32 @@ async fn a_message_that_comes_too_late_is_there_for_others_at_once() {
         assert!(matches!(late.await, Reply::Failed(failure) if failure.cause == Cause::Timeout));
         while value(worker.entry.call(&get("q"), &other).await).is_none() {}
         assert_eq!(worker.keeper.figures().all.counts.redelivered, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_message_that_is_removed_for_a_client_without_memory_for_it_stays_in_its_queue() {
+    bounded(async {
+        let worker = Worker::of(QueueMode::Kestrel);
+        let (poor, rich) = (Client::of(Holder::new(&Memory::new(512 * 1024))), Client::new());
+        let large = Bytes::from(vec![b'm'; 1_000_000]);
+        let put = asked("q", Command::Store(Store { value: large.clone(), ..Store::default() }));
+        worker.entry.call(&put, &rich).await;
+        let refused = worker.entry.call(&get("q"), &poor).await;
+        assert!(matches!(refused, Reply::Error(line) if line.starts_with(b"SERVER_ERROR out of memory")));
+        assert_eq!(value(worker.entry.call(&get("q"), &rich).await), Some(large));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_waits_for_long_does_not_keep_others_from_hearing_that_there_is_no_answer() {
+    bounded(async {
+        let (worker, client) = (Worker::start(), Client::new());
+        let _waits = worker.entry.call(&get("q/t=600000"), &client);
+        let now = Instant::now();
+        assert!(worker.here.expire(now).is_some_and(|next| next <= now + DISK));
     })
     .await;
 }
