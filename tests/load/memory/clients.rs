@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use support::Memcached;
 use support::needs::open_files;
 use support::turn::beside_others;
+use support::{Client, Memcached};
 
 use super::scene::{MIB, Pusher, Scene, comes_to_rest, crowd, push_all};
 
@@ -44,6 +44,39 @@ fn clients_that_ask_for_large_values_and_do_not_read_hold_no_more_than_the_limit
     assert!(scene.told().contains("what=\"client\""), "nobody was closed: {}", scene.told());
     drop((pushers, reader, bystander));
     scene.gives_back("clients that do not read");
+}
+
+#[test]
+fn values_that_wait_keep_nothing_of_larger_ones_that_were_read_before_them() {
+    const LARGE: usize = 900_000;
+    let _turn = beside_others();
+    let server = Memcached::start();
+    let scene = Scene::new(&pool(&server, ""), "");
+    // leash must not know the sizes before it asks.
+    let (mut writer, mut reader) = (Client::connect(&server.address()), scene.leash.client());
+    let small = "v".repeat(33 * 1024);
+    writer.expect(format!("set small 0 0 {}\r\n{small}\r\n", small.len()), "STORED\r\n");
+    let keys: Vec<String> = (0..160).map(|number| format!("large{number:03}")).collect();
+    for key in &keys {
+        writer.expect(format!("set {key} 0 0 {LARGE}\r\n{}\r\n", "v".repeat(LARGE)), "STORED\r\n");
+    }
+    let reply = format!("VALUE {} 0 {LARGE}\r\n\r\nEND\r\n", keys[0]).len() + LARGE;
+    let mut waiting: Vec<Pusher> = Vec::new();
+    // A value whose size is not known yet comes on the connection of small ones.
+    for (round, key) in keys.iter().enumerate() {
+        if round % 40 == 0 {
+            // The kernel keeps the first ones. One of two shares its worker with the reader.
+            waiting.extend([(); 2].map(|()| Pusher::new(&scene.leash, "get small\r\n".repeat(126))));
+            push_all(&mut waiting, SECOND / 4);
+        }
+        reader.send(format!("get {key}\r\n"));
+        reader.read_exactly(reply).unwrap();
+        waiting.iter_mut().rev().take(2).for_each(|waiting| waiting.says("get small\r\n"));
+        push_all(&mut waiting, SECOND / 200);
+    }
+    scene.stayed_below("160 values of 33 KiB that wait, each behind one of 900 KB that was read");
+    drop((waiting, reader));
+    scene.gives_back("values that waited behind larger ones");
 }
 
 #[test]

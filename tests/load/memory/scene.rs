@@ -119,6 +119,11 @@ impl Pusher {
         Pusher { stream, words: words.into(), said: 0, is_over: false }
     }
 
+    /// Has more to say.
+    pub fn says(&mut self, words: &str) {
+        self.words.extend_from_slice(words.as_bytes());
+    }
+
     /// Says what is taken now. False once nothing more is.
     pub fn push(&mut self) -> bool {
         while !self.is_over && self.said < self.words.len() {
