@@ -23,8 +23,8 @@ const MOST_SPARE: usize = 16;
 #[derive(Default)]
 pub(crate) struct Buffer {
     bytes: BytesMut,
-    /// Whether it is one for ordinary reads, not one made for a large value.
-    is_ordinary: bool,
+    /// The bytes it had when it was made: more than for ordinary reads if that was for a large value.
+    size: usize,
 }
 
 /// The buffers that one worker has used and uses again.
@@ -32,6 +32,8 @@ pub(crate) struct Buffer {
 pub(crate) struct Buffers {
     /// The one used last comes first: it is the likeliest to be in the processor's cache.
     spare: RefCell<VecDeque<BytesMut>>,
+    /// The one that was made last for a large value.
+    large: RefCell<Buffer>,
 }
 
 impl Buffers {
@@ -45,43 +47,58 @@ impl Buffers {
 
     fn make_more(&self, buffer: &mut Buffer, wanted: usize) {
         let room = wanted.max(ROOM.saturating_sub(buffer.len())).clamp(LEAST_ROOM, MOST_ROOM);
-        let is_ordinary = buffer.len() + room <= ROOM;
+        let size = buffer.len() + room;
         // What is kept of what comes next would keep all of a buffer that was made for a large value.
-        let may_stay = buffer.is_ordinary || !is_ordinary;
+        let may_stay = buffer.size <= ROOM || size > ROOM;
         if may_stay && buffer.try_reclaim(room) {
             return;
         }
         if buffer.len() >= MOST_ROOM {
-            // It grows by doubling, as it is copied each time.
+            // It grows by doubling, as it is copied each time; and is not kept for the next.
+            buffer.size = usize::MAX;
             return buffer.reserve(room);
         }
         // Not by doubling: what is kept of a value keeps all of its buffer.
-        let bytes = if is_ordinary { self.take() } else { BytesMut::with_capacity(buffer.len() + room) };
-        let used = std::mem::replace(buffer, Buffer { bytes, is_ordinary });
+        let next = if size <= ROOM { self.take() } else { self.take_large(size) };
+        let used = std::mem::replace(buffer, next);
         buffer.extend_from_slice(&used);
-        if used.is_ordinary {
-            self.keep(used.bytes);
+        self.keep(used);
+    }
+
+    fn take(&self) -> Buffer {
+        let mut spare = self.spare.borrow_mut();
+        let free = spare.iter_mut().position(|bytes| bytes.try_reclaim(ROOM));
+        let bytes = free.and_then(|place| spare.remove(place)).unwrap_or_else(|| BytesMut::with_capacity(ROOM));
+        Buffer { bytes, size: ROOM }
+    }
+
+    /// One of this size or a little more.
+    fn take_large(&self, size: usize) -> Buffer {
+        let mut last = self.large.take();
+        let fits = (size..=size + size / 8).contains(&last.size) && last.try_reclaim(size);
+        if fits { last } else { Buffer { bytes: BytesMut::with_capacity(size), size } }
+    }
+
+    fn keep(&self, mut used: Buffer) {
+        used.clear();
+        if used.size > ROOM {
+            if used.size <= MOST_ROOM {
+                self.large.replace(used);
+            }
+        } else if used.size > 0 {
+            let mut spare = self.spare.borrow_mut();
+            spare.truncate(MOST_SPARE - 1);
+            spare.push_front(used.bytes);
         }
     }
 
-    fn take(&self) -> BytesMut {
-        let mut spare = self.spare.borrow_mut();
-        let free = spare.iter_mut().position(|bytes| bytes.try_reclaim(ROOM));
-        free.and_then(|place| spare.remove(place)).unwrap_or_else(|| BytesMut::with_capacity(ROOM))
-    }
-
-    fn keep(&self, mut used: BytesMut) {
-        let mut spare = self.spare.borrow_mut();
-        used.clear();
-        spare.truncate(MOST_SPARE - 1);
-        spare.push_front(used);
-    }
-
-    /// Gives back half of those that are spare. Called once a second, so that none are left soon after they were needed.
+    /// Gives back half of those that are spare, and the large one. Called once a second, so that none are left soon after they
+    /// were needed.
     pub(crate) fn give_back(&self) {
         let mut spare = self.spare.borrow_mut();
         let half = spare.len() / 2;
         spare.truncate(half);
+        self.large.take();
     }
 }
 
@@ -155,17 +172,21 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_behind_a_large_value_keeps_nothing_of_its_buffer() {
+    fn large_values_one_after_the_other_lie_in_one_buffer_and_what_comes_between_in_another() {
         let (buffers, mut buffer) = (Buffers::default(), Buffer::default());
+        let mut places = std::collections::HashSet::new();
         for _ in 0..10 {
             buffers.make_room(&mut buffer, 0);
-            assert!(buffer.capacity() <= ROOM);
+            assert!(buffer.capacity() <= ROOM, "what is kept of what comes next keeps no more");
             buffer.extend_from_slice(&vec![b'v'; ROOM / 2]);
             let wanted = 10 * ROOM - buffer.len();
             buffers.make_room(&mut buffer, wanted);
             buffer.extend_from_slice(&vec![b'v'; wanted]);
-            drop(buffer.split_to(10 * ROOM));
+            places.insert(buffer.split_to(10 * ROOM).as_ptr());
             assert!(buffer.capacity() < LEAST_ROOM, "{} bytes beside the value", buffer.capacity());
         }
+        assert_eq!(places.len(), 1);
+        buffers.give_back();
+        assert_eq!(buffers.large.borrow().capacity(), 0);
     }
 }
