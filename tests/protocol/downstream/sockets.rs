@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use support::leash::binary;
@@ -11,19 +12,25 @@ use support::{BOUND, wait_until};
 
 use super::Mortal;
 
+/// A leash that is told to listen on this socket.
+fn listens_at(path: &Path) -> Mortal {
+    let child = Command::new(binary())
+        .args(["--listen", path.to_str().unwrap(), "--admin", "off"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    Mortal { child, address: String::new(), _directory: None }
+}
+
 #[test]
 fn a_unix_socket_is_listened_on_and_its_file_goes_with_leash() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("leash.sock");
     let start = || {
-        let child = Command::new(binary())
-            .args(["--listen", path.to_str().unwrap(), "--admin", "off"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let leash = listens_at(&path);
         wait_until("leash listens", BOUND, || UnixStream::connect(&path).is_ok());
-        Mortal { child, address: String::new(), _directory: None }
+        leash
     };
     let mut leash = start();
     let mut client = UnixStream::connect(&path).unwrap();
@@ -49,12 +56,6 @@ fn a_file_that_is_no_socket_is_not_taken_for_one_left_behind() {
     let path = directory.path().join("precious");
     std::fs::write(&path, "data").unwrap();
     std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
-    let child = Command::new(binary())
-        .args(["--listen", path.to_str().unwrap(), "--admin", "off"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    assert_eq!(Mortal { child, address: String::new(), _directory: None }.ends().0, Some(1));
+    assert_eq!(listens_at(&path).ends().0, Some(1));
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "data");
 }
