@@ -173,6 +173,11 @@ impl Lane {
         self.retired.get() && self.link.borrow().slots.next_deadline(Duration::ZERO).is_none() && self.has_rested()
     }
 
+    /// Whether it is connected.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.link.borrow().phase, LinkPhase::Open(_))
+    }
+
     /// Whether a reply is owed on it.
     pub(super) fn owes_any(&self) -> bool {
         !self.link.borrow().slots.is_empty()

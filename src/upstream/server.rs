@@ -5,6 +5,7 @@
 //!   ask ─▶ a reply about the item is owed on a lane ─▶ that one
 //!      ─▶ large, or was the last time ─────────────▶ the one for bulk
 //!      ─▶ very much is owed to the asker ──────────▶ the one for bulk
+//!      ─▶ the asker was given a large one last ────▶ the one for bulk, if that makes it wait for nobody else
 //!      ─▶ nothing large is on its way on the first ─▶ the first
 //!      ─▶ else by what the asker was given last:    large: the one for bulk    small: the one aside of it
 //!                                                   nothing yet: the one for strangers
@@ -57,7 +58,8 @@ impl Server {
     #[inline(always)]
     pub fn ask(&self, question: Question<'_>, mark: Mark, ticket: Ticket) -> Option<Reply> {
         let is_large = self.is_large(question, mark);
-        if !is_large && !self.common.is_spread.get() && self.lanes[FIRST].is_clear_for(mark.whose) {
+        let is_usual = !is_large && !self.common.is_spread.get() && !self.common.takers.of_large.has(mark.whose);
+        if is_usual && self.lanes[FIRST].is_clear_for(mark.whose) {
             return self.lanes[FIRST].ask(question, mark, ticket);
         }
         self.ask_apart(question, mark, ticket, is_large)
@@ -85,6 +87,13 @@ impl Server {
         }
     }
 
+    /// Whether the next value for `whose` is likely to be large, and the lane for bulk is there and makes it wait for no
+    /// reply but its own: so large values travel on one connection, and take one share of a thin link from small ones.
+    fn joins_bulk(&self, whose: Party) -> bool {
+        let bulk = &self.lanes[BULK];
+        self.common.takers.of_large.has(whose) && bulk.is_open() && (!bulk.owes_any() || bulk.owes(whose, 1))
+    }
+
     /// The number of the lane for a question about the item of this mark.
     fn lane_of(&self, mark: Mark, is_large: bool) -> usize {
         if let Some(owing) = self.lanes.iter().position(|lane| lane.link.borrow_mut().slots.owe(mark)) {
@@ -92,7 +101,7 @@ impl Server {
         }
         let is_held_up = |number: usize| self.lanes[number].is_held_up();
         let takers = &self.common.takers;
-        if is_large || self.asks_much(mark.whose) {
+        if is_large || self.asks_much(mark.whose) || self.joins_bulk(mark.whose) {
             BULK
         } else if !is_held_up(FIRST) {
             FIRST

@@ -6,6 +6,7 @@ mod bulk;
 mod crowded;
 mod doubt;
 mod framing;
+mod large;
 mod late;
 mod rest;
 mod secured;

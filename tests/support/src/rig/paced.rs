@@ -22,8 +22,8 @@ use super::trouble::{Replies, Trouble};
 use super::way::{CHUNK, Pace, Way};
 use crate::Memcached;
 
-/// Pieces that are under way at once.
-const UNDER_WAY: usize = 256;
+/// What is under way at once, as often as something was read.
+const UNDER_WAY: usize = 64;
 
 /// A running proxy.
 pub struct Paced {
@@ -114,14 +114,12 @@ async fn requests(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, way: &Way, mu
     }
 }
 
-async fn read_replies(mut from: OwnedReadHalf, under_way: mpsc::Sender<(Instant, Piece)>) {
+async fn read_replies(mut from: OwnedReadHalf, under_way: mpsc::Sender<(Instant, Vec<Piece>)>) {
     let (mut chunk, mut frames) = ([0; CHUNK], Frames::default());
     while let Ok(count @ 1..) = from.read(&mut chunk).await {
-        let now = Instant::now();
-        for piece in frames.split(&chunk[..count]) {
-            if under_way.send((now, piece)).await.is_err() {
-                return;
-            }
+        let pieces = frames.split(&chunk[..count]);
+        if under_way.send((Instant::now(), pieces)).await.is_err() {
+            return;
         }
     }
     // What is under way still arrives before the end does.

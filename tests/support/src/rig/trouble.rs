@@ -50,16 +50,35 @@ impl Replies {
     }
 
     /// Passes them on until the connection ends.
-    pub async fn pass(mut self, mut arrived: mpsc::Receiver<(Instant, Piece)>) {
-        while let Some((since, piece)) = arrived.recv().await {
-            tokio::time::sleep_until((since + self.way.latency).into()).await;
-            let Ok(trouble) = self.trouble.wait_for(|now| *now != Trouble::Frozen).await.map(|now| *now) else {
-                return;
-            };
-            if self.says(trouble, piece).await.is_none() {
+    pub async fn pass(mut self, mut arrived: mpsc::Receiver<(Instant, Vec<Piece>)>) {
+        while let Some((since, pieces)) = arrived.recv().await {
+            // Also a wait for what is past lasts until the timer's next millisecond.
+            if !self.way.latency.is_zero() {
+                tokio::time::sleep_until((since + self.way.latency).into()).await;
+            }
+            if self.says_all(pieces).await.is_none() {
                 return;
             }
         }
+    }
+
+    /// What is all right takes its turn as it came, so that a small reply waits for one turn whatever it is made of.
+    async fn says_all(&mut self, pieces: Vec<Piece>) -> Option<()> {
+        let trouble = self.suffered().await?;
+        if trouble == Trouble::None {
+            let parts: Vec<Vec<u8>> = pieces.into_iter().map(|piece| piece.bytes).collect();
+            return self.send(&parts.concat()).await;
+        }
+        for piece in pieces {
+            let trouble = self.suffered().await?;
+            self.says(trouble, piece).await?;
+        }
+        Some(())
+    }
+
+    /// What is wrong, as soon as something can be passed on.
+    async fn suffered(&mut self) -> Option<Trouble> {
+        self.trouble.wait_for(|now| *now != Trouble::Frozen).await.ok().map(|now| *now)
     }
 
     /// `None` at the end of the connection.
