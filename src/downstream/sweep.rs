@@ -61,10 +61,13 @@ impl Connection {
         }
     }
 
-    /// Notices that a client may have hung up which is not read.
+    /// Notices that a client has gone, or may have hung up, which is not read.
     fn notice_its_end(&self) {
         let is_unread = self.state.borrow().paused;
-        if is_unread && self.writer.is_read_closed() {
+        if is_unread && self.writer.is_write_closed() {
+            self.state.borrow_mut().close();
+            self.wake();
+        } else if is_unread && self.writer.is_read_closed() {
             self.client.may_have_hung_up();
         }
     }

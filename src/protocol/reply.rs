@@ -102,11 +102,13 @@ pub enum Cause {
     Auth,
     /// The server gives its items no CAS uniques, and is asked for what cannot be done without.
     NoCas,
+    /// leash closed the connection rather than read the large values that were still to come and that it does not keep.
+    Unwanted,
 }
 
 impl Cause {
     /// All of them, in the order of their discriminants.
-    pub const ALL: [Cause; 13] = [
+    pub const ALL: [Cause; 14] = [
         Cause::Timeout,
         Cause::Connect,
         Cause::TurnedAway,
@@ -120,6 +122,7 @@ impl Cause {
         Cause::Tls,
         Cause::Auth,
         Cause::NoCas,
+        Cause::Unwanted,
     ];
 
     /// The word for it in labels.
@@ -138,6 +141,7 @@ impl Cause {
             Cause::Tls => "tls",
             Cause::Auth => "auth",
             Cause::NoCas => "no_cas",
+            Cause::Unwanted => "unwanted",
         }
     }
 
@@ -157,6 +161,7 @@ impl Cause {
             Cause::Tls => "no TLS with it, the log of leash says why",
             Cause::Auth => "does not let leash in, the log of leash says why",
             Cause::NoCas => "has CAS off (-C), which refresh and migrate need; start it without -C",
+            Cause::Unwanted => "its connection was closed rather than read a large value that cannot be kept",
         }
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::BufMut;
 use socket2::SockRef;
-use tokio::io::{AsyncReadExt, Interest};
+use tokio::io::{AsyncReadExt, Interest, Ready};
 use tokio::net::{TcpStream, UnixStream, tcp, unix};
 
 /// A connected socket.
@@ -135,12 +135,24 @@ impl SocketWriter {
     /// Whether the other end has said that it sends no more, as far as the event loop knows: also where not all that it sent
     /// was read.
     pub(super) fn is_read_closed(&self) -> bool {
+        self.ready_now(Interest::READABLE).is_some_and(|ready| ready.is_read_closed())
+    }
+
+    /// Whether the other end takes nothing more: it has reset the connection, as far as the event loop knows.
+    pub(super) fn is_write_closed(&self) -> bool {
+        self.ready_now(Interest::WRITABLE).is_some_and(|ready| ready.is_write_closed())
+    }
+
+    fn ready_now(&self, interest: Interest) -> Option<Ready> {
         let mut cx = Context::from_waker(Waker::noop());
         let ready = match self {
-            SocketWriter::Tcp(writer) => pin!(writer.as_ref().ready(Interest::READABLE)).poll(&mut cx),
-            SocketWriter::Unix(writer) => pin!(writer.as_ref().ready(Interest::READABLE)).poll(&mut cx),
+            SocketWriter::Tcp(writer) => pin!(writer.as_ref().ready(interest)).poll(&mut cx),
+            SocketWriter::Unix(writer) => pin!(writer.as_ref().ready(interest)).poll(&mut cx),
         };
-        matches!(ready, Poll::Ready(Ok(ready)) if ready.is_read_closed())
+        match ready {
+            Poll::Ready(ready) => ready.ok(),
+            Poll::Pending => None,
+        }
     }
 
     /// Ready when the kernel takes more after it took less than there was.

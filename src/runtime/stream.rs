@@ -109,6 +109,11 @@ impl Writer {
         self.socket().is_read_closed()
     }
 
+    /// Whether the other end has reset the connection: it takes nothing more.
+    pub(crate) fn is_write_closed(&self) -> bool {
+        self.socket().is_write_closed()
+    }
+
     /// Has the kernel drop undelivered bytes once the socket is closed, as the peer does not take them.
     pub fn reset_at_end(&self) {
         self.socket().reset_at_end();

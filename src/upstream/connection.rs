@@ -94,7 +94,7 @@ async fn live(lane: &Rc<Lane>) -> (Cause, Option<Instant>) {
         let_end(&lane.target.spool, reader);
     }
     let faulty = match cause {
-        Cause::Down | Cause::Shutdown => None,
+        Cause::Down | Cause::Shutdown | Cause::Unwanted => None,
         Cause::Desync => Some(lane.turn.now()),
         // A server may close an idle connection without being at fault.
         _ => owed.filter(|_| !unproven),

@@ -27,6 +27,8 @@ const NO_ROOM: &str = "SERVER_ERROR out of memory writing get response";
 
 /// If more than this is still to come of a value that no caller waits for or that has no room, the connection ends.
 const MOST_DROPPED: usize = 32 * 1024 * 1024;
+/// The same where no caller waits for anything on the connection.
+const MOST_UNWANTED: usize = 4 * 1024 * 1024;
 
 /// What was received on one connection and not handed out yet.
 pub(super) struct Received {
@@ -145,7 +147,16 @@ impl Received {
             lane.count(UpstreamCount::Finished, 1);
             ticket.answer(Reply::Error(NO_ROOM.into()));
         }
-        if wanted > MOST_DROPPED { Err(Cause::Disconnected) } else { Ok(()) }
+        if wanted > MOST_DROPPED || self.is_in_vain(lane) { Err(Cause::Unwanted) } else { Ok(()) }
+    }
+
+    /// Whether a new connection is had sooner than what is still to come on this one, for which no caller waits. What was
+    /// asked together is taken to be of one size.
+    fn is_in_vain(&self, lane: &Lane) -> bool {
+        let slots = &lane.link.borrow().slots;
+        let to_come = self.decoder.value_len().saturating_mul(slots.len());
+        let keeps_nothing = lane.target.options.least_rest.is_zero();
+        keeps_nothing && to_come >= MOST_UNWANTED && slots.are_unwanted_reads()
     }
 }
 

@@ -98,6 +98,11 @@ impl Slots {
         self.held_up > 0
     }
 
+    /// Whether no caller waits for any of them, and whether the server reads their questions makes no difference to it.
+    pub(super) fn are_unwanted_reads(&self) -> bool {
+        self.queue.iter().all(|slot| slot.is_plain_read && !slot.is_wanted())
+    }
+
     /// How many bytes are kept for them until they are answered.
     pub(super) fn held(&self) -> usize {
         self.held

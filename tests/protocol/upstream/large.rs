@@ -1,8 +1,8 @@
-//! Clients of large values: what they ask next is likely to be large as well, so it leaves the ordinary connection to
-//! others, unless another one's reply would have to be waited for.
+//! Clients of large values, and values that no client waits for: neither takes from others what they need.
 
-use support::Client;
 use support::fake_server::{Backend, FakeServer};
+use support::figures::{metric, reaches};
+use support::{Client, Leash};
 
 use super::leash_at;
 
@@ -51,4 +51,92 @@ fn what_a_client_of_large_values_asks_takes_the_connection_for_bulk_unless_it_wa
     let is_small = |line: &String| line == "mg small v f";
     let line = std::iter::repeat_with(|| first.receives_any().line).find(|line| !is_small(line));
     assert_eq!(line.unwrap(), "mg again v f");
+}
+
+/// What may be to come and is thrown away on a connection that others need.
+const SOME: usize = 30_000_000;
+
+/// The server begins to send a value of so many bytes.
+fn begins(backend: &mut Backend, key: &str, length: usize) {
+    let question = backend.receives(&format!("mg {key} v f"));
+    backend.sends(format!("VA {length} f0 {}\r\n", question.opaque));
+    backend.sends(LARGE);
+}
+
+fn failures(leash: &Leash, cause: &str) -> f64 {
+    metric(leash, "leash_failures_total", &format!("cause=\"{cause}\""))
+}
+
+/// A client that is gone while replies are owed to it is found out once the first of them is `sent`, however short.
+fn is_found_gone(leash: &Leash, gone: Client, sent: impl FnOnce()) {
+    let connections = metric(leash, "leash_downstream_connections", "");
+    drop(gone);
+    sent();
+    reaches(leash, "leash_downstream_connections", "", connections - 1.0);
+}
+
+#[test]
+fn a_connection_ends_when_all_that_is_to_come_is_large_and_no_client_waits_for_it() {
+    let server = FakeServer::start();
+    let leash = leash_at(&server.address(), "failures: 1, request_timeout: 10s", "");
+    let (mut client, mut gone) = (leash.client(), leash.client());
+    let mut backend = server.meets(&mut client);
+    gone.send("get one\r\nget two\r\nget three\r\nget four\r\n");
+    let one = backend.receives("mg one v f");
+    is_found_gone(&leash, gone, || backend.sends_value(&one, LARGE));
+    begins(&mut backend, "two", 2_000_000);
+    (backend.receives("mg three v f"), backend.receives("mg four v f"));
+    backend.sees_the_end();
+
+    // The server is as well as before, and what is asked next is asked over another connection.
+    client.send("get key\r\n");
+    let mut backend = server.greets();
+    let question = backend.receives("mg key v f");
+    backend.sends_value(&question, "here");
+    client.expect("", "VALUE key 0 4\r\nhere\r\nEND\r\n");
+    assert_eq!((failures(&leash, "disconnected"), failures(&leash, "down")), (0.0, 0.0));
+}
+
+#[test]
+fn a_connection_goes_on_while_a_client_waits_or_a_write_is_under_way_behind_large_values_that_none_wants() {
+    for (asked, line, answer, told) in
+        [("get small\r\n", "mg small v f", "EN", "END\r\n"), ("delete small\r\n", "md small", "HD", "DELETED\r\n")]
+    {
+        let server = FakeServer::start();
+        let leash = leash_at(&server.address(), "request_timeout: 10s", "");
+        let (mut client, mut gone, mut stranger) = (leash.client(), leash.client(), leash.client());
+        let mut backend = server.meets(&mut client);
+        gone.send("get one\r\nget large\r\n");
+        let (one, large) = (backend.receives("mg one v f"), backend.receives("mg large v f"));
+        stranger.send(asked);
+        let small = backend.receives(line);
+        is_found_gone(&leash, gone, || backend.sends_value(&one, "small"));
+        backend.sends(format!("VA {SOME} f0 {}\r\n", large.opaque));
+        (0..SOME / LARGE.len()).for_each(|_| backend.sends(LARGE));
+        backend.sends("\r\n");
+        backend.sends_code(&small, answer);
+        stranger.expect("", told);
+    }
+}
+
+#[test]
+fn a_value_that_there_is_no_room_for_says_nothing_about_its_server() {
+    let server = FakeServer::start();
+    let leash =
+        leash_at(&server.address(), "failures: 1, request_timeout: 10s", "limits: {memory: 8MiB, item_size: 1MiB}");
+    let mut client = leash.client();
+    let mut backend = server.meets(&mut client);
+    // An item that is known to be large would be asked for on a connection of its own.
+    for huge in ["huge", "huger", "hugest"] {
+        client.send(format!("get {huge}\r\n"));
+        begins(&mut backend, huge, 2 * SOME);
+        client.expect("", "SERVER_ERROR out of memory writing get response\r\n");
+        backend.sees_the_end();
+        client.send("get key\r\n");
+        backend = server.greets();
+        let question = backend.receives("mg key v f");
+        backend.sends_code(&question, "EN");
+        client.expect("", "END\r\n");
+    }
+    assert_eq!((failures(&leash, "disconnected"), failures(&leash, "down")), (0.0, 0.0));
 }
