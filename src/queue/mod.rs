@@ -13,11 +13,7 @@
 //! * **A disk that is full refuses new messages and nothing else**: those that are there go out and are acknowledged,
 //!   which is what makes room.
 
-#[cfg(test)]
-mod damage_tests;
 mod disk;
-#[cfg(test)]
-mod faulty_disk_tests;
 mod fifo;
 mod figures;
 mod holder;

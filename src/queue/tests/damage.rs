@@ -1,17 +1,12 @@
 //! Files that are damaged, cut short, missing, or something else: what can be read is read, and the rest is told.
 
 use std::fs;
-use std::path::Path;
-use std::time::Duration;
 
-use bytes::Bytes;
-
-use super::record::{QueueEvent, QueueRecord};
 use super::*;
+use crate::queue::record::{QueueEvent, QueueRecord};
 use crate::runtime::frames::framed;
 
 const NOW: Moment = Moment { up: Duration::ZERO, unix: Duration::from_secs(1_700_000_000) };
-const BY: Consumer = Consumer(1);
 
 /// What happens to a file.
 type Mishap = fn(&Path);
@@ -119,6 +114,28 @@ fn what_cannot_be_a_file_of_queues_refuses_the_start_and_is_named_with_a_cure() 
     fs::write(place.path().join("q"), "").unwrap();
     let refused = refusal(&place.path().join("q"));
     assert!(refused.contains("/q/lock: Not a directory"), "{refused}");
+}
+
+#[test]
+fn a_message_that_is_damaged_costs_no_other() {
+    for (at, title) in [(14 + 4 + 12, "in the first record"), (600, "in the middle")] {
+        let place = tempfile::tempdir().unwrap();
+        let mut desk = Desk::open(place.path(), terms());
+        for n in 0..50 {
+            let body = format!("{n:02}").into();
+            desk.ask(QueueOrder::Put { queue: "q".into(), client_flags: 0, expires: 0, body });
+        }
+        drop(desk);
+        let file = place.path().join("0000000001.queue");
+        let mut bytes = fs::read(&file).unwrap();
+        bytes[at] ^= 1;
+        fs::write(&file, bytes).unwrap();
+        let mut desk = Desk::open(place.path(), terms());
+        let mut came: Vec<String> = (0..50).map(|_| desk.take("q", BY, Taking::Remove)).collect();
+        came.retain(|body| !body.is_empty());
+        assert!(came.len() >= 49 && came.is_sorted(), "{title}: {came:?}");
+        assert!(place.path().join("0000000001.damaged").exists(), "{title}: it is kept for people");
+    }
 }
 
 #[test]
