@@ -6,7 +6,6 @@ use super::QueueHolder;
 use super::read::Unread;
 use super::take::PASSED;
 use crate::queue::disk::SegmentDisk;
-use crate::queue::journal::Urgency;
 use crate::queue::line::LineIndex;
 use crate::queue::order::{Moment, QueueAnswer, QueueOrder, QueueRefusal};
 
@@ -108,11 +107,14 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
     /// Messages that are over leave a line that is asked for places, so that no place counts them.
     fn pass_over(&mut self, name: &Bytes, now: Moment) {
         for _ in 0..PASSED {
+            if self.journal.owes_too_much() {
+                return;
+            }
             let Some(queue) = self.queues.get_mut(name) else { return };
             let over = queue.line.as_mut().and_then(|line| line.next_over(now.unix.as_secs()));
             let Some(id) = over else { return };
             let waits = queue.fifo.reservation(id).is_none();
-            if waits && self.gone(name, id, Urgency::Later).is_some() {
+            if waits && self.gone(name, id).is_some() {
                 self.queue(name).counts.expired += 1;
             }
         }
@@ -121,8 +123,9 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
     /// Takes a message out of the line.
     pub(super) fn withdraw(&mut self, name: &Bytes, body: &[u8], now: Moment) -> QueueAnswer {
         match self.find(name, body, now) {
+            Some(_) if self.journal.owes_too_much() => QueueAnswer::Refused(QueueRefusal::Disk),
             Some(id) => {
-                self.gone(name, id, Urgency::Later);
+                self.gone(name, id);
                 QueueAnswer::Done
             }
             None => QueueAnswer::Nothing,

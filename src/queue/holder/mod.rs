@@ -8,6 +8,7 @@
 //! who ask at the same time share one wait for the disk. No thread, no clock, no chance: these come from outside.
 
 mod commit;
+mod empty;
 mod figures;
 mod later;
 mod look;
@@ -29,7 +30,7 @@ use bytes::Bytes;
 
 use super::disk::SegmentDisk;
 use super::fifo::{Consumer, Reservation};
-use super::journal::{QueueJournal, Urgency};
+use super::journal::QueueJournal;
 use super::order::{HolderTerms, Moment, QueueAnswer, QueueOrder};
 use super::places::MessagePlace;
 use super::record::{QueueEvent, QueueRecord};
@@ -174,12 +175,12 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
                 self.answer(tell, answer);
             }
             QueueOrder::Empty { queue } => {
-                self.empty(&queue);
-                self.answer(tell, QueueAnswer::Done);
+                let answer = self.empty(&[queue]);
+                self.answer(tell, answer);
             }
             QueueOrder::EmptyAll => {
-                self.empty_all();
-                self.answer(tell, QueueAnswer::Done);
+                let answer = self.empty(&self.queues.names());
+                self.answer(tell, answer);
             }
             QueueOrder::Figures => self.figures_asked.push(tell),
             look => {
@@ -231,10 +232,10 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
     }
 
     /// Writes down that a message is gone, and forgets it.
-    fn gone(&mut self, queue: &Bytes, id: u64, urgency: Urgency) -> Option<MessagePlace> {
+    fn gone(&mut self, queue: &Bytes, id: u64) -> Option<MessagePlace> {
         let place = self.forget(queue, id)?;
         let record = QueueRecord { queue: queue.clone(), id, event: QueueEvent::Gone };
-        self.journal.push(&record, urgency);
+        self.journal.push(&record, self.journal.urgency_of(place));
         Some(place)
     }
 

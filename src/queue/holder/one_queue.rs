@@ -17,12 +17,21 @@ pub(super) struct OneQueue<T> {
     pub(super) line: Option<LineIndex>,
     /// The head that was looked at last, and when it came: looking reads the disk.
     pub(super) head: Option<(u64, Duration)>,
+    /// Whether messages were given up, which the disk may read one day.
+    pub(super) gave_up: bool,
 }
 
 impl<T> OneQueue<T> {
     /// One of this order, for which nobody waits.
     pub(super) fn of(fifo: Fifo) -> OneQueue<T> {
-        OneQueue { fifo, waits: BTreeMap::new(), counts: QueueCounts::default(), line: None, head: None }
+        OneQueue {
+            fifo,
+            waits: BTreeMap::new(),
+            counts: QueueCounts::default(),
+            line: None,
+            head: None,
+            gave_up: false,
+        }
     }
 }
 

@@ -66,6 +66,8 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
     fn give_up(&mut self, name: &Bytes, id: u64, error: &io::Error) {
         tracing::error!(queue = %name.escape_ascii(), id, %error, "a message is lost: it cannot be read");
         self.forget(name, id);
-        self.queue(name).counts.damaged += 1;
+        let queue = self.queue(name);
+        queue.counts.damaged += 1;
+        queue.gave_up = true;
     }
 }

@@ -25,7 +25,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         let reserved = id.filter(|id| self.queues.get(name).is_some_and(|queue| may(&queue.fifo, *id)));
         match (reserved, how) {
             (None, _) => return QueueAnswer::Nothing,
-            (Some(id), Settling::Acknowledge) => drop(self.gone(name, id, Urgency::Later)),
+            (Some(id), Settling::Acknowledge) => drop(self.gone(name, id)),
             (Some(id), Settling::GiveBack) => self.give_back(name, id),
         }
         QueueAnswer::Done
@@ -76,21 +76,5 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
             self.give_back(&name, id);
             self.serve(&name, now);
         }
-    }
-
-    /// Drops all messages of all queues.
-    pub(super) fn empty_all(&mut self) {
-        self.queues.names().iter().for_each(|queue| self.empty(queue));
-    }
-
-    /// Drops all messages of a queue.
-    pub(super) fn empty(&mut self, name: &Bytes) {
-        let Some(queue) = self.queues.get(name) else { return };
-        let record = QueueRecord { queue: name.clone(), id: queue.fifo.next(), event: QueueEvent::Emptied };
-        let ids: Vec<u64> = queue.fifo.places().from(0).map(|(id, _)| id).collect();
-        for id in ids {
-            self.forget(name, id);
-        }
-        self.journal.push(&record, Urgency::Later);
     }
 }

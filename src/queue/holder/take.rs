@@ -9,7 +9,6 @@ use super::read::Unread;
 use super::{QueueHolder, Timer};
 use crate::queue::disk::SegmentDisk;
 use crate::queue::fifo::{Consumer, Reservation};
-use crate::queue::journal::Urgency;
 use crate::queue::order::{Moment, QueueAnswer, QueueOrder, QueueRefusal, Taking};
 use crate::queue::record::Message;
 
@@ -22,7 +21,7 @@ pub(super) enum Search {
     Nothing,
     /// It goes on with the next batch.
     Unfinished,
-    /// The disk does not read it now.
+    /// The disk does not read it now, or is owed too much.
     Refused,
 }
 
@@ -37,9 +36,6 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
     ) {
         if how != Taking::Reserve && self.first_held(by, &name).is_some() {
             return self.answer(tell, QueueAnswer::Refused(QueueRefusal::HasOne));
-        }
-        if self.journal.owes_too_much() {
-            return self.answer(tell, QueueAnswer::Refused(QueueRefusal::Disk));
         }
         match self.search(&name, now) {
             Search::Found(id, message) => self.hand_out(name, (id, message), (by, how), tell, now),
@@ -61,7 +57,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         self.queue(&name).counts.taken += 1;
         let told = if how == Taking::Reserve { self.queue(&name).fifo.receipt(id) } else { id };
         match how {
-            Taking::Remove => drop(self.gone(&name, id, Urgency::Later)),
+            Taking::Remove => drop(self.gone(&name, id)),
             Taking::Reserve | Taking::ReserveOne => {
                 let until = now.up + self.terms.reserve;
                 self.queue(&name).fifo.reserve(id, Reservation { by, until });
@@ -76,11 +72,14 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
     pub(super) fn search(&mut self, name: &Bytes, now: Moment) -> Search {
         for _ in 0..PASSED {
             let Some(id) = self.queues.get(name).and_then(|queue| queue.fifo.head()) else { return Search::Nothing };
+            if self.journal.owes_too_much() {
+                return Search::Refused;
+            }
             match self.read(name, id) {
                 Err(Unread) => return Search::Refused,
                 Ok(Some(message)) if !message.is_over(now.unix.as_secs()) => return Search::Found(id, message),
                 Ok(Some(_)) => {
-                    self.gone(name, id, Urgency::Later);
+                    self.gone(name, id);
                     self.queue(name).counts.expired += 1;
                 }
                 Ok(None) => {}

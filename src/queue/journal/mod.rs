@@ -26,11 +26,8 @@ pub(super) use source::LeftRecord;
 pub(super) use sync::SyncPoint;
 use title::SegmentForm;
 
-/// So much may be owed before messages are handed out no more.
-const OWED: usize = 16 << 20;
-
 /// Whether a record may wait for a disk that refuses it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Urgency {
     /// It is worth nothing unless it is written now.
     Now,
@@ -150,9 +147,9 @@ impl<D: SegmentDisk> QueueJournal<D> {
         self.batch.len() as u64 >= self.full / 8
     }
 
-    /// Whether so much is owed that no message may be handed out.
+    /// Whether so much is owed that nothing may be done for which more would be.
     pub(super) fn owes_too_much(&self) -> bool {
-        self.owed.len() > OWED
+        self.owed.len() as u64 > self.full / 4
     }
 
     /// Whether messages can be written: not before the disk had room for a segment.

@@ -2,8 +2,8 @@
 
 use std::io;
 
-use super::QueueJournal;
 use super::title::SegmentForm;
+use super::{QueueJournal, Urgency};
 use crate::queue::disk::SegmentDisk;
 use crate::queue::places::MessagePlace;
 use crate::queue::record::{LONGEST_HEAD, Message, QueueRecord};
@@ -43,6 +43,12 @@ impl<D: SegmentDisk> QueueJournal<D> {
             }
         };
         QueueRecord::since(head.get(form.head()..)?)
+    }
+
+    /// How urgent it is that a message is gone which stands at `place`: of one that is not written yet it is worth nothing
+    /// without that one, and must not be owed.
+    pub(in crate::queue) fn urgency_of(&self, place: MessagePlace) -> Urgency {
+        if self.unwritten(place).is_some() { Urgency::Now } else { Urgency::Later }
     }
 
     /// What stands at `place` if it is not written yet.

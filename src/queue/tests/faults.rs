@@ -14,6 +14,8 @@ pub(super) struct Faults {
     pub(super) is_dark: Cell<bool>,
     /// It has not kept what it was given, which it says once.
     pub(super) has_lost: Cell<bool>,
+    /// Bytes that it was to take last, whether it did or not.
+    pub(super) offered: Cell<usize>,
     /// How often it was given something.
     pub(super) writes: Cell<u32>,
     /// Whether it was given something since it was waited for last.
@@ -52,6 +54,7 @@ impl SegmentDisk for Faulty {
         self.files.length(segment)
     }
     fn write(&mut self, segment: u32, bytes: &[u8], at: u64) -> io::Result<()> {
+        self.faults.offered.set(bytes.len());
         self.room()?;
         self.faults.writes.set(self.faults.writes.get() + 1);
         self.faults.is_behind.set(true);

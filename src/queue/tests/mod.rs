@@ -7,6 +7,7 @@ mod faulty_disk;
 mod keeper;
 mod line;
 mod over;
+mod owed;
 mod reserving;
 mod waiting;
 

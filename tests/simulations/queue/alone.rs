@@ -86,6 +86,7 @@ impl Story {
                 QueueOrder::Take { queue, by, how, wait: Duration::ZERO }
             }
             7 if self.percent(20) => QueueOrder::Leave(by),
+            8 if self.percent(10) => QueueOrder::Empty { queue },
             _ => {
                 let how = if self.percent(60) { Settling::Acknowledge } else { Settling::GiveBack };
                 let held = self.oracles.of(&queue).held(by);

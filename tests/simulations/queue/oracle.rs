@@ -94,6 +94,16 @@ impl Oracle {
         }
     }
 
+    /// A client is told that all messages are gone.
+    pub fn emptied(&mut self) {
+        self.owed.extend(std::mem::take(&mut self.kept).into_values().map(|known| known.body));
+    }
+
+    /// A client does not know whether they are.
+    pub fn doubts_emptied(&mut self) {
+        self.doubtful.extend(std::mem::take(&mut self.kept).into_values().map(|known| known.body));
+    }
+
     /// What a message says.
     pub fn body(&self, id: u64) -> Option<Bytes> {
         self.kept.get(&id).map(|known| known.body.clone())

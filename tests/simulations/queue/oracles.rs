@@ -52,6 +52,7 @@ impl Oracles {
                 Settling::Acknowledge => self.of(queue).acknowledged(id_of_receipt(*id)),
                 Settling::GiveBack => self.of(queue).given_back(id_of_receipt(*id)),
             },
+            (QueueOrder::Empty { queue }, QueueAnswer::Done) => self.of(queue).emptied(),
             (QueueOrder::Leave(by), _) => {
                 for oracle in self.queues.values_mut() {
                     oracle.held(*by).into_iter().for_each(|id| oracle.given_back(id));
@@ -73,6 +74,7 @@ impl Oracles {
             (QueueOrder::Settle { queue, id: Some(id), how: Settling::Acknowledge, .. }, _) => {
                 self.of(queue).doubts_acknowledged(id_of_receipt(*id));
             }
+            (QueueOrder::Empty { queue }, _) => self.of(queue).doubts_emptied(),
             _ => {}
         }
     }
