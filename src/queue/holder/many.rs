@@ -73,7 +73,7 @@ impl<T> ManyQueues<T> {
             let part = &mut self.parts[self.next];
             self.to_sweep -= part.len() + 1;
             let before = part.len();
-            let idle = part.extract_if(|_, queue| queue.fifo.is_empty() && queue.waits.is_empty());
+            let idle = part.extract_if(|_, queue| queue.is_idle());
             counts = idle.fold(counts, |counts, (_, queue)| counts.and(queue.counts));
             self.count -= before - part.len();
             part.shrink_to(2 * part.len());

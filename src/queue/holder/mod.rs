@@ -211,7 +211,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
                     }
                 }
                 Timer::Wait(queue, number) => self.end_wait(&queue, number),
-                Timer::Serve(queue) => self.serve(&queue, now),
+                Timer::Serve(queue) => self.serve_due(&queue, now),
             }
         }
     }

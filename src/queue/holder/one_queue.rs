@@ -13,6 +13,8 @@ pub(super) struct OneQueue<T> {
     pub(super) fifo: Fifo,
     /// By their numbers, in which they came.
     pub(super) waits: BTreeMap<u64, Waiting<T>>,
+    /// When these are served though no message comes.
+    pub(super) serves_at: Option<Duration>,
     pub(super) counts: QueueCounts,
     pub(super) line: Option<LineIndex>,
     /// The head that was looked at last, and when it came: looking reads the disk.
@@ -24,14 +26,13 @@ pub(super) struct OneQueue<T> {
 impl<T> OneQueue<T> {
     /// One of this order, for which nobody waits.
     pub(super) fn of(fifo: Fifo) -> OneQueue<T> {
-        OneQueue {
-            fifo,
-            waits: BTreeMap::new(),
-            counts: QueueCounts::default(),
-            line: None,
-            head: None,
-            gave_up: false,
-        }
+        let (waits, serves_at, counts) = Default::default();
+        OneQueue { fifo, waits, serves_at, counts, line: None, head: None, gave_up: false }
+    }
+
+    /// Whether it can be forgotten, but for what was counted.
+    pub(super) fn is_idle(&self) -> bool {
+        self.fifo.is_empty() && self.waits.is_empty() && self.serves_at.is_none()
     }
 }
 

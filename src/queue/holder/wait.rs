@@ -40,9 +40,23 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         }
     }
 
-    /// The same when this time has come.
+    /// The same when this time has come, unless that is to be done earlier.
     pub(super) fn serve_at(&mut self, up: Duration, name: Bytes) {
+        let Some(queue) = self.queues.get_mut(&name) else { return };
+        if queue.serves_at.is_some_and(|before| before <= up) {
+            return;
+        }
+        if let Some(later) = queue.serves_at.replace(up) {
+            self.timers.remove(&(later, Timer::Serve(name.clone())));
+        }
         self.timers.insert((up, Timer::Serve(name)));
+    }
+
+    /// The same now that its time has come.
+    pub(super) fn serve_due(&mut self, name: &Bytes, now: Moment) {
+        self.queues.get_mut(name).into_iter().for_each(|queue| queue.serves_at = None);
+        self.queues.note_empty();
+        self.serve(name, now);
     }
 
     /// Ends a wait without a message.

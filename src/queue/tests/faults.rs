@@ -18,6 +18,8 @@ pub(super) struct Faults {
     pub(super) offered: Cell<usize>,
     /// How often it was given something.
     pub(super) writes: Cell<u32>,
+    /// How often it was to be read, whether it was or not.
+    pub(super) reads: Cell<u32>,
     /// Whether it was given something since it was waited for last.
     pub(super) is_behind: Cell<bool>,
     /// How many segments were removed.
@@ -61,6 +63,7 @@ impl SegmentDisk for Faulty {
         self.files.write(segment, bytes, at)
     }
     fn read(&mut self, segment: u32, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+        self.faults.reads.set(self.faults.reads.get() + 1);
         if self.faults.is_dark.get() {
             return Err(io::Error::other("no file to spare"));
         }

@@ -82,6 +82,29 @@ fn a_message_that_the_disk_does_not_read_now_is_not_given_up_until_it_waits_for_
 }
 
 #[test]
+fn a_queue_that_the_disk_does_not_read_is_looked_at_once_for_those_who_wait_however_many_messages_come() {
+    let (place, faults) = (tempfile::tempdir().unwrap(), Rc::<Faults>::default());
+    let mut holder = open(&place, &faults);
+    let (waits, hour) = (Consumer(2), Duration::from_secs(3600));
+    put(&mut holder, "a");
+    ask(&mut holder, super::take("q", BY, Taking::Reserve, Duration::ZERO));
+    assert!(holder.work([(super::take("q", waits, Taking::Reserve, hour), ())], NOW).is_empty());
+    faults.is_dark.set(true);
+    ask(&mut holder, QueueOrder::Leave(BY));
+    for millis in 1..=100 {
+        let now = Moment { up: NOW.up + Duration::from_millis(millis), ..NOW };
+        assert_eq!(holder.work([(super::put("q", "b", 0), ())], now).len(), 1);
+    }
+    let reads = faults.reads.get();
+    holder.work([], at(3));
+    assert!(faults.reads.get() - reads <= 2, "it was read {} times", faults.reads.get() - reads);
+    faults.is_dark.set(false);
+    let served = holder.work([], at(4)).remove(0).1;
+    assert!(matches!(served, QueueAnswer::Message(_, message) if message.body == "a"));
+    assert_eq!(take(&mut holder), "b", "nobody else waits");
+}
+
+#[test]
 fn a_disk_that_has_lost_something_is_not_believed_before_it_was_given_it_again() {
     let (place, faults) = (tempfile::tempdir().unwrap(), Rc::<Faults>::default());
     let mut holder = open(&place, &faults);
