@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::fifo::Consumer;
+use super::fifo::{Consumer, id_of_receipt};
 use super::figures::HolderFigures;
 use super::record::Message;
 
@@ -129,6 +129,14 @@ pub enum Taking {
     ReserveOne,
 }
 
+impl Taking {
+    /// What a client knows a message by that it took so, with this receipt: its id, which stays the same however often it comes
+    /// again, unless the client may have several and so must be able to say which reservation it means.
+    pub(crate) fn told(self, receipt: u64) -> u64 {
+        if self == Taking::Reserve { receipt } else { id_of_receipt(receipt) }
+    }
+}
+
 /// What becomes of a message that was reserved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settling {
@@ -143,7 +151,7 @@ pub enum Settling {
 pub enum QueueAnswer {
     /// The message is in the queue.
     Stored(u64),
-    /// The message of this id; where it is reserved beside others, the receipt of that, by which it is settled.
+    /// The message of this id; where it is reserved, with the receipt of that, by which it is settled.
     Message(u64, Message),
     /// There is none.
     Nothing,

@@ -55,7 +55,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         now: Moment,
     ) {
         self.queue(&name).counts.taken += 1;
-        let told = if how == Taking::Reserve { self.queue(&name).fifo.receipt(id) } else { id };
+        let told = if how == Taking::Remove { id } else { self.queue(&name).fifo.receipt(id) };
         match how {
             Taking::Remove => drop(self.gone(&name, id)),
             Taking::Reserve | Taking::ReserveOne => {

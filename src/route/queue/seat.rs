@@ -89,8 +89,8 @@ impl QueueSeat {
     /// The client is gone.
     pub(in crate::route) fn leave(&self) {
         self.places.take().iter().for_each(|place| place.way.leave(self.consumer()));
-        for ((_, queue), id, message) in self.open.take().take_all() {
-            let order = QueueOrder::Settle { queue, by: self.consumer(), id: Some(id), how: Settling::GiveBack };
+        for ((_, queue), receipt, message) in self.open.take().take_all() {
+            let order = QueueOrder::Settle { queue, by: self.consumer(), id: Some(receipt), how: Settling::GiveBack };
             drop(message.way.settle(order, &message));
         }
     }

@@ -114,6 +114,29 @@ fn the_protocol_of_holders_passes_through() {
 }
 
 #[test]
+fn a_message_has_one_id_however_often_it_comes_and_is_ended_by_it() {
+    let holder = Holder::start("");
+    let near = sidecar(&[&holder.address()], "");
+    let far = sidecar(&[near.address()], "");
+    for leash in [&holder.leash, &near, &far] {
+        let mut client = leash.client();
+        put(&mut client, "q", "a");
+        let mut ids = Vec::new();
+        for _ in 0..3 {
+            let head = client.ask("gets q\r\n");
+            ids.push(head.rsplit(' ').next().unwrap().parse::<u64>().unwrap_or_else(|_| panic!("{head}")));
+            client.expect("", "a\r\nEND\r\n");
+            client.expect("get q/abort\r\n", "END\r\n");
+        }
+        assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+        put(&mut client, "q", "b");
+        client.expect("get q\r\n", "VALUE q 0 1\r\na\r\nEND\r\n");
+        client.expect(format!("md q C{}\r\n", ids[0]), "HD\r\n");
+        client.expect("get q\r\ndelete q\r\n", "VALUE q 0 1\r\nb\r\nEND\r\nDELETED\r\n");
+    }
+}
+
+#[test]
 fn what_a_holder_refuses_clients_hear_in_its_words() {
     let holder = Holder::start(", max_items: 1, max_message: 100");
     let leash = sidecar(&[&holder.address()], "");

@@ -35,7 +35,8 @@ impl ReplyTo for LateMessage {
         let (behind, queue) = (&self.behind, self.queue.clone());
         let by = behind.nobody.queues.consumer();
         let order = QueueOrder::Settle { queue, by, id: Some(item.cas), how: Settling::GiveBack };
-        let message = OpenMessage { way: behind.clone() as Rc<dyn HolderWay>, era: self.era, until: self.until };
+        let way: Rc<dyn HolderWay> = behind.clone();
+        let message = OpenMessage { way, told: item.cas, era: self.era, until: self.until };
         if HolderWay::settle(&**behind, order, &message).is_some()
             && let Some(holder) = behind.holder(&self.queue)
         {

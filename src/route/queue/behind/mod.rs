@@ -100,27 +100,29 @@ impl QueuesBehind {
             return known(QueueAnswer::Refused(QueueRefusal::HasOne));
         }
         if wait.is_zero() {
-            return Box::pin(self.clone().open(queue.clone(), client));
+            return self.clone().open((queue.clone(), how), client);
         }
-        self.wait(queue.clone(), wait, client)
+        self.wait((queue.clone(), how), wait, client)
     }
 
     /// Asks for a message at once, and remembers that the client has it.
-    fn open(self: Rc<Self>, queue: Bytes, client: &Rc<Client>) -> Answering {
+    fn open(self: Rc<Self>, (queue, how): (Bytes, Taking), client: &Rc<Client>) -> Answering {
         if client.queues.open().is_full(self.env.now()) {
             return known(QueueAnswer::Refused(QueueRefusal::Busy));
         }
         let era = self.era(&queue);
         let until = self.env.now() + self.reserve;
         let (by, wait) = (client.queues.consumer(), Duration::ZERO);
+        // Whatever the client's terms: that it may have one only is looked after here.
         let order = QueueOrder::Take { queue: queue.clone(), by, how: Taking::Reserve, wait };
         let answer = self.ask(order, client, Some(self.late(&queue, era, until)));
         let client = client.clone();
         Box::pin(async move {
             let answer = answer.await;
-            if let Ok(QueueAnswer::Message(id, _)) = answer {
+            if let Ok(QueueAnswer::Message(receipt, _)) = answer {
                 let way: Rc<dyn HolderWay> = self.clone();
-                client.queues.open().add((self.route, queue), id, OpenMessage { way, era, until });
+                let message = OpenMessage { way, told: how.told(receipt), era, until };
+                client.queues.open().add((self.route, queue), receipt, message);
                 if client.is_gone() {
                     client.queues.leave();
                 }
@@ -134,8 +136,8 @@ impl QueuesBehind {
         let settle = |id| QueueOrder::Settle { queue: queue.clone(), by, id: Some(id), how };
         let open = client.queues.open().take(&of_route, id, self.env.now());
         match (open, id, how) {
-            (Some((id, message)), ..) => match message.way.settle(settle(id), &message) {
-                Some(answer) => Box::pin(kept_unless_answered(answer, (of_route, id, message), client.clone())),
+            (Some((receipt, message)), ..) => match message.way.settle(settle(receipt), &message) {
+                Some(answer) => Box::pin(kept_unless_answered(answer, (of_route, receipt, message), client.clone())),
                 None => known(QueueAnswer::Nothing),
             },
             // By its id any message may be acknowledged: a sidecar before this one knows what was done.
@@ -156,12 +158,12 @@ impl HolderWay for QueuesBehind {
 /// The answer; without one the client has the message still.
 async fn kept_unless_answered(
     answer: Answering,
-    (queue, id, message): (QueueOfRoute, u64, OpenMessage<Rc<dyn HolderWay>>),
+    (queue, receipt, message): (QueueOfRoute, u64, OpenMessage<Rc<dyn HolderWay>>),
     client: Rc<Client>,
 ) -> Result<QueueAnswer, Reply> {
     let answer = answer.await;
     if answer.is_err() && !client.is_gone() {
-        client.queues.open().add(queue, id, message);
+        client.queues.open().add(queue, receipt, message);
     }
     answer
 }

@@ -62,7 +62,7 @@ impl QueuesBehind {
 
 /// What is left to order about a message that was handed out, before the client is told of it, or is not.
 fn left(order: &QueueOrder, answer: &Result<QueueAnswer, Reply>, is_told: bool) -> Option<QueueOrder> {
-    let (QueueOrder::Take { queue, by, how, .. }, Ok(QueueAnswer::Message(id, _))) = (order, answer) else {
+    let (QueueOrder::Take { queue, by, how, .. }, Ok(QueueAnswer::Message(receipt, _))) = (order, answer) else {
         return None;
     };
     let end = match (how, is_told) {
@@ -70,7 +70,24 @@ fn left(order: &QueueOrder, answer: &Result<QueueAnswer, Reply>, is_told: bool) 
         (Taking::Remove, true) => Settling::Acknowledge,
         (_, false) => Settling::GiveBack,
     };
-    // Of a message that is the only one the client has of its queue, it knows no receipt.
-    let id = Some(*id).filter(|_| *how != Taking::ReserveOne);
-    Some(QueueOrder::Settle { queue: queue.clone(), by: *by, id, how: end })
+    Some(QueueOrder::Settle { queue: queue.clone(), by: *by, id: Some(*receipt), how: end })
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::queue::{Consumer, Message};
+
+    #[test]
+    fn whatever_its_terms_a_message_that_came_is_named_by_its_receipt() {
+        let (queue, by, wait) = ("q".into(), Consumer(1), Duration::ZERO);
+        let answer = Ok(QueueAnswer::Message(3 << 48 | 7, Message::default()));
+        for how in [Taking::Remove, Taking::Reserve, Taking::ReserveOne] {
+            let order = QueueOrder::Take { queue: Bytes::clone(&queue), by, how, wait };
+            let back = QueueOrder::Settle { queue: queue.clone(), by, id: Some(3 << 48 | 7), how: Settling::GiveBack };
+            assert_eq!(left(&order, &answer, false), Some(back));
+        }
+    }
 }

@@ -10,7 +10,7 @@ use tokio::time::sleep_until;
 
 use super::QueuesBehind;
 use crate::protocol::Reply;
-use crate::queue::QueueAnswer;
+use crate::queue::{QueueAnswer, Taking};
 use crate::route::Client;
 use crate::route::queue::decide::pause;
 use crate::route::queue::seat::Answering;
@@ -18,13 +18,18 @@ use crate::route::refresh::decide::ItemId;
 
 impl QueuesBehind {
     /// Takes a message as soon as there is one and it is the client's turn, or nothing once it has waited for so long.
-    pub(super) fn wait(self: &Rc<Self>, queue: Bytes, wait: Duration, client: &Rc<Client>) -> Answering {
+    pub(super) fn wait(
+        self: &Rc<Self>,
+        (queue, how): (Bytes, Taking),
+        wait: Duration,
+        client: &Rc<Client>,
+    ) -> Answering {
         let (me, client, until) = (self.clone(), client.clone(), self.env.now() + wait);
         let line = ItemId::of_name(self.route, &queue);
         let is_first = !self.waiting.is_busy(line);
         // Before anything is asked: whoever comes meanwhile stands behind.
         let place = self.waiting.enter(line);
-        let first = is_first.then(|| self.clone().open(queue.clone(), &client));
+        let first = is_first.then(|| self.clone().open((queue.clone(), how), &client));
         Box::pin(async move {
             if let Some(first) = first {
                 let answer = first.await;
@@ -38,14 +43,14 @@ impl QueuesBehind {
                 () = client.stopped() => return Ok(QueueAnswer::Nothing),
                 () = sleep_until(until.into()) => return Ok(QueueAnswer::Nothing),
             }
-            me.ask_until(queue, until, &client).await
+            me.ask_until((queue, how), until, &client).await
         })
     }
 
     /// Asks until there is a message, the time is over, or the client is gone.
     async fn ask_until(
         self: Rc<Self>,
-        queue: Bytes,
+        (queue, how): (Bytes, Taking),
         until: Instant,
         client: &Rc<Client>,
     ) -> Result<QueueAnswer, Reply> {
@@ -54,7 +59,7 @@ impl QueuesBehind {
             self.env.wakes();
             let next = (self.env.now() + pause(in_vain, self.env.chance())).min(until);
             // Nothing interrupts a question: it may be answered with a message.
-            let answer = self.clone().open(queue.clone(), client).await;
+            let answer = self.clone().open((queue.clone(), how), client).await;
             if is_decided(&answer) || client.waits_no_more() || self.env.now() >= until {
                 return answer;
             }

@@ -24,6 +24,8 @@ pub type QueueOfRoute = (u64, Bytes);
 pub struct OpenMessage<W> {
     /// Where it is reserved.
     pub way: W,
+    /// What the client knows it by, beside its receipt.
+    pub told: u64,
     /// The holder's [era](crate::route::Node::era) when it was asked for.
     pub era: u64,
     /// Until when it is surely the client's.
@@ -70,29 +72,37 @@ impl<W> OpenMessages<W> {
     }
 
     /// It has been given this one.
-    pub fn add(&mut self, queue: QueueOfRoute, id: u64, message: OpenMessage<W>) {
+    pub fn add(&mut self, queue: QueueOfRoute, receipt: u64, message: OpenMessage<W>) {
         let of_queue = self.queues.entry(queue).or_default();
-        self.count += usize::from(of_queue.insert(id, message).is_none());
+        self.count += usize::from(of_queue.insert(receipt, message).is_none());
     }
 
-    /// Takes out the one with this id, or the oldest of the queue.
-    pub fn take(&mut self, queue: &QueueOfRoute, id: Option<u64>, now: Instant) -> Option<(u64, OpenMessage<W>)> {
+    /// Takes out the one that has this receipt or is known by this number, or the oldest of the queue; with its receipt.
+    pub fn take(&mut self, queue: &QueueOfRoute, which: Option<u64>, now: Instant) -> Option<(u64, OpenMessage<W>)> {
         self.forget(queue, now);
         let of_queue = self.queues.get_mut(queue)?;
-        let id = id.or_else(|| of_queue.keys().next().copied())?;
-        let message = of_queue.remove(&id)?;
+        let receipt = match which {
+            None => of_queue.keys().next(),
+            Some(number) if of_queue.contains_key(&number) => which.as_ref(),
+            Some(number) => of_queue.iter().find(|(_, message)| message.told == number).map(|(receipt, _)| receipt),
+        };
+        let receipt = *receipt?;
+        let message = of_queue.remove(&receipt)?;
         self.count -= 1;
         if of_queue.is_empty() {
             self.queues.remove(queue);
         }
-        Some((id, message))
+        Some((receipt, message))
     }
 
     /// Takes out all, as the client is gone.
     pub fn take_all(&mut self) -> impl Iterator<Item = (QueueOfRoute, u64, OpenMessage<W>)> + use<W> {
         self.count = 0;
         let queues = std::mem::take(&mut self.queues).into_iter();
-        queues.flat_map(|(queue, messages)| messages.into_iter().map(move |(id, message)| (queue.clone(), id, message)))
+        let of_one = |(queue, messages): (QueueOfRoute, BTreeMap<u64, OpenMessage<W>>)| {
+            messages.into_iter().map(move |(receipt, message)| (queue.clone(), receipt, message))
+        };
+        queues.flat_map(of_one)
     }
 
     /// Forgets those of a queue whose time is over.
@@ -123,7 +133,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn message(way: &str, until: Instant) -> OpenMessage<&str> {
-        OpenMessage { way, era: 1, until }
+        OpenMessage { way, told: 0, era: 1, until }
     }
 
     #[test]
@@ -154,6 +164,17 @@ mod tests {
         assert!(!kept.may_be_given_back(1, now + SECOND), "its time is over");
         assert!(!kept.may_be_given_back(2, now), "its holder may have lost it");
         assert!(open.is_empty() && !open.has_of(&queue, now));
+    }
+
+    #[test]
+    fn a_message_that_was_given_back_before_is_known_by_its_id_and_by_its_receipt() {
+        let (now, mut open) = (Instant::now(), OpenMessages::default());
+        let (queue, receipt) = ((1, Bytes::from("q")), 3 << 48 | 7);
+        for which in [7, receipt] {
+            open.add(queue.clone(), receipt, OpenMessage { told: 7, ..message("here", now + SECOND) });
+            assert_eq!(open.take(&queue, Some(2 << 48 | 7), now), None, "the reservation before");
+            assert_eq!(open.take(&queue, Some(which), now).map(|(receipt, _)| receipt), Some(receipt));
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::wish::QueueWishKind;
 use crate::config::QueueMode;
 use crate::protocol::{Cause, Command, Failure, Get, Item, Reply, Returns};
-use crate::queue::{Message, QueueAnswer, QueueRefusal};
+use crate::queue::{Message, QueueAnswer, QueueRefusal, Taking};
 
 /// All that is remembered of a command until its answer can be told.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +15,8 @@ pub struct QueueTelling {
     returns: Returns,
     /// Whether it ends a reservation by words behind the name.
     ends: bool,
+    /// On what terms a message goes out, if one does.
+    takes: Option<Taking>,
 }
 
 impl QueueTelling {
@@ -24,7 +26,8 @@ impl QueueTelling {
             Command::Get(Get { returns, .. }) => (true, *returns),
             _ => (false, Returns::NONE),
         };
-        QueueTelling { mode, is_read, returns, ends: matches!(what, QueueWishKind::End(_)) }
+        let takes = if let QueueWishKind::Take { how, .. } = what { Some(*how) } else { None };
+        QueueTelling { mode, is_read, returns, ends: matches!(what, QueueWishKind::End(_)), takes }
     }
 
     /// The reply to a command that is answered so at `now`.
@@ -34,7 +37,10 @@ impl QueueTelling {
             QueueAnswer::Refused(why) => refused(why),
             // Kestrel's words tell nothing of what they ended.
             _ if self.ends => Reply::Miss,
-            QueueAnswer::Message(id, message) => Reply::Hit(item(id, message, self.returns, now)),
+            QueueAnswer::Message(receipt, message) => {
+                let number = self.takes.map_or(receipt, |how| how.told(receipt));
+                Reply::Hit(item(number, message, self.returns, now))
+            }
             QueueAnswer::Stored(id) => Reply::Hit(Item { cas: id, ..Item::default() }),
             QueueAnswer::Done => Reply::Hit(Item::default()),
             QueueAnswer::Number(number) => text(number.to_string().into(), self.returns),
@@ -74,11 +80,11 @@ pub(in crate::route) fn no_answer() -> Reply {
     Reply::Failed(Failure { cause: Cause::Timeout, server: "of the queues".into(), said: None })
 }
 
-fn item(id: u64, message: Message, returns: Returns, now: i64) -> Item {
+fn item(number: u64, message: Message, returns: Returns, now: i64) -> Item {
     let ttl = if message.expires == 0 { -1 } else { (message.expires.cast_signed() - now).max(0) };
     let size = message.body.len() as u32;
     let value = returns.has(Returns::VALUE).then_some(message.body);
-    Item { value, client_flags: message.client_flags, cas: id, ttl, size, ..Item::default() }
+    Item { value, client_flags: message.client_flags, cas: number, ttl, size, ..Item::default() }
 }
 
 fn text(text: Bytes, returns: Returns) -> Reply {

@@ -105,15 +105,15 @@ impl QueuesHere {
 
 /// What gives a message back of which its client is not told. One that was taken for good is put anew.
 fn back(answer: &QueueAnswer, takes: Option<(Bytes, Taking)>, by: Consumer) -> Option<QueueOrder> {
-    let (QueueAnswer::Message(id, message), Some((queue, how))) = (answer, takes) else { return None };
-    // Of a message that is the only one the client has of its queue, it knows no receipt.
-    let id = match how {
+    let (QueueAnswer::Message(receipt, message), Some((queue, how))) = (answer, takes) else { return None };
+    Some(match how {
         Taking::Remove => {
             let Message { client_flags, expires, ref body, .. } = *message;
-            return Some(QueueOrder::Put { queue, client_flags, expires, body: body.clone() });
+            QueueOrder::Put { queue, client_flags, expires, body: body.clone() }
         }
-        Taking::ReserveOne => None,
-        Taking::Reserve => Some(*id),
-    };
-    Some(QueueOrder::Settle { queue, by, id, how: Settling::GiveBack })
+        // By its receipt: the client may have ended this reservation meanwhile, and have another message.
+        Taking::Reserve | Taking::ReserveOne => {
+            QueueOrder::Settle { queue, by, id: Some(*receipt), how: Settling::GiveBack }
+        }
+    })
 }

@@ -8,7 +8,7 @@ use tokio::task::{LocalSet, yield_now};
 use super::*;
 use crate::config::QueueMode;
 use crate::protocol::{Cause, Command, Delete, Get, Key, Request, Returns, Store};
-use crate::queue::HolderTerms;
+use crate::queue::{Consumer, HolderTerms};
 use crate::route::queue::decide::QueueRules;
 use crate::route::queue::{QueueHolding, QueueNode};
 use crate::route::{Entry, PendingReplies};
@@ -116,6 +116,52 @@ async fn a_message_that_is_removed_for_a_client_without_memory_for_it_stays_in_i
         let refused = worker.entry.call(&get("q"), &poor).await;
         assert!(matches!(refused, Reply::Error(line) if line.starts_with(b"SERVER_ERROR out of memory")));
         assert_eq!(value(worker.entry.call(&get("q"), &rich).await), Some(large));
+    })
+    .await;
+}
+
+/// A worker whose queue has a message that is too long for the first client, and a short one behind it; the second client has
+/// memory for both.
+async fn with_long_and_short() -> (Worker, Rc<Client>, Rc<Client>, Bytes) {
+    let worker = Worker::start();
+    let (poor, rich) = (Client::of(Holder::new(&Memory::new(512 * 1024))), Client::new());
+    let long = Bytes::from(vec![b'm'; 1_000_000]);
+    for value in [long.clone(), "short".into()] {
+        worker.entry.call(&asked("q", Command::Store(Store { value, ..Store::default() })), &rich).await;
+    }
+    (worker, poor, rich, long)
+}
+
+#[tokio::test]
+async fn a_message_for_which_a_client_has_no_memory_takes_none_back_that_it_got_after_that() {
+    bounded(async {
+        let (worker, poor, rich, _) = with_long_and_short().await;
+        let done = asked("q", Command::Delete(Delete::default()));
+        let (first, done, second) =
+            (worker.entry.call(&get("q"), &poor), worker.entry.call(&done, &poor), worker.entry.call(&get("q"), &poor));
+        assert!(matches!(first.await, Reply::Error(line) if line.starts_with(b"SERVER_ERROR out of memory")));
+        done.await;
+        assert_eq!(value(second.await).as_deref(), Some(&b"short"[..]));
+        assert_eq!(value(worker.entry.call(&get("q"), &rich).await), None, "the other client has it");
+        assert_eq!(worker.keeper.figures().all.counts.redelivered, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_message_that_came_back_before_goes_back_at_once_where_there_is_no_memory_for_it() {
+    bounded(async {
+        let (worker, poor, rich, long) = with_long_and_short().await;
+        let (queue, by) = (Bytes::from("q"), Consumer(u64::MAX));
+        for _ in 0..3 {
+            let (how, wait) = (Taking::Reserve, Duration::ZERO);
+            worker.keeper.order(QueueOrder::Take { queue: queue.clone(), by, how, wait }).await;
+            worker.keeper.order(QueueOrder::Leave(by)).await;
+        }
+        let refused = worker.entry.call(&get("q"), &poor).await;
+        assert!(matches!(refused, Reply::Error(line) if line.starts_with(b"SERVER_ERROR out of memory")));
+        assert_eq!(value(worker.entry.call(&get("q"), &rich).await), Some(long));
+        assert_eq!(worker.keeper.figures().all.counts.redelivered, 4);
     })
     .await;
 }
