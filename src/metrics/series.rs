@@ -74,6 +74,7 @@ series! {
     QueueDiskBytes, "leash_queue_disk_bytes", GAUGE, ["route"], "Bytes of the files of queues.";
     QueueDiskRefuses, "leash_queue_disk_refuses", GAUGE, ["route"], "Whether the disk of queues refuses to work (1).";
     QueueDamagedFiles, "leash_queue_damaged_files", GAUGE, ["route"], "Files of queues that leash found damaged, cut short or missing when it began.";
+    QueueDamagedCopies, "leash_queue_damaged_copies", GAUGE, ["route"], "Copies of damaged files of queues that are kept beside them, for people.";
     Failures, "leash_failures_total", COUNTER, ["pool", "server", "cause"], "Requests a server did not answer, by cause.";
     UpstreamRequests, "leash_upstream_requests_total", COUNTER, ["pool", "server"], "Requests sent to a server.";
     UpstreamSeconds, "leash_upstream_request_seconds", SUMMARY, ["pool", "server"], "Time from sending a request to a server to its reply.";

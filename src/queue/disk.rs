@@ -24,7 +24,9 @@ pub trait SegmentDisk {
     fn sync(&mut self, segment: u32) -> io::Result<()>;
     /// Removes a segment.
     fn remove(&mut self, segment: u32) -> io::Result<()>;
-    /// Copies a segment that is damaged to where no leash reads it, for people to look at, unless that was done before;
-    /// tells where.
+    /// Copies a segment that is damaged to where no leash reads it, for people to look at, unless there is a copy of all of
+    /// it; tells where.
     fn set_aside(&mut self, segment: u32) -> io::Result<String>;
+    /// How many such copies there are.
+    fn copies(&mut self) -> io::Result<u64>;
 }

@@ -21,6 +21,8 @@ pub struct HolderFigures {
     pub is_disk_refusing: bool,
     /// Files that were found damaged, cut short or missing when these queues were opened.
     pub damaged_files: u64,
+    /// Copies of damaged files that were beside them then.
+    pub damaged_copies: u64,
 }
 
 /// How often messages were refused, by cause.

@@ -13,6 +13,7 @@
 //! * **A disk that is full refuses new messages and nothing else**: those that are there go out and are acknowledged,
 //!   which is what makes room.
 
+mod copies;
 mod disk;
 mod fifo;
 mod figures;

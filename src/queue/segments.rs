@@ -4,7 +4,7 @@
 //! ```text
 //!   <directory>/0000000007.queue          numbers of segments only grow, and leave none out
 //!   <directory>/0000000008.queue.new      the next one, until the disk has its beginning
-//!   <directory>/0000000007.damaged        how a damaged one was found, for people
+//!   <directory>/0000000007.damaged        how a damaged one was found, for people: see `copies`
 //!   <directory>/lock                      held by the process that has them
 //! ```
 //! Errors name the file that they are about. What else there is in the directory is left alone.
@@ -17,6 +17,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use super::copies;
 use super::disk::SegmentDisk;
 
 /// Messages may be private.
@@ -28,11 +29,6 @@ const LOCK: &str = "lock";
 
 /// What the name of a segment ends with until the disk has its beginning.
 const BEGUN: &str = "queue.new";
-/// What the name of a copy ends with that is kept for people, and until it is whole.
-const ASIDE: &str = "damaged";
-const HALF_ASIDE: &str = "damaged.new";
-/// What stands behind the numbers in the names of leash's files.
-const OWN: [&str; 4] = ["queue", BEGUN, ASIDE, HALF_ASIDE];
 
 /// Segments as files of one directory.
 pub struct SegmentFiles {
@@ -143,7 +139,7 @@ fn tell_strangers(directory: &Path) -> io::Result<()> {
 
 fn is_own(path: &Path) -> bool {
     let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
-    let number = name.split_once('.').filter(|(_, kind)| OWN.contains(kind));
+    let number = name.split_once('.').filter(|(_, kind)| ["queue", BEGUN].contains(kind) || copies::is_kind(kind));
     name == LOCK
         || number.is_some_and(|(number, _)| self::number(&path.with_file_name(format!("{number}.queue"))).is_some())
 }
@@ -223,13 +219,11 @@ impl SegmentDisk for SegmentFiles {
     }
 
     fn set_aside(&mut self, segment: u32) -> io::Result<String> {
-        let aside = self.path(segment).with_extension(ASIDE);
-        if !aside.try_exists()? {
-            let half = self.path(segment).with_extension(HALF_ASIDE);
-            fs::copy(self.path(segment), &half)?;
-            fs::rename(&half, &aside)?;
-        }
-        Ok(aside.display().to_string())
+        Ok(copies::keep(&self.path(segment))?.display().to_string())
+    }
+
+    fn copies(&mut self) -> io::Result<u64> {
+        copies::count(&self.directory)
     }
 }
 

@@ -78,6 +78,7 @@ pub(super) fn sample(snapshot: &Snapshot, samples: &mut Samples) {
         samples.put(Series::QueueDiskBytes, &[route], figures.bytes as f64);
         samples.put(Series::QueueDiskRefuses, &[route], f64::from(u8::from(figures.is_disk_refusing)));
         samples.put(Series::QueueDamagedFiles, &[route], figures.damaged_files as f64);
+        samples.put(Series::QueueDamagedCopies, &[route], figures.damaged_copies as f64);
     }
 }
 

@@ -121,8 +121,8 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         let others = (look.seen - look.longest.len()) as u64;
         let queues = look.longest.into_iter().rev().map(|((_, Reverse(name)), figures)| (name, figures)).collect();
         let (refused, bytes, is_disk_refusing) = (self.counts.refused, self.bytes(), self.refused.any());
-        let damaged_files = self.journal.damaged();
-        HolderFigures { queues, others, all: look.all, refused, bytes, is_disk_refusing, damaged_files }
+        let (damaged_files, damaged_copies) = (self.journal.damaged(), self.journal.copies());
+        HolderFigures { queues, others, all: look.all, refused, bytes, is_disk_refusing, damaged_files, damaged_copies }
     }
 }
 

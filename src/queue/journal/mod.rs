@@ -66,6 +66,8 @@ pub(super) struct QueueJournal<D> {
     moved: u64,
     /// Segments that were found damaged, cut short or missing.
     damaged: u64,
+    /// Copies of damaged ones that are kept.
+    copies: u64,
     full: u64,
 }
 
@@ -82,7 +84,7 @@ impl<D: SegmentDisk> QueueJournal<D> {
     fn new(mut disk: D, full: u64) -> QueueJournal<D> {
         let (salt, segments) = (disk.salt(), VecDeque::new());
         let (owed, batch, later) = (Vec::new(), Vec::new(), Vec::new());
-        let (end, synced, retreats, moved, damaged) = (0, 0, 0, 0, 0);
+        let (end, synced, retreats, moved, damaged, copies) = (0, 0, 0, 0, 0, 0);
         let (is_begun, is_behind, is_uncut, is_doubtful) = (false, false, false, false);
         QueueJournal {
             disk,
@@ -100,6 +102,7 @@ impl<D: SegmentDisk> QueueJournal<D> {
             is_doubtful,
             moved,
             damaged,
+            copies,
             full,
         }
     }
@@ -160,6 +163,11 @@ impl<D: SegmentDisk> QueueJournal<D> {
     /// Segments that were found damaged, cut short or missing.
     pub(super) fn damaged(&self) -> u64 {
         self.damaged
+    }
+
+    /// Copies of damaged segments that were kept when these were looked through.
+    pub(super) fn copies(&self) -> u64 {
+        self.copies
     }
 
     /// Whether there is nothing to write.

@@ -30,6 +30,7 @@ impl<D: SegmentDisk> QueueJournal<D> {
             let recovered = journal.recover(*number, numbers.last() == Some(number), told, tell);
             recovered.map_err(|error| unread(error, &journal.disk.name(*number)))?;
         }
+        journal.copies = journal.disk.copies()?;
         match journal.begin_segment(ids(told)) {
             Err(error) if !matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => Err(error),
             _ => Ok(journal),

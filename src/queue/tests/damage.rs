@@ -160,18 +160,38 @@ fn files_of_the_build_before_are_read_and_a_damaged_message_costs_no_other() {
 }
 
 #[test]
-fn the_first_copy_of_a_damaged_file_is_kept() {
+fn each_damage_of_a_file_is_kept_as_it_was_found_and_once() {
     let place = tempfile::tempdir().unwrap();
-    filled(place.path(), &numbered(0..5));
+    filled(place.path(), &numbered(0..9));
     let file = place.path().join("0000000001.queue");
+    for (at, name) in [(200, "0000000001.damaged"), (500, "0000000001.damaged-2")] {
+        let mut bytes = fs::read(&file).unwrap();
+        bytes.extend_from_slice(&[7; 100]);
+        bytes[at] ^= 1;
+        fs::write(&file, &bytes).unwrap();
+        for _ in 0..2 {
+            assert_eq!(open(place.path()).figures(NOW).damaged_files, 1);
+            assert_eq!(fs::read(place.path().join(name)).unwrap(), bytes);
+        }
+    }
+    assert_eq!(open(place.path()).figures(NOW).damaged_copies, 2);
+}
+
+#[test]
+fn a_damaged_file_for_which_no_copy_can_be_kept_is_left_as_it_is() {
+    let place = tempfile::tempdir().unwrap();
+    let all = numbered(0..9);
+    filled(place.path(), &all);
+    let file = place.path().join("0000000001.queue");
+    fs::File::create(place.path().join("0000000009.damaged")).unwrap().set_len(1 << 30).unwrap();
     let mut bytes = fs::read(&file).unwrap();
     bytes.extend_from_slice(&[7; 100]);
     bytes[200] ^= 1;
     fs::write(&file, &bytes).unwrap();
-    for _ in 0..2 {
-        assert_eq!(open(place.path()).figures(NOW).damaged_files, 1);
-        assert_eq!(fs::read(place.path().join("0000000001.damaged")).unwrap(), bytes);
-    }
+    let mut holder = open(place.path());
+    assert_eq!((holder.figures(NOW).damaged_files, holder.figures(NOW).damaged_copies), (1, 1));
+    assert_eq!(fs::read(&file).unwrap(), bytes);
+    assert_eq!(rest(&mut holder), all[1..], "all but the damaged one");
 }
 
 #[test]

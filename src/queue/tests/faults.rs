@@ -87,6 +87,9 @@ impl SegmentDisk for Faulty {
     fn set_aside(&mut self, segment: u32) -> io::Result<String> {
         self.files.set_aside(segment)
     }
+    fn copies(&mut self) -> io::Result<u64> {
+        self.files.copies()
+    }
 }
 
 pub(super) type Full = QueueHolder<Faulty, ()>;

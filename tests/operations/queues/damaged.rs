@@ -42,6 +42,7 @@ fn what_is_damaged_cut_short_missing_or_none_of_leashs_is_told_with_its_path_and
     told("among the queues are files that are not leash's: they are left alone", &dir.join("0000000003.queue.bak"));
     assert_eq!(fs::read(dir.join("0000000005.damaged")).unwrap(), bytes);
     assert_eq!(metric(&leash, "leash_queue_damaged_files", ""), 3.0);
+    assert_eq!(metric(&leash, "leash_queue_damaged_copies", ""), 1.0);
     assert!(leash.page("/").contains("files damaged"), "people are told as well");
     let mut client = leash.client();
     for number in [1, 3, 6] {

@@ -188,4 +188,7 @@ impl SegmentDisk for Platter {
     fn set_aside(&mut self, _: u32) -> io::Result<String> {
         Ok("aside".into())
     }
+    fn copies(&mut self) -> io::Result<u64> {
+        Ok(0)
+    }
 }
