@@ -16,8 +16,22 @@ pub trait SegmentDisk {
     fn length(&mut self, segment: u32) -> io::Result<u64>;
     /// Writes at a place.
     fn write(&mut self, segment: u32, bytes: &[u8], at: u64) -> io::Result<()>;
-    /// Reads into `buffer` from a place on, and tells how many bytes; none at the end.
-    fn read(&mut self, segment: u32, buffer: &mut [u8], at: u64) -> io::Result<usize>;
+    /// Reads into `buffer` from a place on, and tells how many bytes: at least one, unless it is the end.
+    fn read_some(&mut self, segment: u32, buffer: &mut [u8], at: u64) -> io::Result<usize>;
+    /// The same until `buffer` is full or the end has come. What a disk has read before it breaks off is not all there is: why it
+    /// did only the next read tells.
+    fn read(&mut self, segment: u32, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+        let mut read = 0;
+        while read < buffer.len() {
+            match self.read_some(segment, &mut buffer[read..], at + read as u64) {
+                Ok(0) => break,
+                Ok(some) => read += some,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(read)
+    }
     /// Cuts off what stands behind `length`.
     fn cut(&mut self, segment: u32, length: u64) -> io::Result<()>;
     /// Waits until the disk has all that was written to a segment.

@@ -185,19 +185,9 @@ impl SegmentDisk for SegmentFiles {
         written.map_err(|error| about(&self.path(segment))(error))
     }
 
-    fn read(&mut self, segment: u32, buffer: &mut [u8], at: u64) -> io::Result<usize> {
-        let file = self.file(segment)?;
-        let mut read = 0;
-        // Less than what was asked for comes before an error too, which only the next read tells.
-        while read < buffer.len() {
-            match file.read_at(&mut buffer[read..], at + read as u64) {
-                Ok(0) => break,
-                Ok(some) => read += some,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(about(&self.path(segment))(error)),
-            }
-        }
-        Ok(read)
+    fn read_some(&mut self, segment: u32, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+        let read = self.file(segment)?.read_at(buffer, at);
+        read.map_err(|error| about(&self.path(segment))(error))
     }
 
     fn cut(&mut self, segment: u32, length: u64) -> io::Result<()> {

@@ -10,6 +10,8 @@ use super::*;
 #[derive(Default)]
 pub(super) struct Faults {
     pub(super) is_full: Cell<bool>,
+    /// It reads a few bytes and breaks off, or none.
+    pub(super) breaks_off: Cell<bool>,
     /// It cannot be read.
     pub(super) is_dark: Cell<bool>,
     /// It has not kept what it was given, which it says once.
@@ -62,12 +64,19 @@ impl SegmentDisk for Faulty {
         self.faults.is_behind.set(true);
         self.files.write(segment, bytes, at)
     }
-    fn read(&mut self, segment: u32, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+    fn read_some(&mut self, segment: u32, buffer: &mut [u8], at: u64) -> io::Result<usize> {
         self.faults.reads.set(self.faults.reads.get() + 1);
         if self.faults.is_dark.get() {
             return Err(io::Error::other("no file to spare"));
         }
-        self.files.read(segment, buffer, at)
+        if !self.faults.breaks_off.get() {
+            return self.files.read_some(segment, buffer, at);
+        }
+        if self.faults.reads.get().is_multiple_of(2) {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        let some = buffer.len().min(5);
+        self.files.read_some(segment, &mut buffer[..some], at)
     }
     fn cut(&mut self, segment: u32, length: u64) -> io::Result<()> {
         self.files.cut(segment, length)

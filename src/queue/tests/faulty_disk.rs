@@ -82,6 +82,23 @@ fn a_message_that_the_disk_does_not_read_now_is_not_given_up_until_it_waits_for_
 }
 
 #[test]
+fn a_read_that_the_disk_breaks_off_is_no_damage() {
+    let (place, faults) = (tempfile::tempdir().unwrap(), Rc::<Faults>::default());
+    let mut holder = open(&place, &faults);
+    for body in ["a message that is longer than a read", "b", "c"] {
+        put(&mut holder, body);
+    }
+    faults.breaks_off.set(true);
+    assert_eq!(take(&mut holder), "a message that is longer than a read");
+    assert_eq!(holder.figures(NOW).all.age, Duration::ZERO);
+    drop(holder);
+    let mut holder = open(&place, &faults);
+    assert_eq!([take(&mut holder), take(&mut holder), take(&mut holder)], ["b", "c", "Nothing"]);
+    let figures = holder.figures(NOW);
+    assert_eq!((figures.all.counts.damaged, figures.damaged_files, figures.is_disk_refusing), (0, 0, false));
+}
+
+#[test]
 fn a_queue_that_the_disk_does_not_read_is_looked_at_once_for_those_who_wait_however_many_messages_come() {
     let (place, faults) = (tempfile::tempdir().unwrap(), Rc::<Faults>::default());
     let mut holder = open(&place, &faults);

@@ -145,7 +145,7 @@ impl SegmentDisk for Platter {
         if fits < bytes.len() { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
     }
 
-    fn read(&mut self, segment: u32, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+    fn read_some(&mut self, segment: u32, buffer: &mut [u8], at: u64) -> io::Result<usize> {
         let inner = self.0.borrow();
         let kept = inner.segments.get(&segment).ok_or(io::ErrorKind::NotFound)?;
         let rest = kept.bytes.get(at as usize..).unwrap_or_default();

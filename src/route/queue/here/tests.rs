@@ -91,6 +91,26 @@ async fn what_is_asked_in_a_turn_leaves_together_and_is_answered_in_its_order() 
 }
 
 #[tokio::test]
+async fn a_worker_whose_answers_come_together_tells_256_a_turn() {
+    bounded(async {
+        let (worker, client) = (Worker::start(), Client::new());
+        let answers: Vec<_> = (0..700).map(|_| worker.entry.call(&get("q/len"), &client)).collect();
+        let owed = || worker.here.owed.borrow().len();
+        let mut told = Vec::new();
+        while owed() > 0 {
+            let before = owed();
+            yield_now().await;
+            told.extend(Some(before - owed()).filter(|some| *some > 0));
+        }
+        assert_eq!(told, [256, 256, 188]);
+        for answer in answers {
+            assert_eq!(value(answer.await).as_deref(), Some(&b"0"[..]));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_message_that_comes_too_late_is_there_for_others_at_once() {
     bounded(async {
         let (worker, client, other) = (Worker::start(), Client::new(), Client::new());
