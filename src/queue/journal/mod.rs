@@ -202,6 +202,8 @@ impl<D: SegmentDisk> QueueJournal<D> {
         }
         self.batch.clear();
         self.later.clear();
+        let kept = self.full as usize / 8;
+        [&mut self.owed, &mut self.batch, &mut self.later].into_iter().for_each(|bytes| bytes.shrink_to(kept));
         written
     }
 
@@ -218,11 +220,14 @@ impl<D: SegmentDisk> QueueJournal<D> {
         }
         self.cut_refused()?;
         let number = self.last();
-        // Each in a write of its own would tear what belongs together.
-        let bytes = [&self.owed[..], &self.batch].concat();
-        self.disk.write(number, &bytes, self.end)?;
+        if self.owed.is_empty() {
+            self.disk.write(number, &self.batch, self.end)?;
+        } else {
+            // Each in a write of its own would tear what belongs together.
+            self.disk.write(number, &[&self.owed[..], &self.batch].concat(), self.end)?;
+        }
         self.is_behind = true;
-        self.end += bytes.len() as u64;
+        self.end += bytes as u64;
         Ok(())
     }
 
@@ -272,5 +277,24 @@ impl<D: SegmentDisk> QueueJournal<D> {
         self.segments.push_back(Segment { number, form, length: 0, live: 0, live_bytes: 0 });
         (self.end, self.synced) = (end, end);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::queue::record::{Message, QueueEvent};
+    use crate::queue::segments::SegmentFiles;
+
+    #[test]
+    fn the_room_of_a_long_message_is_given_back() {
+        let place = tempfile::tempdir().unwrap();
+        let files = SegmentFiles::open(&place.path().join("q")).unwrap();
+        let mut journal = QueueJournal::open((files, 8 * 1024), &mut (), |(), _| {}, |()| 1).unwrap();
+        let message = Message { body: vec![b'm'; 1 << 20].into(), ..Message::default() };
+        let record = QueueRecord { queue: "q".into(), id: 1, event: QueueEvent::Put(message) };
+        journal.push(&record, Urgency::Now);
+        journal.write(false).unwrap();
+        assert!(journal.batch.capacity() < 2 * 1024, "{} bytes are kept", journal.batch.capacity());
     }
 }
