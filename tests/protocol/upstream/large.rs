@@ -7,7 +7,7 @@ use support::{Client, Leash};
 use super::leash_at;
 
 /// From 64 KiB on a value is large.
-const LARGE: [u8; 100_000] = [b'v'; 100_000];
+static LARGE: [u8; 100_000] = [b'v'; 100_000];
 
 /// The client is given a large value that nothing was known of.
 #[track_caller]
@@ -85,7 +85,9 @@ fn a_connection_ends_when_all_that_is_to_come_is_large_and_no_client_waits_for_i
     let one = backend.receives("mg one v f");
     is_found_gone(&leash, gone, || backend.sends_value(&one, LARGE));
     begins(&mut backend, "two", 2_000_000);
-    (backend.receives("mg three v f"), backend.receives("mg four v f"));
+    for key in ["three", "four"] {
+        backend.receives(&format!("mg {key} v f"));
+    }
     backend.sees_the_end();
 
     // The server is as well as before, and what is asked next is asked over another connection.

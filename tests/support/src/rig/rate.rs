@@ -42,6 +42,7 @@ impl Rate {
 
 /// Calls each when its turn is. A thread sleeps to a tenth of a millisecond; a timer of the event loop sleeps to the
 /// next whole one, which is longer than many turns are.
+#[allow(clippy::disallowed_methods, reason = "no event loop runs on this thread")]
 fn call(turns: Receiver<Turn>) {
     for (turn, whom) in turns {
         thread::sleep(turn.saturating_duration_since(Instant::now()));
