@@ -38,12 +38,16 @@ pub(super) fn keep(path: &Path) -> io::Result<PathBuf> {
         which += 1;
     }
     let (half, own) = (path.with_extension(HALF), copy(path, which));
-    fs::copy(path, &half)?;
     // What is damaged may be cut next: until then the disk must have the copy.
-    File::open(&half)?.sync_all()?;
-    fs::rename(&half, &own)?;
-    File::open(directory(path))?.sync_all()?;
-    Ok(own)
+    let kept = fs::copy(path, &half)
+        .and_then(|_| File::open(&half)?.sync_all())
+        .and_then(|()| fs::rename(&half, &own))
+        .and_then(|()| File::open(directory(path))?.sync_all());
+    if kept.is_err() {
+        // What there was room for only takes it from others.
+        let _ = fs::remove_file(&half);
+    }
+    kept.map(|()| own)
 }
 
 /// How many there are in a directory.
@@ -79,11 +83,11 @@ fn all_beside(path: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(all)
 }
 
-/// Whether there may be one more of so many bytes.
+/// Whether there may be one more of so many bytes: the first, however many it has.
 fn room(all: &[PathBuf], bytes: u64) -> io::Result<()> {
     let sizes = all.iter().map(|path| fs::metadata(path).map_or(0, |metadata| metadata.len()));
     let (count, held) = (all.len(), sizes.sum::<u64>());
-    if count < MOST && held.saturating_add(bytes) <= MOST_BYTES {
+    if count == 0 || (count < MOST && held.saturating_add(bytes) <= MOST_BYTES) {
         return Ok(());
     }
     let text = format!("there are {count} copies of {held} bytes already, move them away");
@@ -158,5 +162,6 @@ mod tests {
         File::create(place.path().join("0000000009.damaged")).unwrap().set_len(MOST_BYTES - 8).unwrap();
         assert!(full(found(&path, b"nine more")));
         assert_eq!(found(&path, b"one more").unwrap(), "0000000007.damaged");
+        assert!(room(&[], MOST_BYTES + 1).is_ok(), "the first one may be as long as it is");
     }
 }
