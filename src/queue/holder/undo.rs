@@ -1,6 +1,7 @@
 //! What a batch did and the disk did not take: messages that came never came, those that were moved stand where they stood.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -37,7 +38,10 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
                 }
                 Undone::Gone { queue, id, from, times } => {
                     self.stands(&queue, id, from);
-                    self.queue(&queue).fifo.set_times(id, times);
+                    let stays = self.queue(&queue);
+                    stays.fifo.set_times(id, times);
+                    stays.counts.dead = stays.counts.dead.saturating_sub(1);
+                    self.serve_at(Duration::ZERO, queue);
                 }
             }
         }

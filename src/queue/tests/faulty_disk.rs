@@ -122,6 +122,26 @@ fn a_queue_that_the_disk_does_not_read_is_looked_at_once_for_those_who_wait_howe
 }
 
 #[test]
+fn a_message_that_a_full_disk_does_not_let_go_to_another_queue_is_there_for_those_who_wait() {
+    let (place, faults) = (tempfile::tempdir().unwrap(), Rc::<Faults>::default());
+    let mut holder = open(&place, &faults);
+    holder.set_terms(HolderTerms { max_redeliveries: Some(0), ..HolderTerms::default() });
+    put(&mut holder, "a");
+    ask(&mut holder, super::take("q", BY, Taking::Reserve, Duration::ZERO));
+    let hour = Duration::from_secs(3600);
+    assert!(holder.work([(super::take("q", OTHER, Taking::Reserve, hour), ())], NOW).is_empty());
+    faults.is_full.set(true);
+    assert_eq!(ask(&mut holder, QueueOrder::Leave(BY)), QueueAnswer::Done);
+    assert!(holder.wake_at(NOW).is_some_and(|at| at <= NOW.up), "at once");
+    let served = holder.work([], NOW).remove(0).1;
+    assert!(matches!(served, QueueAnswer::Message(_, message) if message.body == "a"));
+    assert_eq!(holder.figures(NOW).all.counts.dead, 0, "it is in no other queue");
+    faults.is_full.set(false);
+    ask(&mut holder, QueueOrder::Leave(OTHER));
+    assert_eq!((take(&mut holder).as_str(), holder.figures(NOW).all.counts.dead), ("Nothing", 1));
+}
+
+#[test]
 fn a_disk_that_has_lost_something_is_not_believed_before_it_was_given_it_again() {
     let (place, faults) = (tempfile::tempdir().unwrap(), Rc::<Faults>::default());
     let mut holder = open(&place, &faults);
