@@ -34,6 +34,8 @@ pub(super) struct Reservation {
     pub by: Consumer,
     /// When it is given back, since the start of the process.
     pub until: Duration,
+    /// What its consumer knows it by.
+    pub told: u64,
 }
 
 /// One queue.
@@ -116,6 +118,13 @@ impl Fifo {
         id & OF_ID | u64::from(self.times(id)) << OF_ID.count_ones()
     }
 
+    /// Whether a consumer that names a message so means the reservation that there is: any, if it names none.
+    pub(super) fn is_meant(&self, id: u64, by: Consumer, number: Option<u64>) -> bool {
+        let Some(reservation) = self.reservation(id) else { return false };
+        let is_own = |number| (by, number) == (reservation.by, reservation.told);
+        number.is_none_or(|number| number == self.receipt(id) || is_own(number))
+    }
+
     /// Takes a message back into its place, and tells how often that happened to it by now.
     pub(super) fn give_back(&mut self, id: u64) -> u16 {
         if self.reserved.remove(&id).is_some() {
@@ -172,7 +181,7 @@ mod tests {
     use super::*;
 
     fn reservation() -> Reservation {
-        Reservation { by: Consumer(1), until: Duration::ZERO }
+        Reservation { by: Consumer(1), until: Duration::ZERO, told: 0 }
     }
 
     proptest! {

@@ -254,7 +254,7 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
 
     /// A consumer has a message no more.
     fn let_go(&mut self, reservation: Option<Reservation>, queue: &Bytes, id: u64) {
-        let Some(Reservation { by, until }) = reservation else { return };
+        let Some(Reservation { by, until, .. }) = reservation else { return };
         self.timers.remove(&(until, Timer::Reservation(queue.clone(), id)));
         let Some(held) = self.held.get_mut(&by) else { return };
         held.remove(&(queue.clone(), id));

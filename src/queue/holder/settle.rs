@@ -9,20 +9,24 @@ use super::QueueHolder;
 use super::read::Unread;
 use super::undo::Undone;
 use crate::queue::disk::SegmentDisk;
-use crate::queue::fifo::{Consumer, Fifo, id_of_receipt};
+use crate::queue::fifo::{Consumer, id_of_receipt};
 use crate::queue::journal::Urgency;
 use crate::queue::order::{Moment, QueueAnswer, Settling};
 use crate::queue::record::{DEAD, LONGEST_NAME, QueueEvent, QueueRecord};
 
 impl<D: SegmentDisk, T> QueueHolder<D, T> {
-    /// Ends a reservation: that with this receipt, or the oldest that the consumer has of the queue. By the receipt of one
-    /// that is over the message can still be acknowledged, since it was done, but not given back.
-    pub(super) fn settle(&mut self, name: &Bytes, by: Consumer, receipt: Option<u64>, how: Settling) -> QueueAnswer {
-        let id = receipt.map(id_of_receipt).or_else(|| self.first_held(by, name));
-        let is_its_own = |fifo: &Fifo, id| receipt.is_none_or(|receipt| receipt == fifo.receipt(id));
-        let may =
-            |fifo: &Fifo, id| fifo.reservation(id).is_some() && (how == Settling::Acknowledge || is_its_own(fifo, id));
-        let reserved = id.filter(|id| self.queues.get(name).is_some_and(|queue| may(&queue.fifo, *id)));
+    /// Ends a reservation: that with this receipt, that which the consumer knows by this number, or the oldest that it has of
+    /// the queue. By the receipt of one that is over the message can still be acknowledged, since it was done, but not given
+    /// back.
+    pub(super) fn settle(&mut self, name: &Bytes, by: Consumer, which: Option<u64>, how: Settling) -> QueueAnswer {
+        let id = which.map(id_of_receipt).or_else(|| self.first_held(by, name));
+        let fifo = self.queues.get(name).map(|queue| &queue.fifo);
+        let reserved = id.filter(|id| {
+            fifo.is_some_and(|fifo| match how {
+                Settling::Acknowledge => fifo.reservation(*id).is_some(),
+                Settling::GiveBack => fifo.is_meant(*id, by, which),
+            })
+        });
         match (reserved, how) {
             (None, _) => return QueueAnswer::Nothing,
             (Some(id), Settling::Acknowledge) => drop(self.gone(name, id)),

@@ -55,17 +55,18 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
         now: Moment,
     ) {
         self.queue(&name).counts.taken += 1;
-        let told = if how == Taking::Remove { id } else { self.queue(&name).fifo.receipt(id) };
+        let number = if how == Taking::Remove { id } else { self.queue(&name).fifo.receipt(id) };
         match how {
             Taking::Remove => drop(self.gone(&name, id)),
             Taking::Reserve | Taking::ReserveOne => {
                 let until = now.up + self.terms.reserve;
-                self.queue(&name).fifo.reserve(id, Reservation { by, until });
+                let told = how.told(number);
+                self.queue(&name).fifo.reserve(id, Reservation { by, until, told });
                 self.held.entry(by).or_default().insert((name.clone(), id));
                 self.timers.insert((until, Timer::Reservation(name.clone(), id)));
             }
         }
-        self.answer_about(tell, QueueAnswer::Message(told, message), Some((name, id)));
+        self.answer_about(tell, QueueAnswer::Message(number, message), Some((name, id)));
     }
 
     /// Looks for the oldest message that is not over.

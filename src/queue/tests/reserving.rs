@@ -25,6 +25,23 @@ fn a_reserved_message_is_acknowledged_or_comes_again_in_its_place() {
 }
 
 #[test]
+fn a_consumer_that_may_have_one_gives_it_back_by_its_id_and_no_other_does() {
+    let place = tempfile::tempdir().unwrap();
+    let mut desk = Desk::open(place.path(), terms());
+    let QueueAnswer::Stored(id) = desk.put("q", "a") else { panic!() };
+    for _ in 0..3 {
+        assert_eq!(desk.take("q", BY, Taking::ReserveOne), "a");
+        assert_eq!(desk.settle("q", Some(id), Settling::GiveBack), QueueAnswer::Done);
+        assert_eq!(desk.settle("q", Some(id), Settling::GiveBack), QueueAnswer::Nothing);
+    }
+    assert_eq!(desk.take("q", OTHER, Taking::ReserveOne), "a");
+    assert_eq!(desk.settle("q", Some(id), Settling::GiveBack), QueueAnswer::Nothing, "another consumer has it");
+    desk.ask(QueueOrder::Leave(OTHER));
+    assert_eq!(desk.take("q", BY, Taking::Reserve), "a");
+    assert_eq!(desk.settle("q", Some(id), Settling::GiveBack), QueueAnswer::Nothing, "that was an earlier reservation");
+}
+
+#[test]
 fn a_message_that_comes_back_too_often_goes_to_another_queue_and_stays_there() {
     let place = tempfile::tempdir().unwrap();
     let mut desk = Desk::open(place.path(), HolderTerms { max_redeliveries: Some(2), ..terms() });

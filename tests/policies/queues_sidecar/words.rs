@@ -129,6 +129,8 @@ fn a_message_has_one_id_however_often_it_comes_and_is_ended_by_it() {
             client.expect("get q/abort\r\n", "END\r\n");
         }
         assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+        let head = format!("VA 1 c{}\r\na\r\n", ids[0]);
+        client.expect(format!("mg q v c\r\nmd q C{0} I\r\nmd q C{0} I\r\n", ids[0]), head + "HD\r\nNF\r\n");
         put(&mut client, "q", "b");
         client.expect("get q\r\n", "VALUE q 0 1\r\na\r\nEND\r\n");
         client.expect(format!("md q C{}\r\n", ids[0]), "HD\r\n");
