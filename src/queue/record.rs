@@ -87,6 +87,15 @@ impl QueueRecord {
         QueueRecord { queue: Bytes::new(), id, event: QueueEvent::Begun }
     }
 
+    /// Whether it says nothing that is not said by all messages of its queue below `first` being gone.
+    pub(super) fn is_about_gone(&self, first: u64) -> bool {
+        match self.event {
+            QueueEvent::Gone | QueueEvent::Back(_) => self.id < first,
+            QueueEvent::Emptied => self.id <= first,
+            QueueEvent::Put(_) | QueueEvent::Buried(..) | QueueEvent::Begun => false,
+        }
+    }
+
     /// When the message came that comes in with this, told by its first [`LONGEST_HEAD`] bytes.
     pub(super) fn since(body: &[u8]) -> Option<u64> {
         let (kind, rest) = body.split_first()?;

@@ -33,6 +33,8 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
             Ok(()) => self.undo.clear(),
             Err(_) => self.undo(),
         }
+        let queues = &self.queues;
+        self.journal.fold_owed(|name| queues.get(name)?.first_left());
         if self.journal.is_begun() {
             self.refused.note(DiskWork::Write, &written);
             if self.terms.sync && written.is_ok() {

@@ -5,21 +5,12 @@ use bytes::Bytes;
 use super::QueueHolder;
 use crate::queue::disk::SegmentDisk;
 use crate::queue::journal::Urgency;
-use crate::queue::order::{QueueAnswer, QueueRefusal};
 use crate::queue::record::{QueueEvent, QueueRecord};
 
 impl<D: SegmentDisk, T> QueueHolder<D, T> {
-    /// Drops all messages of these queues.
-    pub(super) fn empty(&mut self, names: &[Bytes]) -> QueueAnswer {
-        if self.journal.owes_too_much() {
-            return QueueAnswer::Refused(QueueRefusal::Disk);
-        }
-        names.iter().for_each(|name| self.empty_one(name));
-        QueueAnswer::Done
-    }
-
-    /// Writes nothing for a queue of which the disk has nothing: a client may drop that again and again.
-    fn empty_one(&mut self, name: &Bytes) {
+    /// Drops all messages of a queue. Nothing is written for one of which the disk has nothing: a client may drop that again
+    /// and again.
+    pub(super) fn empty(&mut self, name: &Bytes) {
         let Some(queue) = self.queues.get_mut(name) else { return };
         let record = QueueRecord { queue: name.clone(), id: queue.fifo.next(), event: QueueEvent::Emptied };
         let mut urgency = if std::mem::take(&mut queue.gave_up) { Some(Urgency::Later) } else { None };

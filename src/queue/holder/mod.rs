@@ -175,12 +175,12 @@ impl<D: SegmentDisk, T> QueueHolder<D, T> {
                 self.answer(tell, answer);
             }
             QueueOrder::Empty { queue } => {
-                let answer = self.empty(&[queue]);
-                self.answer(tell, answer);
+                self.empty(&queue);
+                self.answer(tell, QueueAnswer::Done);
             }
             QueueOrder::EmptyAll => {
-                let answer = self.empty(&self.queues.names());
-                self.answer(tell, answer);
+                self.queues.names().iter().for_each(|queue| self.empty(queue));
+                self.answer(tell, QueueAnswer::Done);
             }
             QueueOrder::Figures => self.figures_asked.push(tell),
             look => {

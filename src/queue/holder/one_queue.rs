@@ -30,6 +30,12 @@ impl<T> OneQueue<T> {
         OneQueue { fifo, waits, serves_at, counts, line: None, head: None, gave_up: false }
     }
 
+    /// The first message that is left, or the next one that comes; `None` if one before it may be read again.
+    pub(super) fn first_left(&self) -> Option<u64> {
+        let first = self.fifo.places().first_from(0).unwrap_or(self.fifo.next());
+        Some(first).filter(|_| !self.gave_up)
+    }
+
     /// Whether it can be forgotten, but for what was counted.
     pub(super) fn is_idle(&self) -> bool {
         self.fifo.is_empty() && self.waits.is_empty() && self.serves_at.is_none()

@@ -8,6 +8,7 @@
 //! A segment goes once no message in it counts and all before it are gone, for a record that says "gone" must not go
 //! before the message it is about.
 
+mod fold;
 mod read;
 mod recover;
 mod source;
@@ -46,6 +47,8 @@ pub(super) struct QueueJournal<D> {
     end: u64,
     /// What was refused and is to be written before anything else.
     owed: Vec<u8>,
+    /// How much of it was left when it was made short last.
+    folded: usize,
     /// What is to be written behind that.
     batch: Vec<u8>,
     /// That of the batch which is as good later.
@@ -84,7 +87,7 @@ impl<D: SegmentDisk> QueueJournal<D> {
     fn new(mut disk: D, full: u64) -> QueueJournal<D> {
         let (salt, segments) = (disk.salt(), VecDeque::new());
         let (owed, batch, later) = (Vec::new(), Vec::new(), Vec::new());
-        let (end, synced, retreats, moved, damaged, copies) = (0, 0, 0, 0, 0, 0);
+        let (end, synced, retreats, moved, damaged, copies, folded) = (0, 0, 0, 0, 0, 0, 0);
         let (is_begun, is_behind, is_uncut, is_doubtful) = (false, false, false, false);
         QueueJournal {
             disk,
@@ -92,6 +95,7 @@ impl<D: SegmentDisk> QueueJournal<D> {
             segments,
             end,
             owed,
+            folded,
             batch,
             later,
             is_begun,
@@ -194,7 +198,10 @@ impl<D: SegmentDisk> QueueJournal<D> {
         let before = self.end;
         let written = self.put().and_then(|()| if sync { self.sync() } else { Ok(()) });
         match written {
-            Ok(()) => self.owed.clear(),
+            Ok(()) => {
+                self.owed.clear();
+                self.folded = 0;
+            }
             Err(_) => {
                 self.owed.append(&mut self.later);
                 self.retreat(before);
