@@ -80,14 +80,15 @@ impl Connection {
                 true => (None, Some(Reply::Miss)),
                 false => self.ask_key(&tree, get.next_token(), &asking.request),
             };
-            let next = asking.rest.next();
-            let is_last = next.is_none();
-            let key = match next {
-                Some(next) => std::mem::replace(&mut asking.request.key, next),
-                None => asking.request.key.clone(),
+            // Looked at before anything else is done: else a reply's bytes are copied for each key, though there is none yet.
+            let is_last = match reply {
+                None => asking.add_to(get, route),
+                Some(reply) => {
+                    let is_last = asking.add_to(get, route);
+                    get.gathered.fill_last(reply, &**self);
+                    is_last
+                }
             };
-            // What is called from one place only is compiled into it, which saves 28 of a key's 2,400 instructions.
-            get.add_key(key, route, reply, &**self);
             if is_last {
                 return true;
             }
@@ -138,5 +139,20 @@ impl Connection {
         let Some(branch) = tree.branch(&request.key) else { return (None, Some(no_route())) };
         let ticket = Ticket::new(self.clone(), token);
         (Some(branch.id), branch.entry.ask(request, &self.client, ticket))
+    }
+}
+
+impl Asking {
+    /// Adds the key that was asked for to its get, and goes on to the next. True if it was the last.
+    #[inline(always)]
+    fn add_to(&mut self, get: &mut Extended<'_>, route: Option<RouteId>) -> bool {
+        let next = self.rest.next();
+        let is_last = next.is_none();
+        let key = match next {
+            Some(next) => std::mem::replace(&mut self.request.key, next),
+            None => self.request.key.clone(),
+        };
+        get.add_key(key, route);
+        is_last
     }
 }

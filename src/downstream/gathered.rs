@@ -86,15 +86,17 @@ impl Gathered {
         self.parts.len()
     }
 
-    /// Adds a key that was asked for, and its reply if that is known already.
+    /// Adds a key that was asked for.
     #[inline(always)]
-    pub(super) fn push(&mut self, key: Key, route: Option<RouteId>, reply: Option<Reply>, witness: &impl Witness) {
+    pub(super) fn push(&mut self, key: Key, route: Option<RouteId>) {
         self.parts.push_back(Part { key, route, found: None });
         self.waiting += 1;
         self.unasked = self.unasked.saturating_sub(1);
-        if let Some(reply) = reply {
-            self.fill(&mut [(self.parts.len() as u64 - 1, reply)], witness);
-        }
+    }
+
+    /// Puts the reply about the key that was added last in its place.
+    pub(super) fn fill_last(&mut self, reply: Reply, witness: &impl Witness) {
+        self.fill(&mut [(self.parts.len() as u64 - 1, reply)], witness);
     }
 
     /// Key number `part`, and how a reply about it will be written.

@@ -39,11 +39,11 @@ impl Extended<'_> {
         self.first + self.gathered.len() as u64
     }
 
-    /// Adds a key that was asked for, and its reply if that is known already.
+    /// Adds a key that was asked for.
     #[inline(always)]
-    pub(super) fn add_key(&mut self, key: Key, route: Option<RouteId>, reply: Option<Reply>, witness: &impl Witness) {
+    pub(super) fn add_key(&mut self, key: Key, route: Option<RouteId>) {
         self.asked.route = self.asked.route.or(route);
-        self.gathered.push(key, route, reply, witness);
+        self.gathered.push(key, route);
     }
 }
 

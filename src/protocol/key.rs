@@ -22,7 +22,16 @@ const LINE_END: &[u8] = b"\r\n";
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
     bytes: Bytes,
-    binary: bool,
+    spelling: Spelling,
+}
+
+/// How clients and servers write a key. As wide as a word, so that a key is copied in whole words: the copies of a `bool`
+/// and the padding behind it overlapped, and a processor waits for such.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(usize)]
+enum Spelling {
+    AsItIs,
+    Base64,
 }
 
 /// Why bytes are not a key.
@@ -43,7 +52,7 @@ impl Key {
         if text_length(&bytes) < bytes.len() {
             return Err(KeyError::Forbidden);
         }
-        Ok(Key { bytes, binary: false })
+        Ok(Key { bytes, spelling: Spelling::AsItIs })
     }
 
     /// Takes the first word of `line` from byte `at` on, which must be a key, and returns it with the place behind it.
@@ -56,7 +65,7 @@ impl Key {
             return Some(Err(KeyError::Forbidden));
         }
         let bytes = line.slice(start..end);
-        Some(check_length(&bytes, MAX_KEY).map(|()| (Key { bytes, binary: false }, end)))
+        Some(check_length(&bytes, MAX_KEY).map(|()| (Key { bytes, spelling: Spelling::AsItIs }, end)))
     }
 
     /// Takes a line off the front of `buffer` that is `verb` and one key, as far as it is that and whole.
@@ -71,13 +80,13 @@ impl Key {
         let mut bytes = buffer.split_to(verb.len() + len + LINE_END.len()).freeze();
         bytes.advance(verb.len());
         bytes.truncate(len);
-        Some(Key { bytes, binary: false })
+        Some(Key { bytes, spelling: Spelling::AsItIs })
     }
 
     /// A key that came base64-encoded (meta flag `b`), already decoded: any bytes.
     pub fn binary(bytes: Bytes) -> Result<Key, KeyError> {
         check_length(&bytes, MAX_BINARY_KEY)?;
-        Ok(Key { bytes, binary: true })
+        Ok(Key { bytes, spelling: Spelling::Base64 })
     }
 
     /// A key of any bytes, as the binary protocol and names of queues have them: written as it is where it can be.
@@ -90,12 +99,12 @@ impl Key {
         let mut bytes = BytesMut::with_capacity(prefix.len() + self.bytes.len());
         bytes.extend_from_slice(prefix);
         bytes.extend_from_slice(&self.bytes);
-        if self.binary { Key::binary(bytes.freeze()) } else { Key::text(bytes.freeze()) }
+        if self.is_binary() { Key::binary(bytes.freeze()) } else { Key::text(bytes.freeze()) }
     }
 
     /// The same key with bytes of its own: keeping it keeps nothing else of what was read with it.
     pub fn detached(&self) -> Key {
-        Key { bytes: Bytes::copy_from_slice(&self.bytes), binary: self.binary }
+        Key { bytes: Bytes::copy_from_slice(&self.bytes), spelling: self.spelling }
     }
 
     /// The bytes memcached files the item under.
@@ -125,7 +134,7 @@ impl Key {
 
     /// Whether the key must be sent base64-encoded.
     pub fn is_binary(&self) -> bool {
-        self.binary
+        self.spelling == Spelling::Base64
     }
 }
 

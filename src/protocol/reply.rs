@@ -8,8 +8,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-/// The answer to one request.
+/// The answer to one request. What tells its kind is as wide as a word: in the last byte of an [`Item`], where it would be
+/// else, it made the copies of what is before it overlap, and a processor waits for such.
 #[derive(Clone, Debug, PartialEq)]
+#[repr(u64)]
 pub enum Reply {
     /// `HD` or `VA`: found, stored, deleted, touched or counted; with what was asked about the item.
     Hit(Item),

@@ -45,6 +45,7 @@ impl Entry {
     }
 
     /// Asks. The reply goes to `ticket` later, unless it is known now.
+    #[inline(always)]
     pub fn ask(&self, request: &Request, client: &Rc<Client>, ticket: Ticket) -> Option<Reply> {
         let asking = Asking { entry: self, client, ticket };
         walk(&self.root, &Ask::new(request, About::Item, client), asking)

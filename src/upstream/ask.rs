@@ -81,6 +81,7 @@ impl Lane {
         }
     }
 
+    #[cold]
     fn arm_deadline(&self) {
         tokio::task::spawn_local(deadline::watch(self.rc()));
     }
@@ -93,6 +94,7 @@ impl Lane {
         }
     }
 
+    #[cold]
     fn send_later_or_connect(&self, link: &mut Link) {
         match link.phase {
             LinkPhase::Open(_) => self.send_later(link),

@@ -107,6 +107,7 @@ impl Common {
         self.failed(Cause::NoCas)
     }
 
+    #[cold]
     pub(super) fn failed(&self, cause: Cause) -> Reply {
         let (shard, id) = &*self.counters.borrow();
         shard.failure(*id, cause);

@@ -9,6 +9,7 @@ use crate::protocol::{Cause, Key, Question, Reply};
 impl Common {
     /// The answer to a question that the server must not be asked now: it is down, or has a value of this key that it
     /// refused to delete. Requests that replace or delete that value are sent. `None` if the server is to be asked.
+    #[cold]
     pub(super) fn unasked(&self, question: Question<'_>, mark: Mark) -> Option<Reply> {
         match (self.target.health.refusal(), question) {
             (Some(cause), _) if mark.is_once => Some(self.failed(cause)),
