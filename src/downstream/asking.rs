@@ -80,15 +80,10 @@ impl Connection {
                 true => (None, Some(Reply::Miss)),
                 false => self.ask_key(&tree, get.next_token(), &asking.request),
             };
-            // Looked at before anything else is done: else a reply's bytes are copied for each key, though there is none yet.
-            let is_last = match reply {
-                None => asking.add_to(get, route),
-                Some(reply) => {
-                    let is_last = asking.add_to(get, route);
-                    get.gathered.fill_last(reply, &**self);
-                    is_last
-                }
-            };
+            let is_last = asking.add_to(get, route);
+            if let Some(reply) = reply {
+                get.gathered.fill_last(reply, &**self);
+            }
             if is_last {
                 return true;
             }
