@@ -40,7 +40,8 @@ impl ReplyTo for Connection {
     }
 
     fn is_wanted(&self, _: u64) -> bool {
-        !self.state.borrow().broken
+        let state = self.state.borrow();
+        !state.broken && !state.takes_none
     }
 }
 

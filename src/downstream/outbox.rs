@@ -37,6 +37,8 @@ pub(super) struct Outbox {
     /// Whether requests in flight were asked of an older tree, or one is a `flush_all`: until they are answered leash
     /// begins none behind them, which could overtake them on its way to another server, or on another connection.
     pub settling: bool,
+    /// Whether the client takes no replies any more: none is waited for on its behalf.
+    pub takes_none: bool,
     /// Whether the client is gone.
     pub broken: bool,
     /// Whether that is because it was sent away, and may not have read why.
@@ -97,6 +99,7 @@ impl Outbox {
             asking: None,
             alone: None,
             settling: false,
+            takes_none: false,
             broken: false,
             dismissed: false,
             taken_at: now,

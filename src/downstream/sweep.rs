@@ -61,14 +61,15 @@ impl Connection {
         }
     }
 
-    /// Notices that a client has gone, or may have hung up, which is not read.
+    /// Notices that a client which is not read takes nothing more, or may have hung up. What it has said is still done.
     fn notice_its_end(&self) {
-        let is_unread = self.state.borrow().paused;
-        if is_unread && self.writer.is_write_closed() {
-            self.state.borrow_mut().close();
-            self.wake();
-        } else if is_unread && self.writer.is_read_closed() {
-            self.client.may_have_hung_up();
+        let mut state = self.state.borrow_mut();
+        if state.paused {
+            state.takes_none |= self.writer.is_write_closed();
+            drop(state);
+            if self.writer.is_read_closed() {
+                self.client.may_have_hung_up();
+            }
         }
     }
 

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-/// The answer to one request. What tells its kind is as wide as a word: in the last byte of an [`Item`], where it would be
-/// else, it made the copies of what is before it overlap, and a processor waits for such.
+/// The answer to one request. Its tag is a word of its own: left to the compiler it sits in the last byte of an [`Item`],
+/// and the copies of the bytes before it overlap, which a processor waits for.
 #[derive(Clone, Debug, PartialEq)]
 #[repr(u64)]
 pub enum Reply {
@@ -147,6 +147,15 @@ impl Cause {
         }
     }
 
+    /// Whether the server may have done what was asked.
+    pub const fn may_be_done(self) -> bool {
+        match self {
+            Cause::Timeout | Cause::Disconnected | Cause::Desync | Cause::Unwanted => true,
+            Cause::Connect | Cause::TurnedAway | Cause::Down | Cause::Overloaded | Cause::Outdated => false,
+            Cause::Shutdown | Cause::Descriptors | Cause::Tls | Cause::Auth | Cause::NoCas => false,
+        }
+    }
+
     /// The words for it in a sentence about a server.
     pub const fn text(self) -> &'static str {
         match self {
@@ -163,7 +172,7 @@ impl Cause {
             Cause::Tls => "no TLS with it, the log of leash says why",
             Cause::Auth => "does not let leash in, the log of leash says why",
             Cause::NoCas => "has CAS off (-C), which refresh and migrate need; start it without -C",
-            Cause::Unwanted => "its connection was closed rather than read a large value that cannot be kept",
+            Cause::Unwanted => "its connection was closed, as a large value was to come that is not kept",
         }
     }
 }

@@ -107,10 +107,16 @@ impl Common {
         self.failed(Cause::NoCas)
     }
 
+    /// Counts a failure, and what is answered.
     #[cold]
     pub(super) fn failed(&self, cause: Cause) -> Reply {
         let (shard, id) = &*self.counters.borrow();
         shard.failure(*id, cause);
+        self.failure(cause)
+    }
+
+    /// What is answered where there is no reply.
+    pub(super) fn failure(&self, cause: Cause) -> Reply {
         Reply::Failed(Failure { cause, server: self.target.label.clone(), said: self.target.own_words.about(cause) })
     }
 }

@@ -182,6 +182,10 @@ fn end(lane: &Rc<Lane>, cause: Cause) -> bool {
     let health = &lane.target.health;
     let ask_again = died_idle && !health.is_down() && !health.is_withholding();
     (link.phase, link.blocked) = (LinkPhase::Closed, false);
+    if cause == Cause::Unwanted {
+        // It was not lost, so the next one is none that had to be made anew.
+        link.heard = None;
+    }
     link.output.clear();
     link.receiving = 0;
     link.admission.forget();

@@ -121,7 +121,9 @@ impl Lane {
     pub(super) fn answer_failed(&self, ticket: Ticket, cause: Cause) {
         self.count_asked();
         self.count(UpstreamCount::Finished, 1);
-        ticket.answer(self.failed(cause));
+        // What no caller waits for is closed for that very reason, which is no failure.
+        let fails = cause != Cause::Unwanted || ticket.is_wanted();
+        ticket.answer(if fails { self.failed(cause) } else { self.failure(cause) });
     }
 
     /// Notes that the server itself failed a request sent at `asked`, and starts the prober if that made the server
@@ -173,9 +175,10 @@ impl Lane {
         self.retired.get() && self.link.borrow().slots.next_deadline(Duration::ZERO).is_none() && self.has_rested()
     }
 
-    /// Whether it is connected.
-    pub(super) fn is_open(&self) -> bool {
-        matches!(self.link.borrow().phase, LinkPhase::Open(_))
+    /// Whether it is connected, and owes nothing to others than `whose`.
+    pub(super) fn is_open_for(&self, whose: Party) -> bool {
+        let link = self.link.borrow();
+        matches!(link.phase, LinkPhase::Open(_)) && link.slots.part_of(whose) == link.slots.len()
     }
 
     /// Whether a reply is owed on it.

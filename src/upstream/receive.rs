@@ -6,6 +6,7 @@
 //! ```
 
 use std::rc::Rc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
@@ -27,7 +28,7 @@ const NO_ROOM: &str = "SERVER_ERROR out of memory writing get response";
 
 /// If more than this is still to come of a value that no caller waits for or that has no room, the connection ends.
 const MOST_DROPPED: usize = 32 * 1024 * 1024;
-/// The same where no caller waits for anything on the connection.
+/// So it does if more than this is still to come of all values on it, and no caller waits for any.
 const MOST_UNWANTED: usize = 4 * 1024 * 1024;
 
 /// What was received on one connection and not handed out yet.
@@ -151,12 +152,13 @@ impl Received {
     }
 
     /// Whether a new connection is had sooner than what is still to come on this one, for which no caller waits. What was
-    /// asked together is taken to be of one size.
+    /// asked together is taken to be of one size. The last connection stays: a server that is full may let in no other.
     fn is_in_vain(&self, lane: &Lane) -> bool {
-        let slots = &lane.link.borrow().slots;
-        let to_come = self.decoder.value_len().saturating_mul(slots.len());
-        let keeps_nothing = lane.target.options.least_rest.is_zero();
-        keeps_nothing && to_come >= MOST_UNWANTED && slots.are_unwanted_reads()
+        let (slots, target) = (&lane.link.borrow().slots, &lane.target);
+        let others = self.decoder.value_len().saturating_mul(slots.len().saturating_sub(1));
+        let to_come = self.decoder.left(&self.buffer).saturating_add(others);
+        let may_end = target.options.least_rest.is_zero() && target.open.load(Ordering::Relaxed) > 1;
+        may_end && to_come > MOST_UNWANTED && slots.are_unwanted_reads()
     }
 }
 

@@ -87,11 +87,10 @@ impl Server {
         }
     }
 
-    /// Whether the next value for `whose` is likely to be large, and the lane for bulk is there and makes it wait for no
-    /// reply but its own: so large values travel on one connection, and take one share of a thin link from small ones.
+    /// Whether the next value for `whose` is likely to be large, and the lane for bulk is there and owes nothing to others:
+    /// so large values travel on one connection, and take one share of a thin link from small ones.
     fn joins_bulk(&self, whose: Party) -> bool {
-        let bulk = &self.lanes[BULK];
-        self.common.takers.of_large.has(whose) && bulk.is_open() && (!bulk.owes_any() || bulk.owes(whose, 1))
+        self.common.takers.of_large.has(whose) && self.lanes[BULK].is_open_for(whose)
     }
 
     /// The number of the lane for a question about the item of this mark.

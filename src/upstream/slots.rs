@@ -98,9 +98,10 @@ impl Slots {
         self.held_up > 0
     }
 
-    /// Whether no caller waits for any of them, and whether the server reads their questions makes no difference to it.
+    /// Whether no caller waits for any of them, and all are to plain reads.
     pub(super) fn are_unwanted_reads(&self) -> bool {
-        self.queue.iter().all(|slot| slot.is_plain_read && !slot.is_wanted())
+        // Whoever waits has mostly asked last.
+        self.queue.iter().rev().all(|slot| slot.is_plain_read && !slot.is_wanted())
     }
 
     /// How many bytes are kept for them until they are answered.

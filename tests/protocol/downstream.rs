@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use support::fake_server::{FakeServer, hears_nothing, is_closed};
 use support::figures::{metric, reaches};
 use support::leash::binary;
-use support::{BOUND, Client, Leash, free_port, wait_until};
+use support::{BOUND, Client, Leash, free_port, pause, wait_until};
 
 /// How long leash may take to end, and what a busy machine may add.
 const END: Duration = Duration::from_millis(1500 + 500);
@@ -99,6 +99,29 @@ fn a_client_that_half_closes_still_gets_its_answers() {
     client.read_line().unwrap();
     client.expect("", "VALUE b 0 1\r\nB\r\nEND\r\n");
     is_closed(&mut client);
+}
+
+/// It has closed its socket with a reply unread, so its kernel takes no more; what it said before is waiting in leash's.
+#[test]
+fn what_a_client_said_is_done_though_it_takes_no_replies_any_more() {
+    let server = FakeServer::start();
+    let leash = leash_before(&server, "limits: {in_flight: 4}");
+    let mut client = leash.client();
+    let keys: Vec<String> = (0..16).map(|n| format!("key{n}")).collect();
+    let deletes: String = keys.iter().map(|key| format!("delete {key} noreply\r\n")).collect();
+    client.send("get a\r\n".to_string() + &deletes);
+    let mut backend = server.greets();
+    let a = backend.receives("mg a v f");
+    backend.sends_value(&a, "A");
+    client.stream.peek(&mut [0]).unwrap();
+    drop(client);
+    // Long enough for leash to look at its clients more than once meanwhile.
+    for key in keys {
+        let delete = backend.receives(&format!("md {key}"));
+        pause(Duration::from_millis(150));
+        backend.sends_code(&delete, "HD");
+    }
+    reaches(&leash, "leash_downstream_connections", "", 0.0);
 }
 
 #[test]

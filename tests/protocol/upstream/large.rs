@@ -1,8 +1,10 @@
 //! Clients of large values, and values that no client waits for: neither takes from others what they need.
 
-use support::fake_server::{Backend, FakeServer};
+use std::time::{Duration, Instant};
+
+use support::fake_server::{Backend, FakeServer, Question};
 use support::figures::{metric, reaches};
-use support::{Client, Leash};
+use support::{BOUND, Client, Leash, pause};
 
 use super::leash_at;
 
@@ -29,6 +31,22 @@ fn what_a_client_of_large_values_asks_takes_the_connection_for_bulk_unless_it_wa
     let stored = bulk.receives_any();
     bulk.sends_code(&stored, "HD");
     taker.expect("", "STORED\r\n");
+
+    // What others ask on the connection for bulk is not waited for, though something of its own is owed there.
+    let mut other = leash.client();
+    taker.send("get large\r\n");
+    let large = bulk.receives("mg large v f");
+    other.send([format!("set also 0 0 {}\r\n", LARGE.len()).as_bytes(), &LARGE, b"\r\n"].concat());
+    let also = bulk.receives_any();
+    taker.send("get beside\r\n");
+    let beside = first.receives("mg beside v f");
+    first.sends_value(&beside, LARGE);
+    bulk.sends_value(&large, LARGE);
+    bulk.sends_code(&also, "HD");
+    other.expect("", "STORED\r\n");
+    for key in ["large", "beside"] {
+        assert!(taker.read_get(key).unwrap().is_some_and(|value| value == LARGE));
+    }
 
     taker.send("get next\r\nget last\r\n");
     let (next, last) = (bulk.receives("mg next v f"), bulk.receives("mg last v f"));
@@ -67,12 +85,25 @@ fn failures(leash: &Leash, cause: &str) -> f64 {
     metric(leash, "leash_failures_total", &format!("cause=\"{cause}\""))
 }
 
-/// A client that is gone while replies are owed to it is found out once the first of them is `sent`, however short.
-fn is_found_gone(leash: &Leash, gone: Client, sent: impl FnOnce()) {
+/// More than a kernel takes at once of what a client does not read.
+const HUGE: usize = 8 << 20;
+
+/// A client is gone, and leash finds that out as it writes the first reply that it owes to it.
+fn is_found_gone(leash: &Leash, gone: Client, backend: &mut Backend, owed: &Question) {
     let connections = metric(leash, "leash_downstream_connections", "");
     drop(gone);
-    sent();
+    backend.sends_value(owed, vec![b'v'; HUGE]);
     reaches(leash, "leash_downstream_connections", "", connections - 1.0);
+}
+
+/// The client, known for small values, is heard on another connection while a large one is on its way on the first.
+fn is_heard_elsewhere(server: &FakeServer, client: &mut Client) -> Backend {
+    client.send("get key\r\n");
+    let mut elsewhere = server.greets();
+    let question = elsewhere.receives("mg key v f");
+    elsewhere.sends_value(&question, "here");
+    client.expect("", "VALUE key 0 4\r\nhere\r\nEND\r\n");
+    elsewhere
 }
 
 #[test]
@@ -83,11 +114,10 @@ fn a_connection_ends_when_all_that_is_to_come_is_large_and_no_client_waits_for_i
     let mut backend = server.meets(&mut client);
     gone.send("get one\r\nget two\r\nget three\r\nget four\r\n");
     let one = backend.receives("mg one v f");
-    is_found_gone(&leash, gone, || backend.sends_value(&one, LARGE));
+    is_found_gone(&leash, gone, &mut backend, &one);
+    let _elsewhere = is_heard_elsewhere(&server, &mut client);
     begins(&mut backend, "two", 2_000_000);
-    for key in ["three", "four"] {
-        backend.receives(&format!("mg {key} v f"));
-    }
+    (backend.receives("mg three v f"), backend.receives("mg four v f"));
     backend.sees_the_end();
 
     // The server is as well as before, and what is asked next is asked over another connection.
@@ -96,28 +126,55 @@ fn a_connection_ends_when_all_that_is_to_come_is_large_and_no_client_waits_for_i
     let question = backend.receives("mg key v f");
     backend.sends_value(&question, "here");
     client.expect("", "VALUE key 0 4\r\nhere\r\nEND\r\n");
-    assert_eq!((failures(&leash, "disconnected"), failures(&leash, "down")), (0.0, 0.0));
+    let failed = ["disconnected", "down", "unwanted"].map(|cause| failures(&leash, cause));
+    assert_eq!((failed, metric(&leash, "leash_upstream_reconnects_total", "")), ([0.0; 3], 0.0));
 }
 
 #[test]
-fn a_connection_goes_on_while_a_client_waits_or_a_write_is_under_way_behind_large_values_that_none_wants() {
-    for (asked, line, answer, told) in
-        [("get small\r\n", "mg small v f", "EN", "END\r\n"), ("delete small\r\n", "md small", "HD", "DELETED\r\n")]
-    {
+fn a_client_that_takes_nothing_more_is_not_waited_for_though_nothing_more_is_written_to_it() {
+    let server = FakeServer::start();
+    let leash = leash_at(&server.address(), "request_timeout: 10s", "");
+    let (mut client, mut gone) = (leash.client(), leash.client());
+    let mut backend = server.meets(&mut client);
+    gone.send("get one\r\nget two\r\n");
+    let (one, two) = (backend.receives("mg one v f"), backend.receives("mg two v f"));
+    drop(gone);
+    backend.sends_value(&one, "small");
+    backend.sends(format!("VA {SOME} f0 {}\r\n", two.opaque));
+    backend.sends(LARGE);
+    let (_elsewhere, began) = (is_heard_elsewhere(&server, &mut client), Instant::now());
+    while backend.takes(b"vvvv") {
+        assert!(began.elapsed() < BOUND, "leash goes on reading for nobody");
+        pause(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_connection_goes_on_while_a_client_waits_or_a_write_is_under_way_or_there_is_no_other() {
+    for (asked, line, answer, told, is_last) in [
+        ("get small\r\n", "mg small v f", "EN", "END\r\n", false),
+        ("delete small\r\n", "md small", "HD", "DELETED\r\n", false),
+        ("get small\r\n", "mg small v f", "EN", "", true),
+    ] {
         let server = FakeServer::start();
         let leash = leash_at(&server.address(), "request_timeout: 10s", "");
         let (mut client, mut gone, mut stranger) = (leash.client(), leash.client(), leash.client());
         let mut backend = server.meets(&mut client);
         gone.send("get one\r\nget large\r\n");
         let (one, large) = (backend.receives("mg one v f"), backend.receives("mg large v f"));
-        stranger.send(asked);
+        let asker = if is_last { &mut gone } else { &mut stranger };
+        asker.send(asked);
         let small = backend.receives(line);
-        is_found_gone(&leash, gone, || backend.sends_value(&one, "small"));
+        is_found_gone(&leash, gone, &mut backend, &one);
+        let _elsewhere = (!is_last).then(|| is_heard_elsewhere(&server, &mut client));
         backend.sends(format!("VA {SOME} f0 {}\r\n", large.opaque));
         (0..SOME / LARGE.len()).for_each(|_| backend.sends(LARGE));
         backend.sends("\r\n");
         backend.sends_code(&small, answer);
         stranger.expect("", told);
+        reaches(&leash, "leash_upstream_in_flight", "", 0.0);
+        client.send("get last\r\n");
+        drop(backend.receives("mg last v f"));
     }
 }
 

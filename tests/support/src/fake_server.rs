@@ -115,6 +115,11 @@ impl Backend {
         self.stream.write_all(bytes.as_ref()).expect("leash takes what the server says");
     }
 
+    /// Whether leash still takes what the server says.
+    pub fn takes(&mut self, bytes: impl AsRef<[u8]>) -> bool {
+        self.stream.write_all(bytes.as_ref()).is_ok()
+    }
+
     /// One line, without its end.
     #[track_caller]
     pub fn reads_line(&mut self) -> String {

@@ -17,9 +17,7 @@ pub fn is_down(reply: &Reply) -> bool {
 /// set without an answer may have arrived.
 pub fn may_have_changed(reply: &Reply) -> bool {
     match reply {
-        Reply::Failed(Failure { cause, .. }) => {
-            matches!(cause, Cause::Timeout | Cause::Disconnected | Cause::Desync)
-        }
+        Reply::Failed(Failure { cause, .. }) => cause.may_be_done(),
         Reply::Miss | Reply::NotFound | Reply::NotStored | Reply::Exists => false,
         Reply::Hit(_) | Reply::Error(_) | Reply::Debug(_) | Reply::Done | Reply::Version(_) => true,
     }

@@ -143,7 +143,10 @@ fn two_replies_together() {
     assert_eq!(set_reply(hit.clone(), down), hit);
     assert_eq!(set_reply(hit, failed(Cause::Timeout)), failed(Cause::Timeout));
     assert!(may_have_changed(&Reply::Error("SERVER_ERROR out of memory".into())));
-    assert!(may_have_changed(&failed(Cause::Timeout)) && !may_have_changed(&failed(Cause::Down)));
+    for lost in [Cause::Timeout, Cause::Disconnected, Cause::Unwanted] {
+        assert!(may_have_changed(&failed(lost)), "{lost:?}");
+    }
+    assert!(!may_have_changed(&failed(Cause::Down)));
 }
 
 #[test]
