@@ -29,7 +29,8 @@ fn copies_have_the_value_the_flags_and_the_time_of_the_original() {
         let ours = found.next().unwrap_or_else(|| panic!("{key} was not copied"));
         assert_eq!((found.next(), ours[&'f'], ours[&'s']), (None, n, theirs[&'s']), "{key}");
         assert_eq!(ours[&'t'] == -1, n % 4 == 0, "{key}: what has no TTL gets none, and what has one keeps one");
-        assert!((ours[&'t'] - theirs[&'t']).abs() <= 1, "{key}: {ours:?} and {theirs:?}");
+        // A second may end between the look and the copy, and another between the two looks here.
+        assert!((ours[&'t'] - theirs[&'t']).abs() <= 2, "{key}: {ours:?} and {theirs:?}");
     }
     let values: Vec<_> = after.iter_mut().filter_map(|client| client.get("key77").unwrap()).collect();
     assert_eq!(values, [b"77".to_vec()]);
