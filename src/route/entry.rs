@@ -44,7 +44,8 @@ impl Entry {
         walk(&self.root, &Ask::new(request, About::Item, client), LookOnly(arrive))
     }
 
-    /// Asks. The reply goes to `ticket` later, unless it is known now.
+    /// Asks. The reply goes to `ticket` later, unless it is known now. Compiled into its callers: handed over in memory, a
+    /// ticket was read back while it was still being stored.
     #[inline(always)]
     pub fn ask(&self, request: &Request, client: &Rc<Client>, ticket: Ticket) -> Option<Reply> {
         let asking = Asking { entry: self, client, ticket };

@@ -96,16 +96,6 @@ fn is_found_gone(leash: &Leash, gone: Client, backend: &mut Backend, owed: &Ques
     reaches(leash, "leash_downstream_connections", "", connections - 1.0);
 }
 
-/// The client, known for small values, is heard on another connection while a large one is on its way on the first.
-fn is_heard_elsewhere(server: &FakeServer, client: &mut Client) -> Backend {
-    client.send("get key\r\n");
-    let mut elsewhere = server.greets();
-    let question = elsewhere.receives("mg key v f");
-    elsewhere.sends_value(&question, "here");
-    client.expect("", "VALUE key 0 4\r\nhere\r\nEND\r\n");
-    elsewhere
-}
-
 #[test]
 fn a_connection_ends_when_all_that_is_to_come_is_large_and_no_client_waits_for_it() {
     let server = FakeServer::start();
@@ -115,7 +105,8 @@ fn a_connection_ends_when_all_that_is_to_come_is_large_and_no_client_waits_for_i
     gone.send("get one\r\nget two\r\nget three\r\nget four\r\n");
     let one = backend.receives("mg one v f");
     is_found_gone(&leash, gone, &mut backend, &one);
-    let _elsewhere = is_heard_elsewhere(&server, &mut client);
+    // Known for small values, it is heard on another connection while a large one is on its way.
+    let _elsewhere = server.meets(&mut client);
     begins(&mut backend, "two", 2_000_000);
     for key in ["three", "four"] {
         backend.receives(&format!("mg {key} v f"));
@@ -123,11 +114,7 @@ fn a_connection_ends_when_all_that_is_to_come_is_large_and_no_client_waits_for_i
     backend.sees_the_end();
 
     // The server is as well as before, and what is asked next is asked over another connection.
-    client.send("get key\r\n");
-    let mut backend = server.greets();
-    let question = backend.receives("mg key v f");
-    backend.sends_value(&question, "here");
-    client.expect("", "VALUE key 0 4\r\nhere\r\nEND\r\n");
+    drop(server.meets(&mut client));
     let failed = ["disconnected", "down", "unwanted"].map(|cause| failures(&leash, cause));
     assert_eq!((failed, metric(&leash, "leash_upstream_reconnects_total", "")), ([0.0; 3], 0.0));
 }
@@ -144,7 +131,7 @@ fn a_client_that_takes_nothing_more_is_not_waited_for_though_nothing_more_is_wri
     backend.sends_value(&one, "small");
     backend.sends(format!("VA {SOME} f0 {}\r\n", two.opaque));
     backend.sends(LARGE);
-    let (_elsewhere, began) = (is_heard_elsewhere(&server, &mut client), Instant::now());
+    let (_elsewhere, began) = (server.meets(&mut client), Instant::now());
     while backend.takes(b"vvvv") {
         assert!(began.elapsed() < BOUND, "leash goes on reading for nobody");
         pause(Duration::from_millis(20));
@@ -168,7 +155,7 @@ fn a_connection_goes_on_while_a_client_waits_or_a_write_is_under_way_or_there_is
         asker.send(asked);
         let small = backend.receives(line);
         is_found_gone(&leash, gone, &mut backend, &one);
-        let _elsewhere = (!is_last).then(|| is_heard_elsewhere(&server, &mut client));
+        let _elsewhere = (!is_last).then(|| server.meets(&mut client));
         backend.sends(format!("VA {SOME} f0 {}\r\n", large.opaque));
         (0..SOME / LARGE.len()).for_each(|_| backend.sends(LARGE));
         backend.sends("\r\n");
@@ -193,11 +180,7 @@ fn a_value_that_there_is_no_room_for_says_nothing_about_its_server() {
         begins(&mut backend, huge, 2 * SOME);
         client.expect("", "SERVER_ERROR out of memory writing get response\r\n");
         backend.sees_the_end();
-        client.send("get key\r\n");
-        backend = server.greets();
-        let question = backend.receives("mg key v f");
-        backend.sends_code(&question, "EN");
-        client.expect("", "END\r\n");
+        backend = server.meets(&mut client);
     }
     assert_eq!((failures(&leash, "disconnected"), failures(&leash, "down")), (0.0, 0.0));
 }
