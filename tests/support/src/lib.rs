@@ -45,10 +45,22 @@ pub const BOUND: Duration = Duration::from_secs(10);
 
 /// Looks every millisecond until `ready` says yes; panics with `what` once the bound has passed.
 #[track_caller]
-pub fn wait_until(what: &str, bound: Duration, mut ready: impl FnMut() -> bool) {
+pub fn wait_until(what: &str, bound: Duration, ready: impl FnMut() -> bool) {
+    assert!(comes_true(bound, ready), "waited {bound:?} in vain until {what}");
+}
+
+/// Looks every millisecond until `ready` says yes; false if it does not within the bound. It is looked at once more
+/// behind the bound: where the whole machine stood still meanwhile, nobody had the time.
+pub fn comes_true(bound: Duration, mut ready: impl FnMut() -> bool) -> bool {
     let start = Instant::now();
-    while !ready() {
-        assert!(start.elapsed() < bound, "waited {bound:?} in vain until {what}");
+    loop {
+        let is_last = start.elapsed() >= bound;
+        if ready() {
+            return true;
+        }
+        if is_last {
+            return false;
+        }
         pause(Duration::from_millis(1));
     }
 }

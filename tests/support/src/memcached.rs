@@ -5,7 +5,7 @@
 
 use std::process::{Child, Command, Stdio};
 
-use super::{BOUND, Client, everywhere, free_port, wait_until};
+use super::{BOUND, Client, comes_true, everywhere, free_port, wait_until};
 
 /// A running (or killed) memcached.
 pub struct Memcached {
@@ -147,14 +147,18 @@ fn spawn(port: u16, more: &[String], environment: &[(String, String)]) -> Child 
         .expect("memcached runs; if it is not installed, tests/run does that")
 }
 
-/// Waits until it listens; false if it ended instead, as it does where another process has the port.
+/// Waits until it listens; false if it did not begin to, as where another process has the port.
 fn has_begun(child: &mut Child, port: u16) -> bool {
     let mut ended = false;
-    wait_until("memcached listens", BOUND, || {
+    let listens = comes_true(BOUND, || {
         ended = child.try_wait().unwrap().is_some();
         ended || has_listener(child.id(), port)
     });
-    !ended
+    if !listens {
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+    listens && !ended
 }
 
 /// Whether a process itself listens at an IPv4 port.
