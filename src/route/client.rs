@@ -133,7 +133,7 @@ impl Client {
 
     /// Whether the client itself regenerates this item under this lease.
     pub(super) fn regenerates(&self, item: ItemId, slot: &Arc<LeaseSlot>) -> bool {
-        self.wins.borrow().get(item).is_some_and(|win| Arc::ptr_eq(&win.slot, slot))
+        self.wins.borrow().has(item, slot)
     }
 
     /// Notes a set that is about to be sent.

@@ -1,23 +1,35 @@
 //! What one client was told to regenerate: a bounded table that takes no more room than it needs.
 
 use std::collections::HashMap;
+use std::sync::{Arc, Weak};
+use std::time::Instant;
 
-use super::refresh::Win;
+use super::refresh::{Lease, Win};
 use crate::route::refresh::decide::ItemId;
 use crate::route::refresh::leases::LeaseSlot;
 use crate::runtime::memory::{Holder, Share};
 
 /// Wins that one client may hold; if it regenerates more at once, leash stores the others unchecked.
 const MOST: usize = 10_000;
-/// What one win takes: its place in the table, which is up to half empty, and the lease that it keeps.
-const EACH: usize = 2 * size_of::<(ItemId, Win)>() + size_of::<LeaseSlot>();
+/// What one win takes: its place in the table, which is up to more than half empty and there twice while it grows, and
+/// what is left of a slot that nobody else has: its place and two counts.
+const EACH: usize = 3 * size_of::<(ItemId, Kept)>() + size_of::<LeaseSlot>() + 2 * size_of::<usize>();
 /// A table that grew larger than this gives its memory back once it is empty.
 const KEEP: usize = 64;
 
 /// What one client was told to regenerate.
 pub(super) struct Wins {
-    table: HashMap<ItemId, Win>,
+    table: HashMap<ItemId, Kept>,
     held: Share,
+}
+
+/// A win until its client comes back. Its slot may go meanwhile, with the value that somebody else brought: it is for
+/// those who wait, and they have it.
+struct Kept {
+    stale: Option<u64>,
+    lease: Option<Lease>,
+    told: Instant,
+    slot: Weak<LeaseSlot>,
 }
 
 impl Wins {
@@ -29,7 +41,8 @@ impl Wins {
     /// Notes a win. If there is no room it is not noted, and its value is stored unchecked.
     pub(super) fn note(&mut self, item: ItemId, win: Win, holder: &Holder) {
         if (self.table.len() < MOST && holder.may_take(EACH)) || self.table.contains_key(&item) {
-            self.table.insert(item, win);
+            let Win { stale, lease, told, slot } = win;
+            self.table.insert(item, Kept { stale, lease, told, slot: Arc::downgrade(&slot) });
             self.count();
         }
     }
@@ -39,12 +52,12 @@ impl Wins {
         self.table.is_empty()
     }
 
-    /// The win of an item.
-    pub(super) fn get(&self, item: ItemId) -> Option<&Win> {
-        self.table.get(&item)
+    /// Whether the item is to be regenerated under the lease of this slot.
+    pub(super) fn has(&self, item: ItemId, slot: &Arc<LeaseSlot>) -> bool {
+        self.table.get(&item).is_some_and(|kept| kept.slot.as_ptr() == Arc::as_ptr(slot))
     }
 
-    /// Takes the win of an item.
+    /// Takes the win of an item. Where its slot is gone, nobody waits for what comes of it, and another does as well.
     pub(super) fn take(&mut self, item: ItemId) -> Option<Win> {
         if self.table.is_empty() {
             return None;
@@ -54,7 +67,12 @@ impl Wins {
             self.table = HashMap::new();
         }
         self.count();
-        win
+        win.map(|Kept { stale, lease, told, slot }| Win {
+            stale,
+            lease,
+            told,
+            slot: slot.upgrade().unwrap_or_default(),
+        })
     }
 
     fn count(&mut self) {

@@ -41,6 +41,7 @@ mod wait;
 mod win;
 
 pub use regenerate::{Keep, Regenerate, Regenerated, Wanted};
+pub(in crate::route) use win::Lease;
 pub use win::Win;
 
 use recent::RecentLeases;

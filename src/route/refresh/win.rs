@@ -9,18 +9,18 @@ use crate::route::refresh::leases::LeaseSlot;
 /// One client's permission to regenerate one item.
 pub struct Win {
     /// The CAS unique of the stale item it won; `None` if there was none.
-    pub(super) stale: Option<u64>,
+    pub(in crate::route) stale: Option<u64>,
     /// The lease; `None` if the server could not be asked for one.
-    pub(super) lease: Option<Lease>,
+    pub(in crate::route) lease: Option<Lease>,
     /// When the client was told.
-    pub(super) told: Instant,
+    pub(in crate::route) told: Instant,
     /// Where this process keeps the lease.
     pub(in crate::route) slot: Arc<LeaseSlot>,
 }
 
 /// A lease that was granted.
 #[derive(Clone)]
-pub(super) struct Lease {
+pub(in crate::route) struct Lease {
     pub token: LeaseToken,
     /// The CAS unique of the lease's item.
     pub cas: u64,

@@ -151,6 +151,27 @@ fn crowds_that_wait_for_cold_values_hold_no_more_than_the_limit() {
 }
 
 #[test]
+fn values_that_others_brought_are_not_kept_for_who_was_told_to_regenerate_them() {
+    const LARGE: usize = 1_000_000;
+    let _turn = beside_others();
+    let server = Memcached::start_with(&["-I", "2m"]);
+    let route = "routes: [{prefix: '', pool: main, refresh: {grace: 60s, lease: 40s, cold_wait: 30s}}]";
+    let scene = Scene::new(&pool(&server, ", request_timeout: 5s"), route);
+    let [mut winner, mut waiting, mut writer] = [(); 3].map(|()| scene.leash.client());
+    let value = "v".repeat(LARGE);
+    for number in 0..150 {
+        winner.expect(format!("get cold{number}\r\n"), "END\r\n");
+        waiting.send(format!("get cold{number}\r\n"));
+        writer.expect(format!("set cold{number} 0 0 {LARGE}\r\n{value}\r\n"), "STORED\r\n");
+        let reply = format!("VALUE cold{number} 0 {LARGE}\r\n\r\nEND\r\n").len() + LARGE;
+        waiting.read_exactly(reply).unwrap();
+    }
+    scene.stayed_below("150 values of 1 MB that somebody else brought");
+    drop((winner, waiting, writer));
+    scene.gives_back("values that others brought");
+}
+
+#[test]
 fn replies_that_wait_behind_a_slow_one_do_not_keep_the_buffers_they_were_read_into() {
     let _turn = beside_others();
     let server = Memcached::start();
