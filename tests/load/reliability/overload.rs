@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 
 use support::figures::metric;
 use support::rig::{Keys, Load, Outcome, Pace, Paced, Tally, Trouble};
-use support::{BOUND, Leash, Memcached, pause, wait_until};
+use support::{BOUND, Leash, Memcached, Waits, pause, wait_until};
 
-use super::house::{alone, go_on, promised, share};
+use super::house::{alone, go_on, is_long, promised, share};
 
 /// Replies a second.
 pub const CAPACITY: f64 = 2000.0;
 const CLIENTS: usize = 1500;
+const MODEST: usize = 20;
 const DEADLINE: Duration = Duration::from_millis(500);
 /// The first second belongs to whoever finds out how much is too much.
 const WARM_UP: Duration = Duration::from_secs(1);
@@ -45,32 +46,56 @@ impl Saturated {
     }
 }
 
-/// The hits a second that all clients get together, and everything.
-fn closed_loop(address: &str) -> (f64, std::ops::Range<Instant>, Tally) {
-    let load = Load::closed(address, CLIENTS, Saturated::keys(), Duration::ZERO);
-    pause(WARM_UP);
-    let time = go_on(TIME);
-    let tally = load.stop();
-    tally.has_nothing_foreign();
-    (tally.rate(&time, Outcome::Hit), time, tally)
+/// What comes of as many clients as there are, each of which asks again at once; and of a few more that do something else
+/// after a refusal: these wait for leash alone, not for the thread that all the others share.
+struct ClosedLoop {
+    time: std::ops::Range<Instant>,
+    all: Tally,
+    modest: Tally,
+}
+
+impl ClosedLoop {
+    fn of(address: &str) -> ClosedLoop {
+        let all = Load::closed(address, CLIENTS, Saturated::keys(), Duration::ZERO);
+        let modest = Load::closed(address, MODEST, Saturated::keys(), Duration::from_millis(10));
+        pause(WARM_UP);
+        let time = go_on(TIME);
+        let (all, modest) = (all.stop(), modest.stop());
+        all.has_nothing_foreign();
+        modest.has_nothing_foreign();
+        ClosedLoop { time, all, modest }
+    }
+
+    /// The hits a second that all of them get together.
+    fn hits(&self) -> f64 {
+        self.all.rate(&self.time, Outcome::Hit) + self.modest.rate(&self.time, Outcome::Hit)
+    }
 }
 
 #[test]
 fn more_clients_than_a_saturated_server_can_serve_get_what_it_can_give() {
     let _alone = alone();
     let server = Saturated::start();
-    let (direct, _, _) = closed_loop(&server.paced.address());
+    let direct = ClosedLoop::of(&server.paced.address()).hits();
     let leash = server.leash();
-    let (through, time, tally) = closed_loop(leash.address());
-    let refused = tally.waits(&time, Outcome::Miss);
+    let scene = ClosedLoop::of(leash.address());
+    let (through, refused) = (scene.hits(), scene.modest.waits(&scene.time, Outcome::Miss));
     println!("closed loop of {CLIENTS}: {direct:.0}/s directly, {through:.0}/s through leash; refused: {refused}");
     println!(
-        "  hits: {}; overloaded: {}",
-        tally.waits(&time, Outcome::Hit),
+        "  of those that ask again at once: {}; hits: {}; overloaded: {}",
+        scene.all.waits(&scene.time, Outcome::Miss),
+        scene.all.waits(&scene.time, Outcome::Hit),
         metric(&leash, "leash_failures_total", "cause=\"overloaded\"")
     );
     assert!(direct > 0.8 * CAPACITY, "the server itself gives {direct:.0}/s");
     assert!(through >= share(0.9) * direct, "{through:.0}/s instead of {direct:.0}/s");
+    is_soon(&refused);
+}
+
+/// What is refused is refused at once, nine times in ten; where the machine is busy with a build for debugging, usually.
+fn is_soon(refused: &Waits) {
+    let usual = refused.per_mille(if is_long() { 900 } else { 500 });
+    assert!(usual <= promised(Duration::from_millis(5), Duration::from_millis(50)), "refused within {usual:?}");
 }
 
 #[test]
@@ -99,8 +124,7 @@ fn three_times_what_a_server_can_give_leaves_it_giving_that_and_it_is_well_again
         tally.ended(&well, Outcome::Miss)
     );
     assert!(through >= share(0.9) * CAPACITY, "{through:.0}/s of {CAPACITY:.0}/s");
-    let usual = refused.per_mille(900);
-    assert!(usual <= promised(Duration::from_millis(5), Duration::from_millis(50)), "refused within {usual:?}");
+    is_soon(&refused);
     assert!(after >= share(0.9) * CAPACITY / 2.0, "a second later {after:.0}/s of {:.0}/s", CAPACITY / 2.0);
 }
 
