@@ -2,12 +2,16 @@
 //! one in pieces, so that others have their turns.
 
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 use bytes::Bytes;
 
 use super::asked::{Witness, outcome};
 use crate::metrics::{RequestOutcome, RouteId};
-use crate::protocol::{CommandClass, Key, Output, Refusal, Reply, Style, encode_end, encode_general, encode_value};
+use crate::protocol::{
+    CommandClass, Item, Key, Output, Refusal, Reply, Style, encode_end, encode_general, encode_value,
+};
+use crate::upstream::{Arrived, Place, ReplyRun};
 
 /// A get of more keys than this came in a buffer that held little else.
 pub(super) const MANY: usize = 200;
@@ -56,11 +60,12 @@ struct Part {
     found: Option<Found>,
 }
 
-/// What a get tells of an item.
+/// What a get tells of an item. Its value is a part of a chunk, which all that came with it keep together.
 struct Found {
-    value: Bytes,
-    cas: u64,
+    chunk: Rc<Bytes>,
+    value: Place,
     client_flags: u32,
+    cas: u64,
 }
 
 impl Gathered {
@@ -96,7 +101,8 @@ impl Gathered {
 
     /// Puts the reply about the key that was added last in its place.
     pub(super) fn fill_last(&mut self, reply: Reply, witness: &impl Witness) {
-        self.fill(&mut [(self.parts.len() as u64 - 1, reply)], witness);
+        let last = &mut [Arrived::new(self.parts.len() as u64 - 1, reply)];
+        self.fill(ReplyRun::without_chunk(last), witness);
     }
 
     /// Key number `part`, and how a reply about it will be written.
@@ -106,10 +112,10 @@ impl Gathered {
 
     /// Puts replies about its keys in their places. What became of neighbours is counted at once where it is the same.
     #[inline(always)]
-    pub(super) fn fill(&mut self, replies: &mut [(u64, Reply)], witness: &impl Witness) {
-        self.waiting -= replies.len();
-        let (mut alike, mut count) = ((None, RequestOutcome::Hit), 0);
-        for (token, reply) in replies {
+    pub(super) fn fill(&mut self, run: ReplyRun<'_>, witness: &impl Witness) {
+        self.waiting -= run.replies.len();
+        let (mut alike, mut count, mut shared) = ((None, RequestOutcome::Hit), 0, None);
+        for Arrived { token, reply, place } in run.replies {
             let Some(part) = self.parts.get_mut(*token as u32 as usize) else { continue };
             let became = (part.route, outcome(self.class, reply));
             if alike != became {
@@ -117,13 +123,18 @@ impl Gathered {
                 (alike, count) = (became, 0);
             }
             count += 1;
-            if let Reply::Hit(item) = reply
-                && let Some(value) = item.value.take()
-            {
-                self.bytes += value.len();
-                part.found = Some(Found { value, cas: item.cas, client_flags: item.client_flags });
-                self.has_found = true;
-            }
+            let Reply::Hit(Item { value: own, client_flags, cas, .. }) = reply else { continue };
+            let (chunk, value) = match (*place, own.take()) {
+                (Some(place), _) => (shared.get_or_insert_with(|| Rc::new(run.chunk.clone())).clone(), place),
+                (None, Some(own)) => {
+                    let whole = Place::of(0..own.len());
+                    (Rc::new(own), whole)
+                }
+                (None, None) => continue,
+            };
+            self.bytes += value.len();
+            part.found = Some(Found { chunk, value, client_flags: *client_flags, cas: *cas });
+            self.has_found = true;
         }
         witness.outcomes(alike.0, self.class, alike.1, count);
     }
@@ -147,7 +158,7 @@ impl Gathered {
             }
             if let Some(found) = &part.found {
                 let cas = self.cas.then_some(found.cas);
-                encode_value(&part.key, found.client_flags, cas, &found.value, output);
+                encode_value(&part.key, found.client_flags, cas, &found.chunk, found.value.range(), output);
                 self.bytes -= found.value.len();
             }
             written += 1;
@@ -208,5 +219,42 @@ impl Gathered {
         if !std::mem::replace(&mut self.is_detached, true) && self.parts.len() <= MANY {
             self.parts.iter_mut().for_each(|part| part.key = part.key.detached());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::downstream::asked::Asked;
+    use crate::metrics::StatsCount;
+
+    struct Nobody;
+
+    impl Witness for Nobody {
+        fn answered(&self, _: &Asked) {}
+        fn outcomes(&self, _: Option<RouteId>, _: CommandClass, _: RequestOutcome, _: u64) {}
+        fn tally(&self, _: StatsCount) {}
+    }
+
+    fn hit(value: Option<Bytes>) -> Item {
+        Item { value, client_flags: 5, ..Item::default() }
+    }
+
+    #[test]
+    fn values_stay_where_they_were_read_until_all_of_them_are_written() {
+        let keys = ["a", "b", "c", "d"];
+        let mut get = Gathered::new(keys.len(), 0, CommandClass::Get, false, GetEnding::Items);
+        keys.iter().for_each(|key| get.push(Key::text(Bytes::from(*key)).unwrap(), None));
+        let (chunk, own) = (Bytes::copy_from_slice(b"-cccc-aa-"), Bytes::copy_from_slice(b"d"));
+        let in_chunk = |token, range| Arrived::hit(token, hit(None), Place::of(range));
+        get.fill(ReplyRun { replies: &mut [in_chunk(2, 1..5), in_chunk(0, 6..8)], chunk: &chunk }, &Nobody);
+        assert!(!get.is_whole() && get.bytes() == "ccccaa".len());
+        let rest = &mut [Arrived::new(1, Reply::Miss), Arrived::new(3, Reply::Hit(hit(Some(own))))];
+        get.fill(ReplyRun::without_chunk(rest), &Nobody);
+        assert!(get.is_whole() && get.bytes() == "ccccaad".len() && !chunk.is_unique());
+        let mut output = Output::default();
+        assert!(get.write(&mut output));
+        assert_eq!(output.text(), b"VALUE a 5 2\r\naa\r\nVALUE c 5 4\r\ncccc\r\nVALUE d 5 1\r\nd\r\nEND\r\n");
+        assert!(get.bytes() == 0 && chunk.is_unique());
     }
 }

@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 
 use super::connection::Connection;
 use crate::protocol::{Key, Reply, Style};
-use crate::upstream::ReplyTo;
+use crate::upstream::{ReplyRun, ReplyTo};
 
 /// How long a reader waits for what it won to be given back: well within what leash may take above a server's time.
 const PATIENCE: Duration = Duration::from_millis(30);
@@ -27,12 +27,11 @@ impl ReplyTo for Connection {
         self.put(token, reply);
     }
 
-    fn deliver_all(self: Rc<Self>, replies: &mut Vec<(u64, Reply)>) {
-        if replies.iter().any(|(_, reply)| is_marked(reply)) {
-            return replies.drain(..).for_each(|(token, reply)| self.clone().deliver(token, reply));
+    fn deliver_all(self: Rc<Self>, run: ReplyRun<'_>) {
+        if run.replies.iter().any(|arrived| is_marked(&arrived.reply)) {
+            return run.cut().for_each(|(token, reply)| self.clone().deliver(token, reply));
         }
-        self.put_all(replies);
-        replies.clear();
+        self.put_all(run);
     }
 
     fn lingers(&self, token: u64) {

@@ -3,6 +3,7 @@
 use super::asked::{Asked, Witness, outcome};
 use super::gathered::Gathered;
 use crate::protocol::{Form, Key, Output, Reply, encode_general, encode_reply};
+use crate::upstream::ReplyRun;
 
 /// One command whose reply has not left.
 pub(super) enum Pending {
@@ -52,13 +53,13 @@ impl Pending {
 
     /// Puts replies to it in their places.
     #[inline(always)]
-    pub(super) fn fill(&mut self, replies: &mut [(u64, Reply)], witness: &impl Witness) {
+    pub(super) fn fill(&mut self, run: ReplyRun<'_>, witness: &impl Witness) {
         match self {
-            Pending::Many(_, gathered) => gathered.fill(replies, witness),
-            Pending::One(_, _, _, empty) => *empty = replies.first_mut().map(taken),
+            Pending::Many(_, gathered) => gathered.fill(run, witness),
+            Pending::One(_, _, _, empty) => *empty = run.cut().next().map(|(_, reply)| reply),
             Pending::General(_, waiting, worst) => {
-                *waiting -= replies.len();
-                replies.iter_mut().map(taken).for_each(|reply| worse(worst, reply));
+                *waiting -= run.replies.len();
+                run.cut().for_each(|(_, reply)| worse(worst, reply));
             }
             Pending::Written(_) => debug_assert!(false, "a reply to what is answered already"),
         }
@@ -92,12 +93,6 @@ impl Pending {
             Pending::Written(text) => output.text().extend_from_slice(text),
         }
     }
-}
-
-/// Moves a reply out of where it came.
-#[inline(always)]
-pub(super) fn taken((_, reply): &mut (u64, Reply)) -> Reply {
-    std::mem::replace(reply, Reply::Done)
 }
 
 /// Keeps the worse of two replies to something every server must do.

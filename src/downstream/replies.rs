@@ -3,11 +3,14 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+
 use super::asked::{Asked, Witness};
 use super::gathered::Gathered;
 use super::pending::Pending;
 use crate::metrics::{RouteId, RouteMoves};
-use crate::protocol::{Key, Output, Reply, Style};
+use crate::protocol::{Key, Output, Style};
+use crate::upstream::{Arrived, ReplyRun};
 
 /// What one client waits for, oldest first.
 #[derive(Default)]
@@ -127,33 +130,42 @@ impl Replies {
         self.queue.push_back(pending);
     }
 
-    /// Puts replies in their places. True if that lets replies leave.
+    /// Puts replies in their places, also where the client does not take what was written before. True if that lets
+    /// replies leave.
     #[inline]
-    pub(super) fn fill_all(&mut self, replies: &mut [(u64, Reply)], now: Instant, witness: &impl Witness) -> bool {
+    pub(super) fn fill_all(
+        &mut self,
+        run: ReplyRun<'_>,
+        is_blocked: bool,
+        now: Instant,
+        witness: &impl Witness,
+    ) -> bool {
         let mut lets_leave = false;
-        for of_one in replies.chunk_by_mut(|(token, _), (next, _)| token >> PART_BITS == next >> PART_BITS) {
-            lets_leave |= self.fill(of_one, now, witness);
+        for of_one in run.split(|reply, next| reply.token >> PART_BITS == next.token >> PART_BITS) {
+            lets_leave |= self.fill(of_one, is_blocked, now, witness);
         }
         lets_leave
     }
 
     /// The same for replies to one command.
     #[inline(always)]
-    fn fill(&mut self, replies: &mut [(u64, Reply)], now: Instant, witness: &impl Witness) -> bool {
-        let Some((token, _)) = replies.first() else { return false };
+    fn fill(&mut self, run: ReplyRun<'_>, is_blocked: bool, now: Instant, witness: &impl Witness) -> bool {
+        let Some(Arrived { token, .. }) = run.replies.first() else { return false };
         let place = self.place(*token);
         let must_wait = self.must_wait(place, now);
         let Some(pending) = self.queue.get_mut(place) else {
             debug_assert!(false, "a reply that no request waits for");
             return false;
         };
+        let mut values = Bytes::new();
+        let run = if must_wait || is_blocked { run.detach(&mut values) } else { run };
         if must_wait {
-            replies.iter_mut().for_each(|(_, reply)| reply.detach());
             pending.detach();
         }
-        self.awaited -= replies.len();
-        self.parked += replies.iter().map(|(_, reply)| reply.value_len()).sum::<usize>();
-        pending.fill(replies, witness);
+        self.awaited -= run.replies.len();
+        let before = pending.size();
+        pending.fill(run, witness);
+        self.parked += pending.size() - before;
         place == 0 && pending.is_whole()
     }
 

@@ -10,7 +10,7 @@ use super::reply::{Item, Reply};
 use super::request::{Command, Request};
 
 /// Bytes of at least this size were read into a buffer that holds little else.
-const LARGE: usize = 64 * 1024;
+pub(super) const LARGE: usize = 64 * 1024;
 
 /// Gives small `bytes` room of their own.
 pub fn detach(bytes: &mut Bytes) {

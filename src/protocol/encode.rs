@@ -1,5 +1,7 @@
 //! The downstream encoder: a [`Reply`] in the words the client's [`Form`] asks for.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 
 use super::binary::encode::encode as encode_packet;
@@ -21,7 +23,7 @@ pub fn encode_reply(form: &Form, key: &Key, reply: &Reply, out: &mut Output) {
                 return push_line(out, line);
             }
             if let Reply::Hit(Item { value: Some(value), client_flags, cas: unique, .. }) = reply {
-                encode_value(key, *client_flags, cas.then_some(*unique), value, out);
+                encode_value(key, *client_flags, cas.then_some(*unique), value, 0..value.len(), out);
             }
             encode_end(out);
         }
@@ -56,8 +58,15 @@ pub(crate) fn encode_stats(form: &Form, lines: Vec<u8>) -> Vec<u8> {
     }
 }
 
-/// Writes one hit of a classic get, with the CAS unique for gets and gats.
-pub fn encode_value(key: &Key, client_flags: u32, cas: Option<u64>, value: &Bytes, out: &mut Output) {
+/// Writes one hit of a classic get, with the CAS unique for gets and gats. Its value is a part of `whole`.
+pub fn encode_value(
+    key: &Key,
+    client_flags: u32,
+    cas: Option<u64>,
+    whole: &Bytes,
+    value: Range<usize>,
+    out: &mut Output,
+) {
     let text = out.text();
     text.reserve(key.as_bytes().len() + value.len().min(Output::APART_FROM) + 64);
     text.extend_from_slice(b"VALUE ");
@@ -70,7 +79,7 @@ pub fn encode_value(key: &Key, client_flags: u32, cas: Option<u64>, value: &Byte
             number::push_last_word(text, unique);
         }
     }
-    out.push_value(value);
+    out.push_part(whole, value);
     out.text().extend_from_slice(b"\r\n");
 }
 

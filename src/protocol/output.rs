@@ -65,11 +65,17 @@ impl Output {
     /// Appends a value, sharing it if it is large.
     #[inline]
     pub fn push_value(&mut self, value: &Bytes) {
-        if value.len() < Output::APART_FROM {
-            self.text.extend_from_slice(value);
+        self.push_part(value, 0..value.len());
+    }
+
+    /// The same of the part of `whole` that a value is.
+    #[inline]
+    pub fn push_part(&mut self, whole: &Bytes, part: Range<usize>) {
+        if part.len() < Output::APART_FROM {
+            self.text.extend_from_slice(&whole[part]);
         } else {
-            self.apart_len += value.len();
-            self.apart.push_back((self.text.len(), value.clone()));
+            self.apart_len += part.len();
+            self.apart.push_back((self.text.len(), whole.slice(part)));
         }
     }
 
@@ -110,16 +116,16 @@ impl Output {
         for piece in whole.pieces() {
             let len = piece.bytes().len();
             let within = |place: usize| place.saturating_sub(at).min(len);
-            self.push_part(&piece, 0..within(before));
-            self.push_part(&piece, within(before + count)..len);
+            self.push_piece(&piece, 0..within(before));
+            self.push_piece(&piece, within(before + count)..len);
             at += len;
         }
     }
 
-    fn push_part(&mut self, piece: &Piece<'_>, part: Range<usize>) {
+    fn push_piece(&mut self, piece: &Piece<'_>, part: Range<usize>) {
         match piece {
             Piece::Text(text) => self.text.extend_from_slice(&text[part]),
-            Piece::Value(value) => self.push_value(&value.slice(part)),
+            Piece::Value(value) => self.push_part(value, part),
         }
     }
 

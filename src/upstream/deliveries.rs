@@ -1,12 +1,13 @@
 //! Replies on their way from one read to those who wait for them: neighbours for the same caller are delivered together,
-//! so that it looks once for what it does with all of them, and their values are cut out of what was read at once. Most
-//! replies are neighbours: those to the keys of a get, and to what a client pipelines.
+//! so that it looks once for what it does with all of them. Most replies are neighbours: those to the keys of a get, and to
+//! what a client pipelines.
 
 use std::ops::Range;
 use std::rc::Rc;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 
+use super::reply_run::{Arrived, Place, ReplyRun};
 use super::ticket::{ReplyTo, Ticket};
 use crate::protocol::{Reply, WholeHit};
 
@@ -17,15 +18,13 @@ const MOST: usize = 64;
 #[derive(Default)]
 pub(super) struct Deliveries {
     to: Option<Rc<dyn ReplyTo>>,
-    replies: Vec<(u64, Reply)>,
-    /// Which of them have a value that is still in the buffer, and where.
-    values: Vec<(usize, Range<usize>)>,
+    replies: Vec<Arrived>,
     /// How much of the buffer is theirs.
     taken: usize,
 }
 
 impl Deliveries {
-    /// How much of the buffer is taken by hits whose values are not cut out of it yet.
+    /// How much of the buffer is taken by replies that are not delivered yet.
     pub(super) fn taken(&self) -> usize {
         self.taken
     }
@@ -36,18 +35,19 @@ impl Deliveries {
         if let Some(ticket) = ticket {
             self.make_way(&ticket, buffer);
             let Range { start, end } = hit.value();
-            self.values.push((self.replies.len(), self.taken + start..self.taken + end));
-            self.replies.push((ticket.token, Reply::Hit(hit.item())));
+            let place = Place::of(self.taken + start..self.taken + end);
+            self.replies.push(Arrived::hit(ticket.token, hit.item(), place));
         }
         self.taken += hit.len();
     }
 
-    /// Adds a reply that was taken off the `buffer`.
-    pub(super) fn add(&mut self, ticket: Option<Ticket>, reply: Reply, buffer: &mut BytesMut) {
+    /// Adds a reply of which `len` bytes stand in the `buffer` behind what is taken of it: all, or none any more.
+    pub(super) fn add(&mut self, ticket: Option<Ticket>, reply: Reply, len: usize, buffer: &mut BytesMut) {
         if let Some(ticket) = ticket {
             self.make_way(&ticket, buffer);
-            self.replies.push((ticket.token, reply));
+            self.replies.push(Arrived::new(ticket.token, reply));
         }
+        self.taken += len;
     }
 
     /// Delivers what goes to another caller than `ticket`, who then is the one.
@@ -60,25 +60,14 @@ impl Deliveries {
         }
     }
 
-    /// Takes off the `buffer` what is taken of it, and gives hits their values.
-    pub(super) fn cut(&mut self, buffer: &mut BytesMut) {
-        if self.taken == 0 {
-            return;
-        }
-        let whole = buffer.split_to(std::mem::take(&mut self.taken)).freeze();
-        for (number, value) in self.values.drain(..) {
-            if let Some((_, Reply::Hit(item))) = self.replies.get_mut(number) {
-                item.value = Some(whole.slice(value));
-            }
-        }
-    }
-
-    /// Delivers what was added.
+    /// Takes off the `buffer` what is taken of it, and delivers what was added.
     pub(super) fn deliver(&mut self, buffer: &mut BytesMut) {
-        self.cut(buffer);
+        let chunk = match std::mem::take(&mut self.taken) {
+            0 => Bytes::new(),
+            taken => buffer.split_to(taken).freeze(),
+        };
         if let Some(to) = self.to.take() {
-            to.deliver_all(&mut self.replies);
-            debug_assert!(self.replies.is_empty(), "who is delivered to leaves nothing");
+            to.deliver_all(ReplyRun { replies: &mut self.replies, chunk: &chunk });
             self.replies.clear();
         }
     }
@@ -88,7 +77,6 @@ impl Deliveries {
 mod tests {
     use super::*;
     use crate::protocol::{AnswerDecoder, Expected, Token};
-    use bytes::Bytes;
     use std::cell::RefCell;
 
     /// The tokens of replies, and the values of those that are hits.
@@ -100,15 +88,15 @@ mod tests {
 
     impl ReplyTo for Caller {
         fn deliver(self: Rc<Self>, token: u64, reply: Reply) {
-            self.deliver_all(&mut vec![(token, reply)]);
+            self.deliver_all(ReplyRun::without_chunk(&mut [Arrived::new(token, reply)]));
         }
 
-        fn deliver_all(self: Rc<Self>, replies: &mut Vec<(u64, Reply)>) {
+        fn deliver_all(self: Rc<Self>, run: ReplyRun<'_>) {
             let told = |(token, reply)| match reply {
                 Reply::Hit(item) => (token, item.value),
                 _ => (token, None),
             };
-            self.0.borrow_mut().push(replies.drain(..).map(told).collect());
+            self.0.borrow_mut().push(run.cut().map(told).collect());
         }
     }
 
@@ -141,9 +129,7 @@ mod tests {
         add_hit(&mut deliveries, None, &mut buffer);
         add_hit(&mut deliveries, of(&one, 3), &mut buffer);
         add_hit(&mut deliveries, of(&other, 4), &mut buffer);
-        // A reply that was taken off the buffer by itself.
-        deliveries.cut(&mut buffer);
-        deliveries.add(of(&other, 5), Reply::Miss, &mut buffer);
+        deliveries.add(of(&other, 5), Reply::Miss, 0, &mut buffer);
         add_hit(&mut deliveries, of(&other, 6), &mut buffer);
         assert_eq!(*one.0.borrow(), [told(&[(1, Some("a")), (2, Some("")), (3, Some("bb"))])]);
         add_hit(&mut deliveries, of(&one, 7), &mut buffer);

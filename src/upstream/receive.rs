@@ -98,20 +98,31 @@ impl Received {
         let Received { buffer, decoder, deliveries, .. } = self;
         let mut link = lane.link.borrow_mut();
         let Some((expected, token)) = link.slots.next_expected() else {
-            deliveries.cut(buffer);
-            return if buffer.is_empty() { Ok(false) } else { Err(Desync::at(buffer)) };
+            let rest = &buffer[deliveries.taken()..];
+            return if rest.is_empty() { Ok(false) } else { Err(Desync::at(rest)) };
         };
-        if let Some(hit) = decoder.whole_hit(&buffer[deliveries.taken()..], expected, token) {
+        let received = &buffer[deliveries.taken()..];
+        if let Some(hit) = decoder.whole_hit(received, expected, token) {
             let ticket = batch.answer(lane, &mut link, hit.value().len());
             drop(link);
             deliveries.add_hit(ticket, hit, buffer);
             return Ok(true);
         }
-        deliveries.cut(buffer);
+        if let Some((reply, len)) = decoder.whole_line(received, expected, token) {
+            let ticket = batch.answer(lane, &mut link, 0);
+            drop(link);
+            deliveries.add(ticket, reply, len, buffer);
+            return Ok(true);
+        }
+        if deliveries.taken() > 0 {
+            drop(link);
+            deliveries.deliver(buffer);
+            return Ok(true);
+        }
         let Some(reply) = decoder.next(buffer, expected, token)? else { return Ok(false) };
         let ticket = batch.answer(lane, &mut link, reply.value_len());
         drop(link);
-        deliveries.add(ticket, reply, buffer);
+        deliveries.add(ticket, reply, 0, buffer);
         Ok(true)
     }
 

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::reply_run::ReplyRun;
 use crate::protocol::Reply;
 
 /// Takes the replies to requests it sent.
@@ -11,8 +12,8 @@ pub trait ReplyTo {
     fn deliver(self: Rc<Self>, token: u64, reply: Reply);
 
     /// Takes all of several replies that came together, in their order.
-    fn deliver_all(self: Rc<Self>, replies: &mut Vec<(u64, Reply)>) {
-        replies.drain(..).for_each(|(token, reply)| self.clone().deliver(token, reply));
+    fn deliver_all(self: Rc<Self>, run: ReplyRun<'_>) {
+        run.cut().for_each(|(token, reply)| self.clone().deliver(token, reply));
     }
 
     /// Learns that the reply will take more than a round trip, so that what is kept of the request until then keeps no

@@ -11,6 +11,7 @@ use std::ops::Range;
 use bytes::{Buf, BytesMut};
 
 use self::dropped::Dropped;
+use super::detach::LARGE;
 use super::expected::Expected;
 use super::number;
 use super::reply::{Item, Reply};
@@ -74,17 +75,29 @@ impl AnswerDecoder {
         }
     }
 
-    /// Reads the next answer where it stands, if it is the whole answer to an ordinary get; [`AnswerDecoder::next`] takes
-    /// any other. Nothing may be kept of the answer before, unless that was read here, too.
+    /// Reads the next answer where it stands, if it is the whole answer to an ordinary get, and not large.
+    /// [`AnswerDecoder::next`] takes any other; not before those read here are taken off.
     #[inline(always)]
     pub(crate) fn whole_hit(&mut self, received: &[u8], expected: &Expected, token: Token) -> Option<WholeHit> {
         if self.value.is_some() || self.dropped.is_some() {
             return None;
         }
-        let line = common_hit(received, expected, token)?;
+        let line = common_hit(received, expected, token).filter(|line| line.value < LARGE)?;
         let end = received.get(line.len + line.value..)?;
         self.scanned = 0;
         end.starts_with(LINE_END).then_some(WholeHit(line))
+    }
+
+    /// The same of any other answer that is a line alone. Returns the bytes it takes, too.
+    pub(crate) fn whole_line(&mut self, received: &[u8], expected: &Expected, token: Token) -> Option<(Reply, usize)> {
+        if self.value.is_some() || self.dropped.is_some() || received.starts_with(b"VA ") {
+            return None;
+        }
+        let end = memchr::memchr(b'\n', received).filter(|end| *end <= LONGEST_LINE)?;
+        let line = received[..end].strip_suffix(b"\r")?;
+        let (reply, _) = parse(line, expected, token, self.misses_repeat)?;
+        self.scanned = 0;
+        Some((reply, end + 1))
     }
 
     /// The answer whose line is next.
@@ -252,6 +265,40 @@ mod tests {
                     prop_assert_eq!(&buffer[..], &received[hit.len()..]);
                 }
                 None => prop_assert!(spoilt.is_some() || !matches!(taken, Ok(Some(_)))),
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_alone_is_read_where_it_stands_as_it_is_taken_off() {
+        let token = Token::new(7);
+        let repeated = str::from_utf8(token.as_bytes()).unwrap();
+        let lines = [
+            format!("EN O{repeated}"),
+            "EN".into(),
+            format!("HD O{repeated}"),
+            format!("HD O{repeated} c12"),
+            format!("NS O{repeated}"),
+            "HD O0".into(),
+            "SERVER_ERROR so it is".into(),
+            "OK".into(),
+            "MN".into(),
+            "no".into(),
+            format!("VA 1 f0 O{repeated}"),
+        ];
+        for (line, expected) in lines.iter().flat_map(|line| [Expected::Value, Expected::Store].map(|e| (line, e))) {
+            let stream = format!("{line}\r\nEN");
+            for came in 0..stream.len() {
+                let received = &stream.as_bytes()[..came];
+                let mut buffer = BytesMut::from(received);
+                let taken = AnswerDecoder::new(true).next(&mut buffer, &expected, token);
+                match AnswerDecoder::new(true).whole_line(received, &expected, token) {
+                    Some((reply, len)) => {
+                        assert_eq!(taken, Ok(Some(reply)), "{received:?}");
+                        assert_eq!(&buffer[..], &received[len..]);
+                    }
+                    None => assert!(!matches!(taken, Ok(Some(_))), "{received:?}"),
+                }
             }
         }
     }
