@@ -130,8 +130,8 @@ impl Replies {
         self.queue.push_back(pending);
     }
 
-    /// Puts replies in their places, also where the client does not take what was written before. True if that lets
-    /// replies leave.
+    /// Puts replies in their places. They stay for a while where the client `is_blocked`: it does not take the output that is
+    /// there already. True if that lets replies leave.
     #[inline]
     pub(super) fn fill_all(
         &mut self,

@@ -141,6 +141,22 @@ mod tests {
     }
 
     #[test]
+    fn a_line_between_hits_leaves_them_their_values() {
+        let caller = Rc::<Caller>::default();
+        let ticket = |token| Some(Ticket::new(caller.clone(), token));
+        let mut buffer = stream(&["a"]);
+        buffer.extend_from_slice(b"EN\r\n");
+        buffer.extend_from_slice(&stream(&["b"]));
+        let mut deliveries = Deliveries::default();
+        add_hit(&mut deliveries, ticket(1), &mut buffer);
+        deliveries.add(ticket(2), Reply::Miss, b"EN\r\n".len(), &mut buffer);
+        add_hit(&mut deliveries, ticket(3), &mut buffer);
+        deliveries.deliver(&mut buffer);
+        assert_eq!(*caller.0.borrow(), [told(&[(1, Some("a")), (2, None), (3, Some("b"))])]);
+        assert!(buffer.is_empty());
+    }
+
+    #[test]
     fn no_more_go_together_than_stay_near() {
         let caller = Rc::<Caller>::default();
         let (mut deliveries, mut buffer) = (Deliveries::default(), stream(&["v"; 2 * MOST + 1]));

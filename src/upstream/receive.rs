@@ -115,6 +115,7 @@ impl Received {
             return Ok(true);
         }
         if deliveries.taken() > 0 {
+            // The rest is taken off the buffer itself, at whose front these still are.
             drop(link);
             deliveries.deliver(buffer);
             return Ok(true);
