@@ -132,7 +132,7 @@ impl Gathered {
                 }
                 (None, None) => continue,
             };
-            self.bytes += value.len();
+            self.bytes += value.size();
             part.found = Some(Found { chunk, value, client_flags: *client_flags, cas: *cas });
             self.has_found = true;
         }
@@ -159,7 +159,7 @@ impl Gathered {
             if let Some(found) = &part.found {
                 let cas = self.cas.then_some(found.cas);
                 encode_value(&part.key, found.client_flags, cas, &found.chunk, found.value.range(), output);
-                self.bytes -= found.value.len();
+                self.bytes -= found.value.size();
             }
             written += 1;
         }

@@ -61,7 +61,7 @@ impl<'r> ReplyRun<'r> {
     {
         let ReplyRun { replies, chunk } = self;
         let in_chunk = replies.iter().filter_map(|arrived| arrived.place);
-        let mut copies = Vec::with_capacity(in_chunk.map(Place::len).sum());
+        let mut copies = Vec::with_capacity(in_chunk.map(Place::size).sum());
         for Arrived { reply, place, .. } in &mut *replies {
             match place {
                 Some(place) => {
@@ -92,7 +92,7 @@ impl Arrived {
     /// The bytes of its value; 0 where it has none.
     #[inline]
     pub fn value_len(&self) -> usize {
-        self.place.map_or_else(|| self.reply.value_len(), Place::len)
+        self.place.map_or_else(|| self.reply.value_len(), Place::size)
     }
 
     /// Moves the reply out of where it came, with its value, which may lie in `chunk`.
@@ -115,7 +115,7 @@ impl Place {
 
     /// How many bytes it is.
     #[inline]
-    pub fn len(self) -> usize {
+    pub fn size(self) -> usize {
         self.len as usize
     }
 
@@ -123,7 +123,7 @@ impl Place {
     #[inline]
     pub fn range(self) -> Range<usize> {
         let start = self.start as usize;
-        start..start + self.len()
+        start..start + self.size()
     }
 }
 
