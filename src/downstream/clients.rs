@@ -3,11 +3,11 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::future::poll_fn;
+use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
-
-use bytes::BytesMut;
 
 use super::admitted::admitted;
 use super::connection::{Connection, End};
@@ -16,6 +16,7 @@ use super::service::{ClientLimits, Service};
 use crate::config::Entrance;
 use crate::metrics::{DownstreamCount, Shard};
 use crate::route::Tree;
+use crate::runtime::net::LEAST_ROOM;
 use crate::runtime::socket::SocketStream;
 use crate::runtime::stream::Reader;
 
@@ -67,7 +68,7 @@ impl Clients {
         self.service.shard().downstream(DownstreamCount::Closed, 1);
         drop(connection);
         if end == End::Fatal {
-            linger(reader).await;
+            linger(&self.service, reader).await;
         }
     }
 
@@ -99,13 +100,17 @@ impl Clients {
 
 /// Reads on for a while without listening: closing with bytes unread would reset the connection, and take the last
 /// reply with it.
-async fn linger(mut reader: Reader) {
-    let discard = async {
-        let mut buffer = BytesMut::with_capacity(16 * 1024);
-        while poll_fn(|cx| reader.poll_read(cx, &mut buffer)).await.is_ok_and(|n| n > 0) {
-            buffer.clear();
-        }
-    };
+async fn linger(service: &Service, mut reader: Reader) {
+    let discard = async { while poll_fn(|cx| poll_discard(service, &mut reader, cx)).await.is_ok_and(|n| n > 0) {} };
     // Running out of time is as good an end as any.
     let _ = tokio::time::timeout(LINGER, discard).await;
+}
+
+/// Reads what nobody needs, into the buffer that all connections share: a crowd that is sent away takes no memory.
+fn poll_discard(service: &Service, reader: &mut Reader, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+    let mut scratch = service.scratch.borrow_mut();
+    service.memory.buffers.make_room(&mut scratch, LEAST_ROOM);
+    let read = reader.poll_read(cx, &mut scratch);
+    scratch.clear();
+    read
 }

@@ -103,6 +103,24 @@ fn sets_that_are_begun_and_not_ended_hold_no_more_than_the_limit() {
 }
 
 #[test]
+fn clients_that_are_sent_away_and_talk_on_hold_no_more_than_the_limit() {
+    let _turn = beside_others();
+    open_files(10_000);
+    let server = Memcached::start();
+    let scene = Scene::new(&pool(&server, ""), "");
+    let mut bystander = scene.bystander();
+    let clients = crowd(9000, 6000);
+    let mut pushers: Vec<Pusher> = (0..clients).map(|_| Pusher::new(&scene.leash, "GET / HTTP/1.1\r\n")).collect();
+    push_all(&mut pushers, SECOND / 4);
+    pushers.iter_mut().for_each(|pusher| pusher.says(&"x".repeat(20_000)));
+    push_all(&mut pushers, 2 * SECOND);
+    bystander.is_served();
+    scene.stayed_below(&format!("{clients} clients that are sent away and talk on"));
+    drop((pushers, bystander));
+    scene.gives_back("clients that were sent away");
+}
+
+#[test]
 fn lines_that_are_begun_and_not_ended_hold_no_more_than_the_limit() {
     let _turn = beside_others();
     open_files(10_000);
