@@ -83,7 +83,7 @@ impl Connection {
             }
             // It lets nothing leave, so there is nothing to write; what it takes is counted at the end of the stint.
             None => state.replies.push(Pending::One(asked, key, form, None)),
-            reply => self.push(&mut state, Pending::One(asked, key, form, reply)),
+            reply => self.push_detached(&mut state, Pending::One(asked, key, form, reply)),
         }
     }
 
@@ -249,13 +249,22 @@ impl Connection {
     /// Answers in its turn what is about no item.
     pub(super) fn tell(self: &Rc<Self>, form: Form, reply: Reply) {
         let mut state = self.state.borrow_mut();
-        self.push(&mut state, Pending::General(form, 0, Some(reply)));
+        self.push_detached(&mut state, Pending::General(form, 0, Some(reply)));
     }
 
     /// Says in its turn what is written already.
     pub(super) fn tell_written(self: &Rc<Self>, text: Vec<u8>) {
         let mut state = self.state.borrow_mut();
         self.push(&mut state, Pending::Written(text));
+    }
+
+    /// Adds what is answered already. If that waits for its turn, nobody says whether for long, so it keeps nothing of what
+    /// was read with it.
+    fn push_detached(self: &Rc<Self>, state: &mut Outbox, mut pending: Pending) {
+        if !state.replies.is_empty() {
+            pending.detach();
+        }
+        self.push(state, pending);
     }
 
     pub(super) fn push(self: &Rc<Self>, state: &mut Outbox, pending: Pending) {

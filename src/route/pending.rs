@@ -129,6 +129,13 @@ impl ReplyTo for PendingReplies {
         }
     }
 
+    fn lingers(&self, token: u64) {
+        if let Some(Some(watched)) = self.watched.borrow_mut().get_mut(token as usize) {
+            watched.request = watched.request.detached();
+            watched.ticket.lingers();
+        }
+    }
+
     fn is_wanted(&self, token: u64) -> bool {
         let watched = self.watched.borrow();
         watched.get(token as usize).and_then(Option::as_ref).is_none_or(|watched| watched.ticket.is_wanted())

@@ -9,13 +9,19 @@ use super::lane::Lane;
 use super::slots::Expired;
 use crate::protocol::Cause;
 
+/// What is not answered for so long takes long: what is kept of it keeps no buffer from then on. A busy server nearby
+/// needs less, and what goes a moment later is not worth a copy.
+const LONG: Duration = Duration::from_millis(20);
+
 /// Fails what is overdue until nothing is owed any more.
 pub(super) async fn watch(lane: Rc<Lane>) {
     let patience = lane.target.options.request_timeout;
     loop {
         let next = next_deadline(&lane, patience);
-        // An idle connection keeps its timer for one more period: re-arming it for each request would cost more.
-        let until = next.unwrap_or_else(|| Instant::now() + patience);
+        // What is asked meanwhile may take long, too. An idle connection keeps its timer for one more period: re-arming it for
+        // each request would cost more.
+        let look = Instant::now() + LONG;
+        let until = next.map_or(look, |due| due.min(look));
         sleep_until(until.into()).await;
         if next.is_none() && !lane.owes_any() {
             lane.deadline_armed.set(false);
@@ -33,8 +39,9 @@ fn next_deadline(lane: &Lane, patience: Duration) -> Option<Instant> {
 
 fn expire(lane: &Lane, patience: Duration) {
     let now = lane.turn.tick();
-    let Some(before) = now.checked_sub(patience) else { return };
     let mut link = lane.link.borrow_mut();
+    now.checked_sub(LONG).into_iter().for_each(|before| link.slots.linger(before));
+    let Some(before) = now.checked_sub(patience) else { return };
     if link.progress.excuses(now) {
         return;
     }

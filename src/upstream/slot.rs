@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::mark::Mark;
 use super::ticket::Ticket;
-use crate::protocol::{Command, Expected, Key, Output, Question, Request, Token};
+use crate::protocol::{Command, Expected, Key, MAX_KEY, Output, Question, Request, Token};
 
 /// One question that was or will be sent.
 pub(super) struct Slot {
@@ -65,6 +65,19 @@ impl Slot {
         if self.is_plain_read { self.len } else { 0 }
     }
 
+    /// How many bytes are kept of it at most, beside its place, its words and its value: its key where it is asked, and what
+    /// a write leaves here, whose key lies between those of other askers: the room of one that has left is of little use.
+    pub(super) fn beside(&self) -> usize {
+        let key = self.len.min(MAX_KEY);
+        if self.is_plain_read { key } else { 4 * key + size_of::<Kept>() }
+    }
+
+    /// Lets go of what was read with it, here and where it is asked, as its reply takes long.
+    pub(super) fn linger(&mut self) {
+        self.kept.iter_mut().for_each(|kept| kept.detach());
+        self.ticket.iter().for_each(Ticket::lingers);
+    }
+
     /// How many bytes of a value are kept for it.
     pub(super) fn held(&self) -> usize {
         self.kept.as_ref().map_or(0, |kept| kept.held)
@@ -95,6 +108,12 @@ impl Slot {
 }
 
 impl Kept {
+    /// Lets go of what was read with the question.
+    fn detach(&mut self) {
+        self.again.iter_mut().for_each(|request| *request = request.detached());
+        self.forgotten.iter_mut().for_each(|key| *key = key.detached());
+    }
+
     /// What is to be kept of a question; the request too, if it may have to be sent again and `may_repeat`.
     pub(super) fn of(question: Question<'_>, may_repeat: bool) -> Option<Box<Kept>> {
         let again = if may_repeat { repeatable(question) } else { None };

@@ -45,6 +45,10 @@ pub(super) struct Slots {
     said: Said,
     /// How many bytes of values are kept for them.
     held: usize,
+    /// How many bytes are kept of them at most, beside their places, words and values.
+    beside: usize,
+    /// How many slots at the front are known to take long.
+    lingering: usize,
     /// How many questions each party has here.
     parts: [u32; Party::COUNT],
 }
@@ -59,6 +63,8 @@ impl Default for Slots {
             held_up: 0,
             said: Said::default(),
             held: 0,
+            beside: 0,
+            lingering: 0,
             parts: [0; Party::COUNT],
         }
     }
@@ -109,6 +115,12 @@ impl Slots {
         self.held
     }
 
+    /// How many bytes of memory all of it takes, but for values. A table is there twice while it grows.
+    pub(super) fn room(&self) -> usize {
+        let places = self.queue.capacity() * size_of::<Slot>() + self.items.capacity() * size_of::<u32>();
+        2 * (places + self.said.room()) + self.beside
+    }
+
     /// Learns that the youngest question is about a large value, or that the oldest is and the others wait behind it.
     pub(super) fn hold_up(&mut self) {
         self.held_up = self.queue.len();
@@ -125,6 +137,7 @@ impl Slots {
         }
         self.parts[slot.mark.whose.index()] += 1;
         self.held += slot.held();
+        self.beside += slot.beside();
         self.queue.push_back(slot);
     }
 
@@ -148,7 +161,9 @@ impl Slots {
         self.dead = self.dead.saturating_sub(1);
         self.held_up = self.held_up.saturating_sub(1);
         self.parts[slot.mark.whose.index()] -= 1;
+        self.lingering = self.lingering.saturating_sub(1);
         self.held -= slot.held();
+        self.beside -= slot.beside();
         self.said.forget(slot.said());
         if self.queue.is_empty() {
             self.rest();
@@ -226,6 +241,15 @@ impl Slots {
         self.queue.back().map_or(0, |slot| slot.len)
     }
 
+    /// Lets those who ask know that the questions asked at or before `before` take long, so that nothing kept of these keeps a
+    /// buffer.
+    pub(super) fn linger(&mut self, before: Instant) {
+        while let Some(slot) = self.queue.get_mut(self.lingering).filter(|slot| slot.asked <= before) {
+            slot.linger();
+            self.lingering += 1;
+        }
+    }
+
     /// Makes tombstones of the questions asked at or before `before` and returns who waited for them.
     pub(super) fn expire(&mut self, before: Instant) -> Vec<Expired> {
         let mut expired = Vec::new();
@@ -259,10 +283,13 @@ impl Slots {
         let mut bytes = 0;
         for slot in self.queue.drain(withdrawn.clone()) {
             bytes += slot.len;
+            self.beside -= slot.beside();
             self.parts[slot.mark.whose.index()] -= 1;
         }
         self.dead -= withdrawn.len();
         self.held_up = self.held_up.min(self.queue.len());
+        // Some are looked at twice, which does no harm.
+        self.lingering = self.lingering.min(first);
         if self.queue.is_empty() {
             self.rest();
         }

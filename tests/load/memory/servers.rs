@@ -5,6 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
+use support::needs::open_files;
 use support::rig::{Lie, Pace, Paced, Trouble};
 use support::turn::beside_others;
 use support::{Client, Memcached};
@@ -13,6 +14,8 @@ use super::scene::{Pusher, Scene, comes_to_rest, crowd, push_all};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MEGABYTES: usize = 1 << 20;
+/// Routes of which one leads to servers that do not answer.
+const LOST: &str = "routes: [{prefix: '', pool: main}, {prefix: 'lost:', pool: lost}]";
 
 fn pool(address: &str) -> String {
     format!("{{servers: ['{address}'], request_timeout: 5s}}")
@@ -77,8 +80,7 @@ fn sets_to_a_server_that_reads_and_never_answers_hold_no_more_than_the_limit() {
     let mute = mute();
     let healthy = Memcached::start();
     let pools = format!("{{servers: ['{}']}}, lost: {}", healthy.address(), pool(&mute));
-    let routes = "routes: [{prefix: '', pool: main}, {prefix: 'lost:', pool: lost}]";
-    let scene = Scene::new(&pools, routes);
+    let scene = Scene::new(&pools, LOST);
     let mut bystander = scene.bystander();
     let set = format!("set lost:k 0 0 1000000\r\n{}\r\n", "v".repeat(1_000_000));
     let mut setters: Vec<Pusher> = (0..30).map(|_| Pusher::new(&scene.leash, set.repeat(20))).collect();
@@ -90,6 +92,60 @@ fn sets_to_a_server_that_reads_and_never_answers_hold_no_more_than_the_limit() {
     drop((setters, bystander));
     comes_to_rest(&scene.leash);
     scene.gives_back("sets without answers");
+}
+
+#[test]
+fn requests_that_servers_do_not_answer_hold_no_more_than_the_limit() {
+    let _turn = beside_others();
+    open_files(10_000);
+    for verb in ["get", "delete", "set"] {
+        let (healthy, mutes) = (Memcached::start(), [(); 8].map(|()| format!("'{}'", mute())));
+        let lost = format!("{{servers: [{}], request_timeout: 20s}}", mutes.join(", "));
+        let pools = format!("{{servers: ['{}']}}, lost: {lost}", healthy.address());
+        let scene = Scene::new(&pools, LOST);
+        let mut bystander = scene.bystander();
+        // Who only saw small replies is let have many in flight.
+        let clients = crowd(2000, 1000);
+        let small = "get nothing\r\n".repeat(100);
+        let mut askers: Vec<Pusher> = (0..clients).map(|_| Pusher::new(&scene.leash, small.clone())).collect();
+        push_all(&mut askers, SECOND);
+        for (wave, askers) in askers.chunks_mut(50).enumerate() {
+            for (number, asker) in askers.iter_mut().enumerate() {
+                asker.hears();
+                (0..1020)
+                    .for_each(|key| asker.says(&long_request(verb, &format!("lost:{wave:04}{number:04}{key:06}"))));
+            }
+            push_all(askers, SECOND / 5);
+            bystander.is_served();
+        }
+        scene.stayed_below(&format!("{clients} clients, each of 1020 {verb}s that are not answered"));
+    }
+}
+
+/// A request with the longest key that begins so.
+fn long_request(verb: &str, key: &str) -> String {
+    let value = "v".repeat(100);
+    let rest = if verb == "set" { format!(" 0 0 {}\r\n{value}", value.len()) } else { String::new() };
+    format!("{verb} {key:k<250}{rest}\r\n")
+}
+
+#[test]
+fn a_small_request_that_waits_does_not_keep_the_buffer_it_was_read_into() {
+    let _turn = beside_others();
+    open_files(10_000);
+    let (healthy, mute) = (Memcached::start(), mute());
+    let pools = format!("{{servers: ['{}']}}, lost: {{servers: ['{mute}'], request_timeout: 30s}}", healthy.address());
+    let scene = Scene::new(&pools, LOST);
+    // One of two shares its worker with who waits.
+    let mut fillers = [(); 2].map(|()| scene.leash.client());
+    let sets = format!("set filler 0 0 3000\r\n{}\r\n", "v".repeat(3000)).repeat(22);
+    let mut waiting: Vec<Client> = (0..crowd(4000, 2000)).map(|_| scene.leash.client()).collect();
+    for (number, client) in waiting.iter_mut().enumerate() {
+        client.send(format!("get lost:{number}\r\n"));
+        fillers.iter_mut().for_each(|filler| filler.send(&sets));
+        fillers.iter_mut().for_each(|filler| filler.expect("", "STORED\r\n".repeat(22)));
+    }
+    scene.stayed_below(&format!("{} gets that wait, each read with 64 KiB of others' sets", waiting.len()));
 }
 
 /// A server that greets, takes what it is sent, and says nothing.
