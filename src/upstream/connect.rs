@@ -107,7 +107,7 @@ impl Target {
         };
         let session = tls.session(host).map_err(Unusable::no_tls)?;
         let patience = self.options.connect_timeout;
-        match timeout(patience, SecuredStream::agree(socket, session)).await {
+        match timeout(patience, SecuredStream::agree(socket, session, |_| Ok(()))).await {
             Ok(agreed) => agreed.map(|stream| Stream::Secured(Box::new(stream))).map_err(Unusable::no_tls),
             Err(_) => {
                 let cure =

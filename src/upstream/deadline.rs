@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep_until;
 
 use super::lane::Lane;
-use super::slots::Expired;
+use super::slot::Expired;
 use crate::protocol::Cause;
 
 /// What is not answered for so long takes long: what is kept of it keeps no buffer from then on. A busy server nearby

@@ -38,6 +38,16 @@ pub(super) struct Kept {
     pub late: Option<Ticket>,
 }
 
+/// A question that timed out.
+pub(super) struct Expired {
+    /// Who waited.
+    pub ticket: Ticket,
+    /// Since when.
+    pub asked: Instant,
+    /// The key of which no older value may be read any more.
+    pub forgotten: Option<Key>,
+}
+
 impl Slot {
     /// Whether a caller still waits for the reply.
     pub(super) fn is_wanted(&self) -> bool {

@@ -8,24 +8,14 @@ use std::time::{Duration, Instant};
 
 use super::mark::{Mark, Party};
 use super::said::Said;
-use super::slot::Slot;
+use super::slot::{Expired, Slot};
 use super::ticket::Ticket;
-use crate::protocol::{Expected, Key, Token};
+use crate::protocol::{Expected, Token};
 
 /// Stands in the place of an item when no caller waits for a reply about it any more.
 const NO_ITEM: u32 = 0;
 /// No more questions than this are asked elsewhere at once.
 const MOST_ASIDE: usize = 64;
-
-/// A question that timed out.
-pub(super) struct Expired {
-    /// Who waited.
-    pub ticket: Ticket,
-    /// Since when.
-    pub asked: Instant,
-    /// The key of which no older value may be read any more.
-    pub forgotten: Option<Key>,
-}
 
 /// A queue that grew longer than this gives its memory back once it is empty.
 const KEEP: usize = 2048;
