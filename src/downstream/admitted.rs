@@ -1,5 +1,5 @@
 //! A client between being accepted and being served: the TLS handshake, where its listener has TLS. For as long as a
-//! request may take to arrive, and not while leash ends.
+//! request may take to arrive, and not while leash ends or memory is tight: who has not said who it is goes first.
 
 use std::io;
 use std::time::Instant;
@@ -8,6 +8,7 @@ use tokio::time::timeout;
 
 use super::service::Service;
 use crate::config::Entrance;
+use crate::runtime::memory::{Share, Shed};
 use crate::runtime::secured::SecuredStream;
 use crate::runtime::socket::SocketStream;
 use crate::runtime::stream::Stream;
@@ -18,7 +19,12 @@ pub(super) async fn admitted(socket: SocketStream, entrance: &Entrance, service:
     let patience = service.limits().request_time;
     let agreed = async {
         let session = tls.session().map_err(io::Error::other)?;
-        let agreed = timeout(patience, SecuredStream::agree(socket, session)).await;
+        let mut share = Share::new(&service.memory);
+        let held = |bytes| {
+            share.set(bytes);
+            if service.memory.is_tight() { Err(no_room(service)) } else { Ok(()) }
+        };
+        let agreed = timeout(patience, SecuredStream::agree(socket, session, held)).await;
         agreed.unwrap_or_else(|_| Err(io::Error::other(format!("it did not finish the handshake within {patience:?}"))))
     };
     let agreed = tokio::select! {
@@ -36,4 +42,10 @@ pub(super) async fn admitted(socket: SocketStream, entrance: &Entrance, service:
             None
         }
     }
+}
+
+/// Why a handshake does not go on.
+fn no_room(service: &Service) -> io::Error {
+    service.memory.shed(Shed::Client);
+    io::Error::other("memory is short (limits.memory)")
 }

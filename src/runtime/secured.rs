@@ -25,6 +25,9 @@ const SCRATCH: usize = 64 * 1024;
 /// And at least: less would be a system call for little.
 const LEAST: usize = 2 * 1024;
 
+/// What a handshake takes that has begun, beside what the other end said: the session, and what it has to say.
+const HANDSHAKE: usize = 12 * 1024;
+
 thread_local! {
     static WIRE: RefCell<BytesMut> = RefCell::new(BytesMut::with_capacity(SCRATCH));
 }
@@ -48,8 +51,14 @@ pub struct SecuredWriter {
 }
 
 impl SecuredStream {
-    /// Agrees on keys with the other end, for as long as the caller has patience.
-    pub(crate) async fn agree(socket: SocketStream, mut session: TlsSession) -> io::Result<SecuredStream> {
+    /// Agrees on keys with the other end, for as long as the caller has patience. `held` learns what is kept of what the
+    /// other end says until then, and whether that may be.
+    pub(crate) async fn agree(
+        socket: SocketStream,
+        mut session: TlsSession,
+        mut held: impl FnMut(usize) -> io::Result<()>,
+    ) -> io::Result<SecuredStream> {
+        let mut heard = 0;
         loop {
             while session.has_more() {
                 match session.send(&mut Wire(|slices: &[IoSlice<'_>]| socket.try_write(slices))).1 {
@@ -70,7 +79,9 @@ impl SecuredStream {
                 if count == 0 {
                     return Err(io::Error::new(io::ErrorKind::UnexpectedEof, session.cut_off()));
                 }
-                session.receive(&wire[..count]).map_err(io::Error::other)
+                session.receive(&wire[..count]).map_err(io::Error::other)?;
+                heard += count;
+                held(HANDSHAKE + heard + heard / 2)
             });
             match received {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}

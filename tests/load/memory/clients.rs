@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use support::needs::open_files;
 use support::turn::beside_others;
-use support::{Client, Memcached};
+use support::{Authority, Client, Identity, Memcached, free_port};
 
 use super::scene::{MIB, Pusher, Scene, comes_to_rest, crowd, push_all};
 
@@ -118,6 +118,28 @@ fn clients_that_are_sent_away_and_talk_on_hold_no_more_than_the_limit() {
     scene.stayed_below(&format!("{clients} clients that are sent away and talk on"));
     drop((pushers, bystander));
     scene.gives_back("clients that were sent away");
+}
+
+#[test]
+fn handshakes_that_are_begun_and_not_ended_hold_no_more_than_the_limit() {
+    let _turn = beside_others();
+    open_files(10_000);
+    let server = Memcached::start();
+    let (authority, address) = (Authority::new("authority"), format!("127.0.0.1:{}", free_port()));
+    let Identity { cert, key } = authority.signs("leash", &["localhost"]);
+    let tls = format!(", tls: {{cert: '{}', key: '{}'}}", cert.display(), key.display());
+    let scene = Scene::with_listener(&address, &tls, &pool(&server, ""));
+    let mut bystander = scene.bystander();
+    let clients = crowd(9000, 3000);
+    // A ClientHello of 64 KiB, of which three records of 16 KiB are said.
+    let record = |of_it: &[u8]| [&[22, 3, 1, 0x40, 0][..], of_it, &[b'x'; 0x4000][of_it.len()..]].concat();
+    let half = [record(&[1, 0, 0xff, 0xff]), record(&[]), record(&[])].concat();
+    let mut pushers: Vec<Pusher> = (0..clients).map(|_| Pusher::at(&address, half.clone())).collect();
+    push_all(&mut pushers, 3 * SECOND);
+    bystander.is_served();
+    scene.stayed_below(&format!("{clients} handshakes of 64 KiB of which 48 were sent"));
+    drop((pushers, bystander));
+    scene.gives_back("half-done handshakes");
 }
 
 #[test]

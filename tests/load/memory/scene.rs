@@ -34,9 +34,16 @@ impl Scene {
 
     /// The same with further limits.
     pub fn limited(pool: &str, limits: &str, more: &str) -> Scene {
-        let leash = Leash::with_config(&format!(
-            "workers: 2\npools: {{main: {pool}}}\nlimits: {{memory: {LIMIT}, connections: 10000{limits}}}\n{more}"
-        ));
+        Scene::of(Leash::with_config(&configured(pool, limits, more)))
+    }
+
+    /// With another listener at this address, of these keys.
+    pub fn with_listener(address: &str, keys: &str, pool: &str) -> Scene {
+        let listener = format!("  - {{tcp: '{address}'{keys}}}\n");
+        Scene::of(Leash::with_entrance("", &listener, &configured(pool, "", "")))
+    }
+
+    fn of(leash: Leash) -> Scene {
         for _ in 0..4 {
             leash.client().expect("version\r\n", "VERSION ");
         }
@@ -88,6 +95,10 @@ impl Scene {
     }
 }
 
+fn configured(pool: &str, limits: &str, more: &str) -> String {
+    format!("workers: 2\npools: {{main: {pool}}}\nlimits: {{memory: {LIMIT}, connections: 10000{limits}}}\n{more}")
+}
+
 /// Somebody who does nothing wrong.
 pub struct Bystander {
     client: Client,
@@ -114,7 +125,12 @@ pub struct Pusher {
 
 impl Pusher {
     pub fn new(leash: &Leash, words: impl Into<Vec<u8>>) -> Pusher {
-        let stream = TcpStream::connect(leash.address()).expect("leash accepts");
+        Pusher::at(leash.address(), words)
+    }
+
+    /// The same at another address.
+    pub fn at(address: &str, words: impl Into<Vec<u8>>) -> Pusher {
+        let stream = TcpStream::connect(address).expect("leash accepts");
         stream.set_nonblocking(true).unwrap();
         Pusher { stream, words: words.into(), said: 0, is_over: false }
     }
