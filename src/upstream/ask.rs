@@ -14,10 +14,6 @@ use crate::runtime::turn::MUCH;
 
 /// A connection this long without a reply may have died unseen; what is asked on it next may be asked again.
 const IDLE: Duration = Duration::from_secs(1);
-/// A server that owes so many replies is asked no more while memory is full.
-const MANY: usize = 128;
-/// What is asked between two turns is counted after so many questions.
-const COUNTED: usize = 64;
 
 impl Lane {
     /// Asks. The reply goes to `ticket` later, unless it is returned now because the server is not asked at all. What is
@@ -36,8 +32,7 @@ impl Lane {
             self.wake_reader();
         }
         let stalled = link.is_stalled();
-        let is_behind = (stalled && !link.output.is_empty()) || link.slots.len() >= MANY;
-        let no_memory = is_behind && self.memory.is_full();
+        let no_memory = stalled && !link.output.is_empty() && self.memory.is_full();
         if no_memory || !link.admits(mark.whose, self.target.options.queue) {
             return Some(self.failed(Cause::Overloaded));
         }
@@ -52,7 +47,7 @@ impl Lane {
         let kept = if needs_nothing { None } else { Kept::of(question, may_repeat) };
         let (ticket, expected, token) = (Some(ticket), question.expected(), link.tokens.draw());
         self.put(&mut link, question, Slot { ticket, asked, expected, token, len: 0, mark, is_plain_read, kept });
-        if stalled || may_repeat || link.slots.len().is_multiple_of(COUNTED) {
+        if stalled || may_repeat {
             link.count_waiting();
             self.count_asked();
         }

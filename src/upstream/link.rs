@@ -45,8 +45,7 @@ pub(super) struct Link {
     pub admission: Admission,
     /// How much of a large value has been received that is not whole yet.
     pub receiving: usize,
-    /// The memory that counts: what is kept of questions until they are answered, values that arrive, and all of the output
-    /// while it cannot leave.
+    /// The memory that counts: values that are kept or arrive, and all of the output while it cannot leave.
     waiting: Share,
 }
 
@@ -101,7 +100,7 @@ impl Link {
     pub(super) fn count_waiting(&mut self) {
         let output = if self.is_stalled() { self.output.len() } else { 0 };
         // Most of an output that waits is values that are kept as well.
-        self.waiting.set(output.max(self.slots.held()) + self.slots.room() + self.receiving);
+        self.waiting.set(output.max(self.slots.held()) + self.receiving);
     }
 
     /// Whether one more request of `whose` may be asked, of `queue` at most.

@@ -186,6 +186,8 @@ struct Batch {
     last: Option<Duration>,
     /// The same of a reply that no caller waited for any more.
     last_late: Option<Instant>,
+    /// Whether values went that were counted.
+    frees: bool,
     /// What was given to whom last: neighbours are mostly the same client's.
     given: Option<(Party, bool)>,
     /// Whether each of them is timed by itself.
@@ -197,8 +199,9 @@ impl Batch {
     #[inline(always)]
     fn answer(&mut self, lane: &Lane, link: &mut Link, size: usize) -> Option<Ticket> {
         self.replies += 1;
-        link.receiving = 0;
+        self.frees |= std::mem::take(&mut link.receiving) > 0;
         let mut slot = link.slots.pop()?;
+        self.frees |= slot.held() > 0;
         if (1..LARGE).contains(&size) {
             lane.large.note_small(slot.mark);
         }
@@ -242,7 +245,9 @@ impl Batch {
         let took = self.last.or(late).unwrap_or_default();
         let came = Came { count: self.replies, owed: link.slots.len(), took };
         link.admission.learn(&came, now);
-        link.count_waiting();
+        if self.frees {
+            link.count_waiting();
+        }
         drop(link);
         lane.count_replies(self.answers, self.waited);
     }

@@ -28,11 +28,6 @@ impl Said {
         self.in_output.end = words.end;
     }
 
-    /// How many bytes of memory it takes.
-    pub(super) fn room(&self) -> usize {
-        self.text.capacity()
-    }
-
     /// Copies what is only in the output so far, before that is sent or changed.
     pub(super) fn copy(&mut self, output: &[u8]) {
         self.text.extend_from_slice(&output[std::mem::take(&mut self.in_output)]);

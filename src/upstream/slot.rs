@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::mark::Mark;
 use super::ticket::Ticket;
-use crate::protocol::{Command, Expected, Key, MAX_KEY, Output, Question, Request, Token};
+use crate::protocol::{Command, Expected, Key, Output, Question, Request, Token};
 
 /// One question that was or will be sent.
 pub(super) struct Slot {
@@ -73,13 +73,6 @@ impl Slot {
     /// How many bytes of its words are kept.
     pub(super) fn said(&self) -> usize {
         if self.is_plain_read { self.len } else { 0 }
-    }
-
-    /// How many bytes are kept of it at most, beside its place, its words and its value: its key where it is asked, and what
-    /// a write leaves here, whose key lies between those of other askers: the room of one that has left is of little use.
-    pub(super) fn beside(&self) -> usize {
-        let key = self.len.min(MAX_KEY);
-        if self.is_plain_read { key } else { 4 * key + size_of::<Kept>() }
     }
 
     /// Lets go of what was read with it, here and where it is asked, as its reply takes long.

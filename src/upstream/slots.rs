@@ -35,8 +35,6 @@ pub(super) struct Slots {
     said: Said,
     /// How many bytes of values are kept for them.
     held: usize,
-    /// How many bytes are kept of them at most, beside their places, words and values.
-    beside: usize,
     /// How many slots at the front are known to take long.
     lingering: usize,
     /// How many questions each party has here.
@@ -53,7 +51,6 @@ impl Default for Slots {
             held_up: 0,
             said: Said::default(),
             held: 0,
-            beside: 0,
             lingering: 0,
             parts: [0; Party::COUNT],
         }
@@ -105,12 +102,6 @@ impl Slots {
         self.held
     }
 
-    /// How many bytes of memory all of it takes, but for values. A table is there twice while it grows.
-    pub(super) fn room(&self) -> usize {
-        let places = self.queue.capacity() * size_of::<Slot>() + self.items.capacity() * size_of::<u32>();
-        2 * (places + self.said.room()) + self.beside
-    }
-
     /// Learns that the youngest question is about a large value, or that the oldest is and the others wait behind it.
     pub(super) fn hold_up(&mut self) {
         self.held_up = self.queue.len();
@@ -127,7 +118,6 @@ impl Slots {
         }
         self.parts[slot.mark.whose.index()] += 1;
         self.held += slot.held();
-        self.beside += slot.beside();
         self.queue.push_back(slot);
     }
 
@@ -153,7 +143,6 @@ impl Slots {
         self.parts[slot.mark.whose.index()] -= 1;
         self.lingering = self.lingering.saturating_sub(1);
         self.held -= slot.held();
-        self.beside -= slot.beside();
         self.said.forget(slot.said());
         if self.queue.is_empty() {
             self.rest();
@@ -273,7 +262,6 @@ impl Slots {
         let mut bytes = 0;
         for slot in self.queue.drain(withdrawn.clone()) {
             bytes += slot.len;
-            self.beside -= slot.beside();
             self.parts[slot.mark.whose.index()] -= 1;
         }
         self.dead -= withdrawn.len();
