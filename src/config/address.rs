@@ -93,8 +93,11 @@ pub(crate) fn host_port(text: &str, example: &str, usual: u16) -> Result<(String
     let again = |rest: &str| host_port(rest, example, usual);
     if let Some((scheme, rest)) = text.split_once("://") {
         let rest = rest.split('/').next().unwrap_or(rest);
-        again(rest)?;
-        return Err(format!("{}:// is not needed; write {}", plain(scheme), plain(rest)));
+        let (host, port) = again(rest)?;
+        let host = if host.contains(':') { format!("[{host}]") } else { host };
+        // A listener needs one, and no server has port 0.
+        let port = port.filter(|port| *port != 0).unwrap_or(usual);
+        return Err(format!("{}:// is not needed; write {}:{port}", plain(scheme), plain(&host)));
     }
     if let Some(rest) = text.strip_prefix('[') {
         return bracketed(rest).ok_or_else(|| no_bracketed(text, rest, usual));
@@ -244,6 +247,8 @@ mod tests {
             ("::", "an IPv6 address needs brackets; write [::]:11211"),
             ("[127.0.0.1]:5", "[127.0.0.1]:5 is no address; write 127.0.0.1:5"),
             ("127.0.0.1:", "127.0.0.1: has no port; write 127.0.0.1:11211"),
+            ("tcp://127.0.0.1/", "tcp:// is not needed; write 127.0.0.1:11211"),
+            ("tcp://[::1]:0", "tcp:// is not needed; write [::1]:11211"),
             ("127.1:80", "127.1 is no IPv4 address; write one such as 10.0.0.1:11211"),
             ("/run/l.sock", "/run/l.sock is the path of a unix socket; write an address such as 127.0.0.1:11211"),
         ] {
@@ -271,7 +276,7 @@ mod tests {
     proptest! {
         #[test]
         fn whatever_a_cure_says_is_taken(
-            text in "(tcp://|\\[|:|\\*)?(m0|[0-9:.]{0,8}|::1?|fe80::[0-9a-f]{1,4}|127.0.0.1|a b)\\]?(:[0-9]{0,6}|/|:x)?",
+            text in "(tcp://|\\[|:|\\*)?(m0|[0-9:.]{0,8}|::1?|fe80::[0-9a-f]{1,4}|127\\.0\\.0\\.1|a b)\\]?(:[0-9]{0,6}|/|:x)?",
         ) {
             // No name service is asked in a unit test.
             let has_name = text.contains("m0");
