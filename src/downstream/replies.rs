@@ -1,7 +1,7 @@
 //! The order of replies: each leaves when everything asked before it has left, however early it came.
 
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 
@@ -10,7 +10,7 @@ use super::gathered::Gathered;
 use super::pending::Pending;
 use crate::metrics::{RouteId, RouteMoves};
 use crate::protocol::{Key, Output, Style};
-use crate::upstream::{Arrived, ReplyRun};
+use crate::upstream::{Arrived, LONG, ReplyRun};
 
 /// What one client waits for, oldest first.
 #[derive(Default)]
@@ -49,10 +49,6 @@ impl Extended<'_> {
         self.gathered.push(key, route);
     }
 }
-
-/// Replies that wait behind one that takes longer than this may wait for long. Busy servers nearby need a few
-/// milliseconds, and it is not worth a copy to let go of what leaves a moment later.
-const SOON: Duration = Duration::from_millis(20);
 
 /// A queue that grew longer than this gives its memory back once it is empty.
 const KEEP: usize = 256;
@@ -199,7 +195,7 @@ impl Replies {
 
     fn has_waited_long(&self, now: Instant) -> bool {
         match self.queue.front() {
-            Some(Pending::One(asked, ..) | Pending::Many(asked, _)) => now.saturating_duration_since(asked.at) > SOON,
+            Some(Pending::One(asked, ..) | Pending::Many(asked, _)) => now.saturating_duration_since(asked.at) > LONG,
             Some(Pending::General(..)) => true,
             Some(Pending::Written(_)) | None => false,
         }

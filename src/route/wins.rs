@@ -13,19 +13,19 @@ use crate::runtime::memory::{Holder, Share};
 const MOST: usize = 10_000;
 /// What one win takes: its place in the table, which is up to more than half empty and there twice while it grows, and
 /// what is left of a slot that nobody else has: its place and two counts.
-const EACH: usize = 3 * size_of::<(ItemId, Kept)>() + size_of::<LeaseSlot>() + 2 * size_of::<usize>();
+const EACH: usize = 3 * size_of::<(ItemId, Won)>() + size_of::<LeaseSlot>() + 2 * size_of::<usize>();
 /// A table that grew larger than this gives its memory back once it is empty.
 const KEEP: usize = 64;
 
 /// What one client was told to regenerate.
 pub(super) struct Wins {
-    table: HashMap<ItemId, Kept>,
+    table: HashMap<ItemId, Won>,
     held: Share,
 }
 
 /// A win until its client comes back. Its slot may go meanwhile, with the value that somebody else brought: it is for
 /// those who wait, and they have it.
-struct Kept {
+struct Won {
     stale: Option<u64>,
     lease: Option<Lease>,
     told: Instant,
@@ -42,7 +42,7 @@ impl Wins {
     pub(super) fn note(&mut self, item: ItemId, win: Win, holder: &Holder) {
         if (self.table.len() < MOST && holder.may_take(EACH)) || self.table.contains_key(&item) {
             let Win { stale, lease, told, slot } = win;
-            self.table.insert(item, Kept { stale, lease, told, slot: Arc::downgrade(&slot) });
+            self.table.insert(item, Won { stale, lease, told, slot: Arc::downgrade(&slot) });
             self.count();
         }
     }
@@ -54,7 +54,7 @@ impl Wins {
 
     /// Whether the item is to be regenerated under the lease of this slot.
     pub(super) fn has(&self, item: ItemId, slot: &Arc<LeaseSlot>) -> bool {
-        self.table.get(&item).is_some_and(|kept| kept.slot.as_ptr() == Arc::as_ptr(slot))
+        self.table.get(&item).is_some_and(|won| won.slot.as_ptr() == Arc::as_ptr(slot))
     }
 
     /// Takes the win of an item. Where its slot is gone, nobody waits for what comes of it, and another does as well.
@@ -67,12 +67,7 @@ impl Wins {
             self.table = HashMap::new();
         }
         self.count();
-        win.map(|Kept { stale, lease, told, slot }| Win {
-            stale,
-            lease,
-            told,
-            slot: slot.upgrade().unwrap_or_default(),
-        })
+        win.map(|Won { stale, lease, told, slot }| Win { stale, lease, told, slot: slot.upgrade().unwrap_or_default() })
     }
 
     fn count(&mut self) {

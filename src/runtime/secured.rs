@@ -51,8 +51,8 @@ pub struct SecuredWriter {
 }
 
 impl SecuredStream {
-    /// Agrees on keys with the other end, for as long as the caller has patience. `held` learns what is kept of what the
-    /// other end says until then, and whether that may be.
+    /// Agrees on keys with the other end, for as long as the caller has patience. `held` is told how many bytes the
+    /// handshake takes so far; an error of its ends it.
     pub(crate) async fn agree(
         socket: SocketStream,
         mut session: TlsSession,

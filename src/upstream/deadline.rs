@@ -1,4 +1,5 @@
-//! The one timer of a connection: it runs for the oldest question only, so an ordinary request costs no timer.
+//! The one timer of a connection, so that an ordinary request costs none: it fails what is overdue, and before that has what
+//! takes long let go of the buffers it was read into.
 
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -9,9 +10,9 @@ use super::lane::Lane;
 use super::slot::Expired;
 use crate::protocol::Cause;
 
-/// What is not answered for so long takes long: what is kept of it keeps no buffer from then on. A busy server nearby
-/// needs less, and what goes a moment later is not worth a copy.
-const LONG: Duration = Duration::from_millis(20);
+/// What is not answered for so long takes long: what is kept of it, and of replies that wait behind it, keeps no buffer from
+/// then on. Busy servers nearby need a few milliseconds, and what goes a moment later is not worth a copy.
+pub const LONG: Duration = Duration::from_millis(20);
 
 /// Fails what is overdue until nothing is owed any more.
 pub(super) async fn watch(lane: Rc<Lane>) {

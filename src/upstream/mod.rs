@@ -48,6 +48,7 @@ mod unusable;
 
 pub use blackout::Peers;
 pub use connect::Connected;
+pub use deadline::LONG;
 pub use health::Standing;
 pub(crate) use inspect::{ServerFacts, Sighting};
 pub use mark::{Mark, Party};

@@ -3,7 +3,7 @@
 /// One kind of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shed {
-    /// A client that held most was closed.
+    /// A client was closed: it held most, or its TLS handshake had no room.
     Client,
     /// A value a client asked for was answered with an error instead.
     Reply,
