@@ -132,7 +132,9 @@ impl Received {
         let mut link = lane.link.borrow_mut();
         let wanted = self.decoder.wanted(&self.buffer);
         if wanted == 0 {
-            return Ok(());
+            // It is dropped. That it could not end the connection as it began may have changed meanwhile.
+            drop(link);
+            return if self.is_in_vain(lane) { Err(Cause::Unwanted) } else { Ok(()) };
         }
         let is_new = link.receiving == 0;
         if is_new {

@@ -131,11 +131,33 @@ fn a_client_that_takes_nothing_more_is_not_waited_for_though_nothing_more_is_wri
     backend.sends_value(&one, "small");
     backend.sends(format!("VA {SOME} f0 {}\r\n", two.opaque));
     backend.sends(LARGE);
-    let (_elsewhere, began) = (server.meets(&mut client), Instant::now());
+    let _elsewhere = server.meets(&mut client);
+    is_read_no_more(&mut backend);
+}
+
+/// Leash ends the connection while a value is on its way.
+fn is_read_no_more(backend: &mut Backend) {
+    let began = Instant::now();
     while backend.takes(b"vvvv") {
         assert!(began.elapsed() < BOUND, "leash goes on reading for nobody");
         pause(Duration::from_millis(20));
     }
+}
+
+#[test]
+fn a_connection_ends_once_there_is_another_though_its_value_is_half_dropped() {
+    let server = FakeServer::start();
+    let leash = leash_at(&server.address(), "request_timeout: 10s", "");
+    let (mut client, mut gone) = (leash.client(), leash.client());
+    let mut backend = server.meets(&mut client);
+    gone.send("get one\r\nget two\r\n");
+    let one = backend.receives("mg one v f");
+    is_found_gone(&leash, gone, &mut backend, &one);
+    begins(&mut backend, "two", SOME);
+    // More than the kernels keep between the two, so leash has dropped some.
+    backend.sends(vec![b'v'; 2 * HUGE]);
+    let _elsewhere = server.meets(&mut client);
+    is_read_no_more(&mut backend);
 }
 
 #[test]
