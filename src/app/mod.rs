@@ -18,6 +18,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::config::Config;
 use crate::discovery::DiscoveryError;
 use crate::logging::Filter;
+use crate::runtime::signals::EndSignals;
 use crate::snapshot::UnopenedQueues;
 pub use reload::Reloader;
 pub use running::Running;
@@ -64,7 +65,7 @@ pub fn run(config: Config, mut reloader: Reloader, filter: &Filter) -> Result<()
 }
 
 async fn serve(mut config: Config, reloader: &mut Reloader, filter: &Filter) -> Result<(), AppError> {
-    let mut ends = Ends::new()?;
+    let mut ends = EndSignals::new()?;
     // From here on it reloads; before, it would have ended the process.
     let mut hangup = signal(SignalKind::hangup())?;
     reloader.find_servers(&mut config).await?;
@@ -74,7 +75,7 @@ async fn serve(mut config: Config, reloader: &mut Reloader, filter: &Filter) -> 
     tell(State::Ready, &running.in_brief());
     loop {
         tokio::select! {
-            () = ends.wait() => break,
+            () = ends.first() => break,
             () = reload_when_asked(&mut hangup, reloader, filter, &running) => {}
         }
     }
@@ -82,7 +83,7 @@ async fn serve(mut config: Config, reloader: &mut Reloader, filter: &Filter) -> 
     // A second signal ends leash at once.
     let in_time = tokio::select! {
         in_time = running.stop() => in_time,
-        () = ends.wait() => std::process::exit(1),
+        () = ends.second() => std::process::exit(1),
     };
     if !in_time {
         // A worker that still waits for a server would keep the process.
@@ -100,24 +101,4 @@ async fn reload_when_asked(hangup: &mut Signal, reloader: &mut Reloader, filter:
         () = reloader.discovered(running) => return reloader.take_servers(running).await,
     }
     reloader.reload(running, filter).await;
-}
-
-/// The signals that end the process.
-struct Ends {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Ends {
-    fn new() -> io::Result<Ends> {
-        Ok(Ends { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
-    }
-
-    /// Ready once the process is to end.
-    async fn wait(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
 }

@@ -37,6 +37,7 @@ use tokio::task::spawn_local;
 
 use crate::config::Config;
 use crate::discovery::{Discoverer, DiscoveryError};
+use crate::runtime::signals::EndSignals;
 use crate::snapshot::{SharedServer, Snapshot};
 use copier::Copier;
 use filter::KeyFilter;
@@ -48,7 +49,7 @@ pub use plan::WarmRefusal;
 use plan::{SourceServer, WarmPlan};
 pub use report::WarmReport;
 use server_copy::ServerCopy;
-use stop::{Signals, Stop};
+use stop::{Stop, heed};
 use tally::WarmTally;
 
 /// No client waits for a copy, so a server has this long to reply at least.
@@ -104,7 +105,7 @@ async fn copy(order: &Order) -> Result<WarmReport, WarmError> {
         eprintln!("not copied: {note}");
     }
     let stop = Rc::new(Stop::default());
-    spawn_local(Signals::new()?.heed(stop.clone()));
+    spawn_local(heed(EndSignals::new()?, stop.clone()));
     let run = Run { snapshot: Snapshot::new(patient(&order.config)), plan, stop };
     let tallies = if order.is_dry { run.count_all().await } else { run.copy_all(order).await? };
     Ok(WarmReport { is_dry: order.is_dry, tallies, stopped: run.stop.why() })

@@ -1,11 +1,11 @@
 //! What ends a run before its time: a signal, or a new pool that does not take anything.
 
 use std::cell::RefCell;
-use std::io;
 use std::rc::Rc;
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
+
+use crate::runtime::signals::EndSignals;
 
 /// Whether to stop, and why.
 #[derive(Default)]
@@ -40,31 +40,11 @@ impl Stop {
     }
 }
 
-/// The signals that end a run: the first lets what is under way come to its end, the second ends the process.
-pub(super) struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Signals {
-    /// From now on they are heeded.
-    pub(super) fn new() -> io::Result<Signals> {
-        Ok(Signals { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
-    }
-
-    /// Calls `stop` at the first, and does not survive the second.
-    pub(super) async fn heed(mut self, stop: Rc<Stop>) {
-        self.next().await;
-        eprintln!("stopping: what is under way is finished; the same signal again ends at once");
-        stop.call(|| "interrupted".to_string());
-        self.next().await;
-        std::process::exit(1)
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
+/// Calls `stop` at the first signal, and does not survive the second.
+pub(super) async fn heed(mut signals: EndSignals, stop: Rc<Stop>) {
+    signals.first().await;
+    eprintln!("stopping: what is under way is finished; the same signal again ends at once");
+    stop.call(|| "interrupted".to_string());
+    signals.second().await;
+    std::process::exit(1)
 }

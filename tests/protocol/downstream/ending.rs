@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use support::fake_server::{FakeServer, is_closed};
-use support::memcached::signal;
+use support::memcached::{signal, signal_often};
 use support::{BOUND, Client, Memcached, wait_until};
 
 use super::{END, Mortal};
@@ -94,8 +94,24 @@ fn a_second_signal_ends_leash_at_once() {
     backend.receives("mg a v f");
     signal(leash.child.id(), "TERM");
     wait_until("leash stops listening", BOUND, || Client::try_connect(&leash.address).is_err());
-    signal(leash.child.id(), "TERM");
+    signal(leash.child.id(), "INT");
     let (code, took) = leash.ends();
     assert_eq!(code, Some(1));
     assert!(took < Duration::from_millis(300), "{took:?}");
+}
+
+/// `timeout` sends its signal to the process and to its group.
+#[test]
+fn a_signal_that_is_sent_twice_at_once_is_one() {
+    let server = FakeServer::start();
+    let mut leash = Mortal::before(&server.address());
+    let mut client = Client::connect(&leash.address);
+    client.send("get a\r\n");
+    let mut backend = server.greets();
+    let question = backend.receives("mg a v f");
+    signal_often(leash.child.id(), "TERM", 100);
+    wait_until("leash stops listening", BOUND, || Client::try_connect(&leash.address).is_err());
+    backend.sends_code(&question, "EN");
+    client.expect("", "END\r\n");
+    assert_eq!(leash.ends().0, Some(0));
 }

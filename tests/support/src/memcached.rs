@@ -190,6 +190,12 @@ fn stands_still(pid: u32) -> bool {
 
 /// Sends a signal to one process that a test started.
 pub fn signal(pid: u32, name: &str) {
-    let done = Command::new("kill").args([&format!("-{name}"), &pid.to_string()]).status().expect("kill runs");
+    signal_often(pid, name, 1);
+}
+
+/// Sends it so many times, with nothing between them.
+pub fn signal_often(pid: u32, name: &str, times: usize) {
+    let targets = vec![pid.to_string(); times];
+    let done = Command::new("kill").arg(format!("-{name}")).args(targets).status().expect("kill runs");
     assert!(done.success(), "kill -{name} {pid}");
 }
