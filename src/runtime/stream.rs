@@ -4,7 +4,7 @@
 use std::io::{self, IoSlice};
 use std::task::{Context, Poll};
 
-use bytes::BytesMut;
+use bytes::{BufMut, BytesMut};
 
 use super::secured::{SecuredReader, SecuredStream, SecuredWriter};
 use super::socket::{SocketReader, SocketStream, SocketWriter};
@@ -62,8 +62,19 @@ impl Stream {
 impl Reader {
     /// Reads into the spare room of `buffer`, which must have some; 0 bytes mean the other end is done.
     pub fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut BytesMut) -> Poll<io::Result<usize>> {
+        self.poll_read_some(cx, buffer, usize::MAX)
+    }
+
+    /// The same of `most` bytes at most; over TLS, of the records that are there already.
+    #[inline]
+    pub(crate) fn poll_read_some(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut BytesMut,
+        most: usize,
+    ) -> Poll<io::Result<usize>> {
         match self {
-            Reader::Plain(reader) => reader.poll_read(cx, buffer),
+            Reader::Plain(reader) => reader.poll_read(cx, &mut buffer.limit(most)),
             Reader::Secured(reader) => reader.poll_read(cx, buffer),
         }
     }

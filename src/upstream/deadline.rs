@@ -1,5 +1,5 @@
-//! The one timer of a connection, so that an ordinary request costs none: it fails what is overdue, and before that has what
-//! takes long let go of the buffers it was read into.
+//! The one timer of a connection, so that an ordinary request costs none: it fails what is overdue. What takes long lets go of
+//! the buffers it was read into before that, as soon as more is asked, or when the timer comes by.
 
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -10,18 +10,18 @@ use super::lane::Lane;
 use super::slot::Expired;
 use crate::protocol::Cause;
 
-/// What is not answered for so long takes long: what is kept of it, and of replies that wait behind it, keeps no buffer from
-/// then on. Busy servers nearby need a few milliseconds, and what goes a moment later is not worth a copy.
-pub const LONG: Duration = Duration::from_millis(20);
+/// How often the timer comes by where nothing is due. What waits without more being asked does not grow; and to wake for it
+/// more often cost a server that is asked 2,000 times a second 4 % more.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// Fails what is overdue until nothing is owed any more.
 pub(super) async fn watch(lane: Rc<Lane>) {
     let patience = lane.target.options.request_timeout;
     loop {
         let next = next_deadline(&lane, patience);
-        // What is asked meanwhile may take long, too. An idle connection keeps its timer for one more period: re-arming it for
-        // each request would cost more.
-        let look = Instant::now() + LONG;
+        // What is asked meanwhile may take long, too, and is due no sooner than its patience from now. An idle connection keeps
+        // its timer for one more period: re-arming it for each request would cost more.
+        let look = Instant::now() + LOOK.min(patience);
         let until = next.map_or(look, |due| due.min(look));
         sleep_until(until.into()).await;
         if next.is_none() && !lane.owes_any() {
@@ -41,7 +41,7 @@ fn next_deadline(lane: &Lane, patience: Duration) -> Option<Instant> {
 fn expire(lane: &Lane, patience: Duration) {
     let now = lane.turn.tick();
     let mut link = lane.link.borrow_mut();
-    now.checked_sub(LONG).into_iter().for_each(|before| link.slots.linger(before));
+    link.slots.let_go(now);
     let Some(before) = now.checked_sub(patience) else { return };
     if link.progress.excuses(now) {
         return;

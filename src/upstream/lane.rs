@@ -223,6 +223,7 @@ impl Lane {
 
 impl Flush for Lane {
     fn flush(&self) {
+        self.link.borrow_mut().slots.let_go(self.turn.now());
         self.send();
     }
 }

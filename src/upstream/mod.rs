@@ -48,7 +48,6 @@ mod unusable;
 
 pub use blackout::Peers;
 pub use connect::Connected;
-pub use deadline::LONG;
 pub use health::Standing;
 pub(crate) use inspect::{ServerFacts, Sighting};
 pub use mark::{Mark, Party};
@@ -58,6 +57,7 @@ pub use reply_run::{Arrived, Place, ReplyRun};
 pub use server::Server;
 pub use server_or_store::ServerOrStore;
 pub use servers::Servers;
+pub use slots::LONG;
 #[doc(hidden)]
 pub use spool::bytes as spool_bytes;
 pub use spool::{Failing, Spool, Spools};

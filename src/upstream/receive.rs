@@ -21,6 +21,7 @@ use super::ticket::Ticket;
 use crate::metrics::UpstreamCount;
 use crate::protocol::{AnswerDecoder, Cause, Desync, Reply};
 use crate::runtime::memory::{Buffer, Buffers};
+use crate::runtime::net::LEAST_ROOM;
 use crate::runtime::stream::Reader;
 
 /// memcached's words for a value it cannot keep until it is read.
@@ -56,7 +57,9 @@ impl Received {
         let left = if self.decoder.value_len() < LARGE { 0 } else { self.decoder.left(&self.buffer) };
         let wanted = self.decoder.wanted(&self.buffer);
         buffers.make_room(&mut self.buffer, wanted);
-        let read = ready!(reader.poll_read(cx, &mut self.buffer))?;
+        // After a large value comes another, most often. What is read of it before its size is known must be copied.
+        let most = if self.of_large > 0 && left == 0 { LEAST_ROOM } else { usize::MAX };
+        let read = ready!(reader.poll_read_some(cx, &mut self.buffer, most))?;
         self.of_large = left.min(read);
         Poll::Ready(Ok(read))
     }

@@ -12,6 +12,10 @@ use super::slot::{Expired, Slot};
 use super::ticket::Ticket;
 use crate::protocol::{Expected, Token};
 
+/// What is not answered for so long takes long: what is kept of it, and of replies that wait behind it, keeps no buffer from
+/// then on. Busy servers nearby need a few milliseconds, and what goes a moment later is not worth a copy.
+pub const LONG: Duration = Duration::from_millis(20);
+
 /// Stands in the place of an item when no caller waits for a reply about it any more.
 const NO_ITEM: u32 = 0;
 /// No more questions than this are asked elsewhere at once.
@@ -220,9 +224,10 @@ impl Slots {
         self.queue.back().map_or(0, |slot| slot.len)
     }
 
-    /// Lets those who ask know that the questions asked at or before `before` take long, so that nothing kept of these keeps a
-    /// buffer.
-    pub(super) fn linger(&mut self, before: Instant) {
+    /// Lets those who ask know which questions take [long](LONG) by now, so that nothing kept of these keeps a buffer.
+    #[inline]
+    pub(super) fn let_go(&mut self, now: Instant) {
+        let Some(before) = now.checked_sub(LONG) else { return };
         while let Some(slot) = self.queue.get_mut(self.lingering).filter(|slot| slot.asked <= before) {
             slot.linger();
             self.lingering += 1;

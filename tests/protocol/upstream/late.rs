@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use support::fake_server::{FakeServer, hears_nothing};
 use support::figures::metric;
 
-use super::{DEADLINE, SLACK, leash_before, one_with};
+use super::{DEADLINE, SLACK, leash_at, leash_before, one_with};
 
 #[test]
 fn a_late_reply_is_discarded_and_later_ones_pair_correctly() {
@@ -41,6 +41,27 @@ fn a_timeout_answers_soon_after_the_deadline() {
         assert!(took + Duration::from_millis(5) >= DEADLINE, "round {round}: too early, {took:?}");
         assert!(took < DEADLINE + SLACK, "round {round}: {took:?}");
     }
+}
+
+#[test]
+fn a_short_deadline_holds_beside_what_is_overdue_already() {
+    let server = FakeServer::start();
+    let short = Duration::from_millis(40);
+    let pool = format!("request_timeout: {}ms, failures: 1000", short.as_millis());
+    let leash = leash_at(&server.address(), &pool, "");
+    let mut client = leash.client();
+    let mut backend = server.meets(&mut client);
+    let mut times = Vec::new();
+    for _ in 0..6 {
+        let start = Instant::now();
+        client.send("get slow\r\n");
+        backend.receives("mg slow v f");
+        client.expect("", "END\r\n");
+        times.push(start.elapsed());
+    }
+    // Before the first, no reply was owed. The least counts: disturbance only adds.
+    let least = times.iter().skip(1).min().copied().unwrap_or_default();
+    assert!(least < 3 * short, "{times:?}");
 }
 
 #[test]
