@@ -21,6 +21,8 @@ words! {
         Status = "status",
         /// The value was too large.
         TooLarge = "too_large",
+        /// There was no memory for the value.
+        NoMemory = "no_memory",
         /// The answer was no HTTP, not whole or not as announced.
         Broken = "broken",
         /// The call was not made: the endpoint fails.
@@ -36,7 +38,7 @@ impl LoadOutcome {
         !matches!(self, LoadOutcome::HeldBack | LoadOutcome::Queue)
     }
 
-    /// Whether it was called and gave neither a value nor the word that there is none.
+    /// Whether it was called and failed: gave neither a value that may be held nor the word that there is none.
     pub(crate) fn is_failure(self) -> bool {
         use LoadOutcome::{Broken, Connect, Status, Timeout, TooLarge};
         matches!(self, Timeout | Connect | Status | TooLarge | Broken)

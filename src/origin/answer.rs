@@ -1,12 +1,13 @@
 //! The answer of an endpoint, read: whole and as announced, or not at all.
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use hyper::header::{AGE, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, ETAG, TRANSFER_ENCODING, VARY};
 use hyper::{HeaderMap, Response, StatusCode, Version};
 
 use super::NoValue;
+use super::value::ValueSoFar;
 use super::wire::Ear;
 
 /// How often what was read may wait for the connection to notice what follows it: it does so in its own task.
@@ -58,17 +59,17 @@ impl AnswerHeaders {
     }
 }
 
-/// Reads an answer to its end; a body of more than `most` bytes only to there. `was_conditional` says whether
-/// "unchanged" is an answer to what was asked.
+/// Reads an answer to its end; a body only as far as `value` takes it. `was_conditional` says whether "unchanged" is an
+/// answer to what was asked.
 pub(super) async fn read(
     answer: Response<Incoming>,
-    most: usize,
+    value: ValueSoFar,
     was_conditional: bool,
 ) -> Result<OriginAnswer, NoValue> {
     match answer.status() {
         StatusCode::OK => {
             let headers = AnswerHeaders::of(answer.headers())?;
-            body(answer, most).await.map(|body| OriginAnswer::Value(body, headers))
+            body(answer, value).await.map(|body| OriginAnswer::Value(body, headers))
         }
         StatusCode::NOT_MODIFIED if was_conditional => AnswerHeaders::of(answer.headers()).map(OriginAnswer::Unchanged),
         StatusCode::NOT_FOUND | StatusCode::GONE => Ok(OriginAnswer::Absent),
@@ -76,18 +77,19 @@ pub(super) async fn read(
     }
 }
 
-async fn body(answer: Response<Incoming>, most: usize) -> Result<Bytes, NoValue> {
-    let frame = Framing::of(&answer);
-    if !frame.is_told {
+async fn body(answer: Response<Incoming>, mut value: ValueSoFar) -> Result<Bytes, NoValue> {
+    let framing = Framing::of(&answer);
+    if !framing.is_told {
         return Err(NoValue::Endless);
     }
-    if answer.body().size_hint().lower() > most as u64 {
-        return Err(NoValue::TooLarge);
+    let mut body = answer.into_body();
+    value.expects(body.size_hint().exact())?;
+    while let Some(frame) = body.frame().await {
+        if let Ok(data) = frame.map_err(|_| NoValue::Broken)?.into_data() {
+            value.take(&data)?;
+        }
     }
-    let collected = Limited::new(answer.into_body(), most).collect().await;
-    let body =
-        collected.map_err(|error| if error.is::<LengthLimitError>() { NoValue::TooLarge } else { NoValue::Broken })?;
-    if frame.has_surplus().await { Err(NoValue::Broken) } else { Ok(body.to_bytes()) }
+    if framing.has_surplus().await { Err(NoValue::Broken) } else { Ok(value.whole()) }
 }
 
 /// How the end of a body is told.

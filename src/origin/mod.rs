@@ -12,6 +12,7 @@ mod answer;
 mod connect;
 mod look;
 mod surplus;
+mod value;
 mod wire;
 
 use std::time::Duration;
@@ -29,9 +30,11 @@ use tokio::time::timeout;
 pub(crate) use answer::{AnswerHeaders, OriginAnswer};
 use connect::Connector;
 pub(crate) use look::{Reached, look};
+use value::ValueSoFar;
 use wire::Ear;
 
 use crate::config::{Endpoint, HttpVersion, Loader};
+use crate::runtime::memory::Holder;
 use crate::tls::TlsFault;
 
 /// An answer with a longer head, or more lines in it, is none.
@@ -55,12 +58,22 @@ pub(crate) enum NoValue {
     /// The value has more bytes than are stored.
     #[error("a value larger than limits.item_size")]
     TooLarge,
+    /// There is no memory for the value.
+    #[error("no room for the value in limits.memory")]
+    NoMemory,
     /// It is not HTTP, not whole, or not as announced.
     #[error("an answer that is no HTTP, not whole or not as announced")]
     Broken,
     /// Nothing told where its value ends.
     #[error("an answer with neither Content-Length nor chunks")]
     Endless,
+}
+
+impl NoValue {
+    /// Whether the endpoint is to blame.
+    pub(crate) fn is_of_endpoint(self) -> bool {
+        self != NoValue::NoMemory
+    }
 }
 
 /// One endpoint.
@@ -98,11 +111,13 @@ impl OriginClient {
         Ok(OriginClient { client, scheme, authority, headers, first_byte_timeout, timeout, most })
     }
 
-    /// Asks for `path`; if `etag` is known of an earlier answer, only whether it is still that.
-    pub(crate) async fn ask(&self, path: &str, etag: Option<&str>) -> Result<OriginAnswer, NoValue> {
+    /// Asks for `path`; if `etag` is known of an earlier answer, only whether it is still that. `holder` has the value until
+    /// all of it is there.
+    pub(crate) async fn ask(&self, path: &str, etag: Option<&str>, holder: &Holder) -> Result<OriginAnswer, NoValue> {
         let whole = async {
             let answer = timeout(self.first_byte_timeout, self.begin(path, etag)).await;
-            answer::read(answer.map_err(|_| NoValue::Timeout)??, self.most, etag.is_some()).await
+            answer::read(answer.map_err(|_| NoValue::Timeout)??, ValueSoFar::new(self.most, holder), etag.is_some())
+                .await
         };
         timeout(self.timeout, whole).await.unwrap_or(Err(NoValue::Timeout))
     }

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use super::*;
 use crate::config::{LoaderUrl, UrlPiece};
+use crate::runtime::memory::{Memory, Share};
 
 const MOST: usize = 1000;
 
@@ -63,7 +64,7 @@ fn run<T>(test: impl Future<Output = T>) -> T {
 fn made_of(answer: &[u8]) -> String {
     let (port, _) = endpoint(vec![vec![answer.to_vec()]]);
     let origin = OriginClient::new(&loader(port), MOST).unwrap();
-    told(run(origin.ask("/k", Some("\"e\""))))
+    told(run(origin.ask("/k", Some("\"e\""), &Holder::unbounded())))
 }
 
 fn told(answer: Result<OriginAnswer, NoValue>) -> String {
@@ -148,7 +149,7 @@ fn an_answer_that_is_cut_off_at_any_byte_by_a_reset_is_none() {
     });
     run(async {
         for end in 0..answer.len() {
-            assert_eq!(told(origin.ask("/k", None).await), "Broken", "{end} bytes");
+            assert_eq!(told(origin.ask("/k", None, &Holder::unbounded()).await), "Broken", "{end} bytes");
         }
     });
 }
@@ -158,7 +159,7 @@ fn an_endpoint_that_hangs_or_drips_is_given_up_in_time() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let origin = OriginClient::new(&loader(listener.local_addr().unwrap().port()), MOST).unwrap();
     let begun = Instant::now();
-    assert_eq!(told(run(origin.ask("/k", None))), "Timeout");
+    assert_eq!(told(run(origin.ask("/k", None, &Holder::unbounded()))), "Timeout");
     assert!(begun.elapsed() < Duration::from_millis(550), "{:?}", begun.elapsed());
 
     std::thread::spawn(move || {
@@ -171,7 +172,7 @@ fn an_endpoint_that_hangs_or_drips_is_given_up_in_time() {
         }
     });
     let begun = Instant::now();
-    assert_eq!(told(run(origin.ask("/k", None))), "Timeout");
+    assert_eq!(told(run(origin.ask("/k", None, &Holder::unbounded()))), "Timeout");
     assert!(begun.elapsed() < Duration::from_millis(550), "{:?}", begun.elapsed());
 }
 
@@ -179,7 +180,7 @@ fn an_endpoint_that_hangs_or_drips_is_given_up_in_time() {
 fn where_nobody_listens_there_is_no_connection() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let origin = OriginClient::new(&loader(free), MOST).unwrap();
-    assert_eq!(told(run(origin.ask("/k", None))), "Connect");
+    assert_eq!(told(run(origin.ask("/k", None, &Holder::unbounded()))), "Connect");
 }
 
 #[test]
@@ -190,7 +191,7 @@ fn a_connection_is_kept_and_one_that_ended_while_it_rested_costs_no_call() {
     let origin = OriginClient::new(&loader(port), MOST).unwrap();
     run(async {
         for call in 0..4 {
-            assert_eq!(told(origin.ask("/k", None).await), "value abc", "call {call}");
+            assert_eq!(told(origin.ask("/k", None, &Holder::unbounded()).await), "value abc", "call {call}");
         }
     });
     assert_eq!(asked.load(Relaxed), 4);
@@ -202,7 +203,9 @@ fn what_an_answer_says_of_itself_is_told_with_it() {
                   Leash-Flags: 7\r\nAge: 1\r\nVary: *\r\nLeash-Cache-Control: c\r\n\r\na";
     let (port, _) = endpoint(vec![vec![answer.into()]]);
     let origin = OriginClient::new(&loader(port), MOST).unwrap();
-    let Ok(OriginAnswer::Value(_, headers)) = run(origin.ask("/k", None)) else { panic!("no value") };
+    let Ok(OriginAnswer::Value(_, headers)) = run(origin.ask("/k", None, &Holder::unbounded())) else {
+        panic!("no value")
+    };
     let some = |text: &str| Some(text.to_string());
     let expected = AnswerHeaders {
         targeted: some("c"),
@@ -213,4 +216,31 @@ fn what_an_answer_says_of_itself_is_told_with_it() {
         etag: some("\"x\""),
     };
     assert_eq!(headers, expected);
+}
+
+#[test]
+fn a_value_that_there_is_no_memory_for_is_given_up_as_it_arrives_and_keeps_none() {
+    let memory = Memory::new(64 * 1024);
+    let ask = |length: usize, chunks: bool| {
+        let body = "v".repeat(length);
+        let answer = match chunks {
+            true => format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{length:x}\r\n{body}\r\n0\r\n\r\n"),
+            false => format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{body}"),
+        };
+        let (port, _) = endpoint(vec![vec![answer.into_bytes()]]);
+        let origin = OriginClient::new(&loader(port), 1 << 20).unwrap();
+        let said = run(origin.ask("/k", None, &Holder::new(&memory)));
+        assert_eq!(memory.held(), 0, "{length} bytes");
+        said.map(|answer| matches!(answer, OriginAnswer::Value(value, _) if value.len() == length))
+    };
+    for chunks in [false, true] {
+        assert_eq!(ask(20_000, chunks), Ok(true));
+        assert_eq!(ask(65_537, chunks), Err(NoValue::NoMemory));
+    }
+    // Others have all of it: what is small still comes.
+    let mut others = Share::new(&memory);
+    others.set(64 * 1024);
+    let (port, _) = endpoint(vec![vec![b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nabc".to_vec()]]);
+    let origin = OriginClient::new(&loader(port), MOST).unwrap();
+    assert_eq!(told(run(origin.ask("/k", None, &Holder::new(&memory)))), "value abc");
 }

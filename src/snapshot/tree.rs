@@ -16,7 +16,7 @@ use crate::route::refresh::decide::{EarlyRefresh, Policy};
 use crate::route::{
     Branch, Entry, GutterNode, MigrationNode, NamespaceNode, Node, PendingReplies, PoolNode, RefreshNode, Tree,
 };
-use crate::runtime::memory::Memory;
+use crate::runtime::memory::{Account, Memory};
 use crate::runtime::turn::Turn;
 use crate::snapshot::{PoolView, SharedServer, Snapshot, prefix_of};
 use crate::upstream::{Server, ServerOrStore, Servers, Target};
@@ -68,6 +68,7 @@ pub fn migrations(
 struct TreeBuilder<'s> {
     snapshot: &'s Snapshot,
     turn: &'s Rc<Turn>,
+    account: &'s Arc<Account>,
     shard: &'s Arc<Shard>,
     pools: Vec<Rc<PoolNode>>,
     pending: Rc<PendingReplies>,
@@ -78,11 +79,12 @@ impl<'s> TreeBuilder<'s> {
         snapshot: &'s Snapshot,
         connect: &mut impl FnMut(&Arc<Target>, ServerId) -> Rc<Server>,
         turn: &'s Rc<Turn>,
-        memory: &Rc<Memory>,
+        memory: &'s Rc<Memory>,
         shard: &'s Arc<Shard>,
     ) -> TreeBuilder<'s> {
         let pools = snapshot.pools().map(|known| Rc::new(pool(snapshot, known, connect))).collect();
-        TreeBuilder { snapshot, turn, shard, pools, pending: Rc::new(PendingReplies::new(memory, turn.clone())) }
+        let pending = Rc::new(PendingReplies::new(memory, turn.clone()));
+        TreeBuilder { snapshot, turn, account: memory.account(), shard, pools, pending }
     }
 
     fn entry(&self, root: Rc<dyn Node>, patience: Duration) -> Entry {
@@ -139,7 +141,7 @@ impl<'s> TreeBuilder<'s> {
         let (loaders, limits, prefix) = (&self.snapshot.loaders, &self.snapshot.config.limits, prefix_of(route));
         let bounds = LoaderBounds { item_size: limits.item_size, queue: limits.waiters };
         let terms = loaders.terms(route, (identity(&prefix), route_label(&prefix)), bounds)?;
-        Some(RouteLoader::new(loaders.clone(), terms, (self.shard.clone(), id)))
+        Some(RouteLoader::new(loaders.clone(), terms, self.account.clone(), (self.shard.clone(), id)))
     }
 
     /// What moves a route between what `side` makes of its two pools.

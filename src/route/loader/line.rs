@@ -42,6 +42,7 @@ impl EndpointLine {
 
     /// Notes what became of a call, and gives those that are due now.
     pub(super) fn ended(&mut self, permit: Permit, trouble: Option<NoValue>, now: Instant) -> Vec<Due> {
+        let trouble = trouble.filter(|why| why.is_of_endpoint());
         let before = self.line.state();
         trouble.iter().for_each(|why| self.terms.fares.failed(now, *why));
         self.line.ended(permit, trouble.is_none(), now, rand::random());

@@ -11,6 +11,7 @@ use super::terms::{LoaderBounds, LoaderTerms};
 use super::thread;
 use super::validators::Validators;
 use crate::config::Route;
+use crate::runtime::memory::Account;
 
 /// What the loaders of one process share, over all of its configurations.
 pub struct Loaders {
@@ -38,9 +39,9 @@ impl Loaders {
         self.fares.lock().unwrap_or_else(PoisonError::into_inner).entry(identity).or_default().clone()
     }
 
-    /// Orders a call.
-    pub(super) fn order(&self, order: LoadOrder) {
-        let thread = self.thread.get_or_init(|| match thread::start() {
+    /// Orders a call. What its answer takes of memory is counted in `account`, that of the process.
+    pub(super) fn order(&self, order: LoadOrder, account: &Arc<Account>) {
+        let thread = self.thread.get_or_init(|| match thread::start(account.clone()) {
             Ok(thread) => Some(thread),
             Err(error) => {
                 tracing::error!(%error, "loaders cannot be asked");

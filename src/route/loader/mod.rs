@@ -41,6 +41,7 @@ use crate::origin::{AnswerHeaders, OriginAnswer};
 use crate::protocol::Item;
 use crate::route::refresh::decide::ItemId;
 use crate::route::refresh::{Keep, Regenerate, Regenerated, Wanted};
+use crate::runtime::memory::Account;
 use decide::AnswerSaid;
 use order::{LoadOrder, NoAnswer};
 
@@ -52,14 +53,21 @@ const FAILED_FOR: u32 = 2;
 pub struct RouteLoader {
     loaders: Arc<Loaders>,
     terms: Arc<LoaderTerms>,
+    /// What counts the values as they arrive.
+    account: Arc<Account>,
     shard: Arc<Shard>,
     route: RouteId,
 }
 
 impl RouteLoader {
     /// The loader of the route that metrics know as `route`.
-    pub fn new(loaders: Arc<Loaders>, terms: Arc<LoaderTerms>, (shard, route): (Arc<Shard>, RouteId)) -> RouteLoader {
-        RouteLoader { loaders, terms, shard, route }
+    pub fn new(
+        loaders: Arc<Loaders>,
+        terms: Arc<LoaderTerms>,
+        account: Arc<Account>,
+        (shard, route): (Arc<Shard>, RouteId),
+    ) -> RouteLoader {
+        RouteLoader { loaders, terms, account, shard, route }
     }
 
     async fn load(self, wanted: Wanted) -> Regenerated {
@@ -68,13 +76,14 @@ impl RouteLoader {
         let etag = known.and_then(|value| self.loaders.validators.of(wanted.id, value));
         let (answer, told) = oneshot::channel();
         let ordered = Instant::now();
-        self.loaders.order(LoadOrder {
+        let order = LoadOrder {
             terms: self.terms.clone(),
             whose: (Arc::as_ptr(&self.shard).addr(), wanted.whose),
             path: self.terms.path(wanted.key.as_bytes()),
             etag,
             answer,
-        });
+        };
+        self.loaders.order(order, &self.account);
         let told = timeout(self.terms.patience(), told).await;
         let told = told.ok().and_then(Result::ok).unwrap_or(Err(NoAnswer::Queue));
         let (outcome, made) = self.made_of(told, wanted.id, stale);

@@ -44,6 +44,7 @@ impl NoAnswer {
             NoAnswer::NoValue(NoValue::Timeout) => LoadOutcome::Timeout,
             NoAnswer::NoValue(NoValue::Status(_)) => LoadOutcome::Status,
             NoAnswer::NoValue(NoValue::TooLarge) => LoadOutcome::TooLarge,
+            NoAnswer::NoValue(NoValue::NoMemory) => LoadOutcome::NoMemory,
             NoAnswer::NoValue(NoValue::Broken | NoValue::Endless) => LoadOutcome::Broken,
         }
     }

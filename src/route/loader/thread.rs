@@ -6,6 +6,8 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
 use std::thread::Builder;
 use std::time::Instant;
 
@@ -17,16 +19,17 @@ use super::decide::Permit;
 use super::line::{Due, EndpointLine};
 use super::order::{LoadOrder, NoAnswer};
 use crate::origin::NoValue;
+use crate::runtime::memory::{Account, Holder, Memory};
 
 /// Orders that the thread has not looked at yet: it does so at once, as it never waits for anything else.
 const UNSEEN: usize = 65_536;
 
-/// Begins it. It ends when no sender is left.
-pub(super) fn start() -> io::Result<Sender<LoadOrder>> {
+/// Begins it; what arrives is counted in `account`. It ends when no sender is left.
+pub(super) fn start(account: Arc<Account>) -> io::Result<Sender<LoadOrder>> {
     let (orders, ordered) = channel(UNSEEN);
     Builder::new().name("loader".into()).spawn(move || {
         match runtime::Builder::new_current_thread().enable_all().build_local(LocalOptions::default()) {
-            Ok(runtime) => runtime.block_on(run(ordered)),
+            Ok(runtime) => runtime.block_on(run(ordered, Memory::beside_workers(&account))),
             Err(error) => tracing::error!(%error, "loaders cannot be asked"),
         }
     })?;
@@ -40,7 +43,7 @@ struct Ended {
     trouble: Option<NoValue>,
 }
 
-async fn run(mut ordered: Receiver<LoadOrder>) {
+async fn run(mut ordered: Receiver<LoadOrder>, memory: Rc<Memory>) {
     let (mut lines, mut calls) = (HashMap::<u64, EndpointLine>::new(), JoinSet::<Ended>::new());
     loop {
         tokio::select! {
@@ -49,22 +52,23 @@ async fn run(mut ordered: Receiver<LoadOrder>) {
                 let (identity, now) = (order.terms.identity, Instant::now());
                 let line = lines.entry(identity).or_insert_with(|| EndpointLine::new(order.terms.clone(), now));
                 if let Some(due) = line.take(order, now) {
-                    calls.spawn_local(call(identity, due));
+                    calls.spawn_local(call(identity, due, Holder::new(&memory)));
                 }
             }
             Some(Ok(ended)) = calls.join_next() => {
                 let Some(line) = lines.get_mut(&ended.identity) else { continue };
                 for due in line.ended(ended.permit, ended.trouble, Instant::now()) {
-                    calls.spawn_local(call(ended.identity, due));
+                    calls.spawn_local(call(ended.identity, due, Holder::new(&memory)));
                 }
             }
         }
     }
 }
 
-async fn call(identity: u64, Due { order, origin, permit }: Due) -> Ended {
+/// Makes a call that `holder` holds memory for.
+async fn call(identity: u64, Due { order, origin, permit }: Due, holder: Holder) -> Ended {
     let said = match &origin {
-        Some(origin) => origin.ask(&order.path, order.etag.as_deref()).await,
+        Some(origin) => origin.ask(&order.path, order.etag.as_deref(), &holder).await,
         None => Err(NoValue::Connect),
     };
     let said = said.and_then(|answer| order.terms.checked(answer));

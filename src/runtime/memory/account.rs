@@ -28,7 +28,7 @@ pub struct Account {
 }
 
 impl Account {
-    /// Nothing held by `workers` workers, `most` allowed.
+    /// Nothing held by `workers` workers and a thread beside them, `most` allowed.
     pub fn new(most: usize, workers: usize) -> Arc<Account> {
         let largest = (0..workers.max(1)).map(|_| AtomicUsize::new(0)).collect();
         let (step, told, pressed) = (AtomicUsize::new(0), AtomicUsize::new(0), Notify::new());
@@ -58,9 +58,9 @@ impl Account {
         self.step.load(Relaxed)
     }
 
-    /// By how much what a worker believes may be wrong: what all of them have not told yet.
+    /// By how much what a worker believes may be wrong: what all threads have not told yet.
     pub(super) fn doubt(&self) -> usize {
-        self.step() * self.largest.len()
+        self.step() * (self.largest.len() + 1)
     }
 
     /// Takes `bytes` out of what is left, and notes that the worker has told of them, who has not told of `untold` yet.

@@ -54,8 +54,13 @@ impl Memory {
         Rc::new(Memory { account: account.clone(), number, held, told, nobody, buffers })
     }
 
+    /// Of a thread beside the workers, which has no clients to close.
+    pub fn beside_workers(account: &Arc<Account>) -> Rc<Memory> {
+        Memory::of(account, usize::MAX)
+    }
+
     /// The account of the process.
-    pub fn account(&self) -> &Account {
+    pub fn account(&self) -> &Arc<Account> {
         &self.account
     }
 
@@ -72,6 +77,11 @@ impl Memory {
     /// Whether less than half of what is allowed is held, with these `bytes` more.
     pub fn is_calm_with(&self, bytes: usize) -> bool {
         self.held().saturating_add(bytes) <= self.account.most() / 2
+    }
+
+    /// Whether it is not tight with these `bytes` more.
+    fn is_loose_with(&self, bytes: usize) -> bool {
+        self.held().saturating_add(bytes) <= tight(self.account.most())
     }
 
     /// Whether `bytes` more would still be allowed.
@@ -203,6 +213,11 @@ impl Holder {
         self.memory.take(bytes) || self.would_have_little(bytes)
     }
 
+    /// The same of what others need more: only while memory is not [tight](Memory::is_tight) with it.
+    pub fn takes_of_spare(&self, bytes: usize) -> bool {
+        (self.memory.is_loose_with(bytes) && self.memory.take(bytes)) || self.would_have_little(bytes)
+    }
+
     fn would_have_little(&self, bytes: usize) -> bool {
         self.bytes().saturating_add(bytes) <= little(self.memory.account.most())
     }
@@ -286,7 +301,7 @@ mod tests {
         first.set(1600);
         second.set(50);
         assert!(one.is_full() && !one.excess().unwrap().is_full && !other.excess().unwrap().is_full);
-        second.set(101);
+        second.set(151);
         assert!(one.excess().unwrap().is_full && other.excess().unwrap().is_full);
     }
 

@@ -66,10 +66,15 @@ impl Scene {
         self.gives_back_all_but(what, NOISE);
     }
 
-    /// The same where tables keep their places: not more than this in all.
+    /// The same where tables keep their places: not more than this in all. How much it holds then.
     #[track_caller]
-    pub fn gives_back_all_but(&self, what: &str, kept: u64) {
-        let most = (self.base + self.base / 10).max(self.base + kept);
+    pub fn gives_back_all_but(&self, what: &str, kept: u64) -> u64 {
+        self.falls_to(what, (self.base + self.base / 10).max(self.base + kept))
+    }
+
+    /// Fails if it does not soon hold `most` at most. How much it holds then.
+    #[track_caller]
+    pub fn falls_to(&self, what: &str, most: u64) -> u64 {
         let begun = Instant::now();
         let mut now = u64::MAX;
         while now > most && begun.elapsed() < RELEASE {
@@ -78,6 +83,7 @@ impl Scene {
         }
         println!("{what}: {} MiB {:.1?} after they left", now / MIB, begun.elapsed());
         assert!(now <= most, "{what}: {} of {} MiB are kept", now / MIB, self.base / MIB);
+        now
     }
 
     /// What was given up, as metrics tell it.

@@ -8,12 +8,15 @@ use std::time::Duration;
 use support::needs::open_files;
 use support::rig::{Lie, Pace, Paced, Trouble};
 use support::turn::beside_others;
-use support::{Client, Memcached};
+use support::{Client, Memcached, Origin};
 
 use super::scene::{Pusher, Scene, comes_to_rest, crowd, push_all};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MEGABYTES: usize = 1 << 20;
+/// How many values a loader brings at once, and how large each is.
+const LOADS: usize = 64;
+const LOADED: usize = 4 << 20;
 /// Routes of which one leads to servers that do not answer.
 const LOST: &str = "routes: [{prefix: '', pool: main}, {prefix: 'lost:', pool: lost}]";
 
@@ -72,6 +75,45 @@ fn a_value_that_never_ends_is_not_held() {
     bystander.is_served();
     drop(bystander);
     scene.gives_back("an endless value");
+}
+
+#[test]
+fn values_that_a_loader_brings_slowly_hold_no_more_than_the_limit() {
+    let _turn = beside_others();
+    // All of each value but its last byte, which comes once it is wanted no more.
+    let announced = format!(
+        "self.send_response(200)\nself.send_header('Content-Length', '{LOADED}')\nself.end_headers()\n\
+         self.wfile.write(b'v' * ({LOADED} - 1))\ntime.sleep(8)\nself.wfile.write(b'v')"
+    );
+    let in_chunks = format!(
+        "self.protocol_version = 'HTTP/1.1'\nself.send_response(200)\n\
+         self.send_header('Transfer-Encoding', 'chunked')\nself.end_headers()\n\
+         self.wfile.write(b'%x\\r\\n' % {LOADED} + b'v' * ({LOADED} - 1))\ntime.sleep(8)\n\
+         self.wfile.write(b'v\\r\\n0\\r\\n\\r\\n')"
+    );
+    loads("announced", &announced);
+    loads("in chunks", &in_chunks);
+}
+
+/// Many clients that wait for large values, each of which this answers.
+fn loads(how: &str, answer: &str) {
+    let (server, origin) = (Memcached::start_with(&["-I", "8m"]), Origin::start(answer));
+    let url = origin.url("/{key}");
+    let loader = format!("loader: {{url: '{url}', timeout: 6s, max_in_flight: {LOADS}}}");
+    let routes = format!("routes: [{{prefix: '', pool: main}}, {{prefix: 'made:', pool: main, {loader}}}]");
+    let scene = Scene::limited(&pool(&server.address()), ", item_size: 8MiB", &routes);
+    let mut bystander = scene.bystander();
+    let mut askers: Vec<Pusher> =
+        (0..LOADS).map(|key| Pusher::new(&scene.leash, format!("get made:{key}\r\n"))).collect();
+    for _ in 0..6 {
+        push_all(&mut askers, SECOND / 2);
+        bystander.is_served();
+    }
+    let what = format!("{LOADS} values of {} MiB that a loader brings slowly, {how}", LOADED / MEGABYTES);
+    scene.stayed_below(&what);
+    assert!(scene.told().contains("what=\"value\""), "{what}: none was given up: {}", scene.told());
+    drop((askers, bystander));
+    scene.gives_back(&what);
 }
 
 #[test]

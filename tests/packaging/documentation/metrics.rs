@@ -41,7 +41,7 @@ fn every_word_of_a_label_is_told() {
     assert_eq!(told("`outcome`:"), words(&RequestOutcome::ALL.map(RequestOutcome::name)));
     assert_eq!(told("`outcome` of a lease:"), words(&LeaseOutcome::ALL.map(LeaseOutcome::name)));
     assert_eq!(told("`outcome` of a cold wait:"), words(&ColdWait::ALL.map(ColdWait::name)));
-    let loads = LoadOutcome::ALL.map(LoadOutcome::name).into_iter().chain(["limits.item_size"]);
+    let loads = LoadOutcome::ALL.map(LoadOutcome::name).into_iter().chain(["limits.item_size", "limits.memory"]);
     assert_eq!(told("`outcome` of a load:"), words(&loads.collect::<Vec<_>>()));
     assert_eq!(told("`outcome` of a reload:"), words(&ReloadOutcome::ALL.map(ReloadOutcome::name)));
     let phases: Vec<&str> = [NO_PHASE].into_iter().chain(Phase::WORDS.map(|(word, _)| word)).collect();
