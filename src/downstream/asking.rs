@@ -24,7 +24,7 @@ impl Connection {
     /// same.
     pub(super) fn ask_many(self: &Rc<Self>, keys: Vec<Key>, get: Get, form: Form, ending: GetEnding) {
         let room = Gathered::room(&keys);
-        let has_room = if keys.len() > MANY { self.holder.takes(room) } else { self.holder.may_take(room) };
+        let has_room = if keys.len() > MANY { self.holder.takes_of_spare(room) } else { self.holder.may_take(room) };
         if !has_room {
             self.service.memory.shed(Shed::Request);
             return self.tell(form, Reply::Error(NO_ROOM.into()));
@@ -46,10 +46,15 @@ impl Connection {
         self.push(&mut state, Pending::Many(asked, gathered));
     }
 
-    /// Goes on with the get that is being asked for, if there is one.
+    /// Goes on with the get that is being asked for, if there is one. Whether the client must take replies now before it may ask
+    /// for more: while a part of a get is left for later, nothing behind it may be asked.
     #[inline]
-    pub(super) fn ask_on(self: &Rc<Self>, stint: &mut Stint) {
-        if self.state.borrow().asking.is_some() {
+    pub(super) fn ask_on(self: &Rc<Self>, stint: &mut Stint) -> bool {
+        loop {
+            let is_full = self.is_full();
+            if is_full || stint.is_over() || self.state.borrow().asking.is_none() {
+                return is_full;
+            }
             self.ask_rest(stint);
         }
     }
@@ -57,10 +62,11 @@ impl Connection {
     fn ask_rest(self: &Rc<Self>, stint: &mut Stint) {
         let mut state = self.state.borrow_mut();
         let Some(mut asking) = state.asking.take() else { return };
-        let room = self.service.limits().in_flight.saturating_sub(state.replies.awaited());
+        let room = self.may_be_added(state.replies.awaited());
         let is_all = state.replies.extend_get(|get| self.ask_keys(&mut asking, get, room, stint));
         if !is_all {
             state.asking = Some(asking);
+            state.count();
         }
         self.write_replies(&mut state);
     }

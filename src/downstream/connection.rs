@@ -22,6 +22,11 @@ use crate::runtime::memory::Holder;
 use crate::runtime::stream::{Writer, Written};
 use crate::runtime::turn::{Flush, give_way, remember};
 
+/// So many requests of a client may be in flight however short memory is.
+const FEW: usize = 16;
+/// No more bytes than these are kept of a small request until it is answered, its longest key included.
+const MOST_OF_REQUEST: usize = 1024;
+
 /// memcached's words for a value it cannot keep until it is read; a get of several keys misses it.
 pub(super) const NO_ROOM: &str = "SERVER_ERROR out of memory writing get response";
 
@@ -105,13 +110,27 @@ impl Connection {
         let (state, limits) = (self.state.borrow(), self.service.limits());
         if state.asking.is_some() {
             // What came of it cannot leave before all of it is asked for.
-            return state.replies.awaited() >= limits.in_flight || state.waits_for_keys();
+            return self.has_most(state.replies.awaited()) || state.waits_for_keys();
         }
         state.alone.is_some()
             || state.settling
-            || state.replies.in_flight() >= limits.in_flight
+            || self.has_most(state.replies.in_flight())
             || state.likely_unsent() >= limits.unsent
             || (self.service.memory.is_tight() && self.is_pressed(&state))
+    }
+
+    /// Whether no more requests of the client may be in flight than these.
+    #[inline]
+    fn has_most(&self, in_flight: usize) -> bool {
+        in_flight >= self.service.limits().in_flight || (in_flight >= FEW && self.may_be_added(in_flight) == 0)
+    }
+
+    /// How many more may be than these. What all clients wait for takes half of the memory at most, as the rest is for what
+    /// arrives and for what leaves; but a few may be in flight for each.
+    pub(super) fn may_be_added(&self, in_flight: usize) -> usize {
+        let room = self.service.memory.left_of_half() / MOST_OF_REQUEST;
+        let left = self.service.limits().in_flight.saturating_sub(in_flight);
+        left.min(room.max(FEW.saturating_sub(in_flight)))
     }
 
     /// Whether the client holds what others need, now that memory is short.

@@ -117,8 +117,7 @@ impl Intake {
 
     /// Sends whole requests on their way, as far as the client may have more in flight and its stint goes.
     fn dispatch(&mut self, connection: &Rc<Connection>, stint: &mut Stint) -> Option<End> {
-        connection.ask_on(stint);
-        self.is_full = connection.is_full();
+        self.is_full = connection.ask_on(stint);
         if self.buffer.is_empty() {
             return None;
         }
@@ -144,7 +143,6 @@ impl Intake {
                     if connection.has_users.get() {
                         self.decoder.set_door(connection.door());
                     }
-                    connection.ask_on(stint);
                 }
                 Decoded::Piece => {
                     stint.request();
@@ -158,7 +156,7 @@ impl Intake {
                     None => break,
                 },
             }
-            self.is_full = connection.is_full();
+            self.is_full = connection.ask_on(stint);
         }
         connection.end_dispatch(self.decoder.dialect());
         // Requests that are left for the next turn need no room of their own.
@@ -209,7 +207,7 @@ impl Intake {
     /// Counts what is kept of a long line, and gives the line up if there is no memory for more of it.
     fn keep_piece(&mut self, connection: &Connection) {
         self.held.set(self.buffer.len() + self.decoder.held());
-        if !connection.holder.takes(self.decoder.growth()) && self.decoder.give_up_line() {
+        if !connection.holder.takes_of_spare(self.decoder.growth()) && self.decoder.give_up_line() {
             connection.service.memory.shed(Shed::Request);
         }
     }
@@ -237,7 +235,7 @@ impl Intake {
         if self.buffer.capacity() - len >= wanted.min(LEAST_ROOM) {
             return true;
         }
-        let is_calm = connection.service.memory.is_calm_with(wanted);
+        let is_calm = wanted <= connection.service.memory.left_of_half();
         let room = wanted.min(if is_calm { MOST_ROOM } else { len }).max(LEAST_ROOM.min(wanted));
         // Another worker may take what was there a moment ago.
         if !connection.holder.takes((len + room).saturating_sub(self.held.bytes())) {
@@ -267,7 +265,7 @@ impl Intake {
         let mut scratch = service.scratch.borrow_mut();
         service.memory.buffers.make_room(&mut scratch, self.buffer.len() + LEAST_ROOM);
         scratch.extend_from_slice(&self.buffer);
-        let read = reader.poll_read(cx, &mut scratch);
+        let read = reader.poll_read_some(cx, &mut scratch, service.memory.most_read());
         if let Poll::Ready(Ok(1..)) = read {
             self.buffer = scratch.split();
             self.is_shared = true;

@@ -162,12 +162,12 @@ impl Outbox {
         self.count();
     }
 
-    /// The client is gone: nothing is kept for it, though replies to it may still be on their way.
+    /// The client is gone: nothing is kept for it but what servers still owe it.
     pub(super) fn close(&mut self) {
         self.broken = true;
         self.asking = None;
         self.output = Output::default();
-        self.replies = Replies::default();
+        self.replies.abandon();
         self.count();
     }
 }

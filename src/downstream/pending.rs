@@ -30,11 +30,12 @@ impl Pending {
         }
     }
 
-    /// Bytes of the places for its keys.
+    /// Bytes of its keys and of the places for them. One key is kept twice: here, and in the words at its server.
     pub(super) fn places(&self) -> usize {
         match self {
             Pending::Many(_, gathered) => gathered.places(),
-            Pending::One(..) | Pending::General(..) | Pending::Written(_) => 0,
+            Pending::One(_, key, ..) => 2 * key.as_bytes().len(),
+            Pending::General(..) | Pending::Written(_) => 0,
         }
     }
 

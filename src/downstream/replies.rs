@@ -10,7 +10,7 @@ use super::gathered::Gathered;
 use super::pending::Pending;
 use crate::metrics::{RouteId, RouteMoves};
 use crate::protocol::{Key, Output, Style};
-use crate::upstream::{Arrived, LONG, ReplyRun};
+use crate::upstream::{Arrived, LONG, OWED, ReplyRun};
 
 /// What one client waits for, oldest first.
 #[derive(Default)]
@@ -22,7 +22,7 @@ pub(super) struct Replies {
     awaited: usize,
     /// Bytes of replies that wait for their turn.
     parked: usize,
-    /// Bytes of the places for the keys of gets.
+    /// Bytes of the keys and of the places for them.
     places: usize,
     /// When it was last seen whether the oldest has waited for long, and whether it has.
     looked: Option<(Instant, bool)>,
@@ -77,9 +77,9 @@ impl Replies {
         self.parked
     }
 
-    /// How many bytes of memory all of it takes.
+    /// How many bytes of memory all of it takes, what is kept at servers until they answer included.
     pub(super) fn room(&self) -> usize {
-        self.queue.capacity() * size_of::<Pending>() + self.places + self.parked
+        self.queue.capacity() * size_of::<Pending>() + self.places + self.parked + self.awaited * OWED
     }
 
     /// Gives back all memory, if nothing waits.
@@ -87,6 +87,12 @@ impl Replies {
         if self.queue.is_empty() {
             self.queue = VecDeque::new();
         }
+    }
+
+    /// Lets go of all of it, as the client is gone. What is kept at servers counts until they have answered.
+    pub(super) fn abandon(&mut self) {
+        let (awaited, places) = (self.awaited, self.places);
+        *self = Replies { awaited, places, ..Replies::default() };
     }
 
     /// The token of the reply to the next command to be pushed.

@@ -100,7 +100,7 @@ impl Link {
     pub(super) fn count_waiting(&mut self) {
         let output = if self.is_stalled() { self.output.len() } else { 0 };
         // Most of an output that waits is values that are kept as well.
-        self.waiting.set(output.max(self.slots.held()) + self.receiving);
+        self.waiting.set(output.max(self.slots.held()) + self.slots.of_nobody() + self.receiving);
     }
 
     /// Whether one more request of `whose` may be asked, of `queue` at most.

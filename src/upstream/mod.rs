@@ -57,6 +57,7 @@ pub use reply_run::{Arrived, Place, ReplyRun};
 pub use server::Server;
 pub use server_or_store::ServerOrStore;
 pub use servers::Servers;
+pub use slot::OWED;
 pub use slots::LONG;
 #[doc(hidden)]
 pub use spool::bytes as spool_bytes;

@@ -206,7 +206,7 @@ impl Batch {
         self.replies += 1;
         self.frees |= std::mem::take(&mut link.receiving) > 0;
         let mut slot = link.slots.pop()?;
-        self.frees |= slot.held() > 0;
+        self.frees |= slot.held() > 0 || slot.ticket.is_none();
         if (1..LARGE).contains(&size) {
             lane.large.note_small(slot.mark);
         }

@@ -33,6 +33,11 @@ impl Said {
         self.text.extend_from_slice(&output[std::mem::take(&mut self.in_output)]);
     }
 
+    /// How many bytes of memory it takes.
+    pub(super) fn room(&self) -> usize {
+        self.text.capacity()
+    }
+
     /// Forgets the words of the oldest one, so many bytes.
     pub(super) fn forget(&mut self, count: usize) {
         let copied = count.min(self.text.len() - self.start);

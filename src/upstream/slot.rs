@@ -6,6 +6,10 @@ use super::mark::Mark;
 use super::ticket::Ticket;
 use crate::protocol::{Command, Expected, Key, Output, Question, Request, Token};
 
+/// How many bytes a question takes at its server until it is answered, but for its key: its place, another while the table of
+/// places grows, and what some leave beside it.
+pub const OWED: usize = 2 * size_of::<Slot>() + size_of::<Kept>();
+
 /// One question that was or will be sent.
 pub(super) struct Slot {
     /// Who waits; `None` for a tombstone.

@@ -101,7 +101,13 @@ impl Slots {
         self.queue.iter().rev().all(|slot| slot.is_plain_read && !slot.is_wanted())
     }
 
-    /// How many bytes are kept for them until they are answered.
+    /// How many bytes those take that timed out: their part of all that is not a value. The others count where they wait.
+    pub(super) fn of_nobody(&self) -> usize {
+        let all = self.queue.capacity() * size_of::<Slot>() + self.said.room();
+        (all * self.dead).checked_div(self.queue.len()).unwrap_or(0)
+    }
+
+    /// How many bytes of values are kept for them until they are answered.
     pub(super) fn held(&self) -> usize {
         self.held
     }

@@ -9,7 +9,8 @@
 //!
 //! | level | what happens |
 //! |---|---|
-//! | below 7/8 of the limit | nothing |
+//! | below half of the limit | nothing |
+//! | above half | a client that waits for more than a few requests asks no more until some are answered |
 //! | tight: above 7/8 | clients that hold more than a little are not read from while they are owed replies; who does not take replies is closed, the largest first |
 //! | no room | what would not fit is refused, unless its holder has only a little |
 //! | full: above the limit by more than workers can be wrong | the largest holder is closed, whether or not it reads |
@@ -22,10 +23,15 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::runtime::net::ROOM;
+
 pub use account::Account;
 use account::{little, tight};
 pub(crate) use buffers::{Buffer, Buffers};
 pub use shed::Shed;
+
+/// Enough for the beginning of a line that is taken in pieces, so that none must be kept until there is more of it.
+const READ_IF_TIGHT: usize = 24 * 1024;
 
 /// The bytes one worker holds.
 pub struct Memory {
@@ -74,14 +80,19 @@ impl Memory {
         self.held() > tight(self.account.most())
     }
 
-    /// Whether less than half of what is allowed is held, with these `bytes` more.
-    pub fn is_calm_with(&self, bytes: usize) -> bool {
-        self.held().saturating_add(bytes) <= self.account.most() / 2
+    /// How much is read from a client at once: not much while memory is tight, as what may not be asked yet is kept.
+    pub(crate) fn most_read(&self) -> usize {
+        if self.is_tight() { READ_IF_TIGHT } else { ROOM }
     }
 
-    /// Whether it is not tight with these `bytes` more.
-    fn is_loose_with(&self, bytes: usize) -> bool {
-        self.held().saturating_add(bytes) <= tight(self.account.most())
+    /// How many bytes more may be held before it is tight.
+    pub fn spare(&self) -> usize {
+        tight(self.account.most()).saturating_sub(self.held())
+    }
+
+    /// How many bytes more may be held before it is more than half of what is allowed.
+    pub fn left_of_half(&self) -> usize {
+        (self.account.most() / 2).saturating_sub(self.held())
     }
 
     /// Whether `bytes` more would still be allowed.
@@ -215,7 +226,7 @@ impl Holder {
 
     /// The same of what others need more: only while memory is not [tight](Memory::is_tight) with it.
     pub fn takes_of_spare(&self, bytes: usize) -> bool {
-        (self.memory.is_loose_with(bytes) && self.memory.take(bytes)) || self.would_have_little(bytes)
+        (bytes <= self.memory.spare() && self.memory.take(bytes)) || self.would_have_little(bytes)
     }
 
     fn would_have_little(&self, bytes: usize) -> bool {

@@ -137,6 +137,41 @@ fn sets_to_a_server_that_reads_and_never_answers_hold_no_more_than_the_limit() {
 }
 
 #[test]
+fn requests_that_servers_do_not_answer_hold_no_more_than_the_limit() {
+    let _turn = beside_others();
+    open_files(10_000);
+    for verb in ["get", "delete", "set"] {
+        let (healthy, mutes) = (Memcached::start(), [(); 8].map(|()| format!("'{}'", mute())));
+        let lost = format!("{{servers: [{}], request_timeout: 20s}}", mutes.join(", "));
+        let pools = format!("{{servers: ['{}']}}, lost: {lost}", healthy.address());
+        let scene = Scene::new(&pools, LOST);
+        let mut bystander = scene.bystander();
+        // Who only saw small replies is let have many in flight.
+        let clients = crowd(2000, 1000);
+        let small = "get nothing\r\n".repeat(100);
+        let mut askers: Vec<Pusher> = (0..clients).map(|_| Pusher::new(&scene.leash, small.clone())).collect();
+        push_all(&mut askers, SECOND);
+        for (wave, askers) in askers.chunks_mut(50).enumerate() {
+            for (number, asker) in askers.iter_mut().enumerate() {
+                asker.hears();
+                (0..1020)
+                    .for_each(|key| asker.says(&long_request(verb, &format!("lost:{wave:04}{number:04}{key:06}"))));
+            }
+            push_all(askers, SECOND / 5);
+            bystander.is_served();
+        }
+        scene.stayed_below(&format!("{clients} clients, each of 1020 {verb}s that are not answered"));
+    }
+}
+
+/// A request with the longest key that begins so.
+fn long_request(verb: &str, key: &str) -> String {
+    let value = "v".repeat(100);
+    let rest = if verb == "set" { format!(" 0 0 {}\r\n{value}", value.len()) } else { String::new() };
+    format!("{verb} {key:k<250}{rest}\r\n")
+}
+
+#[test]
 fn a_small_request_that_waits_does_not_keep_the_buffer_it_was_read_into() {
     let _turn = beside_others();
     open_files(10_000);
