@@ -60,7 +60,9 @@ fn every_way_to_read_is_answered_with_what_is_loaded() {
     assert!(client.ask("gets a\r\n").starts_with("VALUE a 5 3 "), "with its CAS unique");
     client.expect("", "abc\r\nEND\r\n");
     client.expect("gat 50 b\r\n", "VALUE b 5 3\r\nabc\r\nEND\r\n");
-    client.expect("mg c v f s t\r\n", "VA 3 f5 s3 t100\r\nabc\r\n");
+    client.expect("mg c v f s\r\n", "VA 3 f5 s3\r\nabc\r\n");
+    let left = client.facts("c", "t").expect("c is there")[&'t'];
+    assert!((90..=100).contains(&left), "{left} s left of 100");
     client.expect("mg d f\r\n", "HD f5\r\n");
     client.expect("mg e v q\r\nmn\r\n", "VA 3\r\nabc\r\nMN\r\n");
     client.expect("mg Zg== b v k\r\n", "VA 3 kZg== b\r\nabc\r\n");
