@@ -340,6 +340,23 @@ mod tests {
     }
 
     #[test]
+    fn what_timed_out_counts_as_the_connections_own_until_its_reply_comes() {
+        let (start, second) = (Instant::now(), Duration::from_secs(1));
+        let mut slots = Slots::default();
+        for i in 0..4 {
+            slots.push(slot(start + second * i, i.into()), b"", 0);
+        }
+        assert_eq!(slots.of_nobody(), 0, "each counts where a client waits");
+        slots.expire(start + second * 3);
+        let all = slots.of_nobody();
+        assert!(all >= 4 * size_of::<Slot>());
+        (0..2).for_each(|_| drop(slots.pop()));
+        slots.push(slot(start + second * 9, 9), b"", 0);
+        slots.push(slot(start + second * 9, 10), b"", 0);
+        assert_eq!(slots.of_nobody(), all / 2);
+    }
+
+    #[test]
     fn of_what_timed_out_only_that_is_withdrawn_of_which_nothing_was_sent() {
         let (start, second) = (Instant::now(), Duration::from_secs(1));
         let mut slots = Slots::default();

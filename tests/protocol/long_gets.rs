@@ -164,6 +164,38 @@ fn what_waits_for_memory_is_asked_as_soon_as_there_is_some() {
     });
 }
 
+/// What is behind a get waits until all its keys were asked for, also where that they were answered gives memory back, which
+/// lets the client ask for more between two looks at how much it may.
+#[test]
+fn nothing_overtakes_a_get_of_which_the_rest_waits_for_memory() {
+    const KEYS: usize = 10_000;
+    const HALF: f64 = (8 << 20) as f64;
+    let server = Memcached::start();
+    let leash = Leash::with_config(&format!(
+        "workers: 1\npools: {{main: {{servers: [\"{}\"], request_timeout: 30s}}}}\nlimits: {{memory: 16MiB, in_flight: 5000}}\n",
+        server.address()
+    ));
+    let held = || metric(&leash, "leash_buffer_bytes", "");
+    let in_flight = || metric(&leash, "leash_upstream_in_flight", "");
+    server.freeze();
+    let (mut client, before) = (leash.client(), held());
+    client.send(format!("{}mn\r\n", get("get", KEYS)));
+    wait_until("as many keys are asked for as may be", BOUND, || in_flight() >= 5000.0);
+    // Others take half of the memory, but for less than these keys will give back.
+    let given_back = held() - before;
+    let size = (given_back / 8.0) as usize;
+    let mut others = Vec::new();
+    while held() < HALF {
+        let begun = held();
+        let mut other = leash.client();
+        other.send(format!("set other 0 0 {size}\r\n{}", "v".repeat(size - 1)));
+        wait_until("what another sends is held", BOUND, || held() > begun + given_back / 16.0);
+        others.push(other);
+    }
+    server.thaw();
+    client.expect("", "END\r\nMN\r\n");
+}
+
 /// A line that comes slowly but does come is no reason to hang up, as it is none for memcached.
 #[test]
 fn a_request_may_take_longer_than_its_time_as_long_as_it_goes_on() {

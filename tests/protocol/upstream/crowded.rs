@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use support::fake_server::FakeServer;
 use support::figures::metric;
-use support::{BOUND, Client, wait_until};
+use support::{BOUND, Client, Memcached, wait_until};
 
 use super::leash_at;
 
@@ -127,4 +127,30 @@ fn reads_for_a_server_that_takes_nothing_are_bounded_by_bytes_too() {
         let refused = metric(&leash, "leash_memory_shed_total", "what=\"request\"");
         refused + metric(&leash, "leash_failures_total", "cause=\"overloaded\"") > 0.0
     });
+}
+
+/// A client that asks much and leaves, again and again, would fill what nobody counts.
+#[test]
+fn what_a_client_asked_that_has_left_counts_until_the_server_answers() {
+    const KEYS: usize = 4000;
+    const LEAST: f64 = (KEYS * 200) as f64;
+    let server = Memcached::start();
+    let leash = leash_at(&server.address(), "request_timeout: 30s", "limits: {in_flight: 10000}");
+    let held = || metric(&leash, "leash_buffer_bytes", "");
+    let mut client = leash.client();
+    // leash learns that values are small here: it reads on, and so sees that the client leaves.
+    client.expect("get warm-up\r\n".repeat(300), "END\r\n".repeat(300));
+    let before = held();
+    server.freeze();
+    client.send("mn\r\n");
+    client.stream.peek(&mut [0]).expect("an answer");
+    client.send(format!("get{}\r\n", (0..KEYS).map(|n| format!(" key{n}")).collect::<String>()));
+    let in_flight = || metric(&leash, "leash_upstream_in_flight", "");
+    wait_until("all of it is asked", BOUND, || in_flight() >= KEYS as f64);
+    // What it has not read makes it go without a farewell.
+    drop(client);
+    wait_until("its connection is closed", BOUND, || metric(&leash, "leash_downstream_connections", "") == 0.0);
+    assert!(held() > before + LEAST, "{} bytes, {before} before {KEYS} keys", held());
+    server.thaw();
+    wait_until("nothing of it is held", BOUND, || in_flight() == 0.0 && held() < before + LEAST / 4.0);
 }
