@@ -16,6 +16,7 @@ use super::clients::Clients;
 use super::connection::Connection;
 use super::service::ClientLimits;
 use crate::metrics::{ClientDrop, DownstreamCount};
+use crate::runtime::memory::thread_cache;
 
 const PERIOD: Duration = Duration::from_secs(1);
 
@@ -33,6 +34,7 @@ pub(crate) async fn sweep(clients: Rc<Clients>) {
             None => connection.notice_its_end(),
         });
         clients.service.memory.buffers.give_back();
+        thread_cache::look_through();
     }
 }
 

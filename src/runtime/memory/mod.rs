@@ -18,6 +18,7 @@
 mod account;
 mod buffers;
 mod shed;
+pub(crate) mod thread_cache;
 
 use std::cell::Cell;
 use std::rc::Rc;

@@ -188,8 +188,8 @@ fn crowds_that_wait_for_cold_values_hold_no_more_than_the_limit() {
         comes_to_rest(&scene.leash);
     };
     comes(0);
-    // The tables of leases and tasks keep the places they had at most, and the allocator some of what threads took last.
-    let kept = scene.gives_back_all_but("cold misses", 12 * MIB);
+    // The tables of leases and tasks keep the places they had at most, and pages of code stay that the crowd needed.
+    let kept = scene.gives_back_all_but("cold misses", 8 * MIB);
     comes(1);
     scene.falls_to("as many once more", kept + kept / 10);
 }
