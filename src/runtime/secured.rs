@@ -58,6 +58,8 @@ impl SecuredStream {
         mut session: TlsSession,
         mut held: impl FnMut(usize) -> io::Result<()>,
     ) -> io::Result<SecuredStream> {
+        // Whoever connects and says nothing has a session, too.
+        held(HANDSHAKE)?;
         let mut heard = 0;
         loop {
             while session.has_more() {
