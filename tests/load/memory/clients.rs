@@ -124,11 +124,8 @@ fn clients_that_are_sent_away_and_talk_on_hold_no_more_than_the_limit() {
 fn handshakes_that_are_begun_and_not_ended_hold_no_more_than_the_limit() {
     let _turn = beside_others();
     open_files(10_000);
-    let server = Memcached::start();
-    let (authority, address) = (Authority::new("authority"), format!("127.0.0.1:{}", free_port()));
-    let Identity { cert, key } = authority.signs("leash", &["localhost"]);
-    let tls = format!(", tls: {{cert: '{}', key: '{}'}}", cert.display(), key.display());
-    let scene = Scene::with_listener(&address, &tls, &pool(&server, ""));
+    let (server, authority) = (Memcached::start(), Authority::new("authority"));
+    let (scene, address) = scene_with_tls(&server, &authority);
     let mut bystander = scene.bystander();
     let clients = crowd(9000, 3000);
     // A ClientHello of 64 KiB, of which three records of 16 KiB are said.
@@ -140,6 +137,28 @@ fn handshakes_that_are_begun_and_not_ended_hold_no_more_than_the_limit() {
     scene.stayed_below(&format!("{clients} handshakes of 64 KiB of which 48 were sent"));
     drop((pushers, bystander));
     scene.gives_back("half-done handshakes");
+}
+
+/// A scene with a second listener, at that address, which speaks TLS.
+fn scene_with_tls(server: &Memcached, authority: &Authority) -> (Scene, String) {
+    let address = format!("127.0.0.1:{}", free_port());
+    let Identity { cert, key } = authority.signs("leash", &["localhost"]);
+    let tls = format!(", tls: {{cert: '{}', key: '{}'}}", cert.display(), key.display());
+    (Scene::with_listener(&address, &tls, &pool(server, "")), address)
+}
+
+/// Each has a session that waits for the first word.
+#[test]
+fn handshakes_that_never_begin_count_from_when_their_connections_are_accepted() {
+    const SILENT: usize = 500;
+    let _turn = beside_others();
+    let (server, authority) = (Memcached::start(), Authority::new("authority"));
+    let (scene, address) = scene_with_tls(&server, &authority);
+    let silent: Vec<_> = (0..SILENT).map(|_| support::Client::connect(&address)).collect();
+    let held = || support::figures::metric(&scene.leash, "leash_buffer_bytes", "");
+    // 12 KiB each, but for what a worker has not told of yet.
+    support::wait_until("their sessions are counted", support::BOUND, || held() > (SILENT * 10 * 1024) as f64);
+    drop(silent);
 }
 
 #[test]
