@@ -22,8 +22,8 @@ use crate::runtime::env::Env;
 use crate::runtime::memory::{Memory, Share, Shed};
 use crate::upstream::{ReplyTo, Ticket};
 
-/// A table that had more places than this gives their memory back once no reply is pending.
-const KEEP: usize = 1024;
+/// A table that had more places than this gives the memory of the others back once no reply is pending.
+const KEEP: usize = 128;
 /// What one request of several steps is taken to need before it has begun.
 pub(super) const STEPS: usize = 24 * 1024;
 /// What it takes beside its code's own state: the task, the reply it waits for, its lease, its place in a line and at a
@@ -44,6 +44,11 @@ pub(super) struct Watched {
     pub client: Rc<Client>,
     pub ticket: Ticket,
     pub deadline: Deadline,
+}
+
+/// What the places of a table take, used or not.
+fn room(table: &Slab<Option<Watched>>) -> usize {
+    table.capacity() * size_of::<Option<Watched>>()
 }
 
 impl PendingReplies {
@@ -68,7 +73,7 @@ impl PendingReplies {
         let is_full = watched.len() == watched.capacity();
         let place = watched.insert(None);
         if is_full {
-            self.held.borrow_mut().set(watched.capacity() * size_of::<Option<Watched>>());
+            self.held.borrow_mut().set(room(&watched));
         }
         place
     }
@@ -77,8 +82,8 @@ impl PendingReplies {
         let mut all = self.watched.borrow_mut();
         let watched = all.remove(place);
         if all.is_empty() && all.capacity() > KEEP {
-            *all = Slab::new();
-            self.held.borrow_mut().set(0);
+            *all = Slab::with_capacity(KEEP);
+            self.held.borrow_mut().set(room(&all));
         }
         watched
     }

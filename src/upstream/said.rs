@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 
-/// A run of text that grew larger than this gives its memory back once all of it is forgotten.
-const KEEP: usize = 64 * 1024;
+/// A run of text that grew larger than this gives the rest of its memory back once all of it is forgotten.
+const KEEP: usize = 16 * 1024;
 
 /// The words of questions, in their order: those that are copied, then those that are only in the output so far.
 #[derive(Default)]
@@ -44,10 +44,10 @@ impl Said {
         self.start += copied;
         self.in_output.start += count - copied;
         if self.start == self.text.len() {
-            if self.text.capacity() > KEEP {
-                self.text = Vec::new();
-            }
             self.text.clear();
+            if self.text.capacity() > KEEP {
+                self.text.shrink_to(KEEP);
+            }
             self.start = 0;
         } else if self.start > KEEP && self.start > self.text.len() / 2 {
             self.text.drain(..self.start);
