@@ -8,7 +8,7 @@ use support::figures::metric;
 use support::rig::{Keys, Load, Outcome, Pace, Paced, Tally, Trouble};
 use support::{BOUND, Leash, Memcached, Waits, pause, wait_until};
 
-use super::house::{alone, go_on, promised, share};
+use super::house::{alone, go_on, is_long, promised, share};
 
 /// Replies a second.
 pub const CAPACITY: f64 = 2000.0;
@@ -80,7 +80,9 @@ fn more_clients_than_a_saturated_server_can_serve_get_what_it_can_give() {
     let leash = server.leash();
     let scene = ClosedLoop::of(leash.address());
     let (through, refused) = (scene.hits(), scene.modest.waits(&scene.time, Outcome::Miss));
+    let alike = memcached_that_only_misses();
     println!("closed loop of {CLIENTS}: {direct:.0}/s directly, {through:.0}/s through leash; refused: {refused}");
+    println!("  a memcached that only says that it has nothing: {alike}");
     println!(
         "  of those that ask again at once: {}; hits: {}; overloaded: {}",
         scene.all.waits(&scene.time, Outcome::Miss),
@@ -89,13 +91,23 @@ fn more_clients_than_a_saturated_server_can_serve_get_what_it_can_give() {
     );
     assert!(direct > 0.8 * CAPACITY, "the server itself gives {direct:.0}/s");
     assert!(through >= share(0.9) * direct, "{through:.0}/s instead of {direct:.0}/s");
-    is_soon(&refused, Duration::from_millis(250));
+    is_soon(&refused, alike.per_mille(990).mul_f64(1.5), Duration::from_millis(250));
 }
 
-/// What is refused is refused at once, nine times in ten; in the short form within `short`.
-fn is_soon(refused: &Waits, short: Duration) {
-    let usual = refused.per_mille(900);
-    assert!(usual <= promised(Duration::from_millis(5), short), "refused within {usual:?}");
+/// How long a memcached takes for as little as a refusal, as nothing limits it but this machine: so many clients that ask
+/// again at once keep each other waiting.
+fn memcached_that_only_misses() -> Waits {
+    let server = Memcached::start_with(&["-c", "4096"]);
+    let scene = ClosedLoop::of(&server.address());
+    scene.modest.waits(&scene.time, Outcome::Miss)
+}
+
+/// What is refused is refused within 5 ms, 99 times in 100, or within what `else_within` says; in the short form, which a busy
+/// machine may interrupt, within `short` nine times in ten.
+fn is_soon(refused: &Waits, else_within: Duration, short: Duration) {
+    let usual = refused.per_mille(if is_long() { 990 } else { 900 });
+    let allowed = promised(Duration::from_millis(5), short).max(else_within);
+    assert!(usual <= allowed, "refused within {usual:?}, {allowed:?} allowed");
 }
 
 #[test]
@@ -124,7 +136,7 @@ fn three_times_what_a_server_can_give_leaves_it_giving_that_and_it_is_well_again
         tally.ended(&well, Outcome::Miss)
     );
     assert!(through >= share(0.9) * CAPACITY, "{through:.0}/s of {CAPACITY:.0}/s");
-    is_soon(&refused, Duration::from_millis(50));
+    is_soon(&refused, Duration::ZERO, Duration::from_millis(50));
     assert!(after >= share(0.9) * CAPACITY / 2.0, "a second later {after:.0}/s of {:.0}/s", CAPACITY / 2.0);
 }
 
