@@ -26,7 +26,10 @@ const PIPELINE_BYTES: usize = 1 << 20;
 const CAS_DISTANCE: usize = 200_000;
 
 /// Scripts take no second, so none looks past the stale date of what it set.
-const REFRESH: &str = "{grace: 5s, lease: 10s}";
+const REFRESH: &str = "refresh: {grace: 5s, lease: 10s}";
+/// What leash says is compared, not how soon: a busy machine may take half a second for 200 touches of one key, each of which
+/// waits for the one before.
+const UNHURRIED: &str = "request_timeout: 5s";
 
 /// Something that answers like memcached, and what keeps it alive.
 struct Target {
@@ -34,6 +37,15 @@ struct Target {
     address: String,
     _leash: Option<Leash>,
     _servers: Vec<Memcached>,
+}
+
+/// A leash over these servers, or its embedded store where there are none, with `policies` on every key.
+fn unhurried(servers: &[Memcached], policies: &str) -> Leash {
+    let addresses: Vec<String> = servers.iter().map(Memcached::address).collect();
+    let addresses = if addresses.is_empty() { "embedded".to_string() } else { addresses.join(", ") };
+    Leash::with_config(&format!(
+        "workers: 2\npools: {{main: {{servers: [{addresses}], {UNHURRIED}}}}}\nroutes: [{{prefix: '', pool: main, allow_flush: true, {policies}}}]\n"
+    ))
 }
 
 impl Target {
@@ -47,7 +59,7 @@ impl Target {
         for (index, server) in servers.iter().enumerate().skip(1) {
             server.advance_cas(index * CAS_DISTANCE);
         }
-        let leash = Leash::with_servers(&servers);
+        let leash = unhurried(&servers, "");
         Target { name, address: leash.address().to_string(), _leash: Some(leash), _servers: servers }
     }
 
@@ -65,20 +77,21 @@ impl Target {
         let pool = format!("servers: ['{}'], tls: {{ca: {}}}", server.address(), authority.ca().display());
         let auth = format!("auth: {{user: {USER}, password_file: {}}}", authority.path("password").display());
         let route = "routes: [{prefix: '', pool: main, allow_flush: true}]";
-        let leash = Leash::with_config(&format!("workers: 2\npools: {{main: {{{pool}, {auth}}}}}\n{route}\n"));
+        let leash =
+            Leash::with_config(&format!("workers: 2\npools: {{main: {{{pool}, {auth}, {UNHURRIED}}}}}\n{route}\n"));
         Target { name: "one", address: leash.address().to_string(), _leash: Some(leash), _servers: vec![server] }
     }
 
     /// Over one memcached, on a route that refreshes stale values.
     fn refreshing() -> Target {
         let servers = Memcached::start_many(1);
-        let leash = Leash::refreshing(&servers, REFRESH);
+        let leash = unhurried(&servers, REFRESH);
         Target { name: "refreshing", address: leash.address().to_string(), _leash: Some(leash), _servers: servers }
     }
 
     /// The same on the embedded store.
     fn refreshing_embedded() -> Target {
-        let leash = Leash::refreshing(&[], REFRESH);
+        let leash = unhurried(&[], REFRESH);
         let address = leash.address().to_string();
         Target { name: "refreshing embedded", address, _leash: Some(leash), _servers: Vec::new() }
     }
@@ -95,7 +108,7 @@ impl Target {
     }
 
     fn embedded() -> Target {
-        let leash = Leash::embedded();
+        let leash = unhurried(&[], "");
         Target { name: "embedded", address: leash.address().to_string(), _leash: Some(leash), _servers: Vec::new() }
     }
 }
