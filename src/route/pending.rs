@@ -182,3 +182,20 @@ pub(super) fn start(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runtime::turn::Turn;
+
+    #[test]
+    fn a_table_that_a_crowd_made_grow_is_small_again_once_no_reply_is_pending() {
+        let memory = Memory::new(usize::MAX);
+        let pending = PendingReplies::new(&memory, Rc::new(Turn::new()));
+        let places: Vec<usize> = (0..1_000).map(|_| pending.reserve()).collect();
+        assert!(memory.held() >= 1_000 * size_of::<Watched>());
+        places.into_iter().for_each(|place| drop(pending.take(place)));
+        assert!(memory.held() <= 256 * size_of::<Watched>(), "{} bytes are counted", memory.held());
+        assert_eq!(memory.held(), room(&pending.watched.borrow()));
+    }
+}

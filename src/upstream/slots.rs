@@ -380,4 +380,20 @@ mod tests {
         }
         assert!(slots.is_empty() && slots.parts.iter().all(|part| *part == 0));
     }
+
+    #[test]
+    fn what_a_crowd_made_grow_is_given_back_once_no_reply_is_owed() {
+        let (now, mut slots) = (Instant::now(), Slots::default());
+        for i in 0..2_000 {
+            let said = Slot { is_plain_read: true, ..slot(now, i) };
+            slots.push(said, b"mg key v f", 0);
+            assert!(slots.owe(Mark::of_no_item(Party::of(&Rc::new(0)))), "items are listed, too");
+        }
+        let most = slots.queue.capacity();
+        while slots.pop().is_some() {
+            assert!(slots.is_empty() || slots.queue.capacity() == most, "not before");
+        }
+        assert!(slots.queue.capacity() <= 512 && slots.items.capacity() <= 512);
+        assert!(slots.said.room() <= 32 * 1024, "{} bytes of words", slots.said.room());
+    }
 }
