@@ -19,7 +19,7 @@ use crate::config::{Config, Listen};
 use crate::downstream::{Capacity, Listener, Seating, Stats};
 use crate::metrics::busiest::KeySamples;
 use crate::metrics::{DownstreamCount, Registry, Samples, Series, ShardLayout, stats};
-use crate::runtime::memory::{Account, Shed, thread_cache};
+use crate::runtime::memory::{Account, Shed};
 use crate::runtime::net;
 use crate::snapshot::reloads::Reloads;
 use crate::snapshot::{InForce, Snapshot};
@@ -220,7 +220,6 @@ async fn tidy(in_force: Weak<InForce>) {
         let Some(in_force) = in_force.upgrade() else { return };
         let in_force = in_force.get();
         in_force.leases.tidy();
-        thread_cache::look_through();
         let unused = in_force.keepers.unused();
         if !unused.is_empty() {
             tokio::task::spawn_blocking(move || drop(unused));

@@ -5,7 +5,8 @@
 //! Those that may ask no more before they are answered are not read, so leash would not see them hang up while a request
 //! of theirs waits: that is noticed here, too.
 //!
-//! One look at all clients of a worker a second; a timer for each of them would cost every request.
+//! One look at all clients of a worker a second; a timer for each of them would cost every request. Then the worker gives back
+//! what it keeps ready and no client needed.
 
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -16,7 +17,6 @@ use super::clients::Clients;
 use super::connection::Connection;
 use super::service::ClientLimits;
 use crate::metrics::{ClientDrop, DownstreamCount};
-use crate::runtime::memory::thread_cache;
 
 const PERIOD: Duration = Duration::from_secs(1);
 
@@ -33,8 +33,7 @@ pub(crate) async fn sweep(clients: Rc<Clients>) {
             Some(ClientDrop::Idle) => connection.part(),
             None => connection.notice_its_end(),
         });
-        clients.service.memory.buffers.give_back();
-        thread_cache::look_through();
+        clients.service.memory.give_back();
     }
 }
 

@@ -92,9 +92,8 @@ impl Buffers {
         }
     }
 
-    /// Gives back half of those that are spare, and the large one. Called once a second, so that none are left soon after they
-    /// were needed.
-    pub(crate) fn give_back(&self) {
+    /// Gives back half of those that are spare, and the large one.
+    pub(super) fn give_back(&self) {
         let mut spare = self.spare.borrow_mut();
         let half = spare.len() / 2;
         spare.truncate(half);

@@ -18,7 +18,7 @@
 mod account;
 mod buffers;
 mod shed;
-pub(crate) mod thread_cache;
+mod thread_cache;
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -84,6 +84,13 @@ impl Memory {
     /// How much is read from a client at once: not much while memory is tight, as what may not be asked yet is kept.
     pub(crate) fn most_read(&self) -> usize {
         if self.is_tight() { READ_IF_TIGHT } else { ROOM }
+    }
+
+    /// Gives back a part of what this worker keeps ready, which no account counts, and has not needed. Called once a second, so
+    /// that little of it is left soon after a crowd.
+    pub(crate) fn give_back(&self) {
+        self.buffers.give_back();
+        thread_cache::look_through();
     }
 
     /// How many bytes more may be held before it is tight.

@@ -9,8 +9,8 @@ const STEP: usize = 64 * 1024;
 /// How many sizes of blocks are kept at hand: small ones, and large ones up to 32 KiB.
 const SIZES: usize = 41;
 
-/// Has the allocator look once at all sizes of blocks that it keeps for this thread. Called once in a few seconds at least.
-pub(crate) fn look_through() {
+/// Has the allocator look once at all sizes of blocks that it keeps for this thread.
+pub(super) fn look_through() {
     // Blocks so large are never kept at hand, so these take none from there.
     (0..SIZES).for_each(|_| drop(std::hint::black_box(Vec::<u8>::with_capacity(STEP))));
 }
