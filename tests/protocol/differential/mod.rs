@@ -39,15 +39,6 @@ struct Target {
     _servers: Vec<Memcached>,
 }
 
-/// A leash over these servers, or its embedded store where there are none, with `policies` on every key.
-fn unhurried(servers: &[Memcached], policies: &str) -> Leash {
-    let addresses: Vec<String> = servers.iter().map(Memcached::address).collect();
-    let addresses = if addresses.is_empty() { "embedded".to_string() } else { addresses.join(", ") };
-    Leash::with_config(&format!(
-        "workers: 2\npools: {{main: {{servers: [{addresses}], {UNHURRIED}}}}}\nroutes: [{{prefix: '', pool: main, allow_flush: true, {policies}}}]\n"
-    ))
-}
-
 impl Target {
     fn memcached() -> Target {
         let server = Memcached::start_plain();
@@ -59,7 +50,7 @@ impl Target {
         for (index, server) in servers.iter().enumerate().skip(1) {
             server.advance_cas(index * CAS_DISTANCE);
         }
-        let leash = unhurried(&servers, "");
+        let leash = Leash::routed(&servers, UNHURRIED, "");
         Target { name, address: leash.address().to_string(), _leash: Some(leash), _servers: servers }
     }
 
@@ -74,24 +65,22 @@ impl Target {
     /// Over one memcached that speaks TLS and asks for a password.
     fn secured() -> Target {
         let SecuredServer { server, authority } = SecuredServer::start();
-        let pool = format!("servers: ['{}'], tls: {{ca: {}}}", server.address(), authority.ca().display());
+        let tls = format!("tls: {{ca: {}}}", authority.ca().display());
         let auth = format!("auth: {{user: {USER}, password_file: {}}}", authority.path("password").display());
-        let route = "routes: [{prefix: '', pool: main, allow_flush: true}]";
-        let leash =
-            Leash::with_config(&format!("workers: 2\npools: {{main: {{{pool}, {auth}, {UNHURRIED}}}}}\n{route}\n"));
+        let leash = Leash::routed(std::slice::from_ref(&server), &format!("{tls}, {auth}, {UNHURRIED}"), "");
         Target { name: "one", address: leash.address().to_string(), _leash: Some(leash), _servers: vec![server] }
     }
 
     /// Over one memcached, on a route that refreshes stale values.
     fn refreshing() -> Target {
         let servers = Memcached::start_many(1);
-        let leash = unhurried(&servers, REFRESH);
+        let leash = Leash::routed(&servers, UNHURRIED, REFRESH);
         Target { name: "refreshing", address: leash.address().to_string(), _leash: Some(leash), _servers: servers }
     }
 
     /// The same on the embedded store.
     fn refreshing_embedded() -> Target {
-        let leash = unhurried(&[], REFRESH);
+        let leash = Leash::routed(&[], UNHURRIED, REFRESH);
         let address = leash.address().to_string();
         Target { name: "refreshing embedded", address, _leash: Some(leash), _servers: Vec::new() }
     }
@@ -108,7 +97,7 @@ impl Target {
     }
 
     fn embedded() -> Target {
-        let leash = unhurried(&[], "");
+        let leash = Leash::routed(&[], UNHURRIED, "");
         Target { name: "embedded", address: leash.address().to_string(), _leash: Some(leash), _servers: Vec::new() }
     }
 }

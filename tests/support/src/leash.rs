@@ -46,20 +46,26 @@ impl Leash {
 
     /// In front of servers at these addresses.
     pub fn with_addresses(addresses: &[String]) -> Leash {
-        Leash::with_config(&config(&addresses.join(", ")))
+        Leash::with_config(&config(&addresses.join(", "), "", ""))
     }
 
     /// On its embedded store, `flush_all` allowed.
     pub fn embedded() -> Leash {
-        Leash::with_config(&config("embedded"))
+        Leash::routed(&[], "", "")
     }
 
     /// In front of these servers, or of its embedded store where there are none, with this `refresh` on every key,
     /// `flush_all` allowed.
     pub fn refreshing(servers: &[Memcached], refresh: &str) -> Leash {
+        Leash::routed(servers, "", &format!("refresh: {refresh}"))
+    }
+
+    /// In front of these servers, or of its embedded store where there are none, with these settings of the pool and of the route
+    /// of every key, `flush_all` allowed.
+    pub fn routed(servers: &[Memcached], pool: &str, route: &str) -> Leash {
         let addresses: Vec<String> = servers.iter().map(Memcached::address).collect();
         let addresses = if addresses.is_empty() { "embedded".to_string() } else { addresses.join(", ") };
-        Leash::with_config(&routed(&addresses, &format!("allow_flush: true, refresh: {refresh}")))
+        Leash::with_config(&config(&addresses, pool, route))
     }
 
     /// With a configuration file; the addresses are chosen here and win over the file's.
@@ -261,14 +267,10 @@ fn listens(child: &mut Child, addresses: [&str; 2]) -> bool {
     !ended
 }
 
-fn config(servers: &str) -> String {
-    routed(servers, "allow_flush: true")
-}
-
-/// Two workers and one route, with these policies.
-fn routed(servers: &str, policies: &str) -> String {
+/// Two workers, one pool and one route, with these settings.
+fn config(servers: &str, pool: &str, route: &str) -> String {
     let mut yaml = String::from("workers: 2\n");
-    writeln!(yaml, "pools: {{main: {{servers: [{servers}]}}}}").unwrap();
-    writeln!(yaml, "routes: [{{prefix: \"\", pool: main, {policies}}}]").unwrap();
+    writeln!(yaml, "pools: {{main: {{servers: [{servers}], {pool}}}}}").unwrap();
+    writeln!(yaml, "routes: [{{prefix: \"\", pool: main, allow_flush: true, {route}}}]").unwrap();
     yaml
 }
