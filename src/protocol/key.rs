@@ -48,10 +48,7 @@ pub enum KeyError {
 impl Key {
     /// A key as classic and meta commands write it: no control character, no space.
     pub fn text(bytes: Bytes) -> Result<Key, KeyError> {
-        check_length(&bytes, MAX_KEY)?;
-        if text_length(&bytes) < bytes.len() {
-            return Err(KeyError::Forbidden);
-        }
+        check_text(&bytes)?;
         Ok(Key { bytes, spelling: Spelling::AsItIs })
     }
 
@@ -90,8 +87,12 @@ impl Key {
     }
 
     /// A key of any bytes, as the binary protocol and names of queues have them: written as it is where it can be.
+    #[inline]
     pub(crate) fn any(bytes: Bytes) -> Result<Key, KeyError> {
-        Key::text(bytes.clone()).or_else(|_| Key::binary(bytes))
+        match check_text(&bytes) {
+            Ok(()) => Ok(Key { bytes, spelling: Spelling::AsItIs }),
+            Err(_) => Key::binary(bytes),
+        }
     }
 
     /// The key with `prefix` before it, spelt the same way. Fails if that makes it too long.
@@ -163,6 +164,11 @@ const fn first_forbidden(word: u64) -> usize {
     let apart = word ^ all(DELETE);
     let deletes = apart.wrapping_sub(all(1)) & !apart;
     first_marked(up_to_space | deletes)
+}
+
+fn check_text(bytes: &[u8]) -> Result<(), KeyError> {
+    check_length(bytes, MAX_KEY)?;
+    if text_length(bytes) < bytes.len() { Err(KeyError::Forbidden) } else { Ok(()) }
 }
 
 fn check_length(bytes: &[u8], most: usize) -> Result<(), KeyError> {
