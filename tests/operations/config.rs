@@ -205,7 +205,7 @@ fn what_is_shown_is_the_same_configuration() {
     let shown = Config::embedded_default().to_json();
     assert_eq!(shown["pools"]["embedded"]["embedded"]["max_bytes"], "64MiB");
     assert_eq!(shown["pools"]["embedded"]["request_timeout"], "500ms");
-    assert_eq!((&shown["limits"]["in_flight"], &shown["limits"]["waiters"]), (&1024.into(), &10_000.into()));
+    assert_eq!((&shown["limits"]["in_flight"], &shown["limits"]["waiters"]), (&512.into(), &10_000.into()));
     assert_eq!(shown["routes"][0].get("refresh"), None, "what is off is not shown");
     let shown = parse(refresh).unwrap().to_json()["routes"][0]["refresh"].to_string();
     let rest = r#""cold_wait":"0ms","early":{"beta":0.1},"grace":"1m","jitter":"7%","lease":"10s","letters":true,"marker_bit":31"#;

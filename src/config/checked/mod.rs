@@ -252,7 +252,7 @@ impl Default for Limits {
             item_size: MIB,
             request_line: 64 * KIB,
             keys_per_get: 100_000,
-            in_flight: 1024,
+            in_flight: 512,
             connections: 1024,
             request_time: Duration::from_secs(10),
             unread_time: Duration::from_secs(60),
