@@ -19,13 +19,13 @@ use crate::config::{Config, Listen};
 use crate::downstream::{Capacity, Listener, Seating, Stats};
 use crate::metrics::busiest::KeySamples;
 use crate::metrics::{DownstreamCount, Registry, Samples, Series, ShardLayout, stats};
-use crate::runtime::memory::{Account, Shed};
+use crate::runtime::memory::{Account, Shed, thread_cache};
 use crate::runtime::net;
 use crate::snapshot::reloads::Reloads;
 use crate::snapshot::{InForce, Snapshot};
 
 /// How often leases that have ended are let go of, also if no client asks for any.
-const TIDY: Duration = Duration::from_secs(3);
+const TIDY: Duration = Duration::from_secs(1);
 /// How long leash takes at most to end once told to: a native sidecar gets two seconds.
 const LONGEST_END: Duration = Duration::from_millis(1500);
 /// How long the disks of queues may take then, where there are any: such a leash is no sidecar.
@@ -220,6 +220,8 @@ async fn tidy(in_force: Weak<InForce>) {
         let Some(in_force) = in_force.upgrade() else { return };
         let in_force = in_force.get();
         in_force.leases.tidy();
+        // What workers had allocated for the leases was freed here.
+        thread_cache::look_through();
         let unused = in_force.keepers.unused();
         if !unused.is_empty() {
             tokio::task::spawn_blocking(move || drop(unused));

@@ -18,7 +18,7 @@
 mod account;
 mod buffers;
 mod shed;
-mod thread_cache;
+pub(crate) mod thread_cache;
 
 use std::cell::Cell;
 use std::rc::Rc;

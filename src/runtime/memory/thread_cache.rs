@@ -10,7 +10,7 @@ const STEP: usize = 64 * 1024;
 const SIZES: usize = 41;
 
 /// Has the allocator look once at all sizes of blocks that it keeps for this thread.
-pub(super) fn look_through() {
+pub(crate) fn look_through() {
     // Blocks so large are never kept at hand, so these take none from there.
     (0..SIZES).for_each(|_| drop(std::hint::black_box(Vec::<u8>::with_capacity(STEP))));
 }

@@ -6,7 +6,7 @@ use support::needs::open_files;
 use support::turn::beside_others;
 use support::{Authority, Client, Identity, Memcached, free_port};
 
-use super::scene::{MIB, Pusher, Scene, comes_to_rest, crowd, push_all};
+use super::scene::{Pusher, Scene, comes_to_rest, crowd, push_all};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -207,8 +207,7 @@ fn crowds_that_wait_for_cold_values_hold_no_more_than_the_limit() {
         comes_to_rest(&scene.leash);
     };
     comes(0);
-    // The tables of leases and tasks keep the places they had at most, and pages of code stay that the crowd needed.
-    let kept = scene.gives_back_all_but("cold misses", 8 * MIB);
+    let kept = scene.gives_back("cold misses");
     comes(1);
     scene.falls_to("as many once more", kept + kept / 10);
 }

@@ -1,6 +1,7 @@
 //! The leases this process knows of: a table that all workers share, so that at most one of their callers asks for a
 //! lease, and a winner's value reaches the callers that wait for it.
 
+mod known;
 mod slot;
 
 /// What [`slot`] is built on.
@@ -15,10 +16,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use moka::Expiry;
-use moka::ops::compute::Op;
 use moka::sync::Cache;
 
+use known::KnownLeases;
 pub use slot::{ItemReading, LeaseSlot, WaitEnd, WaitingPlace};
 
 use crate::route::refresh::decide::{ClaimResult, ItemId};
@@ -37,23 +37,12 @@ const TIMES_IDLE: Duration = Duration::from_secs(3600);
 
 /// All leases of this process.
 pub struct Leases {
-    slots: Cache<ItemId, Arc<LeaseSlot>>,
+    known: KnownLeases,
     times: Cache<ItemId, Duration>,
     /// The longest regeneration so far, in milliseconds.
     longest: AtomicU64,
     waiting: AtomicUsize,
     most_waiting: AtomicUsize,
-    /// How long a lease is remembered after it was claimed, in milliseconds.
-    remembered: Arc<AtomicU64>,
-}
-
-/// Forgets a lease so long after it was claimed as is said at that time.
-struct Remembered(Arc<AtomicU64>);
-
-impl Expiry<ItemId, Arc<LeaseSlot>> for Remembered {
-    fn expire_after_create(&self, _: &ItemId, _: &Arc<LeaseSlot>, _: Instant) -> Option<Duration> {
-        Some(Duration::from_millis(self.0.load(Relaxed)))
-    }
 }
 
 /// A claim that was granted: the caller asks the server, then says what came of it. Dropped without a word it is given
@@ -78,14 +67,12 @@ impl Leases {
     /// The same where peers may make `memory` grow, of which leases are a part.
     pub fn within(memory: usize, longest_lease: Duration, most_waiting: usize) -> Arc<Leases> {
         let most = (memory / PART / EACH).clamp(LEAST, MOST) as u64;
-        let remembered = Arc::new(AtomicU64::new(0));
         let leases = Leases {
-            slots: Cache::builder().max_capacity(most).expire_after(Remembered(remembered.clone())).build(),
+            known: KnownLeases::new(most),
             times: Cache::builder().max_capacity(most.min(MOST_TIMES)).time_to_idle(TIMES_IDLE).build(),
             longest: AtomicU64::new(0),
             waiting: AtomicUsize::new(0),
             most_waiting: AtomicUsize::new(0),
-            remembered,
         };
         leases.adjust(longest_lease, most_waiting);
         Arc::new(leases)
@@ -93,35 +80,35 @@ impl Leases {
 
     /// Goes on with another longest lease and another number of callers that may wait; known leases stay.
     pub fn adjust(&self, longest_lease: Duration, most_waiting: usize) {
-        self.remembered.store((longest_lease * 2).as_millis() as u64, Relaxed);
+        self.known.remember(longest_lease * 2);
         self.most_waiting.store(most_waiting, Relaxed);
     }
 
     /// Whether a caller has the lease of `item` or is asking for it.
     pub fn is_taken(&self, item: ItemId, now: Instant, value_ends: Option<Instant>) -> bool {
-        self.slots.get(&item).is_some_and(|slot| slot.is_taken(now, value_ends))
+        self.known.get(item).is_some_and(|slot| slot.is_taken(now, value_ends))
     }
 
     /// Whether a client of this process was told to regenerate `item` and may still bring it.
     pub fn is_won_here(&self, item: ItemId, now: Instant) -> bool {
-        self.slots.get(&item).is_some_and(|slot| slot.is_won_here(now))
+        self.known.get(item).is_some_and(|slot| slot.is_won_here(now))
     }
 
     /// Lets one caller ask for the lease of `item`; the others get the slot where its end will be told.
     pub fn claim(&self, item: ItemId, now: Instant, value_ends: Option<Instant>) -> Result<Claimed, Arc<LeaseSlot>> {
         loop {
-            let slot = self.slots.get_with(item, Arc::default);
+            let slot = self.known.get_or_make(item);
             match slot.claim(now, value_ends) {
                 ClaimResult::Mine { has_expired } => return Ok(Claimed { slot, has_expired }),
                 ClaimResult::Taken => return Err(slot),
-                ClaimResult::Over => self.forget(item, &slot),
+                ClaimResult::Over => self.known.forget(item, &slot),
             }
         }
     }
 
     /// Ends the lease of `item`, if one is known, and tells who waits.
     pub fn end(&self, item: ItemId, end: impl FnOnce(&LeaseSlot) -> WaitEnd) {
-        if let Some(slot) = self.slots.get(&item) {
+        if let Some(slot) = self.known.get(item) {
             self.end_slot(item, &slot, end(&slot));
         }
     }
@@ -129,21 +116,13 @@ impl Leases {
     /// Ends this lease and no later one of the same item.
     pub fn end_slot(&self, item: ItemId, slot: &Arc<LeaseSlot>, end: WaitEnd) {
         if slot.end(end) {
-            self.forget(item, slot);
+            self.known.forget(item, slot);
         }
     }
 
-    fn forget(&self, item: ItemId, slot: &Arc<LeaseSlot>) {
-        let is_it = |known: &Arc<LeaseSlot>| Arc::ptr_eq(known, slot);
-        self.slots.entry(item).and_compute_with(|entry| match entry {
-            Some(entry) if is_it(entry.value()) => Op::Remove,
-            _ => Op::Nop,
-        });
-    }
-
-    /// Lets go of what has ended: the tables do that by themselves only while they are used.
+    /// Lets go of what has ended. Called now and then.
     pub fn tidy(&self) {
-        self.slots.run_pending_tasks();
+        self.known.tidy();
         self.times.run_pending_tasks();
     }
 
