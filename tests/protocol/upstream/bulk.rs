@@ -6,7 +6,7 @@ use support::{Client, Leash};
 use super::leash_at;
 
 /// Fewer than a client may have in flight.
-const KEYS: usize = 1000;
+const KEYS: usize = 500;
 /// What of them may be before others.
 const MOST_OF_ONE: usize = 128;
 
