@@ -4,6 +4,7 @@
 //! change on purpose, look at what `LEASH_UPDATE_GOLDEN=1 cargo test --test packaging chart` changes there.
 
 mod admission;
+mod bounds;
 mod documentation;
 mod endpoint;
 mod helm;
