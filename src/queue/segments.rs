@@ -19,9 +19,9 @@ use std::path::{Path, PathBuf};
 
 use super::copies;
 use super::disk::SegmentDisk;
+use crate::runtime::locked_file::{LockedFile, OWNERS_ONLY};
 
 /// Messages may be private.
-const OWNERS_ONLY: u32 = 0o600;
 const OWNERS_DIRECTORY: u32 = 0o700;
 /// So many segments are kept open at most.
 const OPEN: usize = 64;
@@ -35,7 +35,7 @@ pub struct SegmentFiles {
     directory: PathBuf,
     open: HashMap<u32, File>,
     /// Held for as long as this lives.
-    _lock: File,
+    _lock: LockedFile,
 }
 
 impl SegmentFiles {
@@ -50,15 +50,13 @@ impl SegmentFiles {
             _ => {}
         }
         let path = directory.join(LOCK);
-        let lock = owned().create(true).truncate(false).open(&path).map_err(about(&path))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::Error(error)) => return Err(about(&path)(error)),
-            Err(TryLockError::WouldBlock) => {
+        let lock = LockedFile::open(&path).map_err(|error| match error {
+            TryLockError::Error(error) => about(&path)(error),
+            TryLockError::WouldBlock => {
                 let text = "another process has it; give each leash a directory of its own";
-                return Err(io::Error::new(io::ErrorKind::ResourceBusy, text));
+                io::Error::new(io::ErrorKind::ResourceBusy, text)
             }
-        }
+        })?;
         tell_strangers(directory)?;
         Ok(SegmentFiles { directory: directory.into(), open: HashMap::new(), _lock: lock })
     }

@@ -4,6 +4,7 @@
 pub(crate) mod dns;
 pub mod env;
 pub mod frames;
+pub(crate) mod locked_file;
 pub mod memory;
 pub(crate) mod net;
 mod pace;

@@ -18,6 +18,7 @@ use super::format::{LONGEST, Record};
 use super::place::{SpoolPlace, foreign, open};
 use super::version::{Owner, Version};
 use crate::runtime::frames;
+use crate::runtime::locked_file::LockedFile;
 
 /// A file with so many more records than wait is written anew.
 const OVERGROWN: usize = 10_000;
@@ -28,6 +29,7 @@ const CHUNK: usize = 64 * 1024;
 
 /// The file of one server.
 pub(super) struct SpoolFile {
+    locked: LockedFile,
     synced: Arc<Synced>,
     path: PathBuf,
     /// Where the title ends, and where the last whole record does.
@@ -55,7 +57,7 @@ impl SpoolFile {
     pub(super) fn open(place: &SpoolPlace, most: usize, trouble: &Arc<Notify>) -> io::Result<Opened> {
         fs::create_dir_all(&place.directory)?;
         let (path, title) = (place.path(), place.title());
-        let found = Arc::new(open(&path)?);
+        let found = open(&path)?;
         let mut earlier = Earlier::find(place)?;
         let whole = match place.owner_of(found.clone())? {
             Owner::Others => return Err(foreign(&path)),
@@ -70,7 +72,7 @@ impl SpoolFile {
             Some(whole) => (found, whole),
             None => {
                 earlier.set_aside(place)?;
-                (Arc::new(open(&path)?), Whole::default())
+                (open(&path)?, Whole::default())
             }
         };
         let mut file = SpoolFile::of(file, path, &title, trouble);
@@ -81,11 +83,11 @@ impl SpoolFile {
     /// Leaves what is whole, and at least the title.
     fn cut(&mut self, title: &[u8], whole: &Whole) -> io::Result<()> {
         if whole.end < self.title {
-            self.synced.file.write_all_at(title, 0)?;
+            self.locked.write_all_at(title, 0)?;
         }
         (self.end, self.records) = (whole.end.max(self.title), whole.records.len());
-        if self.synced.file.metadata()?.len() > self.end {
-            self.synced.file.set_len(self.end)?;
+        if self.locked.metadata()?.len() > self.end {
+            self.locked.set_len(self.end)?;
         }
         whole.tell_of_torn_end(&self.path);
         Ok(())
@@ -109,7 +111,7 @@ impl SpoolFile {
         let (aside, title) = (place.aside(), place.title());
         let file = open(&aside)?;
         file.set_len(0)?;
-        let mut file = SpoolFile::of(Arc::new(file), aside, &title, trouble);
+        let mut file = SpoolFile::of(file, aside, &title, trouble);
         file.cut(&title, &Whole::default())?;
         let mut bytes = Vec::with_capacity(CHUNK + LONGEST);
         for record in records {
@@ -120,7 +122,7 @@ impl SpoolFile {
         }
         file.put(&mut bytes)?;
         file.records = records.len();
-        file.synced.file.sync_data()?;
+        file.locked.sync_data()?;
         Ok(file)
     }
 
@@ -131,9 +133,9 @@ impl SpoolFile {
         Ok(())
     }
 
-    fn of(file: Arc<File>, path: PathBuf, title: &[u8], trouble: &Arc<Notify>) -> SpoolFile {
-        let end = title.len() as u64;
-        SpoolFile { synced: Synced::new(file, trouble.clone()), path, title: end, end, records: 0 }
+    fn of(locked: LockedFile, path: PathBuf, title: &[u8], trouble: &Arc<Notify>) -> SpoolFile {
+        let (synced, end) = (Synced::new(locked.clone(), trouble.clone()), title.len() as u64);
+        SpoolFile { locked, synced, path, title: end, end, records: 0 }
     }
 
     /// Adds a record.
@@ -157,7 +159,7 @@ impl SpoolFile {
 
     /// Whether it is still in its directory.
     pub(super) fn is_there(&self) -> bool {
-        self.synced.file.metadata().is_ok_and(|file| file.nlink() > 0)
+        self.locked.metadata().is_ok_and(|file| file.nlink() > 0)
     }
 
     /// Whether it holds far more records than the `waiting` ones.
@@ -168,7 +170,7 @@ impl SpoolFile {
     /// Removes all records.
     pub(super) fn clear(&mut self) -> io::Result<()> {
         self.is_sound()?;
-        self.synced.file.set_len(self.title)?;
+        self.locked.set_len(self.title)?;
         (self.end, self.records) = (self.title, 0);
         sync_soon(&self.synced);
         Ok(())
@@ -176,20 +178,10 @@ impl SpoolFile {
 
     /// One write where the last whole record ends, so that nothing before it can be torn.
     fn put(&mut self, bytes: &mut Vec<u8>) -> io::Result<()> {
-        self.synced.file.write_all_at(bytes, self.end)?;
+        self.locked.write_all_at(bytes, self.end)?;
         self.end += bytes.len() as u64;
         bytes.clear();
         Ok(())
-    }
-}
-
-impl Drop for SpoolFile {
-    /// Unlocks the file at once, so that the next one to open it need not wait for the thread that syncs it.
-    fn drop(&mut self) {
-        if let Err(error) = self.synced.file.unlock() {
-            let file = self.path.display();
-            tracing::warn!(%file, %error, "a spool's file stays locked for a moment longer");
-        }
     }
 }
 
@@ -243,9 +235,9 @@ impl Default for Whole {
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
-    use super::super::place::OWNERS_ONLY;
     use super::*;
     use crate::protocol::Key;
+    use crate::runtime::locked_file::OWNERS_ONLY;
 
     fn record(name: &str) -> Record {
         Record { key: Key::text(name.to_string().into()).unwrap(), since: 5 }
@@ -348,7 +340,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let mut file = file(directory.path());
         file.append(&record("a")).unwrap();
-        file.synced.file.write_all_at(b"half a rec", file.end).unwrap();
+        file.locked.write_all_at(b"half a rec", file.end).unwrap();
         file.append(&record("b")).unwrap();
         drop(file);
         assert_eq!(reopened(directory.path()), [record("a"), record("b")]);

@@ -1,20 +1,18 @@
 //! Where a spool has its files, what they are called, and that no other process has them.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::TryLockError;
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::version::{Owner, Version, owner};
+use crate::runtime::locked_file::LockedFile;
 use crate::runtime::pieces::ByteSource;
 
 /// Characters of names that are seen in the name of a file.
 const SHOWN: usize = 40;
-/// Keys may be private.
-pub(super) const OWNERS_ONLY: u32 = 0o600;
 
 /// The place of the spool of one server.
 pub(super) struct SpoolPlace {
@@ -69,18 +67,15 @@ impl SpoolPlace {
 }
 
 /// Opens a file that no other process may have open as well.
-pub(super) fn open(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    let file = options.read(true).write(true).create(true).truncate(false).mode(OWNERS_ONLY).open(path)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::Error(error)) => Err(error),
-        Err(TryLockError::WouldBlock) => {
+pub(super) fn open(path: &Path) -> io::Result<LockedFile> {
+    LockedFile::open(path).map_err(|error| match error {
+        TryLockError::Error(error) => error,
+        TryLockError::WouldBlock => {
             let text =
                 format!("{} is in use by another process; give each leash a directory of its own", path.display());
-            Err(io::Error::new(io::ErrorKind::ResourceBusy, text))
+            io::Error::new(io::ErrorKind::ResourceBusy, text)
         }
-    }
+    })
 }
 
 /// What a file is refused for that is no spool of this server.

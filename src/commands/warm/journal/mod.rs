@@ -12,9 +12,9 @@ pub mod record;
 #[cfg(test)]
 mod tests;
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -22,6 +22,7 @@ pub(super) use record::JournalEntry;
 use record::JournalRecord;
 
 use crate::runtime::frames::{self, Records};
+use crate::runtime::locked_file::LockedFile;
 
 /// Keys are written when there are so many bytes of them.
 const BLOCK: usize = 64 * 1024;
@@ -82,7 +83,7 @@ pub(super) struct AtHand {
 
 /// An open progress file.
 pub(super) struct Journal {
-    file: Arc<File>,
+    file: LockedFile,
     path: PathBuf,
     /// Where the records end that are kept when a source is finished.
     base: u64,
@@ -97,16 +98,12 @@ impl Journal {
     /// Opens the file at `path` for the plan in these words, and tells what it knows of it. With `anew` that is
     /// nothing.
     pub(super) fn open(path: &Path, plan: &str, anew: bool) -> Result<(Journal, Past), JournalError> {
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false).mode(0o600);
-        let failed = |source| JournalError::File { path: path.into(), source };
-        let file = options.open(path).map_err(failed)?;
-        file.try_lock().map_err(|error| match error {
+        let file = LockedFile::open(path).map_err(|error| match error {
             TryLockError::WouldBlock => JournalError::InUse(path.into()),
-            TryLockError::Error(source) => failed(source),
+            TryLockError::Error(source) => JournalError::File { path: path.into(), source },
         })?;
-        let (file, path) = (Arc::new(file), path.into());
-        let mut journal = Journal { file, path, base: 0, end: 0, keys: Vec::new(), keys_len: 0, listed: 0 };
+        let mut journal =
+            Journal { file, path: path.into(), base: 0, end: 0, keys: Vec::new(), keys_len: 0, listed: 0 };
         let past = journal.recall(plan, anew)?;
         Ok((journal, past))
     }
