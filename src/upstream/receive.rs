@@ -7,7 +7,7 @@
 
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use super::admission::Came;
@@ -56,10 +56,15 @@ impl Received {
     ) -> Poll<std::io::Result<usize>> {
         let left = if self.decoder.value_len() < LARGE { 0 } else { self.decoder.left(&self.buffer) };
         let wanted = self.decoder.wanted(&self.buffer);
+        buffers.lend(&mut self.buffer);
         buffers.make_room(&mut self.buffer, wanted);
         // After a large value comes another, most often. What is read of it before its size is known must be copied.
         let most = if self.of_large > 0 && left == 0 { LEAST_ROOM } else { usize::MAX };
-        let read = ready!(reader.poll_read_some(cx, &mut self.buffer, most))?;
+        let Poll::Ready(read) = reader.poll_read_some(cx, &mut self.buffer, most) else {
+            buffers.take_back(&mut self.buffer);
+            return Poll::Pending;
+        };
+        let read = read?;
         self.of_large = left.min(read);
         Poll::Ready(Ok(read))
     }

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use support::needs::open_files;
-use support::rig::{Lie, Pace, Paced, Trouble};
+use support::rig::{Lie, Pace, Paced, Resident, Trouble};
 use support::turn::beside_others;
 use support::{Client, Memcached, Origin};
 
@@ -188,6 +188,31 @@ fn a_small_request_that_waits_does_not_keep_the_buffer_it_was_read_into() {
         fillers.iter_mut().for_each(|filler| filler.expect("", "STORED\r\n".repeat(22)));
     }
     scene.stayed_below(&format!("{} gets that wait, each read with 64 KiB of others' sets", waiting.len()));
+}
+
+#[test]
+fn hundreds_of_servers_take_the_room_of_few() {
+    const SERVERS: usize = 200;
+    const MOST: u64 = 16 << 20;
+    let _turn = beside_others();
+    let hosts: Vec<String> = (1..=SERVERS).map(|host| format!("127.0.1.{host}")).collect();
+    let server = Memcached::start_with(&["-l", &hosts.join(",")]);
+    let servers: Vec<String> = hosts.iter().map(|host| format!("'{host}:{}'", server.port())).collect();
+    let scene = Scene::new(&format!("{{servers: [{}]}}", servers.join(", ")), "");
+    let before = Resident::of(scene.leash.pid()).now;
+    let keys: Vec<String> = (0..3000).map(|key| format!("key:{key}")).collect();
+    let value = "v".repeat(1000);
+    // Some of each worker. What each reads from each server fills a buffer of 64 KiB.
+    for mut client in [(); 6].map(|()| scene.leash.client()) {
+        for some in keys.chunks(100) {
+            some.iter().for_each(|key| client.send(format!("set {key} 0 0 1000 noreply\r\n{value}\r\n")));
+            let found: String = some.iter().map(|key| format!("VALUE {key} 0 1000\r\n{value}\r\n")).collect();
+            (0..8).for_each(|_| client.expect(format!("get {}\r\n", some.join(" ")), format!("{found}END\r\n")));
+        }
+    }
+    let grown = Resident::of(scene.leash.pid()).now.saturating_sub(before);
+    println!("{SERVERS} servers that were read from: {} KiB", grown >> 10);
+    assert!(grown < MOST, "{} KiB for {SERVERS} servers", grown >> 10);
 }
 
 /// A server that greets, takes what it is sent, and says nothing.
