@@ -2,7 +2,7 @@
 //! who hold little go on beside those who hold the rest, and what was taken is given back once they are gone.
 //!
 //! One file for each side that the trouble comes from. In short by default; the long form has the crowds of the
-//! published table: `LEASH_TEST_LONG=1 cargo test --release --test load memory -- --nocapture --test-threads=1`.
+//! published table: `LEASH_TEST_LONG=1 cargo test --release --test load memory:: -- --nocapture --test-threads=1`.
 
 mod clients;
 mod scene;
