@@ -43,7 +43,7 @@ pub(crate) struct Buffers {
 }
 
 impl Buffers {
-    /// Gives a connection that has nothing in its buffer the one at hand.
+    /// Gives a connection that has no buffer the one at hand.
     #[inline]
     pub(crate) fn lend(&self, buffer: &mut Buffer) {
         if buffer.size == 0 {

@@ -16,7 +16,6 @@ const BATCH: Duration = Duration::from_millis(100);
 
 /// A file, and whether the disk has all of it.
 pub(super) struct Synced {
-    /// The file.
     file: Arc<File>,
     is_behind: AtomicBool,
     /// Why the disk does not have what was written, once it has said so. How much of the file it has is not known from
