@@ -12,10 +12,18 @@ use crate::runtime::memory::{Share, Shed};
 use crate::runtime::secured::SecuredStream;
 use crate::runtime::socket::SocketStream;
 use crate::runtime::stream::Stream;
+use crate::tls::ServerTls;
 
 /// The connection of a client with whom leash can speak; `None` if there is none.
 pub(super) async fn admitted(socket: SocketStream, entrance: &Entrance, service: &Service) -> Option<Stream> {
-    let Some(tls) = &entrance.tls else { return Some(Stream::Plain(socket)) };
+    match &entrance.tls {
+        None => Some(Stream::Plain(socket)),
+        // Most of what a task can be is a handshake, of which those of all other clients need nothing.
+        Some(tls) => Box::pin(secured(socket, tls, service)).await,
+    }
+}
+
+async fn secured(socket: SocketStream, tls: &ServerTls, service: &Service) -> Option<Stream> {
     let patience = service.limits().request_time;
     let agreed = async {
         let session = tls.session().map_err(io::Error::other)?;

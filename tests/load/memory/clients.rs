@@ -162,6 +162,21 @@ fn handshakes_that_never_begin_count_from_when_their_connections_are_accepted() 
 }
 
 #[test]
+fn clients_without_tls_take_no_room_for_handshakes() {
+    const CLIENTS: usize = 4_000;
+    const MOST: u64 = 5 << 10;
+    let _turn = beside_others();
+    open_files(10_000);
+    let server = Memcached::start();
+    let scene = Scene::new(&pool(&server, ""), "");
+    let mut idle: Vec<Client> = (0..CLIENTS).map(|_| scene.leash.client()).collect();
+    idle.iter_mut().for_each(|client| client.expect("get none\r\n", "END\r\n"));
+    let each = scene.grown() / CLIENTS as u64;
+    println!("an idle client: {each} bytes");
+    assert!(each < MOST, "{each} bytes for a client that asks for nothing");
+}
+
+#[test]
 fn lines_that_are_begun_and_not_ended_hold_no_more_than_the_limit() {
     let _turn = beside_others();
     open_files(10_000);
@@ -185,7 +200,13 @@ fn crowds_that_wait_for_cold_values_hold_no_more_than_the_limit() {
     let pools = [&server, &busy].map(|server| pool(server, ", request_timeout: 5s"));
     let refresh = "refresh: {grace: 60s, lease: 2s, cold_wait: 1s}";
     let routes = format!("routes: [{{prefix: '', pool: main}}, {{prefix: 'cold:', pool: cold, {refresh}}}]");
-    let scene = Scene::limited(&pools.join(", cold: "), ", in_flight: 100000", &routes);
+    let scene = Scene::limited(&pools.join(", cold: "), ", in_flight: 100000", &routes).used_to(|leash| {
+        let mut client = leash.client();
+        for key in (0..1000).map(|key| format!("cold:usual:{key}")) {
+            client.expect(format!("get {key}\r\n"), "END\r\n");
+            client.expect(format!("set {key} 0 60 5\r\nfresh\r\n"), "STORED\r\n");
+        }
+    });
     let (clients, keys) = (crowd(100, 20), crowd(10_000, 5_000));
     let comes = |wave: usize| {
         let mut bystander = scene.bystander();

@@ -5,5 +5,6 @@
 //! published table: `LEASH_TEST_LONG=1 cargo test --release --test load memory:: -- --nocapture --test-threads=1`.
 
 mod clients;
+mod ordinary;
 mod scene;
 mod servers;

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use support::needs::open_files;
-use support::rig::{Lie, Pace, Paced, Resident, Trouble};
+use support::rig::{Lie, Pace, Paced, Trouble};
 use support::turn::beside_others;
 use support::{Client, Memcached, Origin};
 
@@ -17,6 +17,9 @@ const MEGABYTES: usize = 1 << 20;
 /// How many values a loader brings at once, and how large each is.
 const LOADS: usize = 64;
 const LOADED: usize = 4 << 20;
+/// Values that it brings at once and before those, and how large each is.
+const USUAL: usize = 100;
+const USUAL_LENGTH: usize = 10_000;
 /// Routes of which one leads to servers that do not answer.
 const LOST: &str = "routes: [{prefix: '', pool: main}, {prefix: 'lost:', pool: lost}]";
 
@@ -97,11 +100,17 @@ fn values_that_a_loader_brings_slowly_hold_no_more_than_the_limit() {
 
 /// Many clients that wait for large values, each of which this answers.
 fn loads(how: &str, answer: &str) {
-    let (server, origin) = (Memcached::start_with(&["-I", "8m"]), Origin::start(answer));
+    let usual = format!("if 'usual' in path:\n    return self.say(200, b'v' * {USUAL_LENGTH})\n");
+    let (server, origin) = (Memcached::start_with(&["-I", "8m"]), Origin::start(&(usual + answer)));
     let url = origin.url("/{key}");
     let loader = format!("loader: {{url: '{url}', timeout: 6s, max_in_flight: {LOADS}}}");
     let routes = format!("routes: [{{prefix: '', pool: main}}, {{prefix: 'made:', pool: main, {loader}}}]");
-    let scene = Scene::limited(&pool(&server.address()), ", item_size: 8MiB", &routes);
+    let scene = Scene::limited(&pool(&server.address()), ", item_size: 8MiB", &routes).used_to(|leash| {
+        let (mut client, value) = (leash.client(), "v".repeat(USUAL_LENGTH));
+        for key in (0..USUAL).map(|key| format!("made:usual:{key}")) {
+            client.expect(format!("get {key}\r\n"), format!("VALUE {key} 0 {USUAL_LENGTH}\r\n{value}\r\nEND\r\n"));
+        }
+    });
     let mut bystander = scene.bystander();
     let mut askers: Vec<Pusher> =
         (0..LOADS).map(|key| Pusher::new(&scene.leash, format!("get made:{key}\r\n"))).collect();
@@ -199,7 +208,6 @@ fn hundreds_of_servers_take_the_room_of_few() {
     let server = Memcached::start_with(&["-l", &hosts.join(",")]);
     let servers: Vec<String> = hosts.iter().map(|host| format!("'{host}:{}'", server.port())).collect();
     let scene = Scene::new(&format!("{{servers: [{}]}}", servers.join(", ")), "");
-    let before = Resident::of(scene.leash.pid()).now;
     let keys: Vec<String> = (0..3000).map(|key| format!("key:{key}")).collect();
     let value = "v".repeat(1000);
     // Some of each worker. What each reads from each server fills a buffer of 64 KiB.
@@ -210,7 +218,7 @@ fn hundreds_of_servers_take_the_room_of_few() {
             (0..8).for_each(|_| client.expect(format!("get {}\r\n", some.join(" ")), format!("{found}END\r\n")));
         }
     }
-    let grown = Resident::of(scene.leash.pid()).now.saturating_sub(before);
+    let grown = scene.grown();
     println!("{SERVERS} servers that were read from: {} KiB", grown >> 10);
     assert!(grown < MOST, "{} KiB for {SERVERS} servers", grown >> 10);
 }
