@@ -12,20 +12,13 @@ use crate::runtime::memory::{Share, Shed};
 use crate::runtime::secured::SecuredStream;
 use crate::runtime::socket::SocketStream;
 use crate::runtime::stream::Stream;
-use crate::tls::ServerTls;
 
 /// The connection of a client with whom leash can speak; `None` if there is none.
 pub(super) async fn admitted(socket: SocketStream, entrance: &Entrance, service: &Service) -> Option<Stream> {
-    match &entrance.tls {
-        None => Some(Stream::Plain(socket)),
-        // Most of what a task can be is a handshake, of which those of all other clients need nothing.
-        Some(tls) => Box::pin(secured(socket, tls, service)).await,
-    }
-}
-
-async fn secured(socket: SocketStream, tls: &ServerTls, service: &Service) -> Option<Stream> {
+    let Some(tls) = &entrance.tls else { return Some(Stream::Plain(socket)) };
     let patience = service.limits().request_time;
-    let agreed = async {
+    // In a box, since most of what the task of a client can be is this, of which one without TLS needs nothing.
+    let agreed = Box::pin(async {
         let session = tls.session().map_err(io::Error::other)?;
         let mut share = Share::new(&service.memory);
         let held = |bytes| {
@@ -34,7 +27,7 @@ async fn secured(socket: SocketStream, tls: &ServerTls, service: &Service) -> Op
         };
         let agreed = timeout(patience, SecuredStream::agree(socket, session, held)).await;
         agreed.unwrap_or_else(|_| Err(io::Error::other(format!("it did not finish the handshake within {patience:?}"))))
-    };
+    });
     let agreed = tokio::select! {
         agreed = agreed => agreed,
         () = service.ending() => return None,
