@@ -6,7 +6,7 @@ use support::{Client, Leash};
 /// How many there are.
 const CLIENTS: usize = 64;
 /// How often each writes and reads its small values.
-const ROUNDS: usize = 20;
+const ROUNDS: usize = 5;
 const SMALL: [usize; 3] = [100, 1_000, 10_000];
 const LARGE: usize = 500_000;
 /// How many keys some gets have.

@@ -18,7 +18,7 @@ const NOISE: u64 = 5 * MIB;
 /// How long what was taken may take to be given back.
 const RELEASE: Duration = Duration::from_secs(10);
 /// The same for what ordinary clients took, in the short form.
-const SETTLE: Duration = Duration::from_secs(2);
+const SETTLE: Duration = Duration::from_millis(500);
 
 /// The crowds of the published table, or what shows the same in a short time.
 pub fn crowd(long: usize, short: usize) -> usize {
