@@ -3,7 +3,7 @@
 
 use support::{Client, Leash};
 
-/// How many there are.
+/// How many clients there are.
 const CLIENTS: usize = 64;
 /// How often each writes and reads its small values.
 const ROUNDS: usize = 5;

@@ -12,9 +12,10 @@ use super::ordinary;
 const MIB: u64 = 1 << 20;
 /// The limit of every scene.
 pub const LIMIT: u64 = 64 * MIB;
-/// Code that a crowd was the first to need, what the allocator remembers of the memory it had, holes between what is in use:
-/// in the short form. In the long one, with a build for release, a sixth of what was held before must do.
+/// Code that a crowd was the first to need, what the allocator remembers of the memory it had, holes between what is in use.
 const NOISE: u64 = 5 * MIB;
+/// The same in the long form, with a build for release: one part in so many of what was held before.
+const SHARE: u64 = 6;
 /// How long what was taken may take to be given back.
 const RELEASE: Duration = Duration::from_secs(10);
 /// The same for what ordinary clients took, in the short form.
@@ -81,7 +82,7 @@ impl Scene {
     /// Fails if what was taken is not given back soon.
     #[track_caller]
     pub fn gives_back(&self, what: &str) -> u64 {
-        self.falls_to(what, self.base + if is_long() { self.base / 6 } else { NOISE })
+        self.falls_to(what, self.base + if is_long() { self.base / SHARE } else { NOISE })
     }
 
     /// Fails if it does not soon hold `most` at most. How much it holds then; in the long form, at the end of that time.
