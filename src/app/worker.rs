@@ -12,7 +12,9 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinSet, spawn_local};
 
 use crate::config::{self, Entrance};
-use crate::downstream::{ClientLimits, Clients, NewClient, Service, Stats, WorkerSeat, shed_when_short, sweep};
+use crate::downstream::{
+    ClientLimits, Clients, NewClient, Service, Stats, WorkerSeat, call_those_who_stand_by, shed_when_short, sweep,
+};
 use crate::metrics::Registry;
 use crate::metrics::busiest::KeySample;
 use crate::protocol;
@@ -119,6 +121,7 @@ async fn run(number: usize, snapshot: Arc<Snapshot>, books: Books, mut inbox: In
     let clients = kept.serve(&snapshot);
     spawn_local(shed_when_short(clients.clone()));
     spawn_local(sweep(clients.clone()));
+    spawn_local(call_those_who_stand_by(clients.clone()));
     // The snapshot in force is the one that the tree was built from; an old one must not be kept alive here.
     drop(snapshot);
     let mut serving = JoinSet::new();

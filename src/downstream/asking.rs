@@ -88,6 +88,7 @@ impl Connection {
             };
             let is_last = asking.add_to(get, route);
             if let Some(reply) = reply {
+                self.note(&reply);
                 get.gathered.fill_last(reply, &**self);
             }
             if is_last {

@@ -6,7 +6,7 @@ use std::future::poll_fn;
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use super::admitted::admitted;
@@ -46,7 +46,9 @@ impl Clients {
         let number = self.enter(connection.clone());
         self.service.shard().downstream(DownstreamCount::Accepted, 1);
         let mut intake = Intake::new(&connection);
+        let mut place = None;
         let end = poll_fn(|cx| {
+            ready!(connection.poll_called(&mut place, cx));
             let polled = intake.poll(&connection, &mut reader, cx);
             connection.send_if_whole();
             polled

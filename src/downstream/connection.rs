@@ -56,6 +56,8 @@ pub(super) struct Connection {
     pub(super) heard: Cell<Instant>,
     /// Whether it is closed if it says nothing just now.
     pub(super) is_parting: Cell<bool>,
+    /// When the client was last answered that nobody was asked, until it says something else.
+    pub(super) refused: Cell<Option<Instant>>,
     task: RefCell<Option<Waker>>,
 }
 
@@ -94,6 +96,7 @@ impl Connection {
             dialect: Cell::default(),
             heard: Cell::new(now),
             is_parting: Cell::new(false),
+            refused: Cell::default(),
             task: RefCell::default(),
         })
     }

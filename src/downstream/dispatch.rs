@@ -74,6 +74,9 @@ impl Connection {
             }
             None => Some(no_route()),
         };
+        if let Some(reply) = &reply {
+            self.note(reply);
+        }
         self.tally(&request.command, &form);
         let key = shown.unwrap_or(request.key);
         match reply {

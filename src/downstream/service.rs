@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use super::crowd::Crowd;
 use super::stats::Stats;
 use crate::config::Entrance;
 use crate::logging::Repeated;
@@ -47,6 +48,8 @@ pub(crate) struct Service {
     entrances: RefCell<Vec<Rc<Entrance>>>,
     /// The worker's turns and clock.
     pub turn: Rc<Turn>,
+    /// Who stands by until others were heard.
+    pub(super) crowd: Rc<Crowd>,
     /// The worker's counters.
     shard: RefCell<Arc<Shard>>,
     /// Who answers `stats`.
@@ -85,6 +88,7 @@ impl Service {
             limits: Cell::new(limits),
             entrances: RefCell::new(entrances),
             turn,
+            crowd: Rc::default(),
             shard: RefCell::new(shard),
             stats,
             keys,

@@ -6,4 +6,5 @@ mod floods;
 mod latency;
 mod long_gets;
 mod probes;
+mod refused;
 mod vanished;

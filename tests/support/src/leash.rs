@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
-use super::memcached::signal;
+use super::memcached::{signal, stands_still};
 use super::{BOUND, Client, Memcached, everywhere, free_port, wait_until};
 
 /// A running leash.
@@ -157,6 +157,7 @@ impl Leash {
     /// Stops it where it is: what is sent to it meanwhile is all there at once when it goes on.
     pub fn freeze(&self) {
         signal(self.pid(), "STOP");
+        wait_until("every thread of it stands still", BOUND, || stands_still(self.pid()));
     }
 
     /// Lets a frozen one go on.

@@ -179,7 +179,7 @@ fn listening_socket(line: &str, port: u16) -> Option<String> {
 }
 
 /// Whether no thread of a process runs: a signal takes its time to reach them.
-fn stands_still(pid: u32) -> bool {
+pub fn stands_still(pid: u32) -> bool {
     let threads = std::fs::read_dir(format!("/proc/{pid}/task")).expect("the process is there");
     threads.flatten().all(|thread| {
         let stat = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
