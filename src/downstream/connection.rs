@@ -56,7 +56,7 @@ pub(super) struct Connection {
     pub(super) heard: Cell<Instant>,
     /// Whether it is closed if it says nothing just now.
     pub(super) is_parting: Cell<bool>,
-    /// When the client was last answered that nobody was asked, until it says something else.
+    /// When the client was last answered that nobody was asked, until it stands by for that.
     pub(super) refused: Cell<Option<Instant>>,
     task: RefCell<Option<Waker>>,
 }

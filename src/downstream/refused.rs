@@ -27,10 +27,15 @@ impl Connection {
     #[inline]
     pub(super) fn poll_called(&self, place: &mut Option<CrowdPlace>, cx: &mut Context<'_>) -> Poll<()> {
         let crowd = &self.service.crowd;
-        match self.refused.get() {
+        // One refusal costs one wait: a client that has much more to do would else be called again before all who were refused
+        // later, as often as it has turns.
+        if let Some(then) = self.refused.take() {
+            *place = Some(crowd.place(then));
+        }
+        match place {
             None => crowd.pass(),
-            Some(then) => {
-                ready!(Pin::new(place.get_or_insert_with(|| crowd.place(then))).poll(cx));
+            Some(taken) => {
+                ready!(Pin::new(taken).poll(cx));
                 *place = None;
             }
         }

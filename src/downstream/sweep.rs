@@ -42,7 +42,6 @@ impl Connection {
     pub(super) fn hear(&self, now: Instant) {
         self.heard.set(now);
         self.is_parting.set(false);
-        self.refused.set(None);
     }
 
     /// Whether the client is to go if it has nothing to say now.

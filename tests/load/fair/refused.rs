@@ -60,28 +60,29 @@ fn answered_in_order(leash: &Leash, clients: Vec<Client>) -> Vec<usize> {
     order.take()
 }
 
-fn is_heard_before_a_crowd_that_asks(refused: &str) {
-    let leash = leash();
-    let mut other = leash.client();
-    other.expect("set own:a 0 0 1\r\nv\r\n", "STORED\r\n");
-    let mut crowd: Vec<Client> = (0..CROWD).map(|_| leash.client()).collect();
-    crowd.iter_mut().for_each(|client| drop(client.ask(refused)));
-    // All of them ask while leash does not look, the other one last.
+/// How many of so many clients that were refused and ask this are answered before `other`, which asks last and all that
+/// while leash does not look.
+fn answered_before(leash: &Leash, mut other: Client, asked: &str, clients: usize, crowd_asks: &str) -> usize {
+    let mut crowd: Vec<Client> = (0..clients).map(|_| leash.client()).collect();
+    crowd.iter_mut().for_each(|client| client.expect("get a\r\n", "END\r\n"));
     leash.freeze();
-    crowd.iter_mut().for_each(|client| client.send(refused));
-    other.send("get own:a\r\n");
+    crowd.iter_mut().for_each(|client| client.send(crowd_asks));
+    other.send(asked);
     crowd.push(other);
-    let order = answered_in_order(&leash, crowd);
-    let place = order.iter().position(|who| *who == CROWD).expect("it is answered");
-    println!("beside {CROWD} that ask {refused:?}: answered as number {place}");
-    assert!(place <= BEFORE_THE_OTHER, "{place} of the crowd were heard first");
-    assert_eq!(order.len(), CROWD + 1, "all of the crowd are answered as well");
+    let order = answered_in_order(leash, crowd);
+    assert_eq!(order.len(), clients + 1, "all are answered");
+    order.iter().position(|who| *who == clients).expect("the other is answered")
 }
 
 #[test]
 fn whoever_was_not_refused_is_heard_before_a_crowd_that_was() {
     let _alone = alone();
     for refused in ["get a\r\n", "get a b c\r\n", "set a 0 0 1\r\nv\r\n", "mg a v\r\n"] {
-        is_heard_before_a_crowd_that_asks(refused);
+        let leash = leash();
+        let mut other = leash.client();
+        other.expect("set own:a 0 0 1\r\nv\r\n", "STORED\r\n");
+        let place = answered_before(&leash, other, "get own:a\r\n", CROWD, refused);
+        println!("beside {CROWD} that ask {refused:?}: answered as number {place}");
+        assert!(place <= BEFORE_THE_OTHER, "{place} of the crowd were heard first");
     }
 }
