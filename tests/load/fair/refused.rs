@@ -1,4 +1,4 @@
-//! Who was not refused is heard before a crowd that was and asks again at once.
+//! Of a crowd that was refused and asks again at once only a few are heard before a client that was not.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -12,8 +12,9 @@ use tokio::task::{LocalSet, yield_now};
 use tokio::time::timeout;
 
 const CROWD: usize = 400;
-/// Of the crowd some are let in before each look at who else is there. In one line with all the other would be the last.
-const BEFORE_THE_OTHER: usize = 64;
+/// Some of the crowd go on at once, and as many are called while leash looks who else is there. In one line with all the
+/// other would be the last.
+const FEW: usize = 64;
 
 /// In front of a server that is not there, with a store of its own for some keys.
 fn leash() -> Leash {
@@ -60,29 +61,29 @@ fn answered_in_order(leash: &Leash, clients: Vec<Client>) -> Vec<usize> {
     order.take()
 }
 
-/// How many of so many clients that were refused and ask this are answered before `other`, which asks last and all that
-/// while leash does not look.
-fn answered_before(leash: &Leash, mut other: Client, asked: &str, clients: usize, crowd_asks: &str) -> usize {
-    let mut crowd: Vec<Client> = (0..clients).map(|_| leash.client()).collect();
-    crowd.iter_mut().for_each(|client| client.expect("get a\r\n", "END\r\n"));
+/// How many clients that were refused and ask this are answered before another, which asks last.
+fn heard_before_another(crowd_asks: &str) -> usize {
+    let leash = leash();
+    let mut other = leash.client();
+    other.expect("set own:a 0 0 1\r\nv\r\n", "STORED\r\n");
+    let mut clients: Vec<Client> = (0..CROWD).map(|_| leash.client()).collect();
+    clients.iter_mut().for_each(|client| client.expect("get a\r\n", "END\r\n"));
+    // All of them ask while leash does not look.
     leash.freeze();
-    crowd.iter_mut().for_each(|client| client.send(crowd_asks));
-    other.send(asked);
-    crowd.push(other);
-    let order = answered_in_order(leash, crowd);
-    assert_eq!(order.len(), clients + 1, "all are answered");
-    order.iter().position(|who| *who == clients).expect("the other is answered")
+    clients.iter_mut().for_each(|client| client.send(crowd_asks));
+    other.send("get own:a\r\n");
+    clients.push(other);
+    let order = answered_in_order(&leash, clients);
+    assert_eq!(order.len(), CROWD + 1, "all are answered");
+    order.iter().position(|who| *who == CROWD).expect("the other is answered")
 }
 
 #[test]
-fn whoever_was_not_refused_is_heard_before_a_crowd_that_was() {
+fn of_a_crowd_that_was_refused_only_a_few_are_heard_before_who_was_not() {
     let _alone = alone();
     for refused in ["get a\r\n", "get a b c\r\n", "set a 0 0 1\r\nv\r\n", "mg a v\r\n"] {
-        let leash = leash();
-        let mut other = leash.client();
-        other.expect("set own:a 0 0 1\r\nv\r\n", "STORED\r\n");
-        let place = answered_before(&leash, other, "get own:a\r\n", CROWD, refused);
-        println!("beside {CROWD} that ask {refused:?}: answered as number {place}");
-        assert!(place <= BEFORE_THE_OTHER, "{place} of the crowd were heard first");
+        let before = heard_before_another(refused);
+        println!("of {CROWD} that ask {refused:?} {before} were heard first");
+        assert!(before <= FEW, "{before} of the crowd were heard first");
     }
 }

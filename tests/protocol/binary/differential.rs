@@ -11,6 +11,9 @@ use support::packets::{BinaryClient, Question, Told};
 use super::generator::{Asked, CasOf, batch, cuts};
 use super::scenes::Scene;
 
+/// A CAS unique that no server comes to: one of three may by now have told any small one, of the very key it is asked with.
+const OF_NO_ITEM: u64 = 1 << 40;
+
 /// One of the two that are compared, and what it told so far.
 struct Side {
     client: BinaryClient,
@@ -34,8 +37,8 @@ impl Side {
     fn question(&self, Asked { question, cas }: &Asked) -> Question {
         let cas = match cas {
             CasOf::Nothing => 0,
-            CasOf::TheKey => self.uniques.get(&question.key).copied().unwrap_or(7),
-            CasOf::NoItem => 1 << 40,
+            CasOf::TheKey => self.uniques.get(&question.key).copied().unwrap_or(OF_NO_ITEM),
+            CasOf::NoItem => OF_NO_ITEM,
         };
         question.clone().cas(cas)
     }
