@@ -22,8 +22,8 @@ impl Connection {
         }
     }
 
-    /// Ready when it is the client's turn: at once, unless it was refused when it was last heard. Until it is called it
-    /// keeps its `place`.
+    /// Ready when it is the client's turn: at once, unless it was refused, and many were. Until it is called it keeps its
+    /// `place`.
     #[inline]
     pub(super) fn poll_called(&self, place: &mut Option<CrowdPlace>, cx: &mut Context<'_>) -> Poll<()> {
         let crowd = &self.service.crowd;

@@ -2,6 +2,8 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::thread::scope;
 
 use support::figures::metric;
 use support::turn::alone;
@@ -86,4 +88,33 @@ fn of_a_crowd_that_was_refused_only_a_few_are_heard_before_who_was_not() {
         println!("of {CROWD} that ask {refused:?} {before} were heard first");
         assert!(before <= FEW, "{before} of the crowd were heard first");
     }
+}
+
+/// How often a client was answered until `is_over`, or it was so many times.
+fn answers(mut client: Client, get: &str, answer: &str, most: usize, is_over: &AtomicBool) -> usize {
+    let answered = (0..most).take_while(|_| !is_over.load(SeqCst)).map(|_| client.expect(get, answer)).count();
+    is_over.store(true, SeqCst);
+    answered
+}
+
+/// One refusal costs one wait, also where a client has much more to do then: it is not called again before those who were
+/// refused after it.
+#[test]
+fn clients_with_one_refused_key_of_many_do_not_keep_others_from_being_heard() {
+    const LONG: usize = 100;
+    let _alone = alone();
+    let leash = leash();
+    leash.client().expect("set own:a 0 0 1\r\nv\r\n", "STORED\r\n");
+    let long = format!("get a{}\r\n", " own:a".repeat(5_000));
+    let (hit, is_over) = ("VALUE own:a 0 1\r\nv\r\n", AtomicBool::new(false));
+    let all = format!("{}END\r\n", hit.repeat(5_000));
+    let (well, refused) = scope(|scope| {
+        for client in (0..LONG).map(|_| leash.client()) {
+            scope.spawn(|| answers(client, &long, &all, usize::MAX, &is_over));
+        }
+        let refused = scope.spawn(|| answers(leash.client(), "get a\r\n", "END\r\n", usize::MAX, &is_over));
+        (answers(leash.client(), "get own:a\r\n", &format!("{hit}END\r\n"), 300, &is_over), refused.join().unwrap())
+    });
+    println!("beside {LONG} long gets: answered {well} times with a hit, refused {refused} times");
+    assert!(refused >= well / 5, "refused {refused} times, and {well} hits meanwhile");
 }
