@@ -41,10 +41,20 @@ impl Wins {
     /// Notes a win. If there is no room it is not noted, and its value is stored unchecked.
     pub(super) fn note(&mut self, item: ItemId, win: Win, holder: &Holder) {
         if (self.table.len() < MOST && holder.may_take(EACH)) || self.table.contains_key(&item) {
+            if self.table.len() == self.table.capacity() {
+                self.let_go_of_slots();
+            }
             let Win { stale, lease, told, slot } = win;
             self.table.insert(item, Won { stale, lease, told, slot: Arc::downgrade(&slot) });
             self.count();
         }
+    }
+
+    /// Gives back what is left of the slots that are gone, before the table grows, which looks at all that is in it anyway. A
+    /// small block for each win would need thousands of pages, and each page has a record that the allocator never gives back.
+    fn let_go_of_slots(&mut self) {
+        let gone = self.table.values_mut().filter(|won| won.slot.strong_count() == 0);
+        gone.for_each(|won| won.slot = Weak::new());
     }
 
     /// Whether there is none.
@@ -72,5 +82,26 @@ impl Wins {
 
     fn count(&mut self) {
         self.held.set(self.table.len() * EACH);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wins_whose_slots_are_gone_keep_little_of_them_and_those_whose_slots_live_know_theirs() {
+        let holder = Holder::unbounded();
+        let mut wins = Wins::new(&holder);
+        let item = |number: usize| ItemId::of_name(0, &number.to_le_bytes());
+        let win = |slot: &Arc<LeaseSlot>| Win { stale: None, lease: None, told: Instant::now(), slot: slot.clone() };
+        let lives = Arc::default();
+        wins.note(item(0), win(&lives), &holder);
+        (1..1000).for_each(|number| wins.note(item(number), win(&Arc::default()), &holder));
+        let kept = wins.table.values().filter(|won| !won.slot.ptr_eq(&Weak::new())).count();
+        assert!(kept < 500, "what is left of {kept} slots of 1000 is kept");
+        assert!(wins.has(item(0), &lives) && !wins.has(item(1), &lives));
+        assert!(wins.take(item(0)).is_some_and(|win| Arc::ptr_eq(&win.slot, &lives)));
+        assert!(wins.take(item(1)).is_some_and(|win| !Arc::ptr_eq(&win.slot, &lives)));
     }
 }

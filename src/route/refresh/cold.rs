@@ -50,7 +50,8 @@ impl RefreshNode {
                 Err(slot) => slot,
                 Ok(claimed) => {
                     let slot = claimed.slot.clone();
-                    match self.claimed_cold((&key, &get), &client, claimed, deadline).await {
+                    // In room of its own, which who waits behind this gives back.
+                    match Box::pin(self.claimed_cold((&key, &get), &client, claimed, deadline)).await {
                         ClaimedCold::Told(reply) => return reply,
                         ClaimedCold::Waits { outlived, begins } => {
                             (kept, has_begun) = (outlived, has_begun || begins);

@@ -27,9 +27,9 @@ impl RefreshNode {
     /// reading: the lease is for this item, not for the one that an earlier read found.
     pub(super) async fn ask_lease(&self, asker: &Asker<'_>, slot: &LeaseSlot) -> (LeaseAnswer, Reply, ItemReading) {
         let terms = Terms { ttl: self.policy.lease.into(), value_left: asker.value_left };
-        let token = LeaseToken::new(self.env.random(), terms);
+        let token = LeaseToken::new(self.env.random());
         let asked = self.env.now();
-        let add = self.beside(&asker.subject, self.taking(&token, None));
+        let add = self.beside(&asker.subject, self.taking(token, terms, None));
         let look = self.look(&asker.subject);
         let reading = slot.begin_reading();
         let item = self.read_whole(&asker.subject, asker.get);
@@ -39,23 +39,23 @@ impl RefreshNode {
         if let Some(refusal) = [&added, &looked].into_iter().find(|reply| is_without_cas(reply)) {
             return (LeaseAnswer::Unasked, refusal.clone(), reading);
         }
-        let looked = Look::of(&looked, Some(&token));
+        let looked = Look::of(&looked, Some(token));
         let asked = match (added, looked) {
             (Reply::Hit(Item { cas, .. }), _) => LeaseAnswer::Granted(Lease { token, cas, asked }),
-            (Reply::NotStored, Look::Revoked(cas)) => return self.take_over(asker, slot, token, cas).await,
-            (Reply::NotStored, Look::Others { left, cas, terms }) => match &item {
+            (Reply::NotStored, Look::Revoked(cas)) => return self.take_over(asker, slot, (token, terms), cas).await,
+            (Reply::NotStored, Look::Others { left, cas, terms: theirs }) => match &item {
                 // A value that is to be regenerated, and another than that the lease was taken for.
                 Reply::Hit(item)
                     if self.is_to_do(asker, item, self.env.now())
-                        && terms.is_some_and(|terms| terms.are_met(left, item.ttl, self.policy.stale_time())) =>
+                        && theirs.is_some_and(|theirs| theirs.are_met(left, item.ttl, self.policy.stale_time())) =>
                 {
-                    return self.take_over(asker, slot, token, cas).await;
+                    return self.take_over(asker, slot, (token, terms), cas).await;
                 }
                 _ => LeaseAnswer::Lost(left),
             },
             // It was told before what there is was stored.
             (Reply::NotStored, Look::Barren { lack: Lack::Absent, cas, .. }) if matches!(item, Reply::Hit(_)) => {
-                return self.take_over(asker, slot, token, cas).await;
+                return self.take_over(asker, slot, (token, terms), cas).await;
             }
             (Reply::NotStored, Look::Barren { left, lack, .. }) => LeaseAnswer::Barren(left, lack),
             // It ended in between: the next caller asks again.
@@ -70,11 +70,11 @@ impl RefreshNode {
         &self,
         asker: &Asker<'_>,
         slot: &LeaseSlot,
-        token: LeaseToken,
+        (token, terms): (LeaseToken, Terms),
         ended: u64,
     ) -> (LeaseAnswer, Reply, ItemReading) {
         let asked = self.env.now();
-        let take = self.beside(&asker.subject, self.taking(&token, Some(ended)));
+        let take = self.beside(&asker.subject, self.taking(token, terms, Some(ended)));
         let reading = slot.begin_reading();
         let item = self.read_whole(&asker.subject, asker.get);
         let (taken, item) = (take.await, item.await);
@@ -121,10 +121,10 @@ impl RefreshNode {
     }
 
     /// Puts the token where nothing is, or over the lease with this CAS unique.
-    fn taking(&self, token: &LeaseToken, ended: Option<u64>) -> Command {
+    fn taking(&self, token: LeaseToken, terms: Terms, ended: Option<u64>) -> Command {
         let mode = if ended.is_some() { StoreMode::Set } else { StoreMode::Add };
         let ttl = Some(Exptime::from_now(self.policy.lease.into()));
-        let value = token.value();
+        let value = token.value(terms);
         Command::Store(Store { mode, value, ttl, compare_cas: ended, returns: Returns::CAS, ..Store::default() })
     }
 

@@ -148,7 +148,7 @@ impl RefreshNode {
     /// What a look at the lease says against keeping the winner's value.
     pub(super) async fn evidence(&self, win: &Win, look: Answer) -> Option<SetRefusal> {
         let lease = win.lease.as_ref()?;
-        let look = Look::of(&look.await, Some(&lease.token));
+        let look = Look::of(&look.await, Some(lease.token));
         let since = self.env.now().saturating_duration_since(lease.asked);
         look.undoes(since, self.policy.lease_time()).map(|undo| match undo {
             Undo::Revoked => SetRefusal::Revoked,

@@ -82,9 +82,13 @@ pub fn is_lease(key: &[u8]) -> bool {
     hash.is_some_and(|hash| hash.len() == 32 && hash.iter().all(u8::is_ascii_hexdigit))
 }
 
-/// Tells one lease of a key from the next: what stands in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LeaseToken(Bytes);
+/// Tells one lease of a key from the next: a random number, with which what stands in it begins. A client may keep thousands,
+/// so it is no text with memory of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeaseToken(u128);
+
+/// In how many hexadecimal digits a token is written.
+const DIGITS: usize = 32;
 
 /// What a lease was taken for, as it says itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,14 +101,19 @@ pub struct Terms {
 
 impl LeaseToken {
     /// A token from a random number.
-    pub fn new(random: u128, terms: Terms) -> LeaseToken {
-        let value_left = terms.value_left.map_or("-".to_string(), |left| left.to_string());
-        LeaseToken(format!("{random:032x} {} {value_left}", terms.ttl).into())
+    pub fn new(random: u128) -> LeaseToken {
+        LeaseToken(random)
     }
 
-    /// What is stored.
-    pub fn value(&self) -> Bytes {
-        self.0.clone()
+    /// What is stored of a lease that is taken on these terms.
+    pub fn value(self, terms: Terms) -> Bytes {
+        let value_left = terms.value_left.map_or("-".to_string(), |left| left.to_string());
+        format!("{:0DIGITS$x} {} {value_left}", self.0, terms.ttl).into()
+    }
+
+    fn read(value: &[u8]) -> Option<LeaseToken> {
+        let digits = std::str::from_utf8(value.get(..DIGITS)?).ok()?;
+        u128::from_str_radix(digits, 16).ok().map(LeaseToken)
     }
 }
 
@@ -150,9 +159,11 @@ pub enum Undo {
 
 impl Look {
     /// Reads the reply to a get of value, CAS unique and TTL.
-    pub fn of(reply: &Reply, ours: Option<&LeaseToken>) -> Look {
+    pub fn of(reply: &Reply, ours: Option<LeaseToken>) -> Look {
         match reply {
-            Reply::Hit(Item { value: Some(value), .. }) if ours.is_some_and(|token| token.0 == value) => Look::Ours,
+            Reply::Hit(Item { value: Some(value), .. }) if ours.is_some() && LeaseToken::read(value) == ours => {
+                Look::Ours
+            }
             Reply::Hit(Item { value: Some(value), cas, .. }) if *value == REVOKED => Look::Revoked(*cas),
             Reply::Hit(Item { value, cas, ttl, .. }) => match value.as_deref().and_then(Lack::read) {
                 Some(lack) => Look::Barren { left: *ttl, cas: *cas, lack },

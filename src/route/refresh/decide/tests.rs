@@ -154,14 +154,16 @@ fn an_instant_regeneration_is_never_early() {
 #[test]
 fn a_look_tells_ours_from_anothers_and_from_a_revoked_one() {
     let terms = Terms { ttl: 10, value_left: Some(55) };
-    let (ours, theirs) = (LeaseToken::new(1, terms), LeaseToken::new(2, terms));
+    let [ours, theirs] = [1, u128::MAX].map(LeaseToken::new);
     let lease = |value| Reply::Hit(Item { value: Some(value), cas: 7, ttl: 3, ..Item::default() });
-    assert_eq!(Look::of(&lease(ours.value()), Some(&ours)), Look::Ours);
+    assert_eq!(Look::of(&lease(ours.value(terms)), Some(ours)), Look::Ours);
     let others = |terms| Look::Others { left: 3, cas: 7, terms };
-    assert_eq!(Look::of(&lease(theirs.value()), Some(&ours)), others(Some(terms)));
-    assert_eq!(Look::of(&lease("anything".into()), Some(&ours)), others(None));
-    assert_eq!(Look::of(&lease(REVOKED.into()), Some(&ours)), Look::Revoked(7));
-    assert_eq!(Look::of(&Reply::Miss, Some(&ours)), Look::Gone);
+    assert_eq!(Look::of(&lease(theirs.value(terms)), Some(ours)), others(Some(terms)));
+    assert_eq!(Look::of(&lease(theirs.value(terms)), None), others(Some(terms)));
+    assert_eq!(Look::of(&lease("anything".into()), Some(ours)), others(None));
+    assert_eq!(Look::of(&lease("anything".into()), None), others(None));
+    assert_eq!(Look::of(&lease(REVOKED.into()), Some(ours)), Look::Revoked(7));
+    assert_eq!(Look::of(&Reply::Miss, Some(ours)), Look::Gone);
     assert_eq!(Look::of(&Reply::Done, None), Look::Unknown);
 }
 
