@@ -22,7 +22,7 @@ use crate::runtime::env::Env;
 use crate::runtime::memory::{Memory, Share, Shed};
 use crate::upstream::{ReplyTo, Ticket};
 
-/// A table that had more places than this gives the memory of the others back once no reply is pending.
+/// A table that had more places than this gives its memory back once no reply is pending.
 const KEEP: usize = 128;
 /// What one request of several steps is taken to need before it has begun.
 pub(super) const STEPS: usize = 24 * 1024;
@@ -82,7 +82,7 @@ impl PendingReplies {
         let mut all = self.watched.borrow_mut();
         let watched = all.remove(place);
         if all.is_empty() && all.capacity() > KEEP {
-            *all = Slab::with_capacity(KEEP);
+            *all = Slab::new();
             self.held.borrow_mut().set(room(&all));
         }
         watched

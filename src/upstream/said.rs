@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-/// A run of text that grew larger than this gives the rest of its memory back once all of it is forgotten.
+/// A run of text that grew larger than this gives its memory back once all of it is forgotten.
 const KEEP: usize = 16 * 1024;
 
 /// The words of questions, in their order: those that are copied, then those that are only in the output so far.
@@ -46,7 +46,7 @@ impl Said {
         if self.start == self.text.len() {
             self.text.clear();
             if self.text.capacity() > KEEP {
-                self.text.shrink_to(KEEP);
+                self.text = Vec::new();
             }
             self.start = 0;
         } else if self.start > KEEP && self.start > self.text.len() / 2 {

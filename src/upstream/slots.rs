@@ -21,8 +21,8 @@ const NO_ITEM: u32 = 0;
 /// No more questions than this are asked elsewhere at once.
 const MOST_ASIDE: usize = 64;
 
-/// A queue that grew longer than this gives the rest of its memory back once it is empty. To grow again it must be asked as
-/// much again, so that each question pays for little of it.
+/// A queue that grew longer than this gives its memory back once it is empty. To grow again it must be asked as much again,
+/// so that each question pays for little of it.
 const KEEP: usize = 256;
 
 /// The questions of one connection.
@@ -165,8 +165,7 @@ impl Slots {
     fn rest(&mut self) {
         self.are_listed = false;
         if self.queue.capacity() > KEEP {
-            self.queue.shrink_to(KEEP);
-            self.items.shrink_to(KEEP);
+            (self.queue, self.items) = Default::default();
         }
     }
 

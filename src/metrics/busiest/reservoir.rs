@@ -3,11 +3,14 @@
 
 /// How many keys are kept.
 pub(super) const KEPT: usize = 128;
+/// The room a key is given at first, in bytes: most keys that take its place later fit there. Else each would be somewhere
+/// else, one here and one there among what a crowd makes, and would keep a page long after that.
+const ROOM: usize = 64;
 
 /// A sample of the keys that were offered or skipped so far.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Reservoir {
-    kept: Vec<Box<[u8]>>,
+    kept: Vec<Vec<u8>>,
     /// How many keys there were, those included that are yet to be skipped.
     seen: u64,
     /// How likely the next key is to be kept, about.
@@ -20,14 +23,18 @@ impl Reservoir {
     pub(super) fn offer(&mut self, key: &[u8], mut chance: impl FnMut() -> f64) -> u32 {
         self.seen += 1;
         if self.kept.len() < KEPT {
-            self.kept.push(key.into());
+            let mut kept = Vec::with_capacity(ROOM);
+            kept.extend_from_slice(key);
+            self.kept.push(kept);
             if self.kept.len() < KEPT {
                 return 0;
             }
             self.weight = 1.0;
         } else {
             let place = (chance() * KEPT as f64) as usize;
-            self.kept[place.min(KEPT - 1)] = key.into();
+            let kept = &mut self.kept[place.min(KEPT - 1)];
+            kept.clear();
+            kept.extend_from_slice(key);
         }
         self.weight *= chance().powf(1.0 / KEPT as f64);
         // A cast keeps within bounds what is not finite or too large.
@@ -46,7 +53,7 @@ impl Reservoir {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Drained {
     /// The keys, some of them several times.
-    pub keys: Vec<Box<[u8]>>,
+    pub keys: Vec<Vec<u8>>,
     /// How many they stand for.
     pub seen: u64,
 }
