@@ -50,7 +50,7 @@ impl RefreshNode {
                 Err(slot) => slot,
                 Ok(claimed) => {
                     let slot = claimed.slot.clone();
-                    // In room of its own, which who waits behind this gives back.
+                    // Boxed, so that a reader that waits after this, as most do, does not keep the room it took.
                     match Box::pin(self.claimed_cold((&key, &get), &client, claimed, deadline)).await {
                         ClaimedCold::Told(reply) => return reply,
                         ClaimedCold::Waits { outlived, begins } => {
