@@ -81,7 +81,7 @@ fn prometheus_answers_what_alerts_and_dashboards_ask() {
         legend_is_filled(&prometheus, legend, question);
     }
     variables_have_values(&prometheus);
-    rules_are_healthy(&prometheus);
+    rules_are_healthy(&prometheus, &mut traffic);
     promtool(&["check", "metrics"], &traffic.leash.page("/metrics"));
 }
 
@@ -144,10 +144,12 @@ fn variables_have_values(prometheus: &Prometheus) {
     }
 }
 
-/// All rules are loaded and can be evaluated, and see the troubles that there are.
-fn rules_are_healthy(prometheus: &Prometheus) {
+/// All rules are loaded and can be evaluated, and see the troubles that there are. These go on meanwhile: which keys a
+/// server gets hangs on its port, so that one of few keys may not be down yet, and a rate needs two scrapes.
+fn rules_are_healthy(prometheus: &Prometheus, traffic: &mut Traffic) {
     let mut loaded: Vec<Value> = Vec::new();
     until_nothing("not evaluated, or sees nothing", || {
+        traffic.round();
         let groups = prometheus.api("rules")["groups"].as_array().unwrap().clone();
         loaded = groups.iter().flat_map(|group| group["rules"].as_array().unwrap().clone()).collect();
         let unknown = loaded.iter().filter(|rule| rule["health"] == "unknown").map(Value::to_string);
