@@ -83,6 +83,7 @@ impl Received {
                 link.goes_on(self.of_large, now, lane.target.options.request_timeout);
             }
         }
+        lane.turn.hold();
         let mut batch = Batch { is_timed: lane.times_replies(), ..Batch::default() };
         let result = loop {
             match self.hand_out_next(lane, &mut batch) {
@@ -92,6 +93,7 @@ impl Received {
             }
         };
         self.deliveries.deliver(&mut self.buffer);
+        lane.turn.release(batch.replies == 1);
         batch.end(lane, now);
         result?;
         if self.decoder.value_len() >= LARGE {
