@@ -1,27 +1,39 @@
-//! Whether a server gets one more request: decided by how long the request is likely to wait behind those it has
-//! already.
+//! Whether a server gets one more request: decided by how many it owes a reply already.
 //!
 //! leash refuses a request at once that will not be answered in time: its caller goes on, and the server does no work
-//! in vain. How fast a server is shows only while it lags. Then a new request waits for all replies that are owed,
-//! those to requests that timed out included, divided by the rate of the server's replies.
+//! in vain. How fast a server is shows only while it lags. Then this connection may owe no more than what keeps the wait
+//! short, replies to requests that timed out included.
 //!
 //! ```text
 //!   all that was owed when a period began was answered in it, none refused ─▶ it keeps up: all are admitted
-//!   else, and always busy ──▶ its rate is what was answered; a little less may wait from now on
-//!         idle in between ──▶ too many were refused: twice as much may wait
+//!   else: at first as many as it answers in half a deadline; then after each period, by what waited least in it
+//!     longer than the way takes and a sixteenth of a deadline ─▶ fewer, by as much, but by a quarter at most
+//!     hardly at all, or there was nothing to answer for a time ─▶ twice as many
+//!     else ─▶ a few more, the root of how many
 //! ```
-//! A period is an eighth of a deadline: longer than a round trip, so that a network that takes its time is not taken
-//! for a server that does. What is admitted may wait half a deadline, so a burst is taken in, and is in time even if
-//! the server halves its pace. While the overload lasts the queue becomes as short as keeps the server busy: a longer
-//! one only adds waiting. A stall hardly counts: behind it a server that is well catches up within a period.
+//! What waits least tells a queue that stands from a burst, which passes (CoDel, RFC 8289). All connections to a server,
+//! those of other leashes too, wait in one queue and see the same wait. So all of them take back at once and nobody has
+//! to know of the others; and since they take back in proportion and add less than that, their parts become alike (Chiu
+//! and Jain 1989, additive increase and multiplicative decrease; Swift 2020, a wait as the aim). As many as the server
+//! answers in half a deadline are the most in any case, so that they are in time even if it halves its pace.
+//!
+//! A period is an eighth of a deadline, or a quarter more than the way takes, so that a network that takes its time is not
+//! taken for a server that does. It goes on until one of those asked in it is answered: others waited behind what was asked
+//! before the last change. A stall hardly counts: behind it a server that is well catches up within a period.
 //!
 //! No asker may have more of what is owed than is left for all others: the larger its part, the sooner it is refused,
 //! so one that asks a thousand things at once leaves room (dynamic thresholds, as switches share their buffers).
 
 use std::time::{Duration, Instant};
 
+use way::Way;
+
+mod way;
+
 /// So much may always be owed: what else would show that the server is better again?
-const FEW: usize = 4;
+const FEW: f64 = 4.0;
+/// What is left of how many may be owed, at least, after one period.
+const KEPT: f64 = 0.75;
 
 /// What is known of one connection's pace.
 pub(super) struct Admission {
@@ -30,11 +42,9 @@ pub(super) struct Admission {
     /// Replies while the server lagged, and the seconds they took, those of the latest period counting half.
     replies: f64,
     seconds: f64,
-    /// How long what is admitted may wait.
-    patience: Duration,
-    /// What the quickest replies take, which no queue explains. Forgotten slowly.
-    quickest: Duration,
-    most: Option<usize>,
+    /// How many may be owed while it lags.
+    most: Option<f64>,
+    way: Way,
 }
 
 /// A time in which it is seen whether the server keeps up.
@@ -43,6 +53,8 @@ struct Period {
     /// What was owed when it began.
     owed: usize,
     answered: usize,
+    /// What waited least of those that were asked in it.
+    waited: Option<Duration>,
     has_refused: bool,
     was_idle: bool,
 }
@@ -60,20 +72,18 @@ pub(super) struct Came {
 impl Admission {
     /// Nothing is known yet of a server whose requests have `deadline` to be answered.
     pub(super) fn new(deadline: Duration) -> Admission {
-        Admission {
-            deadline,
-            period: None,
-            replies: 0.0,
-            seconds: 0.0,
-            patience: deadline / 2,
-            quickest: deadline,
-            most: None,
-        }
+        Admission { deadline, period: None, replies: 0.0, seconds: 0.0, most: None, way: Way::default() }
+    }
+
+    /// Learns that connecting `took` so long.
+    pub(super) fn connected(&mut self, took: Duration, now: Instant) {
+        self.way.shows(took, now);
     }
 
     /// Whether an asker to whom `mine` of the `owed` replies are owed may ask one thing more.
     pub(super) fn admits(&mut self, owed: usize, mine: usize) -> bool {
         let Some(most) = self.most else { return true };
+        let most = most as usize;
         let admits = owed < most && mine <= most - owed;
         if let Some(period) = &mut self.period
             && !admits
@@ -85,53 +95,90 @@ impl Admission {
 
     /// Learns from what came at `now`.
     pub(super) fn learn(&mut self, came: &Came, now: Instant) {
-        self.quickest = self.quickest.min(came.took);
-        let Some(period) = &mut self.period else { return self.begin(came.owed, now) };
-        period.answered += came.count;
-        period.was_idle |= came.owed == 0;
-        if period.answered >= period.owed && !period.has_refused {
-            self.forget();
+        self.way.is_at_most(came.took, now);
+        let Some(period) = &mut self.period else {
+            if came.owed == 0 {
+                self.way.shows(came.took, now);
+            }
             return self.begin(came.owed, now);
-        }
-        let took = now.saturating_duration_since(period.since);
-        if took >= self.deadline / 8 {
-            self.judge(took);
+        };
+        let lasted = period.note(came, now);
+        let lags = self.most.is_some();
+        let least = (self.deadline / 8).max(self.way.takes() * 5 / 4);
+        let is_over = lasted >= self.deadline / 2 || (lasted >= least && (period.waited.is_some() || !lags));
+        if period.keeps_up() && (is_over || !lags) {
+            if let Some(waited) = period.waited {
+                self.way.shows(waited, now);
+            }
+            self.forget();
+            self.begin(came.owed, now);
+        } else if is_over {
+            self.judge(lasted);
             self.begin(came.owed, now);
         }
     }
 
     /// A period is over in which the server did not keep up.
-    fn judge(&mut self, took: Duration) {
+    fn judge(&mut self, lasted: Duration) {
         let Some(period) = &self.period else { return };
         if period.was_idle {
-            self.patience = (self.patience * 2).min(self.deadline / 2);
+            self.most = self.most.map(|most| most * 2.0);
         } else {
-            // No more of a stall is counted than two periods: it is not the pace.
-            let seconds = took.min(self.deadline / 4).as_secs_f64();
+            let waited = period.waited.unwrap_or(lasted);
+            // No more of a stall is counted: it is not the pace.
+            let seconds = lasted.min(self.deadline / 2).as_secs_f64();
             self.replies = self.replies / 2.0 + period.answered as f64;
             self.seconds = self.seconds / 2.0 + seconds;
-            // Less than two round trips would leave the server without work.
-            let least = (self.deadline / 16).max(self.quickest * 2).min(self.deadline / 2);
-            self.patience = (self.patience * 7 / 8).max(least);
-            self.quickest += self.quickest / 1024;
+            self.most = Some(self.most.map_or(f64::INFINITY, |most| self.after(waited, most)));
         }
         if self.seconds > 0.0 {
-            let in_time = self.replies / self.seconds * self.patience.as_secs_f64();
-            self.most = Some((in_time as usize).max(FEW));
+            let in_time = self.replies / self.seconds * (self.deadline / 2).as_secs_f64();
+            self.most = self.most.map(|most| most.min(in_time).max(FEW));
         }
+    }
+
+    /// How many may be owed after a period in which `most` might, and none waited less than `waited`.
+    fn after(&mut self, waited: Duration, most: f64) -> f64 {
+        let allowed = (self.way.takes() + self.deadline / 16).min(self.deadline / 2);
+        if waited > allowed {
+            if most <= FEW {
+                self.way.is_suspected(waited);
+            }
+            return most * allowed.div_duration_f64(waited).max(KEPT);
+        }
+        let is_short = waited < self.way.takes() + self.deadline / 64;
+        self.way.is_cleared(waited);
+        if is_short { most * 2.0 } else { most + most.sqrt() }
     }
 
     /// Forgets the pace: the server keeps up, or is busy with something that says nothing of its pace.
     pub(super) fn forget(&mut self) {
         (self.period, self.most) = (None, None);
         (self.replies, self.seconds) = (0.0, 0.0);
-        self.patience = self.deadline / 2;
+        self.way.forget_guess();
     }
 
     fn begin(&mut self, owed: usize, now: Instant) {
         let lags = self.most.is_some();
-        let period = Period { since: now, owed, answered: 0, has_refused: false, was_idle: owed == 0 };
+        let period = Period { since: now, owed, answered: 0, waited: None, has_refused: false, was_idle: owed == 0 };
         self.period = (owed > 0 || lags).then_some(period);
+    }
+}
+
+impl Period {
+    /// Counts what came at `now`, and how long it has lasted then.
+    fn note(&mut self, came: &Came, now: Instant) -> Duration {
+        let lasted = now.saturating_duration_since(self.since);
+        self.answered += came.count;
+        self.was_idle |= came.owed == 0;
+        if came.took <= lasted {
+            self.waited = Some(self.waited.map_or(came.took, |waited| waited.min(came.took)));
+        }
+        lasted
+    }
+
+    fn keeps_up(&self) -> bool {
+        self.answered >= self.owed && !self.has_refused
     }
 }
 

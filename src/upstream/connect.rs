@@ -7,7 +7,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::net::UnixStream;
 use tokio::time::timeout;
@@ -34,7 +34,12 @@ pub struct Connected {
     pub writer: Writer,
     /// Where it leads.
     pub peer: Option<SocketAddr>,
+    /// How long the socket took to be connected, its name known.
+    pub took: Duration,
 }
+
+/// A socket, and how long it took to be connected.
+type Dialled = (SocketStream, Duration);
 
 impl Target {
     /// Opens a connection.
@@ -47,14 +52,11 @@ impl Target {
         self.connect_over(self.dial(vec![address])).await
     }
 
-    async fn connect_over(
-        &self,
-        opening: impl Future<Output = io::Result<SocketStream>>,
-    ) -> Result<Connected, Unusable> {
+    async fn connect_over(&self, opening: impl Future<Output = io::Result<Dialled>>) -> Result<Connected, Unusable> {
         let opened = timeout(self.options.connect_timeout, opening);
         let opened = opened.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
-        let socket = opened.and_then(|socket| leave_reserve(&socket).map(|()| socket));
-        let socket = socket.map_err(|error| {
+        let opened = opened.and_then(|opened| leave_reserve(&opened.0).map(|()| opened));
+        let (socket, took) = opened.map_err(|error| {
             self.own_words.forget_refusal();
             Unusable::no_connection(&error)
         })?;
@@ -69,12 +71,12 @@ impl Target {
                 Err(Unusable::not_let_in(why))
             })?;
         }
-        Ok(Connected { reader, writer, peer })
+        Ok(Connected { reader, writer, peer, took })
     }
 
-    async fn open(&self) -> io::Result<SocketStream> {
+    async fn open(&self) -> io::Result<Dialled> {
         match &self.address {
-            Address::Unix(path) => UnixStream::connect(path).await.map(SocketStream::Unix),
+            Address::Unix(path) => Ok((SocketStream::Unix(UnixStream::connect(path).await?), Duration::ZERO)),
             Address::Tcp { host, port } => self.dial(self.look_up(host, *port).await?).await,
             Address::Embedded => Err(io::Error::other("the embedded store is not connected to")),
         }
@@ -91,11 +93,13 @@ impl Target {
         Ok(addresses)
     }
 
-    async fn dial(&self, addresses: Vec<SocketAddr>) -> io::Result<SocketStream> {
+    async fn dial(&self, addresses: Vec<SocketAddr>) -> io::Result<Dialled> {
+        let begun = Instant::now();
         let stream = race::connect(addresses, self.options.connect_timeout).await?;
+        let took = begun.elapsed();
         stream.set_nodelay(true)?;
         notice_deaf(&stream, DEAF)?;
-        Ok(SocketStream::Tcp(stream))
+        Ok((SocketStream::Tcp(stream), took))
     }
 
     async fn secured(&self, socket: SocketStream) -> Result<Stream, Unusable> {

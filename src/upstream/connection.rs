@@ -3,7 +3,6 @@
 //! Framing doubt is fatal to the connection, never to the data: a reply that does not fit its question closes it.
 
 use std::future::poll_fn;
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
@@ -22,7 +21,7 @@ use super::slot::Slot;
 use super::unusable::Unusable;
 use crate::metrics::UpstreamCount;
 use crate::protocol::{AnswerDecoder, Cause, Question};
-use crate::runtime::stream::{Reader, Writer};
+use crate::runtime::stream::Reader;
 use crate::runtime::turn::{give_way, remember};
 
 /// So much is read in a turn: a server that sends large values without end, or many small ones, leaves the rest of the
@@ -46,7 +45,7 @@ pub(super) async fn run(lane: Rc<Lane>) {
 async fn live(lane: &Rc<Lane>) -> (Cause, Option<Instant>) {
     let begun = Instant::now();
     let changes = lane.target.addresses.changes();
-    let (mut reader, writer, peer, decoder) = match open(lane).await {
+    let (Connected { mut reader, writer, peer, took }, decoder) = match open(lane).await {
         Ok(opened) => opened,
         Err(cause) => {
             lane.count(UpstreamCount::Desync, u64::from(cause == Cause::Desync));
@@ -71,6 +70,7 @@ async fn live(lane: &Rc<Lane>) -> (Cause, Option<Instant>) {
         }
         (link.phase, link.heard) = (LinkPhase::Open(writer), Some(lane.turn.tick()));
         (link.peer, link.changes) = (peer, changes);
+        link.admission.connected(took, lane.turn.now());
         // It has just answered, however long ago the connection before it did.
         link.unproven = false;
     }
@@ -102,7 +102,7 @@ async fn live(lane: &Rc<Lane>) -> (Cause, Option<Instant>) {
     (cause, faulty)
 }
 
-async fn open(lane: &Lane) -> Result<(Reader, Writer, Option<SocketAddr>, AnswerDecoder), Cause> {
+async fn open(lane: &Lane) -> Result<(Connected, AnswerDecoder), Cause> {
     let target = &*lane.target;
     let complain = |unusable: Unusable| {
         let why = &*unusable.why;
@@ -111,9 +111,9 @@ async fn open(lane: &Lane) -> Result<(Reader, Writer, Option<SocketAddr>, Answer
         }
         unusable.cause
     };
-    let Connected { mut reader, writer, peer } = target.connect().await.map_err(complain)?;
-    let decoder = greet(target, &mut reader, &writer).await.map_err(complain)?.decoder;
-    Ok((reader, writer, peer, decoder))
+    let mut connected = target.connect().await.map_err(complain)?;
+    let decoder = greet(target, &mut connected.reader, &connected.writer).await.map_err(complain)?.decoder;
+    Ok((connected, decoder))
 }
 
 /// Reads replies until the connection ends, and why it did.

@@ -1,93 +1,15 @@
 //! A server that answers at its pace, and clients that ask no matter how it keeps up: which replies arrive in time.
 
 use super::*;
-use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
 use std::collections::VecDeque;
 
-const DEADLINE: Duration = Duration::from_millis(500);
-const STEP: Duration = Duration::from_millis(1);
+use rand::Rng;
+use world::{Asked, Connection, DEADLINE, STEP, World};
 
-/// One connection to a server, seen from above: requests as the times at which they were asked.
-struct World {
-    now: Instant,
-    admission: Admission,
-    owed: VecDeque<(Instant, u8)>,
-    parts: [usize; 256],
-    /// Replies a second, and how much of the next one is done.
-    rate: f64,
-    done: f64,
-    random: StdRng,
-    in_time: [usize; 256],
-    late: usize,
-    refused: [usize; 256],
-}
+mod world;
 
-impl World {
-    fn new(rate: f64, seed: u64) -> World {
-        World {
-            now: Instant::now(),
-            admission: Admission::new(DEADLINE),
-            owed: VecDeque::new(),
-            parts: [0; 256],
-            rate,
-            done: 0.0,
-            random: StdRng::seed_from_u64(seed),
-            in_time: [0; 256],
-            late: 0,
-            refused: [0; 256],
-        }
-    }
-
-    fn asks(&mut self, whose: u8) -> bool {
-        let part = &mut self.parts[usize::from(whose)];
-        let admitted = self.admission.admits(self.owed.len(), *part);
-        if admitted {
-            *part += 1;
-            self.owed.push_back((self.now, whose));
-        } else {
-            self.refused[usize::from(whose)] += 1;
-        }
-        admitted
-    }
-
-    /// A millisecond of the server's work, which arrives in one piece; who was answered, late ones included.
-    fn works(&mut self) -> Vec<u8> {
-        self.now += STEP;
-        self.done += self.rate * STEP.as_secs_f64() * self.random.random_range(0.5..1.5);
-        let (mut answered, mut took) = (Vec::new(), Duration::ZERO);
-        while self.done >= 1.0
-            && let Some((asked, whose)) = self.owed.pop_front()
-        {
-            self.done -= 1.0;
-            self.parts[usize::from(whose)] -= 1;
-            took = self.now - asked;
-            match self.now - asked <= DEADLINE {
-                true => self.in_time[usize::from(whose)] += 1,
-                false => self.late += 1,
-            }
-            answered.push(whose);
-        }
-        if self.owed.is_empty() {
-            self.done = self.done.min(1.0);
-        }
-        if !answered.is_empty() {
-            self.admission.learn(&Came { count: answered.len(), owed: self.owed.len(), took }, self.now);
-        }
-        answered
-    }
-
-    fn rests(&mut self, time: Duration) {
-        self.now += time;
-    }
-
-    fn all_in_time(&self) -> usize {
-        self.in_time.iter().sum()
-    }
-
-    fn all_refused(&self) -> usize {
-        self.refused.iter().sum()
-    }
+fn ms(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
 }
 
 /// Sends so many requests a second for this many milliseconds, without waiting for their replies.
@@ -111,7 +33,7 @@ fn three_times_what_a_server_can_give_leaves_it_giving_all_of_that_in_time() {
         let before = world.all_in_time();
         open_loop(&mut world, 3.0 * rate, 4000);
         let share = (world.all_in_time() - before) as f64 / (4.0 * rate);
-        assert!(share > 0.9, "{rate}/s: {share:.2} of it in time, {} late", world.late);
+        assert!(share > 0.9, "{rate}/s: {share:.2} of it in time");
         // At half load it is well within a second.
         open_loop(&mut world, rate / 2.0, 1000);
         let refused = world.all_refused();
@@ -144,31 +66,92 @@ fn bursts_of_more_than_a_server_can_give_leave_it_busy() {
 #[test]
 fn an_overload_that_lasts_makes_nobody_wait_for_long() {
     let mut world = World::new(2000.0, 5);
-    open_loop(&mut world, 6000.0, 3000);
-    assert!(world.owed.len() < 2000 / 20, "{} wait, 50 ms would be 100", world.owed.len());
+    for minute in 0..5 {
+        open_loop(&mut world, 6000.0, if minute == 0 { 3000 } else { 60_000 });
+        assert!(world.owed() < 2000 / 20, "minute {minute}: {} wait, 50 ms would be 100", world.owed());
+    }
+}
+
+#[test]
+fn a_crowd_at_many_connections_gets_what_there_is_in_alike_parts_and_waits_little() {
+    for connections in [1, 2, 4, 8] {
+        for way in [ms(0), ms(40), ms(100)] {
+            for is_one_line in [true, false] {
+                let world = World::of(connections, 2000.0, way, connections as u64);
+                let mut world = if is_one_line { world } else { world.in_turn() };
+                world.crowd(1500, 6000);
+                world.forget_what_came();
+                world.crowd(1500, 20_000);
+                let name = format!("{connections} connections, {way:?} away, in one line: {is_one_line}");
+                let share = world.all_in_time() as f64 / (2000.0 * 20.0);
+                assert!(share > 0.95, "{name}: {share:.2} of what it can give");
+                let wait = world.usual_wait();
+                assert!(wait <= way + DEADLINE / 8, "{name}: half of it after {wait:?}");
+                let least = world.connections.iter().map(Connection::all_in_time).min().unwrap_or_default();
+                assert!(least > 2000 * 20 / connections / 4, "{name}: one got {least}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_leash_that_starts_in_an_overload_soon_makes_nobody_wait_for_long() {
+    for connections in [1, 2, 4] {
+        let mut world = World::of(connections, 2000.0, ms(0), 9).behind_a_tunnel();
+        // Of others, who have left.
+        let gone = Asked { at: world.now, over: 0, whose: 1 };
+        world.connections[0].parts[1] = 1500;
+        world.connections[0].owed = 1500;
+        world.lines[0].extend(std::iter::repeat_n(gone, 1500));
+        world.crowd(1500, 6000);
+        world.forget_what_came();
+        world.crowd(1500, 2000);
+        let wait = world.usual_wait();
+        assert!(wait <= DEADLINE / 8, "{connections} connections: half of it after {wait:?}");
+    }
 }
 
 #[test]
 fn a_distant_server_that_is_overloaded_is_kept_busy() {
-    // 40 ms there and back, 2,000 a second, asked for three times that.
-    let (start, mut admission) = (Instant::now(), Admission::new(DEADLINE));
-    let (mut there, mut back) = (VecDeque::new(), VecDeque::new());
-    let mut in_time = 0;
-    for millisecond in 0..6000u32 {
-        let now = start + STEP * millisecond;
-        for _ in 0..6 {
-            if admission.admits(there.len() + back.len(), 0) {
-                there.push_back(now);
-            }
+    // Asked for three times what it can give, and for a little less than it can give by those who wait for each reply.
+    for (way, rate, clients, gives) in [(ms(40), 2000.0, 1500, 2000), (ms(100), 20_000.0, 1500, 15_000)] {
+        for connections in [1, 2, 8] {
+            let mut world = World::of(connections, rate, way, 3);
+            world.crowd(clients, 4000);
+            world.forget_what_came();
+            world.crowd(clients, 5000);
+            let came = world.all_in_time();
+            assert!(came > gives * 5 * 9 / 10, "{way:?} away, {connections} connections: {came} in 5 s");
         }
-        let ready = there.iter().take(2).take_while(|&&asked| now - asked >= 20 * STEP).count();
-        back.extend(there.drain(..ready).map(|asked| (now, asked)));
-        let count = back.iter().take_while(|(left, _)| now - *left >= 20 * STEP).count();
-        let Some((_, last)) = back.iter().take(count).next_back().copied() else { continue };
-        in_time += back.drain(..count).filter(|(_, asked)| millisecond >= 1000 && now - *asked <= DEADLINE).count();
-        admission.learn(&Came { count, owed: there.len() + back.len(), took: now - last }, now);
     }
-    assert!(in_time > 9000, "{in_time} in 5 s");
+}
+
+#[test]
+fn a_distant_server_behind_a_tunnel_is_kept_busy_after_a_while() {
+    for connections in [1, 2, 4] {
+        let mut world = World::of(connections, 2000.0, ms(40), 3).behind_a_tunnel();
+        world.crowd(1500, 8000);
+        world.forget_what_came();
+        world.crowd(1500, 5000);
+        let came = world.all_in_time();
+        assert!(came > 9000, "{connections} connections: {came} in 5 s");
+    }
+}
+
+#[test]
+fn a_server_that_becomes_slower_or_faster_gives_all_that_it_can() {
+    for connections in [1, 2] {
+        for rate in [500.0, 1000.0, 8000.0] {
+            let mut world = World::of(connections, 2000.0, ms(1), 4);
+            world.crowd(1500, 4000);
+            world.rate = rate;
+            world.crowd(1500, 1000);
+            world.forget_what_came();
+            world.crowd(1500, 4000);
+            let share = world.all_in_time() as f64 / (rate * 4.0);
+            assert!(share > 0.95, "{connections} connections, then {rate}/s: {share:.2} of it");
+        }
+    }
 }
 
 #[test]
@@ -213,16 +196,16 @@ fn who_asks_for_a_thousand_things_at_once_leaves_room_for_others() {
     let mut world = World::new(2000.0, 3);
     for millisecond in 0..6000 {
         if millisecond == 1000 {
-            (world.in_time, world.refused) = ([0; 256], [0; 256]);
+            world.forget_what_came();
         }
         // As many as it gets of one client, and a request now and then of another.
-        while world.parts[1] < 1000 && world.asks(1) {}
+        while world.connections[0].parts[1] < 1000 && world.asks(1) {}
         if world.random.random_bool(0.1) {
             world.asks(2);
         }
         world.works();
     }
-    let (got, refused) = (world.in_time[2], world.refused[2]);
+    let (got, refused) = (world.connections[0].in_time[2], world.connections[0].refused[2]);
     assert!(got > 400 && refused < got / 20, "{got} in time, {refused} refused");
     assert!(world.all_in_time() as f64 > 0.9 * 2000.0 * 5.0, "{} in all", world.all_in_time());
 }

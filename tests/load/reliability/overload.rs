@@ -14,6 +14,8 @@ use super::house::{alone, go_on, is_long, promised, share};
 pub const CAPACITY: f64 = 2000.0;
 const CLIENTS: usize = 1500;
 const MODEST: usize = 20;
+/// Leashes before one server.
+const FLEET: usize = 4;
 const DEADLINE: Duration = Duration::from_millis(500);
 /// The first second belongs to whoever finds out how much is too much.
 const WARM_UP: Duration = Duration::from_secs(1);
@@ -92,6 +94,30 @@ fn more_clients_than_a_saturated_server_can_serve_get_what_it_can_give() {
     assert!(direct > 0.8 * CAPACITY, "the server itself gives {direct:.0}/s");
     assert!(through >= share(0.9) * direct, "{through:.0}/s instead of {direct:.0}/s");
     is_soon(&refused, alike.per_mille(990), Duration::from_millis(250));
+    let usual = scene.all.waits(&scene.time, Outcome::Hit).per_mille(500);
+    assert!(usual <= DEADLINE / 4, "half of the hits came after {usual:?}: more wait than keep the server busy");
+}
+
+#[test]
+fn a_fleet_gets_together_what_a_saturated_server_can_give_and_each_its_part() {
+    let _alone = alone();
+    let server = Saturated::start();
+    let fleet: Vec<Leash> = (0..FLEET).map(|_| server.leash()).collect();
+    let pause_after_refusal = Duration::from_millis(10);
+    let ask = |leash: &Leash| Load::closed(leash.address(), CLIENTS / FLEET, Saturated::keys(), pause_after_refusal);
+    let loads: Vec<Load> = fleet.iter().map(ask).collect();
+    pause(2 * WARM_UP);
+    let time = go_on(TIME);
+    let tallies: Vec<Tally> = loads.into_iter().map(Load::stop).collect();
+    tallies.iter().for_each(Tally::has_nothing_foreign);
+    let parts: Vec<f64> = tallies.iter().map(|tally| tally.rate(&time, Outcome::Hit)).collect();
+    let through: f64 = parts.iter().sum();
+    let usual = tallies.iter().map(|tally| tally.waits(&time, Outcome::Hit).per_mille(500)).max().unwrap_or_default();
+    println!("{FLEET} leashes before a server of {CAPACITY}/s: {parts:.0?}; half of the hits within {usual:?}");
+    assert!(through >= share(0.9) * CAPACITY, "{through:.0}/s of {CAPACITY:.0}/s");
+    assert!(usual <= DEADLINE / 4, "half of the hits came after {usual:?}");
+    let fair = through / FLEET as f64;
+    assert!(parts.iter().all(|part| *part >= fair / 5.0), "one got little: {parts:.0?}");
 }
 
 /// How long a memcached takes for as little as a refusal, as nothing limits it but this machine: so many clients that ask
