@@ -18,8 +18,7 @@
 //! answers in half a deadline are the most in any case, so that they are in time even if it halves its pace.
 //!
 //! A period is an eighth of a deadline, or a quarter more than the way takes, so that a network that takes its time is not
-//! taken for a server that does. It goes on until one of those asked in it is answered: others waited behind what was asked
-//! before the last change. A stall hardly counts: behind it a server that is well catches up within a period.
+//! taken for a server that does. A stall hardly counts: behind it a server that is well catches up within a period.
 //!
 //! No asker may have more of what is owed than is left for all others: the larger its part, the sooner it is refused,
 //! so one that asks a thousand things at once leaves room (dynamic thresholds, as switches share their buffers).
@@ -53,8 +52,8 @@ struct Period {
     /// What was owed when it began.
     owed: usize,
     answered: usize,
-    /// What waited least of those that were asked in it.
-    waited: Option<Duration>,
+    /// How long that waited which waited least.
+    waited: Duration,
     has_refused: bool,
     was_idle: bool,
 }
@@ -95,21 +94,18 @@ impl Admission {
 
     /// Learns from what came at `now`.
     pub(super) fn learn(&mut self, came: &Came, now: Instant) {
-        self.way.is_at_most(came.took, now);
         let Some(period) = &mut self.period else {
             if came.owed == 0 {
                 self.way.shows(came.took, now);
             }
             return self.begin(came.owed, now);
         };
+        self.way.is_at_most(came.took, now);
         let lasted = period.note(came, now);
         let lags = self.most.is_some();
-        let least = (self.deadline / 8).max(self.way.takes() * 5 / 4);
-        let is_over = lasted >= self.deadline / 2 || (lasted >= least && (period.waited.is_some() || !lags));
+        let is_over = lasted >= (self.deadline / 8).max(self.way.takes() * 5 / 4).min(self.deadline / 2);
         if period.keeps_up() && (is_over || !lags) {
-            if let Some(waited) = period.waited {
-                self.way.shows(waited, now);
-            }
+            self.way.shows(period.waited, now);
             self.forget();
             self.begin(came.owed, now);
         } else if is_over {
@@ -124,11 +120,11 @@ impl Admission {
         if period.was_idle {
             self.most = self.most.map(|most| most * 2.0);
         } else {
-            let waited = period.waited.unwrap_or(lasted);
             // No more of a stall is counted: it is not the pace.
             let seconds = lasted.min(self.deadline / 2).as_secs_f64();
             self.replies = self.replies / 2.0 + period.answered as f64;
             self.seconds = self.seconds / 2.0 + seconds;
+            let waited = period.waited;
             self.most = Some(self.most.map_or(f64::INFINITY, |most| self.after(waited, most)));
         }
         if self.seconds > 0.0 {
@@ -146,8 +142,8 @@ impl Admission {
             }
             return most * allowed.div_duration_f64(waited).max(KEPT);
         }
+        self.way.is_cleared();
         let is_short = waited < self.way.takes() + self.deadline / 64;
-        self.way.is_cleared(waited);
         if is_short { most * 2.0 } else { most + most.sqrt() }
     }
 
@@ -160,7 +156,8 @@ impl Admission {
 
     fn begin(&mut self, owed: usize, now: Instant) {
         let lags = self.most.is_some();
-        let period = Period { since: now, owed, answered: 0, waited: None, has_refused: false, was_idle: owed == 0 };
+        let period =
+            Period { since: now, owed, answered: 0, waited: Duration::MAX, has_refused: false, was_idle: owed == 0 };
         self.period = (owed > 0 || lags).then_some(period);
     }
 }
@@ -168,13 +165,10 @@ impl Admission {
 impl Period {
     /// Counts what came at `now`, and how long it has lasted then.
     fn note(&mut self, came: &Came, now: Instant) -> Duration {
-        let lasted = now.saturating_duration_since(self.since);
         self.answered += came.count;
         self.was_idle |= came.owed == 0;
-        if came.took <= lasted {
-            self.waited = Some(self.waited.map_or(came.took, |waited| waited.min(came.took)));
-        }
-        lasted
+        self.waited = self.waited.min(came.took);
+        now.saturating_duration_since(self.since)
     }
 
     fn keeps_up(&self) -> bool {

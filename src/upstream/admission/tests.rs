@@ -95,6 +95,19 @@ fn a_crowd_at_many_connections_gets_what_there_is_in_alike_parts_and_waits_littl
 }
 
 #[test]
+fn who_comes_later_gets_its_part_too() {
+    for way in [ms(0), ms(40)] {
+        let mut world = World::of(2, 2000.0, way, 11);
+        world.crowd_over(0..1, 750, 5000);
+        world.crowd(1500, 10_000);
+        world.forget_what_came();
+        world.crowd(1500, 10_000);
+        let late = world.connections[1].all_in_time();
+        assert!(late > 2000 * 10 / 4, "{way:?} away: {late} of {}", world.all_in_time());
+    }
+}
+
+#[test]
 fn a_leash_that_starts_in_an_overload_soon_makes_nobody_wait_for_long() {
     for connections in [1, 2, 4] {
         let mut world = World::of(connections, 2000.0, ms(0), 9).behind_a_tunnel();
@@ -139,17 +152,69 @@ fn a_distant_server_behind_a_tunnel_is_kept_busy_after_a_while() {
 }
 
 #[test]
+fn a_connection_that_took_long_to_make_is_not_a_long_way() {
+    let mut world = World::of(1, 2000.0, ms(0), 3).connected_late(ms(300));
+    world.crowd(1500, 6000);
+    world.forget_what_came();
+    world.crowd(1500, 2000);
+    let wait = world.usual_wait();
+    assert!(wait <= DEADLINE / 8, "half of it after {wait:?}");
+}
+
+#[test]
+fn clients_that_are_heard_rarely_do_not_pass_for_few() {
+    let mut world = World::new(300.0, 3);
+    for time in 0..15_000 {
+        if time % 30 == 0 {
+            world.crowd(1500, 1)
+        } else {
+            drop(world.works())
+        }
+        if time == 9000 {
+            world.forget_what_came();
+        }
+    }
+    let share = world.all_in_time() as f64 / (300.0 * 6.0);
+    assert!(share > 0.9, "{share:.2} of what it can give");
+}
+
+#[test]
+fn the_way_is_what_waited_least_in_a_minute_or_else_what_few_wait_all_the_same() {
+    let (start, mut way) = (Instant::now(), Way::default());
+    assert_eq!(way.takes(), ms(0));
+    way.is_at_most(ms(7), start);
+    assert_eq!(way.takes(), ms(0), "what waited shows no way");
+    way.shows(ms(9), start);
+    way.shows(ms(12), start + ms(59_000));
+    assert_eq!(way.takes(), ms(9));
+    way.is_at_most(ms(8), start + ms(59_000));
+    assert_eq!(way.takes(), ms(8));
+    way.shows(ms(12), start + ms(118_000));
+    assert_eq!(way.takes(), ms(8));
+    way.shows(ms(12), start + ms(120_000));
+    assert_eq!(way.takes(), ms(12));
+    (0..7).for_each(|_| way.is_suspected(ms(40)));
+    way.is_cleared();
+    (0..7).for_each(|_| way.is_suspected(ms(40)));
+    assert_eq!(way.takes(), ms(12));
+    way.is_suspected(ms(40));
+    assert_eq!(way.takes(), ms(40));
+    way.forget_guess();
+    assert_eq!(way.takes(), ms(12));
+}
+
+#[test]
 fn a_server_that_becomes_slower_or_faster_gives_all_that_it_can() {
     for connections in [1, 2] {
-        for rate in [500.0, 1000.0, 8000.0] {
-            let mut world = World::of(connections, 2000.0, ms(1), 4);
+        for (way, rate) in [(ms(1), 500.0), (ms(1), 1000.0), (ms(1), 8000.0), (ms(40), 500.0), (ms(40), 12_000.0)] {
+            let mut world = World::of(connections, 2000.0, way, 4);
             world.crowd(1500, 4000);
             world.rate = rate;
             world.crowd(1500, 1000);
             world.forget_what_came();
-            world.crowd(1500, 4000);
-            let share = world.all_in_time() as f64 / (rate * 4.0);
-            assert!(share > 0.95, "{connections} connections, then {rate}/s: {share:.2} of it");
+            world.crowd(1500, 1000);
+            let share = world.all_in_time() as f64 / rate;
+            assert!(share > 0.95, "{connections} connections, {way:?} away, then {rate}/s: {share:.2} of it");
         }
     }
 }
@@ -212,21 +277,24 @@ fn who_asks_for_a_thousand_things_at_once_leaves_room_for_others() {
 
 #[test]
 fn a_network_that_takes_its_time_is_no_slow_server() {
-    // Each reply comes 40 ms after its request, however many there are.
-    let (start, mut admission) = (Instant::now(), Admission::new(DEADLINE));
-    let mut owed: VecDeque<Instant> = VecDeque::new();
-    for millisecond in 0..5000u32 {
-        let now = start + STEP * millisecond;
-        // Ten a millisecond, and each second a burst of three thousand.
-        for _ in 0..if millisecond % 1000 == 999 { 3000 } else { 10 } {
-            assert!(admission.admits(owed.len(), 0), "{millisecond} ms: refused with {} owed", owed.len());
-            owed.push_back(now);
-        }
-        let replies = owed.iter().take_while(|&&asked| now - asked >= 40 * STEP).count();
-        owed.drain(..replies);
-        if replies > 0 {
-            let came = Came { count: replies, owed: owed.len(), took: 40 * STEP };
-            admission.learn(&came, now);
+    // Each reply comes so long after its request, however many there are.
+    for way in [40, 100] {
+        let (start, mut admission) = (Instant::now(), Admission::new(DEADLINE));
+        admission.connected(STEP * way, start);
+        let mut owed: VecDeque<Instant> = VecDeque::new();
+        for millisecond in 0..5000u32 {
+            let now = start + STEP * millisecond;
+            // Ten a millisecond, and each second a burst of three thousand.
+            for _ in 0..if millisecond % 1000 == 999 { 3000 } else { 10 } {
+                assert!(admission.admits(owed.len(), 0), "{millisecond} ms: refused with {} owed", owed.len());
+                owed.push_back(now);
+            }
+            let replies = owed.iter().take_while(|&&asked| now - asked >= STEP * way).count();
+            owed.drain(..replies);
+            if replies > 0 {
+                let came = Came { count: replies, owed: owed.len(), took: STEP * way };
+                admission.learn(&came, now);
+            }
         }
     }
 }

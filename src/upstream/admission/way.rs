@@ -52,10 +52,9 @@ impl Way {
         }
     }
 
-    /// What was asked `waited` no longer than it may.
-    pub(super) fn is_cleared(&mut self, waited: Duration) {
+    /// What was asked has not waited for long.
+    pub(super) fn is_cleared(&mut self) {
         self.suspected = 0;
-        self.guess = self.guess.map(|guess| guess.min(waited));
     }
 
     /// What it was taken to be says nothing any more.

@@ -1,6 +1,7 @@
 //! Connections to one server, and the crowd that asks over them.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
@@ -82,6 +83,13 @@ impl World {
         self
     }
 
+    /// The same, where connecting took longer than the way does.
+    pub(super) fn connected_late(mut self, took: Duration) -> World {
+        self = self.behind_a_tunnel();
+        self.connections.iter_mut().for_each(|connection| connection.admission.connected(took, self.now));
+        self
+    }
+
     /// The same, where each connection has a line of its own, and they are served in turn; else all wait in one.
     pub(super) fn in_turn(mut self) -> World {
         self.lines = vec![VecDeque::new(); self.connections.len()];
@@ -141,9 +149,14 @@ impl World {
 
     /// Clients that ask again at once, each over one connection, for so many milliseconds.
     pub(super) fn crowd(&mut self, clients: usize, milliseconds: usize) {
-        let each = clients / self.connections.len();
+        self.crowd_over(0..self.connections.len(), clients, milliseconds);
+    }
+
+    /// The same over some of the connections.
+    pub(super) fn crowd_over(&mut self, some: Range<usize>, clients: usize, milliseconds: usize) {
+        let each = clients / some.len();
         for _ in 0..milliseconds {
-            for over in 0..self.connections.len() {
+            for over in some.clone() {
                 let now = self.now;
                 let connection = &mut self.connections[over];
                 connection.clients.retain(|&asked| now - asked < DEADLINE);
