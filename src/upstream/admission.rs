@@ -8,8 +8,9 @@
 //!   all that was owed when a period began was answered in it, none refused ─▶ it keeps up: all are admitted
 //!   else: at first as many as it answers in half a deadline; then after each period, by what waited least in it
 //!     longer than the way takes and a sixteenth of a deadline ─▶ fewer, by as much, but by a quarter at most
-//!     hardly at all, or there was nothing to answer for a time ─▶ twice as many
+//!     hardly at all ─▶ twice as many
 //!     else ─▶ a few more, the root of how many
+//!   it had nothing to answer for a time ─▶ twice as many for each period that this lasted; all after a deadline
 //! ```
 //! What waits least tells a queue that stands from a burst, which passes (CoDel, RFC 8289). All connections to a server,
 //! those of other leashes too, wait in one queue and see the same wait. So all of them take back at once and nobody has
@@ -54,6 +55,8 @@ struct Period {
     answered: usize,
     /// How long that waited which waited least.
     waited: Duration,
+    /// When something came last.
+    heard: Instant,
     has_refused: bool,
     was_idle: bool,
 }
@@ -79,9 +82,13 @@ impl Admission {
         self.way.shows(took, now);
     }
 
-    /// Whether an asker to whom `mine` of the `owed` replies are owed may ask one thing more.
-    pub(super) fn admits(&mut self, owed: usize, mine: usize) -> bool {
+    /// Whether an asker to whom `mine` of the `owed` replies are owed may ask one thing more at `now`.
+    pub(super) fn admits(&mut self, owed: usize, mine: usize, now: Instant) -> bool {
         let Some(most) = self.most else { return true };
+        if owed == 0 && self.is_quiet(now) {
+            self.forget();
+            return true;
+        }
         let most = most as usize;
         let admits = owed < most && mine <= most - owed;
         if let Some(period) = &mut self.period
@@ -90,6 +97,10 @@ impl Admission {
             period.has_refused = true;
         }
         admits
+    }
+
+    fn is_quiet(&self, now: Instant) -> bool {
+        self.period.as_ref().is_some_and(|period| now.saturating_duration_since(period.heard) >= self.deadline)
     }
 
     /// Learns from what came at `now`.
@@ -103,9 +114,9 @@ impl Admission {
         self.way.is_at_most(came.took, now);
         let lasted = period.note(came, now);
         let lags = self.most.is_some();
-        let is_over = lasted >= (self.deadline / 8).max(self.way.takes() * 5 / 4).min(self.deadline / 2);
+        let is_over = lasted >= self.way.period(self.deadline);
         if period.keeps_up() && (is_over || !lags) {
-            self.way.shows(period.waited, now);
+            self.way.settles(period.waited, now);
             self.forget();
             self.begin(came.owed, now);
         } else if is_over {
@@ -117,27 +128,30 @@ impl Admission {
     /// A period is over in which the server did not keep up.
     fn judge(&mut self, lasted: Duration) {
         let Some(period) = &self.period else { return };
-        if period.was_idle {
-            self.most = self.most.map(|most| most * 2.0);
-        } else {
-            // No more of a stall is counted: it is not the pace.
-            let seconds = lasted.min(self.deadline / 2).as_secs_f64();
-            self.replies = self.replies / 2.0 + period.answered as f64;
-            self.seconds = self.seconds / 2.0 + seconds;
-            let waited = period.waited;
-            self.most = Some(self.most.map_or(f64::INFINITY, |most| self.after(waited, most)));
+        if let Some(most) = self.most
+            && period.was_idle
+        {
+            // It did all that it was asked for, which says nothing of what it can do. A rest counts as many periods.
+            (self.replies, self.seconds) = (0.0, 0.0);
+            let periods = lasted.div_duration_f64(self.way.period(self.deadline)).floor().max(1.0);
+            self.most = Some(most * periods.exp2());
+            return;
         }
-        if self.seconds > 0.0 {
-            let in_time = self.replies / self.seconds * (self.deadline / 2).as_secs_f64();
-            self.most = self.most.map(|most| most.min(in_time).max(FEW));
-        }
+        let (waited, owed) = (period.waited, period.owed);
+        // No more of a stall is counted: it is not the pace.
+        let seconds = lasted.min(self.deadline / 2).as_secs_f64();
+        self.replies = self.replies / 2.0 + period.answered as f64;
+        self.seconds = self.seconds / 2.0 + seconds;
+        let in_time = self.replies / self.seconds * (self.deadline / 2).as_secs_f64();
+        let most = self.most.map_or(in_time, |most| self.after(waited, owed, most));
+        self.most = Some(most.min(in_time).max(FEW));
     }
 
-    /// How many may be owed after a period in which `most` might, and none waited less than `waited`.
-    fn after(&mut self, waited: Duration, most: f64) -> f64 {
+    /// How many may be owed after a period in which `most` might, `owed` were, and none waited less than `waited`.
+    fn after(&mut self, waited: Duration, owed: usize, most: f64) -> f64 {
         let allowed = (self.way.takes() + self.deadline / 16).min(self.deadline / 2);
         if waited > allowed {
-            if most <= FEW {
+            if most <= FEW && owed <= FEW as usize {
                 self.way.is_suspected(waited);
             }
             return most * allowed.div_duration_f64(waited).max(KEPT);
@@ -156,9 +170,15 @@ impl Admission {
 
     fn begin(&mut self, owed: usize, now: Instant) {
         let lags = self.most.is_some();
-        let period =
-            Period { since: now, owed, answered: 0, waited: Duration::MAX, has_refused: false, was_idle: owed == 0 };
-        self.period = (owed > 0 || lags).then_some(period);
+        self.period = (owed > 0 || lags).then_some(Period {
+            since: now,
+            owed,
+            answered: 0,
+            waited: Duration::MAX,
+            heard: now,
+            has_refused: false,
+            was_idle: owed == 0,
+        });
     }
 }
 
@@ -168,6 +188,7 @@ impl Period {
         self.answered += came.count;
         self.was_idle |= came.owed == 0;
         self.waited = self.waited.min(came.took);
+        self.heard = now;
         now.saturating_duration_since(self.since)
     }
 

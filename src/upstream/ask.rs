@@ -33,11 +33,11 @@ impl Lane {
         }
         let stalled = link.is_stalled();
         let no_memory = stalled && !link.output.is_empty() && self.memory.is_full();
-        if no_memory || !link.admits(mark.whose, self.target.options.queue) {
+        let asked = self.turn.now();
+        if no_memory || !link.admits(mark.whose, self.target.options.queue, asked) {
             return Some(self.failed(Cause::Overloaded));
         }
         self.asked.update(|asked| asked + 1);
-        let asked = self.turn.now();
         if link.slots.is_empty() {
             link.unproven = link.heard.is_some_and(|heard| asked.saturating_duration_since(heard) >= IDLE);
         }

@@ -103,11 +103,11 @@ impl Link {
         self.waiting.set(output.max(self.slots.held()) + self.slots.of_nobody() + self.receiving);
     }
 
-    /// Whether one more request of `whose` may be asked, of `queue` at most.
-    pub(super) fn admits(&mut self, whose: Party, queue: usize) -> bool {
+    /// Whether one more request of `whose` may be asked at `now`, of `queue` at most.
+    pub(super) fn admits(&mut self, whose: Party, queue: usize, now: Instant) -> bool {
         let owed = self.slots.len();
         let part = self.slots.part_of(whose);
-        owed < queue && self.admission.admits(owed, part)
+        owed < queue && self.admission.admits(owed, part, now)
     }
 
     /// Notes that `bytes` of large values have passed at `now`: they are waited for, and say nothing of how fast the

@@ -201,6 +201,57 @@ fn the_way_is_what_waited_least_in_a_minute_or_else_what_few_wait_all_the_same()
     assert_eq!(way.takes(), ms(40));
     way.forget_guess();
     assert_eq!(way.takes(), ms(12));
+    (0..8).for_each(|_| way.is_suspected(ms(40)));
+    way.settles(ms(44), start + ms(121_000));
+    way.forget_guess();
+    assert_eq!(way.takes(), ms(40), "the server kept up with it");
+}
+
+#[test]
+fn a_server_that_is_well_again_is_asked_for_all_that_comes_at_once() {
+    // How slow it was, and what comes each 300 ms.
+    for (rate, burst) in [(500.0, 200), (100.0, 100), (300.0, 400)] {
+        let mut world = World::new(20_000.0, 5);
+        let bursts = |world: &mut World, count: usize| {
+            for _ in 0..count {
+                for n in 0..burst {
+                    world.asks(n as u8);
+                }
+                (0..300).for_each(|_| drop(world.works()));
+            }
+        };
+        bursts(&mut world, 5);
+        assert_eq!(world.all_refused(), 0);
+        world.rate = rate;
+        bursts(&mut world, 3);
+        world.rate = 20_000.0;
+        bursts(&mut world, 6);
+        let refused = world.all_refused();
+        bursts(&mut world, 20);
+        assert_eq!(world.all_refused(), refused, "after a dip to {rate}/s bursts of {burst} are refused");
+    }
+}
+
+#[test]
+fn after_a_rest_nothing_is_held_against_a_server() {
+    let mut world = World::new(200.0, 6);
+    open_loop(&mut world, 600.0, 2000);
+    (0..1000).for_each(|_| drop(world.works()));
+    world.rate = 20_000.0;
+    assert!((0..100).all(|n| world.asks(n)), "one of 100 after a rest is refused");
+}
+
+#[test]
+fn a_way_that_becomes_longer_is_soon_no_slow_server() {
+    for way in [ms(100), ms(200)] {
+        let mut world = World::of(1, 20_000.0, ms(1), 7);
+        open_loop(&mut world, 300.0, 2000);
+        world.way = way;
+        open_loop(&mut world, 300.0, 10_000);
+        let refused = world.all_refused();
+        open_loop(&mut world, 300.0, 20_000);
+        assert_eq!(world.all_refused(), refused, "{way:?} away");
+    }
 }
 
 #[test]
@@ -286,7 +337,7 @@ fn a_network_that_takes_its_time_is_no_slow_server() {
             let now = start + STEP * millisecond;
             // Ten a millisecond, and each second a burst of three thousand.
             for _ in 0..if millisecond % 1000 == 999 { 3000 } else { 10 } {
-                assert!(admission.admits(owed.len(), 0), "{millisecond} ms: refused with {} owed", owed.len());
+                assert!(admission.admits(owed.len(), 0, now), "{millisecond} ms: refused with {} owed", owed.len());
                 owed.push_back(now);
             }
             let replies = owed.iter().take_while(|&&asked| now - asked >= STEP * way).count();

@@ -25,7 +25,7 @@ pub(super) struct World {
     turn: usize,
     back: VecDeque<(Instant, Asked)>,
     /// How long the way there and back takes.
-    way: Duration,
+    pub(super) way: Duration,
     /// Replies a second, and how much of the next one is done.
     pub(super) rate: f64,
     done: f64,
@@ -103,7 +103,7 @@ impl World {
     pub(super) fn asks_over(&mut self, over: usize, whose: u8) -> bool {
         let connection = &mut self.connections[over];
         let part = &mut connection.parts[usize::from(whose)];
-        let admitted = connection.admission.admits(connection.owed, *part);
+        let admitted = connection.admission.admits(connection.owed, *part, self.now);
         if admitted {
             (*part, connection.owed) = (*part + 1, connection.owed + 1);
             self.there.push_back((self.now + self.way / 2, Asked { at: self.now, over, whose }));
