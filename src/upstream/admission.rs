@@ -12,11 +12,12 @@
 //!     else ─▶ a few more, the root of how many
 //!   it had nothing to answer for a time ─▶ twice as many for each period that this lasted; all after a deadline
 //! ```
-//! What waits least tells a queue that stands from a burst, which passes (CoDel, RFC 8289). All connections to a server,
-//! those of other leashes too, wait in one queue and see the same wait. So all of them take back at once and nobody has
-//! to know of the others; and since they take back in proportion and add less than that, their parts become alike (Chiu
-//! and Jain 1989, additive increase and multiplicative decrease; Swift 2020, a wait as the aim). As many as the server
-//! answers in half a deadline are the most in any case, so that they are in time even if it halves its pace.
+//! What waits least tells a queue that stands from a burst, which passes (CoDel, RFC 8289). Where the connections to a
+//! server, those of other leashes too, wait in one queue, all see the same wait. So all of them take back at once and
+//! none has to know of the others; and since they take back in proportion and add less than that, their parts become
+//! alike (Chiu and Jain 1989, additive increase and multiplicative decrease; Swift 2020, a wait as the aim). While a
+//! queue stands, no more may be owed than the server answers in half a deadline: these are in time even if it halves
+//! its pace.
 //!
 //! A period is an eighth of a deadline, or a quarter more than the way takes, so that a network that takes its time is not
 //! taken for a server that does. A stall hardly counts: behind it a server that is well catches up within a period.
@@ -32,8 +33,8 @@ mod way;
 
 /// So much may always be owed: what else would show that the server is better again?
 const FEW: f64 = 4.0;
-/// What is left of how many may be owed, at least, after one period.
-const KEPT: f64 = 0.75;
+/// After a period so much of what might be owed still may, however long it waited.
+const LEAST_LEFT: f64 = 0.75;
 
 /// What is known of one connection's pace.
 pub(super) struct Admission {
@@ -154,7 +155,7 @@ impl Admission {
             if most <= FEW && owed <= FEW as usize {
                 self.way.is_suspected(waited);
             }
-            return most * allowed.div_duration_f64(waited).max(KEPT);
+            return most * allowed.div_duration_f64(waited).max(LEAST_LEFT);
         }
         self.way.is_cleared();
         let is_short = waited < self.way.takes() + self.deadline / 64;

@@ -25,6 +25,14 @@ fn open_loop(world: &mut World, per_second: f64, milliseconds: usize) {
     }
 }
 
+/// How long one half of the replies take at most, once a crowd has asked for six seconds.
+fn wait_in_a_crowd(world: &mut World) -> Duration {
+    world.crowd(1500, 6000);
+    world.forget_what_came();
+    world.crowd(1500, 2000);
+    world.usual_wait()
+}
+
 #[test]
 fn three_times_what_a_server_can_give_leaves_it_giving_all_of_that_in_time() {
     for (seed, rate) in [50.0, 300.0, 2000.0, 20_000.0, 100_000.0].into_iter().enumerate() {
@@ -116,10 +124,7 @@ fn a_leash_that_starts_in_an_overload_soon_makes_nobody_wait_for_long() {
         world.connections[0].parts[1] = 1500;
         world.connections[0].owed = 1500;
         world.lines[0].extend(std::iter::repeat_n(gone, 1500));
-        world.crowd(1500, 6000);
-        world.forget_what_came();
-        world.crowd(1500, 2000);
-        let wait = world.usual_wait();
+        let wait = wait_in_a_crowd(&mut world);
         assert!(wait <= DEADLINE / 8, "{connections} connections: half of it after {wait:?}");
     }
 }
@@ -154,10 +159,7 @@ fn a_distant_server_behind_a_tunnel_is_kept_busy_after_a_while() {
 #[test]
 fn a_connection_that_took_long_to_make_is_not_a_long_way() {
     let mut world = World::of(1, 2000.0, ms(0), 3).connected_late(ms(300));
-    world.crowd(1500, 6000);
-    world.forget_what_came();
-    world.crowd(1500, 2000);
-    let wait = world.usual_wait();
+    let wait = wait_in_a_crowd(&mut world);
     assert!(wait <= DEADLINE / 8, "half of it after {wait:?}");
 }
 
@@ -205,6 +207,25 @@ fn the_way_is_what_waited_least_in_a_minute_or_else_what_few_wait_all_the_same()
     way.settles(ms(44), start + ms(121_000));
     way.forget_guess();
     assert_eq!(way.takes(), ms(40), "the server kept up with it");
+}
+
+/// Lets replies come, one each period, while so many are owed and all wait for longer than they may.
+fn long_waits(admission: &mut Admission, owed: usize, mut now: Instant) {
+    for _ in 0..60 {
+        now += DEADLINE / 8;
+        admission.learn(&Came { count: 1, owed, took: ms(90) }, now);
+    }
+}
+
+#[test]
+fn only_what_few_wait_is_taken_for_the_way_and_not_for_longer_than_the_pace_is_known() {
+    let (start, mut admission) = (Instant::now(), Admission::new(DEADLINE));
+    long_waits(&mut admission, 1000, start);
+    assert_eq!(admission.way.takes(), ms(0), "a thousand wait for each other");
+    long_waits(&mut admission, 4, start + 60 * DEADLINE);
+    assert_eq!(admission.way.takes(), ms(90));
+    admission.forget();
+    assert_eq!(admission.way.takes(), ms(0));
 }
 
 #[test]

@@ -49,7 +49,7 @@ impl Way {
         }
     }
 
-    /// In a period in which very few might be owed none waited less than `waited`.
+    /// In a period in which very few were owed none waited less than `waited`.
     pub(super) fn is_suspected(&mut self, waited: Duration) {
         self.suspected += 1;
         if self.suspected >= OFTEN {
