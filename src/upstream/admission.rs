@@ -11,6 +11,7 @@
 //!     hardly at all ─▶ twice as many
 //!     else ─▶ a few more, the root of how many
 //!   it had nothing to answer for a time ─▶ twice as many for each period that this lasted; all after a deadline
+//!   it answered others and nothing of what was asked a deadline ago ─▶ as few as may always be owed, until something comes
 //! ```
 //! What waits least tells a queue that stands from a burst, which passes (CoDel, RFC 8289). Where the connections to a
 //! server, those of other leashes too, wait in one queue, all see the same wait. So all of them take back at once and
@@ -18,6 +19,8 @@
 //! alike (Chiu and Jain 1989, additive increase and multiplicative decrease; Swift 2020, a wait as the aim). While a
 //! queue stands, no more may be owed than the server answers in half a deadline: these are in time even if it halves
 //! its pace.
+//!
+//! For how long large values pass says nothing of the pace: the period lasts longer by that.
 //!
 //! A period is an eighth of a deadline, or a quarter more than the way takes, so that a network that takes its time is not
 //! taken for a server that does. A stall hardly counts: behind it a server that is well catches up within a period.
@@ -45,6 +48,10 @@ pub(super) struct Admission {
     seconds: f64,
     /// How many may be owed while it lags.
     most: Option<f64>,
+    /// Whether that is a guess, as nothing came so far.
+    is_guess: bool,
+    /// For how long large values have passed in this period.
+    passed: Duration,
     way: Way,
 }
 
@@ -75,7 +82,16 @@ pub(super) struct Came {
 impl Admission {
     /// Nothing is known yet of a server whose requests have `deadline` to be answered.
     pub(super) fn new(deadline: Duration) -> Admission {
-        Admission { deadline, period: None, replies: 0.0, seconds: 0.0, most: None, way: Way::default() }
+        Admission {
+            deadline,
+            period: None,
+            replies: 0.0,
+            seconds: 0.0,
+            most: None,
+            is_guess: false,
+            passed: Duration::ZERO,
+            way: Way::default(),
+        }
     }
 
     /// Learns that connecting `took` so long.
@@ -107,13 +123,13 @@ impl Admission {
     /// Learns from what came at `now`.
     pub(super) fn learn(&mut self, came: &Came, now: Instant) {
         let Some(period) = &mut self.period else {
-            if came.owed == 0 {
+            if came.owed == 0 && self.passed.is_zero() {
                 self.way.shows(came.took, now);
             }
             return self.begin(came.owed, now);
         };
         self.way.is_at_most(came.took, now);
-        let lasted = period.note(came, now);
+        let lasted = period.note(came, now).saturating_sub(self.passed);
         let lags = self.most.is_some();
         let is_over = lasted >= self.way.period(self.deadline);
         if period.keeps_up() && (is_over || !lags) {
@@ -144,7 +160,10 @@ impl Admission {
         self.replies = self.replies / 2.0 + period.answered as f64;
         self.seconds = self.seconds / 2.0 + seconds;
         let in_time = self.replies / self.seconds * (self.deadline / 2).as_secs_f64();
-        let most = self.most.map_or(in_time, |most| self.after(waited, owed, most));
+        let most = match self.most {
+            Some(most) if !std::mem::take(&mut self.is_guess) => self.after(waited, owed, most),
+            _ => in_time,
+        };
         self.most = Some(most.min(in_time).max(FEW));
     }
 
@@ -162,15 +181,35 @@ impl Admission {
         if is_short { most * 2.0 } else { most + most.sqrt() }
     }
 
-    /// Forgets the pace: the server keeps up, or is busy with something that says nothing of its pace.
+    /// Learns that nothing of what was asked a deadline ago has come, though the server answers others: more would wait even
+    /// longer.
+    pub(super) fn waits_in_vain(&mut self) {
+        if self.most.is_none() {
+            // How fast it is shows once something comes.
+            (self.period, self.most, self.is_guess) = (None, Some(FEW), true);
+        }
+    }
+
+    /// Whether the server does not keep up, as far as is known.
+    pub(super) fn lags(&self) -> bool {
+        self.most.is_some()
+    }
+
+    /// Learns that for so long only a large value passed: this says nothing of the server's pace.
+    pub(super) fn passes(&mut self, took: Duration) {
+        self.passed += took;
+    }
+
+    /// Forgets the pace, as the server keeps up.
     pub(super) fn forget(&mut self) {
-        (self.period, self.most) = (None, None);
+        (self.period, self.most, self.is_guess) = (None, None, false);
         (self.replies, self.seconds) = (0.0, 0.0);
         self.way.forget_guess();
     }
 
     fn begin(&mut self, owed: usize, now: Instant) {
-        let lags = self.most.is_some();
+        let lags = self.lags();
+        self.passed = Duration::ZERO;
         self.period = (owed > 0 || lags).then_some(Period {
             since: now,
             owed,

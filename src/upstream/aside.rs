@@ -2,7 +2,8 @@
 //! on its way, and throws their replies on this one away.
 //!
 //! That costs the server a second answer, so it is done for those only who are likely to be given a small one, having
-//! been given small ones lately, and where asking twice does what asking once does.
+//! been given small ones lately, and where asking twice does what asking once does. A server that does not keep up is not
+//! asked twice: it would keep up even less.
 
 use std::time::Instant;
 
@@ -15,10 +16,10 @@ impl Lane {
     /// Lets others step aside from behind the large value that begins to arrive.
     pub(super) fn let_aside(&self, now: Instant) {
         // There may be keys that it must not be asked for again.
-        if !self.target.health.is_calm() {
+        if !self.target.health.is_calm() || self.lags() {
             return;
         }
-        let Some(other) = self.aside() else { return };
+        let Some(other) = self.aside().filter(|other| !other.lags()) else { return };
         // The timer of the other lane runs for the question that is first there: this one may be told half a deadline
         // late.
         let longest = self.target.options.request_timeout / 2;

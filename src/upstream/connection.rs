@@ -55,7 +55,7 @@ async fn live(lane: &Rc<Lane>) -> (Cause, Option<Instant>) {
                 // The server is well, and says that it has no room: the connections that it has go on.
                 Cause::TurnedAway => lane.target.open.load(Ordering::Relaxed) > 0,
                 // One that is full may also leave a new connection unanswered, in the kernel's queue.
-                Cause::Connect | Cause::Timeout => lane.target.health.is_heard(begun),
+                Cause::Connect | Cause::Timeout => lane.target.health.last_reply.is_after(begun),
                 _ => false,
             };
             return (cause, Some(begun).filter(|_| !says_nothing));

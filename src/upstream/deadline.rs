@@ -14,6 +14,9 @@ use crate::protocol::Cause;
 /// more often cost a server that is asked 2,000 times a second 4 % more.
 const LOOK: Duration = Duration::from_millis(200);
 
+/// A connection over which nothing comes for so many deadlines, while others are answered, may lead nowhere.
+const MUTE: u32 = 3;
+
 /// Fails what is overdue until nothing is owed any more.
 pub(super) async fn watch(lane: Rc<Lane>) {
     let patience = lane.target.options.request_timeout;
@@ -47,8 +50,13 @@ fn expire(lane: &Lane, patience: Duration) {
         return;
     }
     let expired = link.slots.expire(before);
+    let (answered, silent_since) = (link.answered, link.silent_since());
     // A server that has answered others in time since is busy, not dead.
-    let answered = link.answered;
+    let health = &lane.target.health;
+    let is_unanswered = |asked| answered.is_none_or(|answered| answered <= asked);
+    if expired.first().is_some_and(|first| is_unanswered(first.asked) && health.last_reply.is_after(first.asked)) {
+        link.admission.waits_in_vain();
+    }
     if !expired.is_empty() {
         link.count_waiting();
     }
@@ -62,11 +70,14 @@ fn expire(lane: &Lane, patience: Duration) {
             lane.catch_up_on(&key);
         }
         lane.answer_failed(ticket, Cause::Timeout);
-        if answered.is_none_or(|answered| answered <= asked) {
+        if is_unanswered(asked) && !health.last_reply.is_after(asked) {
             lane.note_failure(Cause::Timeout, asked);
         }
     }
-    if lane.target.health.is_down() {
+    if silent_since.is_some_and(|since| now >= since + patience * MUTE && health.last_reply.is_after(since)) {
+        lane.note_silence();
+    }
+    if health.is_down() {
         lane.doom(Cause::Down);
     }
     lane.end_if_done();

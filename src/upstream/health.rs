@@ -19,6 +19,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::blackout::PoolSeat;
+use super::last_reply::LastReply;
 use super::outage::{Outage, OutageLog};
 use crate::metrics::ServerState as State;
 use crate::protocol::Cause;
@@ -51,7 +52,8 @@ pub struct Health {
     start: Instant,
     /// When it last came back, in nanoseconds; 0 if it never was down.
     back: AtomicU64,
-    heard: AtomicU32, // in which moment a caller last got a reply
+    /// When a caller last got a reply.
+    pub(super) last_reply: LastReply,
     /// For how long after that it is not quite as any other.
     linger: Duration,
     /// How often in a row it went down soon after it had come back.
@@ -86,7 +88,7 @@ impl Health {
             withholds: AtomicBool::new(false),
             start,
             back: AtomicU64::new(0),
-            heard: AtomicU32::new(0),
+            last_reply: LastReply::new(start),
             linger,
             flaps: AtomicU32::new(0),
             seat,
@@ -177,24 +179,6 @@ impl Health {
         }
     }
 
-    /// Notes that a caller got a reply at `now`.
-    pub fn heard(&self, now: Instant) {
-        let moment = self.moment(now);
-        if self.heard.load(Ordering::Relaxed) != moment {
-            self.heard.store(moment, Ordering::Relaxed);
-        }
-    }
-
-    /// Whether a caller has got a reply since `asked`: what failed meanwhile says that it has no room, not that it is gone.
-    pub fn is_heard(&self, asked: Instant) -> bool {
-        self.heard.load(Ordering::Relaxed) > self.moment(asked)
-    }
-
-    // Of 16 ms, as all workers share the line where it is noted.
-    fn moment(&self, at: Instant) -> u32 {
-        u32::try_from(at.saturating_duration_since(self.start).as_millis() / 16 + 1).unwrap_or(u32::MAX)
-    }
-
     /// Notes at `now` that a request sent at `asked` failed. True if that made the server down: then the caller must
     /// probe it.
     pub fn failed(&self, cause: Cause, asked: Instant, now: Instant) -> bool {
@@ -203,17 +187,27 @@ impl Health {
             return false;
         }
         let in_a_row = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
-        if in_a_row < self.threshold && cause != Cause::Outdated {
-            return false;
-        }
+        let is_enough = in_a_row >= self.threshold || cause == Cause::Outdated;
+        is_enough && self.goes_down(cause, now)
+    }
+
+    /// Notes at `now` that one connection has said nothing for several deadlines, though others did: down, however many
+    /// failures that takes, the server is reached over new ones. True if that made it down, as above.
+    pub fn fell_silent(&self, now: Instant) -> bool {
+        self.failures.fetch_add(1, Ordering::Relaxed);
+        self.goes_down(Cause::Timeout, now)
+    }
+
+    fn goes_down(&self, cause: Cause, now: Instant) -> bool {
         let made_down = self.fall();
         if made_down {
+            let (failures, back) = (self.failures.load(Ordering::Relaxed), self.back.load(Ordering::Relaxed));
             self.outage.begin(now, Some(cause));
             self.outdated.store(cause == Cause::Outdated, Ordering::Relaxed);
             let is_flap = back != 0 && self.nanos(now).saturating_sub(back) < nanos(FLAP);
             let flaps = if is_flap { (self.flaps.load(Ordering::Relaxed) + 1).min(MOST_FLAPS) } else { 0 };
             self.flaps.store(flaps, Ordering::Relaxed);
-            tracing::warn!(server = %self.label, failures = in_a_row, cause = cause.text(), flaps, "server is down");
+            tracing::warn!(server = %self.label, failures, cause = cause.text(), flaps, "server is down");
             self.seat.set_down(true);
         }
         made_down

@@ -130,9 +130,20 @@ impl Lane {
     /// down.
     pub(super) fn note_failure(&self, cause: Cause, asked: Instant) {
         if self.target.health.failed(cause, asked, Instant::now()) {
-            tokio::task::spawn_local(probe::run(self.target.me.clone(), None));
-            self.doom(Cause::Down);
+            self.goes_down();
         }
+    }
+
+    /// Notes that nothing comes over this connection any more, and starts the prober if that made the server down.
+    pub(super) fn note_silence(&self) {
+        if self.target.health.fell_silent(Instant::now()) {
+            self.goes_down();
+        }
+    }
+
+    fn goes_down(&self) {
+        tokio::task::spawn_local(probe::run(self.target.me.clone(), None));
+        self.doom(Cause::Down);
     }
 
     /// Counts what was asked since this was last done: once a turn, which saves each question 20 instructions.
@@ -154,9 +165,13 @@ impl Lane {
                 self.count(UpstreamCount::BytesWritten, bytes as u64);
                 link.blocked = written == Written::Blocked;
                 link.left_last = bytes;
-                if was_blocked && link.slots.are_large() {
-                    // A large value on its way to the server is as good as one from it.
-                    link.goes_on(bytes, Instant::now(), self.target.options.request_timeout);
+                if link.slots.are_large() && (was_blocked || link.blocked) {
+                    let now = Instant::now();
+                    let took = link.moves(now);
+                    if was_blocked {
+                        // A large value on its way to the server is as good as one from it.
+                        link.goes_on(bytes, took, now, self.target.options.request_timeout);
+                    }
                 }
                 link.count_waiting();
                 if !link.blocked {
@@ -184,6 +199,11 @@ impl Lane {
     /// Whether a reply is owed on it.
     pub(super) fn owes_any(&self) -> bool {
         !self.link.borrow().slots.is_empty()
+    }
+
+    /// Whether the server does not keep up with what is asked over it.
+    pub(super) fn lags(&self) -> bool {
+        self.link.borrow().admission.lags()
     }
 
     /// Whether a large value is on its way over it, as far as is known.

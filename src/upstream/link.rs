@@ -29,6 +29,8 @@ pub(super) struct Link {
     pub unproven: bool,
     /// When the server was last heard.
     pub heard: Option<Instant>,
+    /// When something last passed over it, a large value also on its way to the server.
+    pub moved: Option<Instant>,
     /// When a reply last came that a caller still waited for.
     pub answered: Option<Instant>,
     /// The large value that is on its way, as far as it buys time.
@@ -72,6 +74,7 @@ impl Link {
             blocked: false,
             unproven: false,
             heard: None,
+            moved: None,
             answered: None,
             progress: Progress::default(),
             peer: None,
@@ -96,6 +99,12 @@ impl Link {
         self.slots.part_of(whose) >= many && !self.blocked
     }
 
+    /// Since when the server has owed a reply on it and has said nothing, if it is connected.
+    pub(super) fn silent_since(&self) -> Option<Instant> {
+        let heard = self.heard.filter(|_| matches!(self.phase, LinkPhase::Open(_)))?;
+        self.slots.first().map(|slot| heard.max(slot.asked))
+    }
+
     /// Brings the count of what waits up to date.
     pub(super) fn count_waiting(&mut self) {
         let output = if self.is_stalled() { self.output.len() } else { 0 };
@@ -110,11 +119,17 @@ impl Link {
         owed < queue && self.admission.admits(owed, part, now)
     }
 
-    /// Notes that `bytes` of large values have passed at `now`: they are waited for, and say nothing of how fast the
-    /// server is.
-    pub(super) fn goes_on(&mut self, bytes: usize, now: Instant, deadline: Duration) {
+    /// Notes that something passes at `now`. How long it was waited for.
+    pub(super) fn moves(&mut self, now: Instant) -> Duration {
+        let since = self.moved.replace(now).max(self.slots.first().map(|slot| slot.asked));
+        since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
+    }
+
+    /// Notes that `bytes` of large values have passed at `now`, and `took` so long: they are waited for, and say nothing of
+    /// how fast the server is.
+    pub(super) fn goes_on(&mut self, bytes: usize, took: Duration, now: Instant, deadline: Duration) {
         self.progress.note(bytes, now, deadline);
-        self.admission.forget();
+        self.admission.passes(took);
     }
 
     /// Takes back what timed out before any of it was sent.

@@ -17,6 +17,7 @@ mod greeting;
 mod inspect;
 mod lane;
 mod large;
+mod last_reply;
 mod link;
 mod mark;
 mod moved;

@@ -72,17 +72,19 @@ impl Received {
     /// Hands out the replies that are whole.
     pub(super) fn hand_out(&mut self, lane: &Rc<Lane>) -> Result<(), Cause> {
         let now = lane.turn.tick();
-        {
+        let waited = {
             let mut link = lane.link.borrow_mut();
             if std::mem::take(&mut link.unproven) {
                 link.slots.settle();
                 link.count_waiting();
             }
             link.heard = Some(now);
+            let waited = link.moves(now);
             if self.of_large > 0 {
-                link.goes_on(self.of_large, now, lane.target.options.request_timeout);
+                link.goes_on(self.of_large, waited, now, lane.target.options.request_timeout);
             }
-        }
+            waited
+        };
         lane.turn.hold();
         let mut batch = Batch { is_timed: lane.times_replies(), ..Batch::default() };
         let result = loop {
@@ -94,9 +96,14 @@ impl Received {
         };
         self.deliveries.deliver(&mut self.buffer);
         lane.turn.release(batch.replies == 1);
+        let has_brought_nothing = batch.replies == 0 && self.of_large == 0;
         batch.end(lane, now);
         result?;
         if self.decoder.value_len() >= LARGE {
+            if has_brought_nothing {
+                // Over a thin link its first bytes wait for what passes before them.
+                lane.link.borrow_mut().admission.passes(waited);
+            }
             self.mind_value(lane)?;
         }
         lane.link.borrow_mut().leave_old_address(&lane.target.addresses).map_or(Ok(()), Err)
@@ -148,7 +155,7 @@ impl Received {
         }
         let is_new = link.receiving == 0;
         if is_new {
-            link.slots.hold_up();
+            link.slots.hold_up_first();
             if let Some(slot) = link.slots.first() {
                 lane.large.note(slot.mark);
                 lane.takers.note(slot.mark.whose, false);
@@ -250,7 +257,7 @@ impl Batch {
         let mut link = lane.link.borrow_mut();
         if self.answers > 0 {
             lane.target.health.succeeded();
-            lane.target.health.heard(now);
+            lane.target.health.last_reply.note(now);
             link.answered = Some(now);
         }
         let late = self.last_late.map(|asked| now.saturating_duration_since(asked));

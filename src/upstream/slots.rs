@@ -113,9 +113,16 @@ impl Slots {
         self.held
     }
 
-    /// Learns that the youngest question is about a large value, or that the oldest is and the others wait behind it.
+    /// Learns that the youngest question is about a large value.
     pub(super) fn hold_up(&mut self) {
         self.held_up = self.queue.len();
+    }
+
+    /// Learns that the oldest question is about a large value, so that all up to the youngest of the same party may be.
+    pub(super) fn hold_up_first(&mut self) {
+        let whose = self.first().map(|slot| slot.mark.whose);
+        let youngest = self.queue.iter().rposition(|slot| Some(slot.mark.whose) == whose);
+        self.held_up = self.held_up.max(youngest.map_or(0, |place| place + 1));
     }
 
     /// Adds the youngest question, whose words stand in the text of the `output` from `at` on.
@@ -256,9 +263,8 @@ impl Slots {
         expired
     }
 
-    /// Takes those tombstones off of which nothing was sent, as the last `unsent` bytes of what was asked are still
-    /// here, and their words are [kept](Slots::keep_words). Returns where among those bytes they stand, and how many they
-    /// are.
+    /// Takes those tombstones off of which nothing was sent: the last `unsent` bytes of what was asked are still here, all
+    /// words are [kept](Slots::keep_words). Returns where among those bytes they stand, and how many they are.
     pub(super) fn withdraw(&mut self, unsent: usize) -> (usize, usize) {
         let (mut first, mut before) = (self.queue.len(), unsent);
         while let Some(len) = first.checked_sub(1).map(|place| self.queue[place].len).filter(|len| *len <= before) {

@@ -51,6 +51,80 @@ fn three_times_what_a_server_can_give_leaves_it_giving_all_of_that_in_time() {
 }
 
 #[test]
+fn large_values_among_what_a_server_gives_leave_it_giving_all_that_it_can() {
+    // Which part of them is large, and how long one keeps its connection busy.
+    for (part, passes) in [(0.005, ms(1)), (0.05, ms(10)), (0.05, ms(50)), (0.5, ms(3)), (0.01, ms(100))] {
+        for connections in [1, 2, 4] {
+            let mut world = World::of(connections, 300.0, ms(1), 5);
+            world.large = (part, passes);
+            world.crowd(1500, 8000);
+            world.forget_what_came();
+            world.crowd(1500, 10_000);
+            let share = world.all_in_time() as f64 / (300.0 * 10.0);
+            let name = format!("{connections} connections, {part} of the values large, {passes:?} each");
+            assert!(share > 0.85, "{name}: {share:.2} of what it can give");
+            assert!(world.usual_wait() <= DEADLINE / 3, "{name}: half of it after {:?}", world.usual_wait());
+        }
+    }
+}
+
+#[test]
+fn a_connection_that_is_not_answered_while_others_are_asks_for_no_more() {
+    for connections in [2, 4] {
+        let mut world = World::of(connections, 300.0, ms(1), 5);
+        // Five seconds of work at once, all of one connection first.
+        world.crowd(1500, 8000);
+        world.forget_what_came();
+        world.crowd(1500, 5000);
+        let share = world.all_in_time() as f64 / (300.0 * 5.0);
+        assert!(share > 0.9, "{connections} connections: {share:.2} of what it can give");
+    }
+}
+
+#[test]
+fn how_fast_a_server_is_shows_once_it_is_heard_again() {
+    let (mut now, mut admission) = (Instant::now(), Admission::new(DEADLINE));
+    let mut hears = |admission: &mut Admission, after: Duration, count, owed| {
+        now += after;
+        admission.learn(&Came { count, owed, took: DEADLINE }, now);
+        now
+    };
+    hears(&mut admission, STEP, 1, 1000);
+    admission.waits_in_vain();
+    let heard = hears(&mut admission, 2 * DEADLINE, 1, 990);
+    assert!(admission.admits(3, 1, heard) && !admission.admits(4, 1, heard));
+    for tenth in 1..10 {
+        hears(&mut admission, 10 * STEP, 10, 990 - 10 * tenth);
+    }
+    assert!(admission.admits(200, 1, heard), "1,000 a second, so 250 in half a deadline");
+}
+
+#[test]
+fn a_large_value_shows_no_way() {
+    let (now, mut admission) = (Instant::now(), Admission::new(DEADLINE));
+    admission.passes(ms(50));
+    admission.learn(&Came { count: 1, owed: 0, took: ms(60) }, now);
+    assert_eq!(admission.way.takes(), ms(0));
+    admission.learn(&Came { count: 1, owed: 0, took: ms(2) }, now);
+    assert_eq!(admission.way.takes(), ms(2));
+}
+
+#[test]
+fn a_link_that_is_busy_with_large_values_is_no_slow_server() {
+    let mut world = World::of(1, 20_000.0, ms(1), 5);
+    world.large = (1.0, ms(50));
+    for second in 0..10 {
+        assert!((0..20).all(|n| world.asks(n)), "second {second}: refused");
+        (0..1000).for_each(|_| drop(world.works()));
+    }
+    // And thirty at once of one client.
+    for _ in 0..3 {
+        assert!((0..30).all(|_| world.asks(1)), "one of thirty is refused");
+        (0..1500).for_each(|_| drop(world.works()));
+    }
+}
+
+#[test]
 fn bursts_of_more_than_a_server_can_give_leave_it_busy() {
     for every in [1, 10, 20, 50, 100] {
         let mut world = World::new(2000.0, every);
@@ -120,7 +194,7 @@ fn a_leash_that_starts_in_an_overload_soon_makes_nobody_wait_for_long() {
     for connections in [1, 2, 4] {
         let mut world = World::of(connections, 2000.0, ms(0), 9).behind_a_tunnel();
         // Of others, who have left.
-        let gone = Asked { at: world.now, over: 0, whose: 1 };
+        let gone = Asked { at: world.now, over: 0, whose: 1, is_large: false };
         world.connections[0].parts[1] = 1500;
         world.connections[0].owed = 1500;
         world.lines[0].extend(std::iter::repeat_n(gone, 1500));
@@ -210,10 +284,14 @@ fn the_way_is_what_waited_least_in_a_minute_or_else_what_few_wait_all_the_same()
 }
 
 /// Lets replies come, one each period, while so many are owed and all wait for longer than they may.
-fn long_waits(admission: &mut Admission, owed: usize, mut now: Instant) {
-    for _ in 0..60 {
+fn long_waits(admission: &mut Admission, owed: usize, now: Instant) {
+    waits(admission, owed, now, [ms(90); 60]);
+}
+
+fn waits(admission: &mut Admission, owed: usize, mut now: Instant, all: impl IntoIterator<Item = Duration>) {
+    for took in all {
         now += DEADLINE / 8;
-        admission.learn(&Came { count: 1, owed, took: ms(90) }, now);
+        admission.learn(&Came { count: 1, owed, took }, now);
     }
 }
 
@@ -222,6 +300,9 @@ fn only_what_few_wait_is_taken_for_the_way_and_not_for_longer_than_the_pace_is_k
     let (start, mut admission) = (Instant::now(), Admission::new(DEADLINE));
     long_waits(&mut admission, 1000, start);
     assert_eq!(admission.way.takes(), ms(0), "a thousand wait for each other");
+    let now_and_then_short = (0..60).map(|n| if n % 6 == 0 { ms(10) } else { ms(90) });
+    waits(&mut admission, 4, start + 30 * DEADLINE, now_and_then_short);
+    assert_eq!(admission.way.takes(), ms(0), "one was soon there");
     long_waits(&mut admission, 4, start + 60 * DEADLINE);
     assert_eq!(admission.way.takes(), ms(90));
     admission.forget();

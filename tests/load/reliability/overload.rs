@@ -1,5 +1,6 @@
 //! A server that is asked for more than it can give: what it can give arrives, the rest is refused at once.
 
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -34,17 +35,28 @@ impl Saturated {
     }
 
     pub fn start() -> Saturated {
+        Saturated::with(&Saturated::keys())
+    }
+
+    /// One that has these instead.
+    fn with(keys: &Keys) -> Saturated {
         let server = Memcached::start_with(&["-c", "4096"]);
-        Saturated::keys().fill(&server);
+        keys.fill(&server);
         let pace = Pace { requests: Some(CAPACITY), ..Pace::default() };
         Saturated { paced: Paced::before(&server, pace), _server: server }
     }
 
     /// A leash before it.
     pub fn leash(&self) -> Leash {
+        self.leash_within(&[])
+    }
+
+    /// The same, run by this command.
+    fn leash_within(&self, command: &[&str]) -> Leash {
         let address = self.paced.address();
         let pool = format!("{{servers: ['{address}'], request_timeout: {}ms}}", DEADLINE.as_millis());
-        Leash::with_config(&format!("workers: 2\npools: {{main: {pool}}}\nlimits: {{connections: 4000}}\n"))
+        let yaml = format!("workers: 2\npools: {{main: {pool}}}\nlimits: {{connections: 4000}}\n");
+        Leash::within(command, &yaml)
     }
 }
 
@@ -79,23 +91,49 @@ fn more_clients_than_a_saturated_server_can_serve_get_what_it_can_give() {
     let _alone = alone();
     let server = Saturated::start();
     let direct = ClosedLoop::of(&server.paced.address()).hits();
-    let leash = server.leash();
+    println!("closed loop of {CLIENTS}: {direct:.0}/s directly");
+    assert!(direct > 0.8 * CAPACITY, "the server itself gives {direct:.0}/s");
+    let refused = refused_in_a_closed_loop(&server.leash(), direct);
+    let alike = memcached_that_only_misses();
+    println!("  a memcached that only says that it has nothing: {alike}");
+    is_soon(&refused, alike.per_mille(990), Duration::from_millis(250));
+}
+
+/// The clients and the server keep the processors busy. What leash itself takes shows where it need not wait for one.
+#[test]
+fn a_refusal_takes_little_of_leash_itself() {
+    let _alone = alone();
+    let first = ["chrt", "--rr", "1"];
+    if !is_allowed(&first) {
+        return println!("NOT TESTED: processes may not have a real-time priority here");
+    }
+    let server = Saturated::start();
+    println!("closed loop of {CLIENTS}, leash with a real-time priority");
+    let refused = refused_in_a_closed_loop(&server.leash_within(&first), CAPACITY);
+    is_soon(&refused, Duration::ZERO, Duration::from_millis(50));
+}
+
+fn is_allowed(command: &[&str]) -> bool {
+    let tried = Command::new(command[0]).args(&command[1..]).arg("true").stderr(Stdio::null()).status();
+    tried.is_ok_and(|status| status.success())
+}
+
+/// How long the modest wait for a refusal, while all together get of the `possible` hits a second what they should.
+#[track_caller]
+fn refused_in_a_closed_loop(leash: &Leash, possible: f64) -> Waits {
     let scene = ClosedLoop::of(leash.address());
     let (through, refused) = (scene.hits(), scene.modest.waits(&scene.time, Outcome::Miss));
-    let alike = memcached_that_only_misses();
-    println!("closed loop of {CLIENTS}: {direct:.0}/s directly, {through:.0}/s through leash; refused: {refused}");
-    println!("  a memcached that only says that it has nothing: {alike}");
+    println!("  {through:.0}/s through leash; refused: {refused}");
     println!(
         "  of those that ask again at once: {}; hits: {}; overloaded: {}",
         scene.all.waits(&scene.time, Outcome::Miss),
         scene.all.waits(&scene.time, Outcome::Hit),
-        metric(&leash, "leash_failures_total", "cause=\"overloaded\"")
+        metric(leash, "leash_failures_total", "cause=\"overloaded\"")
     );
-    assert!(direct > 0.8 * CAPACITY, "the server itself gives {direct:.0}/s");
-    assert!(through >= share(0.9) * direct, "{through:.0}/s instead of {direct:.0}/s");
-    is_soon(&refused, alike.per_mille(990), Duration::from_millis(250));
+    assert!(through >= share(0.9) * possible, "{through:.0}/s instead of {possible:.0}/s");
     let usual = scene.all.waits(&scene.time, Outcome::Hit).per_mille(500);
     assert!(usual <= DEADLINE / 4, "half of the hits came after {usual:?}: more wait than keep the server busy");
+    refused
 }
 
 #[test]
@@ -164,6 +202,23 @@ fn three_times_what_a_server_can_give_leaves_it_giving_that_and_it_is_well_again
     assert!(through >= share(0.9) * CAPACITY, "{through:.0}/s of {CAPACITY:.0}/s");
     is_soon(&refused, Duration::ZERO, Duration::from_millis(50));
     assert!(after >= share(0.9) * CAPACITY / 2.0, "a second later {after:.0}/s of {:.0}/s", CAPACITY / 2.0);
+}
+
+#[test]
+fn a_saturated_server_gives_what_it_can_though_one_value_in_twenty_is_large() {
+    let _alone = alone();
+    let keys = Keys::new("mixed", 1000, 60).with_larger(20, 70_000);
+    let server = Saturated::with(&keys);
+    let leash = server.leash();
+    let load = Load::open(leash.address(), CLIENTS, keys, (3.0 * CAPACITY) as u64);
+    pause(WARM_UP);
+    let time = go_on(TIME);
+    let tally = load.stop();
+    tally.has_nothing_foreign();
+    let (through, hits) = (tally.rate(&time, Outcome::Hit), tally.waits(&time, Outcome::Hit));
+    println!("3 x {CAPACITY}/s, one value in twenty of 70 KB: {through:.0}/s; hits: {hits}");
+    assert!(through >= share(0.9) * CAPACITY, "{through:.0}/s of {CAPACITY:.0}/s");
+    assert!(hits.per_mille(500) <= DEADLINE / 4, "half of the hits came after {:?}", hits.per_mille(500));
 }
 
 #[test]

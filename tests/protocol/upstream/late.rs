@@ -3,8 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use support::fake_server::{FakeServer, hears_nothing};
-use support::figures::metric;
+use support::fake_server::{Backend, FakeServer, hears_nothing};
+use support::figures::{metric, reaches};
+use support::wait_until;
 
 use super::{DEADLINE, SLACK, leash_at, leash_before, one_with};
 
@@ -41,6 +42,39 @@ fn a_timeout_answers_soon_after_the_deadline() {
         assert!(took + Duration::from_millis(5) >= DEADLINE, "round {round}: too early, {took:?}");
         assert!(took < DEADLINE + SLACK, "round {round}: {took:?}");
     }
+}
+
+#[test]
+fn a_server_that_answers_others_is_busy_unless_one_connection_says_nothing_for_long() {
+    let (server, leash, mut client, mut first) = one_with("failures: 1");
+    let mut other = leash.client();
+    let store = [b"set large 0 0 100000\r\n", &[b'v'; 100_000][..], b"\r\n"].concat();
+    other.send(&store);
+    let mut bulk = server.greets();
+    let mut is_stored = |bulk: &mut Backend| {
+        let stored = bulk.receives_any();
+        bulk.sends_code(&stored, "HD");
+        other.expect("", "STORED\r\n");
+        other.send(&store);
+    };
+    let begun = Instant::now();
+    client.send("get never\r\n");
+    first.receives("mg never v f");
+    while begun.elapsed() < DEADLINE * 3 / 4 {
+        is_stored(&mut bulk);
+    }
+    client.expect("", "END\r\n");
+    assert_eq!(metric(&leash, "leash_server_up", ""), 1.0, "it has just answered another");
+
+    // Few more are asked there, and the rest is told so at once.
+    client.send("get more\r\n".repeat(20));
+    let refused = || metric(&leash, "leash_failures_total", "cause=\"overloaded\"");
+    wait_until("most are refused", DEADLINE / 2, || refused() >= 16.0);
+    while begun.elapsed() < DEADLINE * 11 / 4 {
+        is_stored(&mut bulk);
+    }
+    assert_eq!(metric(&leash, "leash_server_up", ""), 1.0);
+    reaches(&leash, "leash_server_up", "", 0.0);
 }
 
 #[test]

@@ -29,6 +29,8 @@ pub(super) struct World {
     /// Replies a second, and how much of the next one is done.
     pub(super) rate: f64,
     done: f64,
+    /// The part of all values that are large, and how long one passes, which keeps its connection busy.
+    pub(super) large: (f64, Duration),
     pub(super) random: StdRng,
 }
 
@@ -36,7 +38,10 @@ pub(super) struct Connection {
     admission: Admission,
     pub(super) owed: usize,
     pub(super) parts: [usize; 256],
-    came: Vec<Asked>,
+    came: VecDeque<Asked>,
+    /// When something last passed, and how long the large value in front still does, if its first bytes are there.
+    moved: Instant,
+    passes_until: Option<Instant>,
     /// When those of a crowd asked that still wait, time-outs left out.
     clients: VecDeque<Instant>,
     pub(super) in_time: [usize; 256],
@@ -49,6 +54,7 @@ pub(super) struct Asked {
     pub(super) at: Instant,
     pub(super) over: usize,
     pub(super) whose: u8,
+    pub(super) is_large: bool,
 }
 
 impl World {
@@ -59,7 +65,7 @@ impl World {
     pub(super) fn of(connections: usize, rate: f64, way: Duration, seed: u64) -> World {
         let now = Instant::now();
         let connect = |_| {
-            let mut connection = Connection::hidden();
+            let mut connection = Connection::hidden(now);
             connection.admission.connected(way, now);
             connection
         };
@@ -73,13 +79,14 @@ impl World {
             way,
             rate,
             done: 0.0,
+            large: (0.0, STEP),
             random: StdRng::seed_from_u64(seed),
         }
     }
 
     /// The same, where connecting says nothing of the way.
     pub(super) fn behind_a_tunnel(mut self) -> World {
-        self.connections.iter_mut().for_each(|connection| *connection = Connection::hidden());
+        self.connections.iter_mut().for_each(|connection| *connection = Connection::hidden(self.now));
         self
     }
 
@@ -106,7 +113,8 @@ impl World {
         let admitted = connection.admission.admits(connection.owed, *part, self.now);
         if admitted {
             (*part, connection.owed) = (*part + 1, connection.owed + 1);
-            self.there.push_back((self.now + self.way / 2, Asked { at: self.now, over, whose }));
+            let is_large = self.large.0 > 0.0 && self.random.random_bool(self.large.0);
+            self.there.push_back((self.now + self.way / 2, Asked { at: self.now, over, whose, is_large }));
         } else {
             connection.refused[usize::from(whose)] += 1;
         }
@@ -131,9 +139,9 @@ impl World {
             self.done = self.done.min(1.0);
         }
         while let Some(asked) = arrived(&mut self.back, self.now) {
-            self.connections[asked.over].came.push(asked);
+            self.connections[asked.over].came.push_back(asked);
         }
-        self.connections.iter_mut().flat_map(|connection| connection.hears(self.now)).collect()
+        self.connections.iter_mut().flat_map(|connection| connection.hears(self.now, self.large.1)).collect()
     }
 
     fn next(&mut self) -> Option<Asked> {
@@ -159,7 +167,7 @@ impl World {
             for over in some.clone() {
                 let now = self.now;
                 let connection = &mut self.connections[over];
-                connection.clients.retain(|&asked| now - asked < DEADLINE);
+                connection.times_out(now);
                 let mut refused = 0;
                 while refused < REFUSALS && self.connections[over].clients.len() < each {
                     match self.asks_over(over, 0) {
@@ -200,12 +208,14 @@ impl World {
 }
 
 impl Connection {
-    fn hidden() -> Connection {
+    fn hidden(now: Instant) -> Connection {
         Connection {
             admission: Admission::new(DEADLINE),
             owed: 0,
             parts: [0; 256],
-            came: Vec::new(),
+            came: VecDeque::new(),
+            moved: now,
+            passes_until: None,
             clients: VecDeque::new(),
             in_time: [0; 256],
             refused: [0; 256],
@@ -213,10 +223,34 @@ impl Connection {
         }
     }
 
-    /// Takes what has come; whose it was.
-    fn hears(&mut self, now: Instant) -> Vec<u8> {
-        let came = std::mem::take(&mut self.came);
+    fn times_out(&mut self, now: Instant) {
+        let waited = self.clients.front().map(|&asked| asked.max(self.moved));
+        if waited.is_some_and(|since| now - since >= DEADLINE) {
+            self.admission.waits_in_vain();
+        }
+        self.clients.retain(|&asked| now - asked < DEADLINE);
+    }
+
+    /// Takes what has come, and a large value once it has `passed` so long; whose it was.
+    fn hears(&mut self, now: Instant, passed: Duration) -> Vec<u8> {
+        let mut came = Vec::new();
+        while let Some(&first) = self.came.front() {
+            if first.is_large {
+                let until = *self.passes_until.get_or_insert(now + passed);
+                if came.is_empty() {
+                    self.admission.passes(now - self.moved.max(first.at));
+                    self.moved = now;
+                }
+                if now < until {
+                    break;
+                }
+                self.passes_until = None;
+            }
+            self.came.pop_front();
+            came.push(first);
+        }
         let Some(last) = came.last() else { return Vec::new() };
+        self.moved = now;
         for asked in &came {
             self.parts[usize::from(asked.whose)] -= 1;
             if self.clients.front() == Some(&asked.at) {

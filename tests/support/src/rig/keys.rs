@@ -10,12 +10,25 @@ use crate::{Client, Leash, Memcached, Random};
 pub struct Keys {
     names: Arc<[String]>,
     length: usize,
+    larger: Option<Larger>,
+}
+
+/// Each so-manieth value is at least this long instead.
+#[derive(Clone, Copy)]
+struct Larger {
+    every: usize,
+    length: usize,
 }
 
 impl Keys {
     /// So many, which begin like this.
     pub fn new(prefix: &str, count: usize, length: usize) -> Keys {
-        Keys { names: (0..count).map(|number| format!("{prefix}{number}")).collect(), length }
+        Keys { names: (0..count).map(|number| format!("{prefix}{number}")).collect(), length, larger: None }
+    }
+
+    /// The same, with each `every`th value at least so long.
+    pub fn with_larger(self, every: usize, length: usize) -> Keys {
+        Keys { larger: Some(Larger { every, length }), ..self }
     }
 
     /// Those of them that are of the server with this name.
@@ -26,7 +39,7 @@ impl Keys {
         };
         let names: Arc<[String]> = self.names.iter().filter(is_there).cloned().collect();
         assert!(!names.is_empty(), "none of the keys is of {server}");
-        Keys { names, length: self.length }
+        Keys { names, ..*self }
     }
 
     pub fn names(&self) -> &[String] {
@@ -45,8 +58,9 @@ impl Keys {
 
     /// Stores all of them this way.
     pub fn fill_through(&self, client: &mut Client) {
-        for name in self.names() {
-            let value = value(name, 1, self.length);
+        for (number, name) in self.names().iter().enumerate() {
+            let larger = self.larger.filter(|larger| number % larger.every == 0);
+            let value = value(name, 1, larger.map_or(self.length, |larger| larger.length));
             let head = format!("set {name} 0 0 {}\r\n", value.len());
             client.expect([head.as_bytes(), &value, b"\r\n"].concat(), "STORED\r\n");
         }
