@@ -10,6 +10,7 @@
 //!     longer than the way takes and a sixteenth of a deadline ─▶ fewer, by as much, but by a quarter at most
 //!     hardly at all ─▶ twice as many
 //!     else ─▶ a few more, the root of how many
+//!   it sent large values most of the time, which says nothing of its pace ─▶ a few more
 //!   it had nothing to answer for a time ─▶ twice as many for each period that this lasted; all after a deadline
 //!   it answered others and nothing of what was asked a deadline ago ─▶ as few as may always be owed, until something comes
 //! ```
@@ -19,8 +20,6 @@
 //! alike (Chiu and Jain 1989, additive increase and multiplicative decrease; Swift 2020, a wait as the aim). While a
 //! queue stands, no more may be owed than the server answers in half a deadline: these are in time even if it halves
 //! its pace.
-//!
-//! For how long large values pass says nothing of the pace: the period lasts longer by that.
 //!
 //! A period is an eighth of a deadline, or a quarter more than the way takes, so that a network that takes its time is not
 //! taken for a server that does. A stall hardly counts: behind it a server that is well catches up within a period.
@@ -36,6 +35,8 @@ mod way;
 
 /// So much may always be owed: what else would show that the server is better again?
 const FEW: f64 = 4.0;
+/// A period of which large values take more than this part says nothing of the server's pace.
+const MOSTLY: f64 = 0.75;
 /// After a period so much of what might be owed still may, however long it waited.
 const LEAST_LEFT: f64 = 0.75;
 
@@ -129,7 +130,7 @@ impl Admission {
             return self.begin(came.owed, now);
         };
         self.way.is_at_most(came.took, now);
-        let lasted = period.note(came, now).saturating_sub(self.passed);
+        let lasted = period.note(came, now);
         let lags = self.most.is_some();
         let is_over = lasted >= self.way.period(self.deadline);
         if period.keeps_up() && (is_over || !lags) {
@@ -145,6 +146,10 @@ impl Admission {
     /// A period is over in which the server did not keep up.
     fn judge(&mut self, lasted: Duration) {
         let Some(period) = &self.period else { return };
+        if self.passed > lasted.mul_f64(MOSTLY) {
+            self.most = self.most.map(|most| most + most.sqrt());
+            return;
+        }
         if let Some(most) = self.most
             && period.was_idle
         {
@@ -195,7 +200,7 @@ impl Admission {
         self.most.is_some()
     }
 
-    /// Learns that for so long only a large value passed: this says nothing of the server's pace.
+    /// Learns that for so long only a large value passed.
     pub(super) fn passes(&mut self, took: Duration) {
         self.passed += took;
     }

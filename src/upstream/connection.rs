@@ -94,7 +94,8 @@ async fn live(lane: &Rc<Lane>) -> (Cause, Option<Instant>) {
         let_end(&lane.target.spool, reader);
     }
     let faulty = match cause {
-        Cause::Down | Cause::Shutdown | Cause::Unwanted => None,
+        // A connection that times out is one that says nothing while the server answers others.
+        Cause::Down | Cause::Shutdown | Cause::Unwanted | Cause::Timeout => None,
         Cause::Desync => Some(lane.turn.now()),
         // A server may close an idle connection without being at fault.
         _ => owed.filter(|_| !unproven),

@@ -50,11 +50,12 @@ fn expire(lane: &Lane, patience: Duration) {
         return;
     }
     let expired = link.slots.expire(before);
-    let (answered, silent_since) = (link.answered, link.silent_since());
-    // A server that has answered others in time since is busy, not dead.
+    let (answered, is_mute) = (link.answered, link.is_mute(now, patience * MUTE));
     let health = &lane.target.health;
     let is_unanswered = |asked| answered.is_none_or(|answered| answered <= asked);
-    if expired.first().is_some_and(|first| is_unanswered(first.asked) && health.last_reply.is_after(first.asked)) {
+    // A server that answers what was asked before is busy, not dead.
+    let is_busy = |asked| health.last_reply.waits_with_others(asked, patience / 2);
+    if expired.first().is_some_and(|first| is_unanswered(first.asked) && is_busy(first.asked)) {
         link.admission.waits_in_vain();
     }
     if !expired.is_empty() {
@@ -70,12 +71,12 @@ fn expire(lane: &Lane, patience: Duration) {
             lane.catch_up_on(&key);
         }
         lane.answer_failed(ticket, Cause::Timeout);
-        if is_unanswered(asked) && !health.last_reply.is_after(asked) {
+        if is_unanswered(asked) && !is_busy(asked) {
             lane.note_failure(Cause::Timeout, asked);
         }
     }
-    if silent_since.is_some_and(|since| now >= since + patience * MUTE && health.last_reply.is_after(since)) {
-        lane.note_silence();
+    if is_mute && health.last_reply.is_after(before) {
+        lane.doom(Cause::Timeout);
     }
     if health.is_down() {
         lane.doom(Cause::Down);

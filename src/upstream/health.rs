@@ -187,27 +187,17 @@ impl Health {
             return false;
         }
         let in_a_row = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
-        let is_enough = in_a_row >= self.threshold || cause == Cause::Outdated;
-        is_enough && self.goes_down(cause, now)
-    }
-
-    /// Notes at `now` that one connection has said nothing for several deadlines, though others did: down, however many
-    /// failures that takes, the server is reached over new ones. True if that made it down, as above.
-    pub fn fell_silent(&self, now: Instant) -> bool {
-        self.failures.fetch_add(1, Ordering::Relaxed);
-        self.goes_down(Cause::Timeout, now)
-    }
-
-    fn goes_down(&self, cause: Cause, now: Instant) -> bool {
+        if in_a_row < self.threshold && cause != Cause::Outdated {
+            return false;
+        }
         let made_down = self.fall();
         if made_down {
-            let (failures, back) = (self.failures.load(Ordering::Relaxed), self.back.load(Ordering::Relaxed));
             self.outage.begin(now, Some(cause));
             self.outdated.store(cause == Cause::Outdated, Ordering::Relaxed);
             let is_flap = back != 0 && self.nanos(now).saturating_sub(back) < nanos(FLAP);
             let flaps = if is_flap { (self.flaps.load(Ordering::Relaxed) + 1).min(MOST_FLAPS) } else { 0 };
             self.flaps.store(flaps, Ordering::Relaxed);
-            tracing::warn!(server = %self.label, failures, cause = cause.text(), flaps, "server is down");
+            tracing::warn!(server = %self.label, failures = in_a_row, cause = cause.text(), flaps, "server is down");
             self.seat.set_down(true);
         }
         made_down

@@ -130,20 +130,9 @@ impl Lane {
     /// down.
     pub(super) fn note_failure(&self, cause: Cause, asked: Instant) {
         if self.target.health.failed(cause, asked, Instant::now()) {
-            self.goes_down();
+            tokio::task::spawn_local(probe::run(self.target.me.clone(), None));
+            self.doom(Cause::Down);
         }
-    }
-
-    /// Notes that nothing comes over this connection any more, and starts the prober if that made the server down.
-    pub(super) fn note_silence(&self) {
-        if self.target.health.fell_silent(Instant::now()) {
-            self.goes_down();
-        }
-    }
-
-    fn goes_down(&self) {
-        tokio::task::spawn_local(probe::run(self.target.me.clone(), None));
-        self.doom(Cause::Down);
     }
 
     /// Counts what was asked since this was last done: once a turn, which saves each question 20 instructions.

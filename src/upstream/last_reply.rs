@@ -1,36 +1,44 @@
 //! When a caller last got a reply from a server, over any connection of any worker.
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-/// All workers share the place where it is noted, so it is noted once in so long only.
+/// All workers share the place where it is noted, so it is noted once in so many milliseconds only.
 const MOMENT: u128 = 16;
 
-/// To the moment, of 16 milliseconds.
+/// In moments after a start that they share.
 pub(super) struct LastReply {
     start: Instant,
-    /// How many moments after the start; 0 if none got one yet.
-    moment: AtomicU32,
+    /// When it came; 0 if there was none yet.
+    came: AtomicU32,
+    /// When that was asked which was asked last of all that was answered.
+    asked: AtomicU32,
 }
 
 impl LastReply {
     /// Nobody has got one yet.
     pub(super) fn new(start: Instant) -> LastReply {
-        LastReply { start, moment: AtomicU32::new(0) }
+        LastReply { start, came: AtomicU32::new(0), asked: AtomicU32::new(0) }
     }
 
-    /// Notes that a caller got a reply at `now`.
-    pub(super) fn note(&self, now: Instant) {
-        let moment = self.moment(now);
-        if self.moment.load(Ordering::Relaxed) != moment {
-            self.moment.store(moment, Ordering::Relaxed);
+    /// Notes that at `now` a caller got the reply to what was asked at `asked`.
+    pub(super) fn note(&self, asked: Instant, now: Instant) {
+        let came = self.moment(now);
+        if self.came.load(Ordering::Relaxed) != came {
+            self.came.store(came, Ordering::Relaxed);
+            self.asked.fetch_max(self.moment(asked), Ordering::Relaxed);
         }
     }
 
-    /// Whether a caller has got one in a moment after `asked`: what was asked then and is not answered waits for a server
-    /// that is busy or has no room, not for one that is gone.
+    /// Whether a caller has got one in a moment after `asked`: the server is not gone.
     pub(super) fn is_after(&self, asked: Instant) -> bool {
-        self.moment.load(Ordering::Relaxed) > self.moment(asked)
+        self.came.load(Ordering::Relaxed) > self.moment(asked)
+    }
+
+    /// Whether that is so, and nothing was answered that was asked `much` later: what was asked at `asked` may wait in one
+    /// queue with all the others.
+    pub(super) fn waits_with_others(&self, asked: Instant, much: Duration) -> bool {
+        self.is_after(asked) && self.asked.load(Ordering::Relaxed) <= self.moment(asked + much)
     }
 
     fn moment(&self, at: Instant) -> u32 {
@@ -41,15 +49,32 @@ impl LastReply {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
+
+    fn ms(milliseconds: u64) -> Duration {
+        Duration::from_millis(milliseconds)
+    }
 
     #[test]
     fn only_a_reply_in_a_later_moment_is_one_after_it() {
-        let (start, ms) = (Instant::now(), Duration::from_millis);
+        let start = Instant::now();
         let last = LastReply::new(start);
         assert!(!last.is_after(start));
-        last.note(start + ms(100));
+        last.note(start, start + ms(100));
         let is_after = [0, 90, 100, 105, 200].map(|asked| last.is_after(start + ms(asked)));
         assert_eq!(is_after, [true, true, false, false, false]);
+    }
+
+    #[test]
+    fn who_is_overtaken_by_far_waits_in_no_queue_with_the_others() {
+        let start = Instant::now();
+        let last = LastReply::new(start);
+        let waits = |last: &LastReply| last.waits_with_others(start, ms(250));
+        assert!(!waits(&last), "nobody was answered");
+        last.note(start + ms(200), start + ms(300));
+        assert!(waits(&last));
+        last.note(start + ms(300), start + ms(400));
+        assert!(!waits(&last));
+        last.note(start + ms(100), start + ms(500));
+        assert!(!waits(&last), "also if another was not");
     }
 }

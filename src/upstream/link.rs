@@ -99,10 +99,13 @@ impl Link {
         self.slots.part_of(whose) >= many && !self.blocked
     }
 
-    /// Since when the server has owed a reply on it and has said nothing, if it is connected.
-    pub(super) fn silent_since(&self) -> Option<Instant> {
-        let heard = self.heard.filter(|_| matches!(self.phase, LinkPhase::Open(_)))?;
-        self.slots.first().map(|slot| heard.max(slot.asked))
+    /// Whether the server has owed replies for so `long` at `now` and has said nothing, and the connection can end: what was
+    /// asked on it may still be done later, which matters unless it is reads alone.
+    pub(super) fn is_mute(&self, now: Instant, long: Duration) -> bool {
+        let asked = self.slots.first().map(|slot| slot.asked);
+        let since = asked.max(self.heard);
+        let is_silent = asked.is_some() && since.is_some_and(|since| now.saturating_duration_since(since) >= long);
+        is_silent && matches!(self.phase, LinkPhase::Open(_)) && self.slots.are_plain_reads(|_| true)
     }
 
     /// Brings the count of what waits up to date.

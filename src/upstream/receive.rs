@@ -189,7 +189,7 @@ impl Received {
         let others = self.decoder.value_len().saturating_mul(slots.len().saturating_sub(1));
         let to_come = self.decoder.left(&self.buffer).saturating_add(others);
         let may_end = target.options.least_rest.is_zero() && target.open.load(Ordering::Relaxed) > 1;
-        may_end && to_come > MOST_UNWANTED && slots.are_unwanted_reads()
+        may_end && to_come > MOST_UNWANTED && slots.are_plain_reads(|slot| !slot.is_wanted())
     }
 }
 
@@ -255,9 +255,9 @@ impl Batch {
             return;
         }
         let mut link = lane.link.borrow_mut();
-        if self.answers > 0 {
+        if let Some(took) = self.last {
             lane.target.health.succeeded();
-            lane.target.health.last_reply.note(now);
+            lane.target.health.last_reply.note(now.checked_sub(took).unwrap_or(now), now);
             link.answered = Some(now);
         }
         let late = self.last_late.map(|asked| now.saturating_duration_since(asked));

@@ -96,10 +96,10 @@ impl Slots {
         self.held_up > 0
     }
 
-    /// Whether no caller waits for any of them, and all are to plain reads.
-    pub(super) fn are_unwanted_reads(&self) -> bool {
+    /// Whether all of them are to plain reads, and `is_so` of each.
+    pub(super) fn are_plain_reads(&self, is_so: impl Fn(&Slot) -> bool) -> bool {
         // Whoever waits has mostly asked last.
-        self.queue.iter().rev().all(|slot| slot.is_plain_read && !slot.is_wanted())
+        self.queue.iter().rev().all(|slot| slot.is_plain_read && is_so(slot))
     }
 
     /// How many bytes those take that timed out: their part of all that is not a value. The others count where they wait.

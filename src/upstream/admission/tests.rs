@@ -62,7 +62,7 @@ fn large_values_among_what_a_server_gives_leave_it_giving_all_that_it_can() {
             world.crowd(1500, 10_000);
             let share = world.all_in_time() as f64 / (300.0 * 10.0);
             let name = format!("{connections} connections, {part} of the values large, {passes:?} each");
-            assert!(share > 0.85, "{name}: {share:.2} of what it can give");
+            assert!(share > 0.8, "{name}: {share:.2} of what it can give");
             assert!(world.usual_wait() <= DEADLINE / 3, "{name}: half of it after {:?}", world.usual_wait());
         }
     }
@@ -97,6 +97,18 @@ fn how_fast_a_server_is_shows_once_it_is_heard_again() {
         hears(&mut admission, 10 * STEP, 10, 990 - 10 * tenth);
     }
     assert!(admission.admits(200, 1, heard), "1,000 a second, so 250 in half a deadline");
+}
+
+#[test]
+fn what_large_values_wait_for_holds_up_no_more_of_them_for_long() {
+    let (mut now, mut admission) = (Instant::now(), Admission::new(DEADLINE));
+    admission.waits_in_vain();
+    for _ in 0..20 {
+        now += ms(50);
+        admission.passes(ms(50));
+        admission.learn(&Came { count: 1, owed: 20, took: ms(400) }, now);
+    }
+    assert!(admission.admits(20, 1, now), "after a second");
 }
 
 #[test]

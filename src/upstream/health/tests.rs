@@ -40,14 +40,6 @@ fn three_failures_in_a_row_make_a_server_down_and_one_good_probe_brings_it_back(
 }
 
 #[test]
-fn a_server_is_down_as_soon_as_one_connection_has_been_silent_for_long() {
-    let (health, now) = health(Duration::ZERO);
-    assert!(health.fell_silent(now) && health.is_down());
-    assert!(!health.fell_silent(now), "only one caller is told to probe");
-    assert_eq!(health.outage().and_then(|outage| outage.why), Some(Cause::Timeout));
-}
-
-#[test]
 fn what_was_asked_before_a_server_came_back_is_not_held_against_it() {
     let (health, now) = health(Duration::ZERO);
     down(&health, now);

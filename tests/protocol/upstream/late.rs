@@ -3,9 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use support::fake_server::{Backend, FakeServer, hears_nothing};
-use support::figures::{metric, reaches};
-use support::wait_until;
+use support::fake_server::{Backend, FakeServer, Question, hears_nothing};
+use support::figures::metric;
+use support::{Client, Leash, pause, wait_until};
 
 use super::{DEADLINE, SLACK, leash_at, leash_before, one_with};
 
@@ -44,25 +44,41 @@ fn a_timeout_answers_soon_after_the_deadline() {
     }
 }
 
+/// A client that stores large values, which take a connection of their own.
+struct Other {
+    client: Client,
+    bulk: Backend,
+    asked: Question,
+}
+
+impl Other {
+    fn of(leash: &Leash, server: &FakeServer) -> Other {
+        let mut client = leash.client();
+        client.send([b"set large 0 0 100000\r\n", &[b'v'; 100_000][..], b"\r\n"].concat());
+        let mut bulk = server.greets();
+        let asked = bulk.receives_any();
+        Other { client, bulk, asked }
+    }
+
+    /// The server answers, and is asked again.
+    fn is_answered(&mut self) {
+        self.bulk.sends_code(&self.asked, "HD");
+        self.client.expect("", "STORED\r\n");
+        self.client.send([b"set large 0 0 100000\r\n", &[b'v'; 100_000][..], b"\r\n"].concat());
+        self.asked = self.bulk.receives_any();
+    }
+}
+
 #[test]
-fn a_server_that_answers_others_is_busy_unless_one_connection_says_nothing_for_long() {
+fn a_server_that_answers_what_was_asked_before_is_busy_unless_one_connection_says_nothing_for_long() {
     let (server, leash, mut client, mut first) = one_with("failures: 1");
-    let mut other = leash.client();
-    let store = [b"set large 0 0 100000\r\n", &[b'v'; 100_000][..], b"\r\n"].concat();
-    other.send(&store);
-    let mut bulk = server.greets();
-    let mut is_stored = |bulk: &mut Backend| {
-        let stored = bulk.receives_any();
-        bulk.sends_code(&stored, "HD");
-        other.expect("", "STORED\r\n");
-        other.send(&store);
-    };
+    let mut other = Other::of(&leash, &server);
     let begun = Instant::now();
     client.send("get never\r\n");
     first.receives("mg never v f");
-    while begun.elapsed() < DEADLINE * 3 / 4 {
-        is_stored(&mut bulk);
-    }
+    let at = |part: u32| pause((DEADLINE * part / 4).saturating_sub(begun.elapsed()));
+    at(3);
+    other.is_answered();
     client.expect("", "END\r\n");
     assert_eq!(metric(&leash, "leash_server_up", ""), 1.0, "it has just answered another");
 
@@ -70,11 +86,38 @@ fn a_server_that_answers_others_is_busy_unless_one_connection_says_nothing_for_l
     client.send("get more\r\n".repeat(20));
     let refused = || metric(&leash, "leash_failures_total", "cause=\"overloaded\"");
     wait_until("most are refused", DEADLINE / 2, || refused() >= 16.0);
-    while begun.elapsed() < DEADLINE * 11 / 4 {
-        is_stored(&mut bulk);
+    (0..2).for_each(|_| drop(first.receives("mg more v f")));
+    for part in [6, 9, 10] {
+        at(part);
+        other.is_answered();
     }
+    assert_eq!(metric(&leash, "leash_upstream_reconnects_total", ""), 0.0, "it may still be heard");
+
+    // What is asked next is asked over another connection, and the server was well all the time.
+    for part in 12..16 {
+        at(part);
+        other.is_answered();
+    }
+    first.sees_the_end();
+    client.expect("", "END\r\n".repeat(20));
+    client.send("get next\r\n");
+    let mut anew = server.greets();
+    anew.receives("mg next v f");
     assert_eq!(metric(&leash, "leash_server_up", ""), 1.0);
-    reaches(&leash, "leash_server_up", "", 0.0);
+}
+
+#[test]
+fn a_server_that_answers_what_was_asked_long_after_is_not_waited_for_on_a_connection_that_says_nothing() {
+    let (server, leash, mut client, mut first) = one_with("failures: 3");
+    let mut other = Other::of(&leash, &server);
+    let begun = Instant::now();
+    client.send("get never\r\n".repeat(3));
+    (0..3).for_each(|_| drop(first.receives("mg never v f")));
+    while begun.elapsed() < DEADLINE * 3 / 4 {
+        other.is_answered();
+    }
+    client.expect("", "END\r\nEND\r\nEND\r\n");
+    assert_eq!(metric(&leash, "leash_server_up", ""), 0.0);
 }
 
 #[test]
