@@ -12,7 +12,7 @@
 //!     else ─▶ a few more, the root of how many
 //!   it sent large values most of the time, which says nothing of its pace ─▶ a few more
 //!   it had nothing to answer for a time ─▶ twice as many for each period that this lasted; all after a deadline
-//!   it answered others and nothing of what was asked a deadline ago ─▶ as few as may always be owed, until something comes
+//!   nothing came of what was asked a deadline ago, though others were answered ─▶ as few as may always be owed, until then
 //! ```
 //! What waits least tells a queue that stands from a burst, which passes (CoDel, RFC 8289). Where the connections to a
 //! server, those of other leashes too, wait in one queue, all see the same wait. So all of them take back at once and

@@ -157,8 +157,8 @@ impl Lane {
                 if link.slots.are_large() && (was_blocked || link.blocked) {
                     let now = Instant::now();
                     let took = link.moves(now);
+                    // A large value on its way to the server is as good as one from it. What leaves at once buys no time.
                     if was_blocked {
-                        // A large value on its way to the server is as good as one from it.
                         link.goes_on(bytes, took, now, self.target.options.request_timeout);
                     }
                 }

@@ -99,8 +99,8 @@ impl Link {
         self.slots.part_of(whose) >= many && !self.blocked
     }
 
-    /// Whether the server has owed replies for so `long` at `now` and has said nothing, and the connection can end: what was
-    /// asked on it may still be done later, which matters unless it is reads alone.
+    /// Whether the server has owed replies for so `long` at `now`, has said nothing, and the connection can end. It may
+    /// still do later what it was asked, so it must have been asked for plain reads alone.
     pub(super) fn is_mute(&self, now: Instant, long: Duration) -> bool {
         let asked = self.slots.first().map(|slot| slot.asked);
         let since = asked.max(self.heard);
